@@ -1,0 +1,1 @@
+"""The `followspot` command: one file a verb; the only room that wires the others together."""

@@ -1,0 +1,53 @@
+"""All box arithmetic. Boxes are (..., 4) arrays; `xyxy` are corners in pixels, `cxcywh` centre and size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def xyxy_to_cxcywh(xyxy: np.ndarray) -> np.ndarray:
+    """Corners to centre and size, (..., 4) to (..., 4)."""
+    low, high = xyxy[..., :2], xyxy[..., 2:]
+    return np.concatenate([(low + high) / 2, high - low], axis=-1)
+
+
+def cxcywh_to_xyxy(cxcywh: np.ndarray) -> np.ndarray:
+    """Centre and size to corners, (..., 4) to (..., 4)."""
+    centre, half = cxcywh[..., :2], cxcywh[..., 2:] / 2
+    return np.concatenate([centre - half, centre + half], axis=-1)
+
+
+def xywh_to_xyxy(xywh: np.ndarray) -> np.ndarray:
+    """Left, top, width, height to corners, (..., 4) to (..., 4)."""
+    return np.concatenate([xywh[..., :2], xywh[..., :2] + xywh[..., 2:]], axis=-1)
+
+
+def xyxy_to_xywh(xyxy: np.ndarray) -> np.ndarray:
+    """Corners to left, top, width, height, (..., 4) to (..., 4)."""
+    return np.concatenate([xyxy[..., :2], xyxy[..., 2:] - xyxy[..., :2]], axis=-1)
+
+
+def area(xyxy: np.ndarray) -> np.ndarray:
+    """Area in square pixels, (..., 4) to (...)."""
+    return (xyxy[..., 2] - xyxy[..., 0]).clip(0) * (xyxy[..., 3] - xyxy[..., 1]).clip(0)
+
+
+def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Shared area of every pair, (A, 4) and (B, 4) to (A, B), in square pixels."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return (high - low).clip(0).prod(axis=-1)
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of every pair, (A, 4) and (B, 4) to (A, B), in 0..1."""
+    shared = intersection(a, b)
+    union = area(a)[:, None] + area(b)[None, :] - shared
+    return shared / np.maximum(union, 1e-9)
+
+
+def height_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Overlap of the vertical extents over their union, (A, 4) and (B, 4) to (A, B) (Hybrid-SORT's HMIoU factor)."""
+    shared = np.minimum(a[:, None, 3], b[None, :, 3]) - np.maximum(a[:, None, 1], b[None, :, 1])
+    span = np.maximum(a[:, None, 3], b[None, :, 3]) - np.minimum(a[:, None, 1], b[None, :, 1])
+    return shared.clip(0) / np.maximum(span, 1e-9)
