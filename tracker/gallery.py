@@ -1,0 +1,81 @@
+"""What a person looked like: a few crops spread over her life, embedded only when her identity is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .types import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryOptions:
+    """How many views of a person are kept, and which."""
+
+    size: int = 8
+    """Views kept of one person at most."""
+    spacing: float = 0.4
+    """Seconds between two kept views of a person who has been seen for a while: neighbouring frames look alike."""
+    clear_score: float = 0.5
+    """Only detections with at least this score are kept as views."""
+    clear_overlap: float = 0.35
+    """Views of which a larger share lies under other people's boxes are not kept."""
+
+
+@dataclass(slots=True)
+class View:
+    """One look at a person: the time, and the crop (h, w, 3) BGR until `embedding` (D,) takes its place."""
+
+    time: float
+    crop: np.ndarray | None
+    embedding: np.ndarray | None = None
+
+
+class Gallery:
+    """A bounded memory of one person's views, sparse in time."""
+
+    crop_height = 256  # larger crops are shrunk to this height: no encoder here looks at more, and memory stays bounded
+
+    def __init__(self, options: GalleryOptions) -> None:
+        self.options = options
+        self.views: list[View] = []
+
+    def wants(self, time: float) -> bool:
+        """Whether a view at this time would be kept: the first two at once, the others `spacing` apart."""
+        return len(self.views) < 2 or time - self.views[-1].time >= self.options.spacing
+
+    def add(self, time: float, crop: np.ndarray) -> None:
+        """Keep a copy of a crop (h, w, 3) BGR; when full, forget the view whose neighbours in time are closest."""
+        scale = min(1.0, self.crop_height / crop.shape[0])
+        size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
+        kept = cv2.resize(crop, size, interpolation=cv2.INTER_AREA) if scale < 1 else crop.copy()
+        self.views.append(View(time, kept))
+        self._bound()
+
+    def extend(self, other: Gallery) -> None:
+        """Take over the views of the same person's other track."""
+        self.views = sorted(self.views + other.views, key=lambda view: view.time)
+        self._bound()
+
+    def embeddings(self) -> np.ndarray:
+        """(views, D); call `embed_all` first."""
+        return np.stack([view.embedding for view in self.views if view.embedding is not None])
+
+    def _bound(self) -> None:
+        while len(self.views) > self.options.size:
+            times = [view.time for view in self.views]
+            room = [times[i + 1] - times[i - 1] for i in range(1, len(times) - 1)]
+            del self.views[1 + int(np.argmin(room))]
+
+
+def embed_all(galleries: Sequence[Gallery], embedder: Embedder) -> int:
+    """Embed every view that has no embedding yet, in one batch; returns how many that were."""
+    views = [view for gallery in galleries for view in gallery.views if view.embedding is None]
+    if views:
+        crops = [view.crop for view in views if view.crop is not None]
+        for view, embedding in zip(views, embedder(crops), strict=True):
+            view.embedding, view.crop = embedding, None
+    return len(views)

@@ -1,0 +1,85 @@
+"""Frames through detector and tracker, in order and with nothing missing: the flow that the commands share."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from .tracker import Tracker
+from .types import Detections, Detector, Frame, FrameTracks
+
+
+def track(
+    frames: Iterable[Frame], detector: Detector, tracker: Tracker, *, batch: int = 1, delay: float = 1.0
+) -> Iterator[tuple[Frame, FrameTracks]]:
+    """Detect and track; yields each frame with its people, `delay` seconds of video late, backfilled rows merged in."""
+    yield from merge_backfill(_update(frames, detector, tracker, batch), delay)
+
+
+def _update(
+    frames: Iterable[Frame], detector: Detector, tracker: Tracker, batch: int
+) -> Iterator[tuple[Frame, FrameTracks]]:
+    for group in _groups(frames, batch):
+        for frame, detections in zip(group, detector.batch(group), strict=True):
+            yield frame, tracker.update(frame, detections)
+
+
+def _groups(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
+    group: list[Frame] = []
+    for frame in frames:
+        group.append(frame)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def merge_backfill(
+    tracked: Iterable[tuple[Frame, FrameTracks]], delay: float = 1.0
+) -> Iterator[tuple[Frame, FrameTracks]]:
+    """Hold frames back for `delay` seconds so that rows learnt later (`FrameTracks.backfill`) join their frame.
+
+    Rows for a frame that has already left are dropped; the tracker confirms well within the default delay.
+    """
+    held: deque[tuple[Frame, FrameTracks]] = deque()
+    for frame, tracks in tracked:
+        late = {rows.frame: rows for rows in tracks.backfill}
+        for index, (earlier, rows) in enumerate(held):
+            if earlier.index in late:
+                held[index] = (earlier, join(rows, late[earlier.index]))
+        held.append((frame, tracks))
+        while frame.time - held[0][0].time > delay:
+            yield held.popleft()
+    yield from held
+
+
+def join(rows: FrameTracks, more: FrameTracks) -> FrameTracks:
+    """Two lots of rows of one frame as one."""
+    if len(rows) == 0:
+        keypoints = more.keypoints
+    elif rows.keypoints is None or more.keypoints is None:
+        keypoints = None
+    else:
+        keypoints = np.concatenate([rows.keypoints, more.keypoints])
+    return FrameTracks(
+        rows.frame,
+        rows.time,
+        np.concatenate([rows.ids, more.ids]),
+        np.concatenate([rows.xyxy, more.xyxy]),
+        np.concatenate([rows.score, more.score]),
+        np.concatenate([rows.recovered, more.recovered]),
+        keypoints,
+        rows.recoveries + more.recoveries,
+    )
+
+
+def replay(
+    detections: dict[int, Detections], *, length: int, fps: float, tracker: Tracker
+) -> Iterator[tuple[Frame, FrameTracks]]:
+    """Track given boxes without pictures: `length` frames at `fps`, frame index (from 0) to detections."""
+    frames = (Frame(index, index / fps, None) for index in range(length))
+    updates = ((frame, tracker.update(frame, detections.get(frame.index, Detections.empty()))) for frame in frames)
+    yield from merge_backfill(updates)
