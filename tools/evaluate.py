@@ -1,0 +1,99 @@
+"""`followspot evaluate tracks`: HOTA, MOTA, IDF1 and ID switches of result files against their truth."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from tools.labelled_boxes import pad, read_results, read_truth
+from tools.sequences import TruthSequence, find_results, find_sequences
+from tools.track_scores import Scores, pool, score_sequence
+from tracker.types import InputError
+
+POOLED = "pooled"
+
+
+@dataclass(frozen=True)
+class EvaluateTracks:
+    """Score tracks against truth: HOTA, DetA, AssA, MOTA, IDF1 and ID switches, per sequence and pooled.
+
+    The numbers are trackeval's with DO_PREPROC=False: every truth row with a mark (7th column) other than 0 counts,
+    of whatever class, and no result is forgiven for lying on a distractor.
+    """
+
+    gt: Path
+    """Truth: a folder of sequences (SEQUENCE/gt/gt.txt), one sequence folder, or one MOT text file."""
+    results: Path
+    """Tracks: a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, or one MOT text file."""
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+
+    def run(self) -> None:
+        scores = evaluate(self.gt, self.results)
+        Console().print(score_table(scores))
+        if self.json:
+            write_scores(scores, self.json)
+
+
+def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, Scores]:
+    """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracks`.
+
+    `processes` is how many sequences are scored at a time, as many as there are cores by default.
+    Raises InputError for a missing or unreadable file.
+    """
+    sequences = find_sequences(truth)
+    files = find_results(sequences, results)
+    processes = min(processes or os.cpu_count() or 1, len(sequences))
+    if processes == 1:
+        scored = list(map(score_file, sequences, files))
+    else:
+        # Not forked: a fork copies the locks of whatever threads the caller has running.
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as workers:
+            scored = list(workers.map(score_file, sequences, files))
+    scores = {sequence.name: score for sequence, score in zip(sequences, scored, strict=True)}
+    return {**scores, POOLED: pool(scored)}
+
+
+def score_file(sequence: TruthSequence, results: Path) -> Scores:
+    """Scores of one result file. Raises InputError where a file cannot be read or has frames beyond the sequence."""
+    truth, tracks = read_truth(sequence.truth), read_results(results)
+    length = sequence.length or max(len(truth), len(tracks))
+    for path, boxes in ((sequence.truth, truth), (results, tracks)):
+        if len(boxes) > length:
+            raise InputError(f"{path} has frame {len(boxes)}, but {sequence.name} has only {length} frames")
+    return score_sequence(pad(truth, length), pad(tracks, length))
+
+
+def score_table(scores: Mapping[str, Scores]) -> Table:
+    """One row a sequence and one for all of them, narrow enough for 80 columns; percentages with one decimal."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
+    table.add_column("sequence", overflow="fold")
+    columns = list(next(iter(scores.values())).numbers())
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right", min_width=5)
+    for name, score in scores.items():
+        cells = [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
+        if name == POOLED:
+            table.add_section()
+        table.add_row(name, *cells, style="bold" if name == POOLED else None)
+    return table
+
+
+def write_scores(scores: Mapping[str, Scores], path: Path) -> None:
+    """JSON with "sequences" (name to scores) and "pooled". Raises InputError where the file cannot be written."""
+    sequences = {name: score.numbers() for name, score in scores.items() if name != POOLED}
+    text = json.dumps({"sequences": sequences, POOLED: scores[POOLED].numbers()}, indent=2)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,85 @@
+"""Where the truth of a MOTChallenge sequence lies, and the results that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from configparser import ConfigParser
+from configparser import Error as ConfigError
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker.types import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class TruthSequence:
+    """One sequence with truth: its name, the truth's MOT text file, and what its seqinfo.ini says.
+
+    `length` counts frames, `fps` is frames per second, `size` (width, height) in pixels; each is None where no
+    seqinfo.ini says it.
+    """
+
+    name: str
+    truth: Path
+    length: int | None = None
+    fps: float | None = None
+    size: tuple[int, int] | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.truth.parent.parent
+
+
+def find_sequences(truth: Path) -> list[TruthSequence]:
+    """The sequences in `truth`: a folder of `SEQ/gt/gt.txt`, one such `SEQ`, or a single MOT text file.
+
+    Raises InputError where there is none.
+    """
+    if truth.is_file():
+        return [_in_folder(truth.parent.parent) if truth.match("*/gt/gt.txt") else TruthSequence(truth.stem, truth)]
+    if (truth / "gt/gt.txt").is_file():
+        return [_in_folder(truth)]
+    found = [_in_folder(path.parent.parent) for path in sorted(truth.glob("*/gt/gt.txt"))]
+    if not found:
+        raise InputError(f"no truth in {truth}: it should hold SEQUENCE/gt/gt.txt, or be a MOT text file")
+    return found
+
+
+def find_results(sequences: Sequence[TruthSequence], results: Path) -> list[Path]:
+    """The result file of each sequence: `SEQ.txt` or `SEQ/tracks.txt` in `results`.
+
+    A single sequence may also have `results` itself as its file, or `tracks.txt` in it.
+    Raises InputError that lists the sequences without results.
+    """
+    if not results.exists():
+        raise InputError(f"no results at {results}: give a folder with SEQUENCE.txt, or a MOT text file")
+    if results.is_file() and len(sequences) > 1:
+        raise InputError(f"{results} is one file but there is truth of {len(sequences)} sequences: give a folder")
+    found = [_result(sequence, results, alone=len(sequences) == 1) for sequence in sequences]
+    missing = [sequence.name for sequence, path in zip(sequences, found, strict=True) if path is None]
+    if missing:
+        raise InputError(f"{results} has neither SEQUENCE.txt nor SEQUENCE/tracks.txt for {', '.join(missing)}")
+    return [path for path in found if path]
+
+
+def _result(sequence: TruthSequence, results: Path, alone: bool) -> Path | None:
+    candidates = [results / f"{sequence.name}.txt", results / sequence.name / "tracks.txt"]
+    if alone:
+        candidates += [results / "tracks.txt", results]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _in_folder(folder: Path) -> TruthSequence:
+    folder = folder.resolve()
+    path = folder / "seqinfo.ini"
+    if not path.is_file():
+        return TruthSequence(folder.name, folder / "gt/gt.txt")
+    parser = ConfigParser()
+    try:
+        parser.read(path)
+        info = parser["Sequence"]
+        width, height = info.getint("imWidth"), info.getint("imHeight")
+        length, fps = info.getint("seqLength"), info.getfloat("frameRate")
+    except (ConfigError, KeyError, ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a MOTChallenge seqinfo.ini: {error}") from error
+    return TruthSequence(folder.name, folder / "gt/gt.txt", length, fps, (width, height) if width and height else None)

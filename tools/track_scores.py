@@ -1,0 +1,121 @@
+"""Scores of tracks against their truth, computed by trackeval's own metric classes.
+
+HOTA, DetA and AssA (Luiten et al., "HOTA: A Higher Order Metric for Evaluating Multi-Object Tracking", IJCV 2021) are
+means over the 19 localisation thresholds 0.05 to 0.95; MOTA, false positives, misses and switches are CLEAR MOT
+(Bernardin and Stiefelhagen, 2008) and IDF1 is Ristani et al. (2016), both at an IoU of 0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from tracker.boxes import iou
+
+
+class People(Protocol):
+    """The people of one frame: ids (T,) int64, unique, and xyxy (T, 4) pixels. A `FrameTracks` is one."""
+
+    @property
+    def ids(self) -> np.ndarray: ...
+
+    @property
+    def xyxy(self) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well tracks follow their truth, over one sequence or pooled over several.
+
+    The first five are percentages. `ids` and `truth_ids` count identities, summed over the sequences when pooled.
+    `details` keeps every field of trackeval's own results by metric, which is what pooling needs.
+    """
+
+    HOTA: float
+    DetA: float
+    AssA: float
+    MOTA: float
+    IDF1: float
+    IDSW: int
+    FP: int
+    FN: int
+    ids: int
+    truth_ids: int
+    details: Mapping[str, Mapping[str, Any]] = field(repr=False)
+
+    def numbers(self) -> dict[str, float | int]:
+        """The scores without the details, in the order in which they are shown."""
+        return {name: value for name, value in vars(self).items() if name != "details"}
+
+
+def score_sequence(truth: Sequence[People], tracks: Sequence[People]) -> Scores:
+    """Scores of one sequence; the i-th entries of the two lists are the same frame, empty ones included.
+
+    Raises ValueError where the lists differ in length.
+    """
+    if len(truth) != len(tracks):
+        raise ValueError(f"{len(truth)} frames of truth but {len(tracks)} of tracks")
+    truth_ids, truth_count = _number_from_zero([frame.ids for frame in truth])
+    track_ids, track_count = _number_from_zero([frame.ids for frame in tracks])
+    data = {
+        "gt_ids": truth_ids,
+        "tracker_ids": track_ids,
+        "similarity_scores": [_similarity(true.xyxy, found.xyxy) for true, found in zip(truth, tracks, strict=True)],
+        "num_timesteps": len(truth),
+        "num_gt_ids": truth_count,
+        "num_tracker_ids": track_count,
+        "num_gt_dets": sum(map(len, truth_ids)),
+        "num_tracker_dets": sum(map(len, track_ids)),
+    }
+    return _summary({name: metric.eval_sequence(data) for name, metric in _metrics().items()}, track_count, truth_count)
+
+
+def pool(scores: Iterable[Scores]) -> Scores:
+    """Scores of several sequences taken as one body of frames (trackeval's COMBINED), which is not their mean."""
+    scores = list(scores)
+    details = {
+        name: metric.combine_sequences({str(i): score.details[name] for i, score in enumerate(scores)})
+        for name, metric in _metrics().items()
+    }
+    return _summary(details, sum(score.ids for score in scores), sum(score.truth_ids for score in scores))
+
+
+def _metrics() -> dict[str, Any]:
+    # Importing trackeval takes more than a second, which `followspot --help` should not have to wait for.
+    from trackeval import metrics  # type: ignore[import-untyped]
+
+    return {
+        "HOTA": metrics.HOTA(),
+        "CLEAR": metrics.CLEAR({"THRESHOLD": 0.5, "PRINT_CONFIG": False}),
+        "Identity": metrics.Identity({"THRESHOLD": 0.5, "PRINT_CONFIG": False}),
+    }
+
+
+def _summary(details: Mapping[str, Mapping[str, Any]], ids: int, truth_ids: int) -> Scores:
+    hota, clear, identity = details["HOTA"], details["CLEAR"], details["Identity"]
+    return Scores(
+        HOTA=100 * float(np.mean(hota["HOTA"])),
+        DetA=100 * float(np.mean(hota["DetA"])),
+        AssA=100 * float(np.mean(hota["AssA"])),
+        MOTA=100 * float(clear["MOTA"]),
+        IDF1=100 * float(identity["IDF1"]),
+        IDSW=int(clear["IDSW"]),
+        FP=int(clear["CLR_FP"]),
+        FN=int(clear["CLR_FN"]),
+        ids=ids,
+        truth_ids=truth_ids,
+        details=details,
+    )
+
+
+def _number_from_zero(ids: list[np.ndarray]) -> tuple[list[np.ndarray], int]:
+    """The same ids renamed 0, 1, 2, ... in ascending order, and how many there are."""
+    names, renamed = np.unique(np.concatenate([np.zeros(0, np.int64), *ids]), return_inverse=True)
+    return np.split(renamed, np.cumsum([len(frame) for frame in ids])[:-1]), len(names)
+
+
+def _similarity(truth: np.ndarray, tracks: np.ndarray) -> np.ndarray:
+    return iou(truth.astype(np.float64), tracks.astype(np.float64))
