@@ -25,7 +25,7 @@ class LabelledBoxes(NamedTuple):
 
 
 def read_truth(path: Path) -> list[LabelledBoxes]:
-    """People by frame, the first frame of the file's numbering (1) first; rows whose mark (7th column) is 0 are left out.
+    """People by frame, from the file's frame 1 on; rows whose mark (7th column) is 0 are left out.
 
     The list ends with the last frame that has a row. Raises InputError where the file cannot be read.
     """

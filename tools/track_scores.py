@@ -34,21 +34,32 @@ class Scores:
     `details` keeps every field of trackeval's own results by metric, which is what pooling needs.
     """
 
-    HOTA: float
-    DetA: float
-    AssA: float
-    MOTA: float
-    IDF1: float
-    IDSW: int
-    FP: int
-    FN: int
+    hota: float
+    det_a: float
+    ass_a: float
+    mota: float
+    idf1: float
+    id_switches: int
+    false_positives: int
+    false_negatives: int
     ids: int
     truth_ids: int
     details: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     def numbers(self) -> dict[str, float | int]:
-        """The scores without the details, in the order in which they are shown."""
-        return {name: value for name, value in vars(self).items() if name != "details"}
+        """The scores under the names the field gives them, in the order in which they are shown."""
+        return {
+            "HOTA": self.hota,
+            "DetA": self.det_a,
+            "AssA": self.ass_a,
+            "MOTA": self.mota,
+            "IDF1": self.idf1,
+            "IDSW": self.id_switches,
+            "FP": self.false_positives,
+            "FN": self.false_negatives,
+            "ids": self.ids,
+            "true ids": self.truth_ids,
+        }
 
 
 def score_sequence(truth: Sequence[People], tracks: Sequence[People]) -> Scores:
@@ -85,7 +96,7 @@ def pool(scores: Iterable[Scores]) -> Scores:
 
 def _metrics() -> dict[str, Any]:
     # Importing trackeval takes more than a second, which `followspot --help` should not have to wait for.
-    from trackeval import metrics  # type: ignore[import-untyped]
+    from trackeval import metrics
 
     return {
         "HOTA": metrics.HOTA(),
@@ -97,14 +108,14 @@ def _metrics() -> dict[str, Any]:
 def _summary(details: Mapping[str, Mapping[str, Any]], ids: int, truth_ids: int) -> Scores:
     hota, clear, identity = details["HOTA"], details["CLEAR"], details["Identity"]
     return Scores(
-        HOTA=100 * float(np.mean(hota["HOTA"])),
-        DetA=100 * float(np.mean(hota["DetA"])),
-        AssA=100 * float(np.mean(hota["AssA"])),
-        MOTA=100 * float(clear["MOTA"]),
-        IDF1=100 * float(identity["IDF1"]),
-        IDSW=int(clear["IDSW"]),
-        FP=int(clear["CLR_FP"]),
-        FN=int(clear["CLR_FN"]),
+        hota=100 * float(np.mean(hota["HOTA"])),
+        det_a=100 * float(np.mean(hota["DetA"])),
+        ass_a=100 * float(np.mean(hota["AssA"])),
+        mota=100 * float(clear["MOTA"]),
+        idf1=100 * float(identity["IDF1"]),
+        id_switches=int(clear["IDSW"]),
+        false_positives=int(clear["CLR_FP"]),
+        false_negatives=int(clear["CLR_FN"]),
         ids=ids,
         truth_ids=truth_ids,
         details=details,

@@ -23,7 +23,7 @@ ORACLE_FIELDS = {
     "FN": ("CLEAR", "CLR_FN", 1),
     "IDF1": ("Identity", "IDF1", 100),
     "ids": ("Count", "IDs", 1),
-    "truth_ids": ("Count", "GT_IDs", 1),
+    "true ids": ("Count", "GT_IDs", 1),
 }
 
 
@@ -42,13 +42,13 @@ def write_mot(path: Path, rows: list[tuple[float, ...]]) -> Path:
 
 def write_sequence(root: Path, name: str, rows: list[tuple[float, ...]], length: int) -> Path:
     write_mot(root / name / "gt/gt.txt", rows)
-    info = f"[Sequence]\nname={name}\nimDir=img1\nframeRate=25\nseqLength={length}\nimWidth=640\nimHeight=480\nimExt=.jpg\n"
-    (root / name / "seqinfo.ini").write_text(info)
+    info = f"name={name}\nimDir=img1\nframeRate=25\nseqLength={length}\nimWidth=640\nimHeight=480\nimExt=.jpg\n"
+    (root / name / "seqinfo.ini").write_text(f"[Sequence]\n{info}")
     return root / name
 
 
 def dance(seed: int, length: int, people: int) -> list[tuple[float, ...]]:
-    """Truth: people on a random walk, in the order of the frames, boxes with two decimals, some rows not to be counted."""
+    """Truth: people on a random walk, boxes with two decimals, some rows not to be counted."""
     rng = np.random.default_rng(seed)
     places = rng.uniform(0, 400, (people, 2)) + np.cumsum(rng.normal(0, 6, (length, people, 2)), axis=0)
     rows = [
@@ -121,8 +121,14 @@ def test_perfect_tracks_score_a_hundred_whatever_the_ids_are_called():
     truth = [frame(t, a=7, b=3) for t in range(4)]
     tracks = [frame(t, a=1, b=2) for t in range(4)]
     scores = score_sequence(truth, tracks)
-    assert (scores.HOTA, scores.DetA, scores.AssA, scores.MOTA, scores.IDF1) == (100, 100, 100, 100, 100)
-    assert (scores.IDSW, scores.FP, scores.FN, scores.ids, scores.truth_ids) == (0, 0, 0, 2, 2)
+    assert (scores.hota, scores.det_a, scores.ass_a, scores.mota, scores.idf1) == (100, 100, 100, 100, 100)
+    assert (scores.id_switches, scores.false_positives, scores.false_negatives, scores.ids, scores.truth_ids) == (
+        0,
+        0,
+        0,
+        2,
+        2,
+    )
 
 
 def test_one_swap_half_way_by_hand():
@@ -130,33 +136,33 @@ def test_one_swap_half_way_by_hand():
     tracks = [frame(0, a=1, b=2), frame(1, a=1, b=2), frame(2, a=2, b=1), frame(3, a=2, b=1)]
     scores = score_sequence(truth, tracks)
     # Every truth id shares 2 frames with each track id: TPA 2, FPA 2, FNA 2 for every match, so AssA = 2 / 6.
-    assert scores.AssA == pytest.approx(100 / 3)
-    assert scores.DetA == 100
-    assert scores.HOTA == pytest.approx(100 * np.sqrt(1 / 3))
+    assert scores.ass_a == pytest.approx(100 / 3)
+    assert scores.det_a == 100
+    assert scores.hota == pytest.approx(100 * np.sqrt(1 / 3))
     # Both people change id once in 8 boxes; the best one-to-one naming explains 4 of the 8.
-    assert scores.IDSW == 2
-    assert scores.MOTA == pytest.approx(100 * (1 - 2 / 8))
-    assert scores.IDF1 == pytest.approx(50)
+    assert scores.id_switches == 2
+    assert scores.mota == pytest.approx(100 * (1 - 2 / 8))
+    assert scores.idf1 == pytest.approx(50)
 
 
 def test_a_ghost_and_a_miss_by_hand():
     truth = [frame(t, a=1, b=2) for t in range(4)]
     tracks = [frame(0, a=1, b=2), frame(1, a=1, b=2, c=3), frame(2, a=1), frame(3, a=1, b=2)]
     scores = score_sequence(truth, tracks)
-    assert (scores.FP, scores.FN, scores.IDSW, scores.ids) == (1, 1, 0, 3)
-    assert scores.MOTA == pytest.approx(100 * (1 - 2 / 8))
-    assert scores.DetA == pytest.approx(100 * 7 / 9)
-    assert scores.AssA == pytest.approx(100 * (4 * 1 + 3 * 3 / 4) / 7)
+    assert (scores.false_positives, scores.false_negatives, scores.id_switches, scores.ids) == (1, 1, 0, 3)
+    assert scores.mota == pytest.approx(100 * (1 - 2 / 8))
+    assert scores.det_a == pytest.approx(100 * 7 / 9)
+    assert scores.ass_a == pytest.approx(100 * (4 * 1 + 3 * 3 / 4) / 7)
 
 
 def test_pooling_counts_boxes_and_is_no_mean():
     long = score_sequence([frame(t, a=1, b=2) for t in range(9)], [frame(t, a=1, b=2) for t in range(9)])
     short = score_sequence([frame(0, a=1, b=2)], [frame(0)])
     pooled = pool([long, short])
-    assert pooled.DetA == pytest.approx(100 * 18 / 20)
-    assert pooled.AssA == pytest.approx(100)
-    assert pooled.HOTA == pytest.approx(100 * np.sqrt(0.9))
-    assert (pooled.FN, pooled.ids, pooled.truth_ids) == (2, 2, 4)
+    assert pooled.det_a == pytest.approx(100 * 18 / 20)
+    assert pooled.ass_a == pytest.approx(100)
+    assert pooled.hota == pytest.approx(100 * np.sqrt(0.9))
+    assert (pooled.false_negatives, pooled.ids, pooled.truth_ids) == (2, 2, 4)
 
 
 def test_lists_of_different_lengths_are_refused():
@@ -188,7 +194,7 @@ def test_rows_marked_zero_are_no_truth(tmp_path: Path):
     truth = write_mot(tmp_path / "truth.txt", [(1, 1, 0, 0, 10, 20, 1, 1, 1), (1, 2, 50, 0, 10, 20, 0, 1, 1)])
     results = write_mot(tmp_path / "tracks.txt", [(1, 1, 0, 0, 10, 20, 0.0, -1, -1, -1)])
     scores = evaluate(truth, results)["truth"]
-    assert (scores.FN, scores.FP, scores.truth_ids, scores.ids) == (0, 0, 1, 1)
+    assert (scores.false_negatives, scores.false_positives, scores.truth_ids, scores.ids) == (0, 0, 1, 1)
 
 
 def layouts(root: Path) -> dict[str, tuple[Path, Path]]:
@@ -209,14 +215,14 @@ def test_every_layout_finds_the_same_sequence(tmp_path: Path):
     for name, (truth, results) in layouts(tmp_path).items():
         scores = evaluate(truth, results)
         assert list(scores) == ["solo", POOLED], name
-        assert scores["solo"].HOTA == 100, name
+        assert scores["solo"].hota == 100, name
 
 
 def test_the_table_shows_and_the_file_holds_the_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     truth, results = layouts(tmp_path)["folders"]
     EvaluateTracks(truth, results, tmp_path / "new/scores.json").run()
     shown = capsys.readouterr().out
-    assert "solo" in shown and "100.0" in shown and POOLED in shown
+    assert all(text in shown for text in ("solo", "100.0", POOLED))
     written = json.loads((tmp_path / "new/scores.json").read_text())
     assert written["sequences"]["solo"]["IDF1"] == 100
     assert written[POOLED]["IDSW"] == 0
