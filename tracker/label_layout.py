@@ -1,0 +1,99 @@
+"""Where labels go: next to their person, inside the picture, and never on anybody's face while there is room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import boxes
+
+HEAD_SHARE = 0.25
+"""A head is taken to be in this upper share of a box, unless keypoints show where it is."""
+
+_FACE_JOINTS = slice(0, 5)
+_SURE_JOINT = 0.5
+_HEAD_RADIUS = 0.11
+_HOLD = 1.0
+_FACE_WEIGHT = 10.0
+
+
+def head_regions(xyxy: np.ndarray, keypoints: np.ndarray | None = None) -> np.ndarray:
+    """(T, 4) pixel boxes that hold the heads of boxes (T, 4), from keypoints (T, 17, 3) COCO where a face is seen."""
+    heads = xyxy.astype(np.float64)
+    heads[:, 3] = heads[:, 1] + HEAD_SHARE * (heads[:, 3] - heads[:, 1])
+    if keypoints is None:
+        return heads
+    for row, face in enumerate(keypoints[:, _FACE_JOINTS]):
+        seen = face[face[:, 2] > _SURE_JOINT, :2]
+        if len(seen):
+            radius = _HEAD_RADIUS * (xyxy[row, 2:] - xyxy[row, :2]).max()
+            heads[row, :2] = np.maximum(seen.min(axis=0) - radius, xyxy[row, :2])
+            heads[row, 2:] = np.minimum(seen.max(axis=0) + radius, xyxy[row, 2:])
+    return heads
+
+
+def slots(box: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(10, 2) left and top of a label around a box (4,), the best place first: below, above, beside, inside.
+
+    Below comes first because feet move less than raised arms do, and a floor hides nobody.
+    """
+    left, top, right, bottom = box
+    middle = (top + bottom - height) / 2
+    return np.array(
+        [
+            (left, bottom),
+            (right - width, bottom),
+            (left, top - height),
+            (right - width, top - height),
+            (left - width, bottom - height),
+            (right, bottom - height),
+            (left - width, middle),
+            (right, middle),
+            (left, bottom - height),
+            (right - width, bottom - height),
+        ]
+    )
+
+
+class LabelLayout:
+    """Places the labels of one frame after another, and lets a label stay in its slot for a while: no flicker."""
+
+    def __init__(self) -> None:
+        self._slot_since: dict[int, tuple[int, float]] = {}
+
+    def place(
+        self,
+        time: float,
+        ids: Sequence[int],
+        xyxy: np.ndarray,
+        heads: np.ndarray,
+        sizes: Sequence[tuple[int, int]],
+        picture: tuple[int, int],
+    ) -> np.ndarray:
+        """Left and top of every label, (T, 2) int pixels.
+
+        xyxy and heads (T, 4) pixels, sizes (width, height) of the labels, picture (width, height).
+        """
+        self._slot_since = {identity: held for identity, held in self._slot_since.items() if identity in set(ids)}
+        placed = np.zeros((0, 4))
+        for identity, box, (width, height) in zip(ids, xyxy, sizes, strict=True):
+            places = slots(box, width, height)
+            size = np.array([width, height])
+            places = np.rint(places.clip(0, np.maximum(0, picture - size)))
+            labels = np.concatenate([places, places + size], axis=1)
+            cost = _FACE_WEIGHT * boxes.intersection(labels, heads).sum(axis=1)
+            cost += boxes.intersection(labels, placed).sum(axis=1)
+            label = labels[self._choose(identity, cost, time)]
+            placed = np.concatenate([placed, label[None]])
+        return placed[:, :2].astype(int)
+
+    def _choose(self, identity: int, cost: np.ndarray, time: float) -> int:
+        """The slot kept from before while it is free and fresh, or else the first of the cheapest."""
+        slot, since = self._slot_since.get(identity, (0, -np.inf))
+        if not (0 <= time - since < _HOLD and cost[slot] == 0):
+            best = int(cost.argmin())
+            if best != slot:
+                self._slot_since[identity] = (best, time)
+            slot = best
+        return slot

@@ -1,0 +1,179 @@
+"""MOTChallenge text files (motchallenge.net): the only place that knows frames from 1 and left, top, width, height.
+
+A line is `frame,id,left,top,width,height[,score[,class[,...]]]`. In truth the 7th column is a mark, 0 for rows that do
+not count, and the 8th a class of MOT16 (Milan et al. 2016), 1 for a pedestrian; in results the 8th and later ones
+are -1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from . import boxes
+from .types import Detections, FrameTracks, InputError, Recovery
+
+_FRAME, _ID, _BOX, _SCORE, _CLASS = 0, 1, slice(2, 6), 6, 7
+_FEWEST_COLUMNS = 6
+_PEDESTRIAN = 1
+
+
+def read_detections(path: Path) -> dict[int, Detections]:
+    """Boxes of every frame that has any, by frame index from 0; ids are ignored, a missing score is 1.
+
+    Raises InputError naming the file and the line where it is malformed.
+    """
+    table = _by_frame(_read_table(path))
+    indices, starts = np.unique(table[:, _FRAME].astype(int) - 1, return_index=True)
+    everything = Detections(boxes.xywh_to_xyxy(table[:, _BOX]), _scores(table))
+    ends = [*starts[1:].tolist(), len(table)]
+    return {
+        index: everything[start:end] for index, start, end in zip(indices.tolist(), starts.tolist(), ends, strict=True)
+    }
+
+
+def read_tracks(
+    path: Path,
+    fps: float = 30.0,
+    length: int | None = None,
+    truth: bool | None = None,
+    away: float | None = None,
+) -> list[FrameTracks]:
+    """Who is where, for every frame from the first to the last, empty frames too.
+
+    path: results or ground truth. fps: frames per second, from which times are reckoned. length: number of frames,
+    where it is known to be more than the last one with a row. truth: keep only rows whose mark is above 0 and, where
+    there is a column of classes, only pedestrians; None decides by the file (only truth has classes, all 1 or more).
+    away: seconds of absence after which a person's next row is marked as recovered; None marks nothing.
+
+    Raises InputError naming the file and the line where it is malformed or goes beyond `length`.
+    """
+    table = _read_table(path)
+    if length is not None:
+        _refuse(path, table[:, _FRAME] > length, f"is beyond the end of the sequence, which has {length} frames")
+    kept = _counts(table, _has_classes(table) if truth is None else truth)
+    _refuse(path, kept & (table[:, _ID] < 0), "has a negative id, so it holds detections, not tracks")
+    _refuse(path, kept & (table[:, _ID] % 1 != 0), "has an id that is not a whole number")
+    _refuse(path, kept & _repeated(table, kept), "gives an id a second box in the same frame")
+    table = _by_frame(table[kept])
+    ids, xyxy, scores = table[:, _ID].astype(np.int64), boxes.xywh_to_xyxy(table[:, _BOX]), _scores(table)
+    gaps = _frames_since_last_row(table) / fps
+    recovered = gaps > (np.inf if away is None else away)
+    frames = length if length is not None else int(table[:, _FRAME].max(initial=0))
+    starts = np.searchsorted(table[:, _FRAME], np.arange(1, frames + 2)).tolist()
+    tracks = []
+    for index, rows in enumerate(map(slice, starts[:-1], starts[1:])):
+        time = index / fps
+        back = np.flatnonzero(recovered[rows]) + rows.start
+        recoveries = tuple(Recovery(index, time, int(ids[row]), float(gaps[row])) for row in back)
+        tracks.append(
+            FrameTracks(index, time, ids[rows], xyxy[rows], scores[rows], recovered[rows], recoveries=recoveries)
+        )
+    return tracks
+
+
+def format_rows(tracks: FrameTracks) -> str:
+    """The lines of one frame, each ended by a newline; empty where nobody is seen."""
+    xywh = boxes.xyxy_to_xywh(tracks.xyxy.astype(np.float64))
+    return "".join(
+        f"{tracks.frame + 1},{identity},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.2f},-1,-1,-1\n"
+        for identity, (left, top, width, height), score in zip(
+            tracks.ids.tolist(), xywh.tolist(), tracks.score.tolist(), strict=True
+        )
+    )
+
+
+def _read_table(path: Path) -> np.ndarray:
+    """(rows, columns) float64 of a whole file, at least 6 columns, checked; frames still count from 1."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a text file: give a MOTChallenge file such as det.txt or gt.txt.") from error
+    lines = text.splitlines()
+    if not any(map(str.strip, lines)):
+        return np.zeros((0, _FEWEST_COLUMNS))
+    try:
+        table = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
+    except ValueError as error:
+        raise _malformed_line(path, lines) from error
+    if table.shape[1] < _FEWEST_COLUMNS:
+        raise _malformed_line(path, lines)
+    _refuse(path, ~np.all(np.isfinite(table), axis=1), "has a value that is not finite")
+    _refuse(path, (table[:, _FRAME] < 1) | (table[:, _FRAME] % 1 != 0), "has no frame number (1, 2, 3, ...)")
+    _refuse(path, np.any(table[:, 4:6] <= 0, axis=1), "has a box without width or height")
+    return table
+
+
+def _malformed_line(path: Path, lines: list[str]) -> InputError:
+    """The error for the first line that is no row of numbers like those before it."""
+    columns = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        cells = line.split(",")
+        try:
+            for cell in cells:
+                float(cell)
+        except ValueError:
+            return InputError(f"{path} line {number} is not numbers separated by commas: {line.strip()[:60]!r}.")
+        columns = columns or len(cells)
+        if len(cells) != columns or len(cells) < _FEWEST_COLUMNS:
+            wanted = max(columns, _FEWEST_COLUMNS)
+            return InputError(
+                f"{path} line {number} has {len(cells)} columns instead of {wanted}: {line.strip()[:60]!r}."
+            )
+    return InputError(f"{path} cannot be read as a MOTChallenge file.")
+
+
+def _refuse(path: Path, wrong: np.ndarray, complaint: str) -> None:
+    """Raise InputError naming the line of the first wrong row, where there is one."""
+    if not wrong.any():
+        return
+    row = int(wrong.argmax())
+    lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    number = [number for number, line in enumerate(lines, start=1) if line.strip()][row]
+    raise InputError(f"{path} line {number} {complaint}: {lines[number - 1].strip()[:60]!r}.")
+
+
+def _repeated(table: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """(rows,) bool: an earlier row has the same frame and id; only rows `among` (rows,) bool are compared."""
+    rows = np.flatnonzero(among)
+    order = rows[np.lexsort((table[rows, _ID], table[rows, _FRAME]))]
+    pairs = table[order][:, [_FRAME, _ID]]
+    repeated = np.zeros(len(table), bool)
+    repeated[order[1:]] = (pairs[1:] == pairs[:-1]).all(axis=1)
+    return repeated
+
+
+def _frames_since_last_row(table: np.ndarray) -> np.ndarray:
+    """(rows,) frames since the person's previous row, 0 for her first."""
+    order = np.lexsort((table[:, _FRAME], table[:, _ID]))
+    since = np.diff(table[order, _FRAME], prepend=0)
+    since[np.diff(table[order, _ID], prepend=np.nan) != 0] = 0
+    gaps = np.zeros(len(table))
+    gaps[order] = since
+    return gaps
+
+
+def _by_frame(table: np.ndarray) -> np.ndarray:
+    """Rows in the order of their frames, and within a frame in the file's order."""
+    return table[np.argsort(table[:, _FRAME], kind="stable")]
+
+
+def _scores(table: np.ndarray) -> np.ndarray:
+    return table[:, _SCORE] if table.shape[1] > _SCORE else np.ones(len(table))
+
+
+def _has_classes(table: np.ndarray) -> bool:
+    return table.shape[1] > _CLASS and bool((table[:, _CLASS] >= _PEDESTRIAN).all())
+
+
+def _counts(table: np.ndarray, truth: bool) -> np.ndarray:
+    """(rows,) bool: all rows of results; of truth those that are marked, and pedestrians where classes are told."""
+    if not truth:
+        return np.ones(len(table), bool)
+    marked = _scores(table) > 0
+    return marked & (table[:, _CLASS] == _PEDESTRIAN) if _has_classes(table) else marked

@@ -1,0 +1,146 @@
+"""Draws who is where: boxes with labels, trails, marks for people found again, and skeletons if wanted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import strokes
+from .colours import colour_of
+from .label_layout import LabelLayout, head_regions
+from .lettering import load_font, make_tab
+from .trails import Trails
+from .types import Frame, FrameTracks, InputError, Recovery
+
+LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))
+"""Pairs of COCO-17 joints that the skeleton connects; the face is left free."""
+
+_SURE_JOINT = 0.5
+_REFERENCE_SIDE = math.sqrt(1280 * 720)
+_SMALLEST_TEXT = 12
+_FINEST_LINE = 2
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What is drawn, and how. All lengths grow with the picture, so that a still reads the same at any resolution."""
+
+    boxes: bool = True
+    """Draw a box around every person."""
+    labels: bool = True
+    """Write every person's id or name next to her box."""
+    trail: float = 1.0
+    """Seconds of the way a person's feet went; 0 draws none."""
+    mark: float = 1.0
+    """Seconds for which a person found again is marked; 0 draws no mark."""
+    doubt: float = 0.05
+    """Draw the box dashed while marked where a recovery led the next best identity by less similarity than this."""
+    skeleton: bool = False
+    """Draw the limbs where the detector gives keypoints."""
+    names: dict[int, str] = field(default_factory=dict)
+    """Names to write instead of ids."""
+    font: Path | None = None
+    """Font file for the labels, for names in a script the built-in font lacks."""
+    scale: float = 1.0
+    """Makes lines and letters thicker or finer."""
+
+    def __post_init__(self) -> None:
+        for name in ("trail", "mark"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InputError(f"{name} must be 0 or more seconds, not {getattr(self, name)}.")
+        if not 0 < self.scale < math.inf:
+            raise InputError(f"scale must be more than 0, not {self.scale}.")
+        load_font(_SMALLEST_TEXT, self.font)
+
+
+class Renderer:
+    """Draws the frames of one video, in order; it remembers trails, marks and where labels stood."""
+
+    def __init__(self, options: RenderOptions | None = None) -> None:
+        self._options = options or RenderOptions()
+        self._trails = Trails(self._options.trail)
+        self._layout = LabelLayout()
+        self._marks: dict[int, Recovery] = {}
+
+    def draw(self, frame: Frame, tracks: FrameTracks) -> np.ndarray:
+        """A new (H, W, 3) uint8 BGR image of the frame with its tracks; the frame's own image stays as it is.
+
+        Raises InputError where the frame has no image.
+        """
+        if frame.image is None:
+            raise InputError(f"frame {frame.index} has no picture to draw on.")
+        image = np.ascontiguousarray(frame.image).copy()
+        unit = self._options.scale * math.sqrt(image.shape[0] * image.shape[1]) / _REFERENCE_SIDE
+        self._remember(tracks)
+        self._trails.draw(image, tracks.time, max(_FINEST_LINE, round(4 * unit)))
+        for row in np.argsort(tracks.xyxy[:, 3], kind="stable").tolist():
+            self._draw_person(image, tracks, row, unit)
+        if self._options.labels and len(tracks):
+            self._draw_labels(image, tracks, unit)
+        return image
+
+    def _remember(self, tracks: FrameTracks) -> None:
+        self._trails.update(tracks)
+        told = {recovery.id: recovery for recovery in tracks.recoveries}
+        for identity in tracks.ids[tracks.recovered].tolist():
+            self._marks[identity] = told.get(identity, Recovery(tracks.frame, tracks.time, identity, away=0.0))
+        self._marks = {
+            identity: recovery
+            for identity, recovery in self._marks.items()
+            if 0 <= tracks.time - recovery.time < self._options.mark
+        }
+
+    def _draw_person(self, image: np.ndarray, tracks: FrameTracks, row: int, unit: float) -> None:
+        identity, box = int(tracks.ids[row]), tracks.xyxy[row].astype(float)
+        colour, edge = colour_of(identity), max(1, round(0.8 * unit))
+        if self._options.skeleton and tracks.keypoints is not None:
+            strokes.draw_edged(image, _limbs(tracks.keypoints[row]), colour, max(_FINEST_LINE, round(2 * unit)), edge)
+        if not self._options.boxes:
+            return
+        outline = strokes.rounded_box(box, 8 * unit)
+        mark = self._marks.get(identity)
+        paths = strokes.dashes(outline, 9 * unit) if mark and self._doubted(mark) else [outline]
+        strokes.draw_edged(image, paths, colour, max(_FINEST_LINE, round((3.5 if mark else 2.2) * unit)), edge)
+        if mark:
+            remaining = 1 - (tracks.time - mark.time) / self._options.mark
+            reach = 5 * unit + remaining * min(18 * unit, 0.08 * (box[3] - box[1]))
+            ring = strokes.rounded_box(box + reach * np.array([-1, -1, 1, 1]), 8 * unit + reach)
+            strokes.draw_edged(image, [ring], (255, 255, 255), max(_FINEST_LINE, round(2.5 * unit)), edge)
+
+    def _doubted(self, recovery: Recovery) -> bool:
+        return recovery.margin is not None and recovery.margin < self._options.doubt
+
+    def _draw_labels(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
+        size = max(_SMALLEST_TEXT, round(21 * unit))
+        ids = tracks.ids.tolist()
+        tabs = [
+            make_tab(
+                self._options.names.get(identity, str(identity)),
+                self._note(identity),
+                colour_of(identity),
+                size,
+                self._options.font,
+            )
+            for identity in ids
+        ]
+        heads = head_regions(tracks.xyxy, tracks.keypoints)
+        picture = image.shape[1], image.shape[0]
+        places = self._layout.place(tracks.time, ids, tracks.xyxy, heads, [tab.size for tab in tabs], picture)
+        for tab, (left, top) in zip(tabs, places.tolist(), strict=True):
+            tab.paste(image, left, top)
+
+    def _note(self, identity: int) -> str:
+        """What the label of someone just found again says besides the name."""
+        mark = self._marks.get(identity)
+        if mark is None:
+            return ""
+        away = f"back after {mark.away:.1f} s" if mark.away else "back"
+        return f"{away} ?" if self._doubted(mark) else away
+
+
+def _limbs(joints: np.ndarray) -> list[np.ndarray]:
+    """The limbs (2, 2) between joints (17, 3) whose confidence is high enough."""
+    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > _SURE_JOINT).all()]

@@ -1,0 +1,73 @@
+"""The way people's feet went in the last second or so, fading out."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import cv2
+import numpy as np
+
+from .colours import colour_of
+from .types import FrameTracks
+
+_BREAK = 0.5
+_STRONGEST = 0.85
+_FRACTION_BITS = 4
+
+
+class Trails:
+    """Remembers feet points for `seconds`, and draws them as lines that fade with age."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._points: dict[int, deque[tuple[float, float, float]]] = {}
+
+    def update(self, tracks: FrameTracks) -> None:
+        """Add the feet of this frame, the middle of each box's lower edge; someone recovered begins anew."""
+        feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
+        for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
+            points = self._points.setdefault(identity, deque())
+            if recovered or (points and tracks.time - points[-1][0] > _BREAK):
+                points.clear()
+            points.append((tracks.time, x, y))
+        for identity, points in list(self._points.items()):
+            while points and not 0 <= tracks.time - points[0][0] < self._seconds:
+                points.popleft()
+            if not points:
+                del self._points[identity]
+
+    def draw(self, image: np.ndarray, time: float, thickness: int) -> None:
+        """Blend the trails into a (H, W, 3) uint8 BGR image, in place."""
+        for identity, points in self._points.items():
+            line = np.array(_thinned(points, step=thickness))
+            if len(line) > 1:
+                strength = _STRONGEST * (1 - (time - line[:, 0]) / self._seconds)
+                _draw_fading(image, line[:, 1:], strength, colour_of(identity), thickness)
+
+
+def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tuple[float, float, float]]:
+    """Without the points less than `step` pixels from the one kept before: the trembling of a box is no dance."""
+    kept: list[tuple[float, float, float]] = []
+    for point in points:
+        if not kept or (point[1] - kept[-1][1]) ** 2 + (point[2] - kept[-1][2]) ** 2 >= step**2:
+            kept.append(point)
+    return kept
+
+
+def _draw_fading(
+    image: np.ndarray, line: np.ndarray, strength: np.ndarray, colour: tuple[int, int, int], thickness: int
+) -> None:
+    """One line (K, 2) whose opacity at each point is `strength` (K,) in 0..1; the newest stretch lies on top."""
+    height, width = image.shape[:2]
+    left, top = np.maximum(np.floor(line.min(axis=0)).astype(int) - thickness - 1, 0)
+    right, bottom = np.minimum(np.ceil(line.max(axis=0)).astype(int) + thickness + 2, (width, height))
+    if left >= right or top >= bottom:
+        return
+    opacity = np.zeros((bottom - top, right - left), np.uint8)
+    points = np.rint((line - (left, top)) * (1 << _FRACTION_BITS)).astype(int).tolist()
+    for start, end, level in zip(points, points[1:], (255 * strength[1:]).astype(int).tolist(), strict=False):
+        cv2.line(opacity, start, end, level, thickness, cv2.LINE_AA, _FRACTION_BITS)
+    region = image[top:bottom, left:right]
+    paint = np.full_like(region, colour)
+    weight = opacity.astype(np.float32) / 255
+    region[:] = cv2.blendLinear(paint, np.ascontiguousarray(region), weight, 1 - weight)
