@@ -53,9 +53,9 @@ def load_font(size: int, path: Path | None = None) -> FreeTypeFont:
     try:
         font = ImageFont.load_default(size) if path is None else ImageFont.truetype(path, size)
     except OSError as error:
-        raise InputError(f"{path} cannot be read as a font: give a .ttf, .otf or .ttc file.") from error
+        raise InputError(f"{path} cannot be read as a font: give a .ttf, .otf or .ttc file") from error
     if not isinstance(font, FreeTypeFont):
-        raise InputError("Pillow was built without FreeType and cannot write labels: install pillow from its wheel.")
+        raise InputError("Pillow was built without FreeType and cannot write labels: install pillow from its wheel")
     return font
 
 

@@ -89,9 +89,9 @@ def _read_table(path: Path) -> np.ndarray:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a text file: give a MOTChallenge file such as det.txt or gt.txt.") from error
+        raise InputError(f"{path} is not a text file: give a MOTChallenge file such as det.txt or gt.txt") from error
     lines = text.splitlines()
     if not any(map(str.strip, lines)):
         return np.zeros((0, _FEWEST_COLUMNS))
@@ -118,14 +118,14 @@ def _malformed_line(path: Path, lines: list[str]) -> InputError:
             for cell in cells:
                 float(cell)
         except ValueError:
-            return InputError(f"{path} line {number} is not numbers separated by commas: {line.strip()[:60]!r}.")
+            return InputError(f"{path} line {number} is not numbers separated by commas: {line.strip()[:60]!r}")
         columns = columns or len(cells)
         if len(cells) != columns or len(cells) < _FEWEST_COLUMNS:
             wanted = max(columns, _FEWEST_COLUMNS)
             return InputError(
                 f"{path} line {number} has {len(cells)} columns instead of {wanted}: {line.strip()[:60]!r}."
             )
-    return InputError(f"{path} cannot be read as a MOTChallenge file.")
+    return InputError(f"{path} cannot be read as a MOTChallenge file")
 
 
 def _refuse(path: Path, wrong: np.ndarray, complaint: str) -> None:
@@ -135,7 +135,7 @@ def _refuse(path: Path, wrong: np.ndarray, complaint: str) -> None:
     row = int(wrong.argmax())
     lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     number = [number for number, line in enumerate(lines, start=1) if line.strip()][row]
-    raise InputError(f"{path} line {number} {complaint}: {lines[number - 1].strip()[:60]!r}.")
+    raise InputError(f"{path} line {number} {complaint}: {lines[number - 1].strip()[:60]!r}")
 
 
 def _repeated(table: np.ndarray, among: np.ndarray) -> np.ndarray:

@@ -22,6 +22,8 @@ _SURE_JOINT = 0.5
 _REFERENCE_SIDE = math.sqrt(1280 * 720)
 _SMALLEST_TEXT = 12
 _FINEST_LINE = 2
+_CORNER = 8
+_DASH = 9
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ class RenderOptions:
     def __post_init__(self) -> None:
         for name in ("trail", "mark"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise InputError(f"{name} must be 0 or more seconds, not {getattr(self, name)}.")
+                raise InputError(f"{name} must be 0 or more seconds, not {getattr(self, name)}")
         if not 0 < self.scale < math.inf:
-            raise InputError(f"scale must be more than 0, not {self.scale}.")
+            raise InputError(f"scale must be more than 0, not {self.scale}")
         load_font(_SMALLEST_TEXT, self.font)
 
 
@@ -64,6 +66,7 @@ class Renderer:
         self._trails = Trails(self._options.trail)
         self._layout = LabelLayout()
         self._marks: dict[int, Recovery] = {}
+        self._last_seen: dict[int, float] = {}
 
     def draw(self, frame: Frame, tracks: FrameTracks) -> np.ndarray:
         """A new (H, W, 3) uint8 BGR image of the frame with its tracks; the frame's own image stays as it is.
@@ -71,8 +74,8 @@ class Renderer:
         Raises InputError where the frame has no image.
         """
         if frame.image is None:
-            raise InputError(f"frame {frame.index} has no picture to draw on.")
-        image = np.ascontiguousarray(frame.image).copy()
+            raise InputError(f"frame {frame.index} has no picture to draw on")
+        image = frame.image.copy(order="C")
         unit = self._options.scale * math.sqrt(image.shape[0] * image.shape[1]) / _REFERENCE_SIDE
         self._remember(tracks)
         self._trails.draw(image, tracks.time, max(_FINEST_LINE, round(4 * unit)))
@@ -83,10 +86,13 @@ class Renderer:
         return image
 
     def _remember(self, tracks: FrameTracks) -> None:
+        """Note who came back: at the first row after it, and more exactly when the tracker tells, frames later."""
         self._trails.update(tracks)
-        told = {recovery.id: recovery for recovery in tracks.recoveries}
         for identity in tracks.ids[tracks.recovered].tolist():
-            self._marks[identity] = told.get(identity, Recovery(tracks.frame, tracks.time, identity, away=0.0))
+            away = tracks.time - self._last_seen.get(identity, tracks.time)
+            self._marks[identity] = Recovery(tracks.frame, tracks.time, identity, away)
+        self._marks.update((recovery.id, recovery) for recovery in tracks.recoveries)
+        self._last_seen.update(dict.fromkeys(tracks.ids.tolist(), tracks.time))
         self._marks = {
             identity: recovery
             for identity, recovery in self._marks.items()
@@ -95,27 +101,25 @@ class Renderer:
 
     def _draw_person(self, image: np.ndarray, tracks: FrameTracks, row: int, unit: float) -> None:
         identity, box = int(tracks.ids[row]), tracks.xyxy[row].astype(float)
-        colour, edge = colour_of(identity), max(1, round(0.8 * unit))
+        pen = _Pen(image, unit)
         if self._options.skeleton and tracks.keypoints is not None:
-            strokes.draw_edged(image, _limbs(tracks.keypoints[row]), colour, max(_FINEST_LINE, round(2 * unit)), edge)
-        if not self._options.boxes:
-            return
-        outline = strokes.rounded_box(box, 8 * unit)
+            pen.draw(_limbs(tracks.keypoints[row]), colour_of(identity), 2)
         mark = self._marks.get(identity)
-        paths = strokes.dashes(outline, 9 * unit) if mark and self._doubted(mark) else [outline]
-        strokes.draw_edged(image, paths, colour, max(_FINEST_LINE, round((3.5 if mark else 2.2) * unit)), edge)
+        if self._options.boxes:
+            outline = strokes.rounded_box(box, _CORNER * unit)
+            paths = strokes.dashes(outline, _DASH * unit) if mark and self._doubted(mark) else [outline]
+            pen.draw(paths, colour_of(identity), 3.5 if mark else 2.2)
         if mark:
             remaining = 1 - (tracks.time - mark.time) / self._options.mark
-            reach = 5 * unit + remaining * min(18 * unit, 0.08 * (box[3] - box[1]))
-            ring = strokes.rounded_box(box + reach * np.array([-1, -1, 1, 1]), 8 * unit + reach)
-            strokes.draw_edged(image, [ring], (255, 255, 255), max(_FINEST_LINE, round(2.5 * unit)), edge)
+            pen.draw([_ring(box, remaining, unit)], (255, 255, 255), 2.5)
 
     def _doubted(self, recovery: Recovery) -> bool:
         return recovery.margin is not None and recovery.margin < self._options.doubt
 
     def _draw_labels(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
         size = max(_SMALLEST_TEXT, round(21 * unit))
-        ids = tracks.ids.tolist()
+        rows = np.argsort(tracks.ids)
+        ids = tracks.ids[rows].tolist()
         tabs = [
             make_tab(
                 self._options.names.get(identity, str(identity)),
@@ -128,7 +132,8 @@ class Renderer:
         ]
         heads = head_regions(tracks.xyxy, tracks.keypoints)
         picture = image.shape[1], image.shape[0]
-        places = self._layout.place(tracks.time, ids, tracks.xyxy, heads, [tab.size for tab in tabs], picture)
+        sizes = [tab.size for tab in tabs]
+        places = self._layout.place(tracks.time, ids, tracks.xyxy[rows], heads, sizes, picture)
         for tab, (left, top) in zip(tabs, places.tolist(), strict=True):
             tab.paste(image, left, top)
 
@@ -139,6 +144,24 @@ class Renderer:
             return ""
         away = f"back after {mark.away:.1f} s" if mark.away else "back"
         return f"{away} ?" if self._doubted(mark) else away
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """Draws edged lines on one image whose thickness is given in pixels of a 1280x720 picture."""
+
+    image: np.ndarray
+    unit: float
+
+    def draw(self, paths: list[np.ndarray], colour: tuple[int, int, int], thickness: float) -> None:
+        edge = max(1, round(0.8 * self.unit))
+        strokes.draw_edged(self.image, paths, colour, max(_FINEST_LINE, round(thickness * self.unit)), edge)
+
+
+def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
+    """Outline (K, 2) around a box (4,) that closes in on it while the `remaining` share of the mark runs from 1 to 0."""
+    reach = 5 * unit + remaining * min(18 * unit, 0.08 * (box[3] - box[1]))
+    return strokes.rounded_box(box + reach * np.array([-1, -1, 1, 1]), _CORNER * unit + reach)
 
 
 def _limbs(joints: np.ndarray) -> list[np.ndarray]:

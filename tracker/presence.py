@@ -1,0 +1,113 @@
+"""Who was on stage when: the few facts about a video that its summary, tracks.json and report.html tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from .types import Frame, FrameTracks, Recovery
+
+SPLIT = 0.5
+"""An absence longer than this many seconds ends one appearance and begins another."""
+
+
+@dataclass(slots=True)
+class Person:
+    """One id: when it was seen, how often, and how it was found again.
+
+    `appearances` are [first, last] sightings in seconds, in order; `boxes` counts the frames it was seen in.
+    """
+
+    id: int
+    appearances: list[list[float]] = field(default_factory=list)
+    boxes: int = 0
+    recoveries: list[Recovery] = field(default_factory=list)
+    last_seen: int = -1
+    """Number of the frame of the last sighting among the frames told of."""
+
+    @property
+    def seconds(self) -> float:
+        """Time on stage in seconds: the lengths of the appearances together."""
+        return sum(end - start for start, end in self.appearances)
+
+    @property
+    def longest_absence(self) -> float:
+        """Seconds between the two appearances furthest apart, 0 with one appearance."""
+        starts, ends = [start for start, _ in self.appearances[1:]], [end for _, end in self.appearances]
+        return max((start - end for start, end in zip(starts, ends, strict=False)), default=0.0)
+
+    def see(self, frame: int, seconds: float) -> None:
+        """A sighting in the `frame`-th frame told of, at `seconds`."""
+        absent = self.appearances and frame - self.last_seen > 1 and seconds - self.appearances[-1][1] > SPLIT
+        if not self.appearances or absent:
+            self.appearances.append([seconds, seconds])
+        self.appearances[-1][1] = seconds
+        self.last_seen = frame
+        self.boxes += 1
+
+
+class Summary:
+    """A sink that keeps no frames, only what the closing summary, tracks.json and the report tell.
+
+    Its memory grows with people and their appearances, not with frames. `clock` gives wall seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._started = self._latest = clock()
+        self._people: dict[int, Person] = {}
+        self._last_index = -1
+        self.frames = 0
+        self.boxes = 0
+        self.duration = 0.0
+        """Time of the last frame in seconds."""
+
+    def __enter__(self) -> Summary:
+        self._started = self._latest = self._clock()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Take in one frame; raises ValueError where frames do not come in order, each once."""
+        if frame.index <= self._last_index:
+            raise ValueError(f"frame {frame.index} came after frame {self._last_index}")
+        self._last_index = frame.index
+        for identity in tracks.ids.tolist():
+            self._people.setdefault(identity, Person(identity)).see(self.frames, frame.time)
+        for recovery in tracks.recoveries:
+            self._people.setdefault(recovery.id, Person(recovery.id)).recoveries.append(recovery)
+        self.frames += 1
+        self.boxes += len(tracks)
+        self.duration = frame.time
+        self._latest = self._clock()
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody seen, by id."""
+        return [self._people[identity] for identity in sorted(self._people)]
+
+    @property
+    def recoveries(self) -> list[Recovery]:
+        """All recoveries in the order of time."""
+        return sorted((r for person in self._people.values() for r in person.recoveries), key=lambda r: (r.time, r.id))
+
+    @property
+    def longest_absence(self) -> float:
+        """The longest time in seconds after which anybody came back, 0 if nobody did."""
+        return max((person.longest_absence for person in self._people.values()), default=0.0)
+
+    @property
+    def wall_seconds(self) -> float:
+        """Seconds of work, from the start to the last frame."""
+        return self._latest - self._started
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames done per second of work."""
+        return self.frames / self.wall_seconds if self.wall_seconds > 0 else 0.0

@@ -1,0 +1,187 @@
+"""Result files: MOT text and CSV that grow frame by frame, and a JSON overview written at the end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from .colours import colour_of, css
+from .mot_files import format_rows
+from .presence import Person, Summary
+from .types import Frame, FrameTracks, InputError, Recovery
+
+CSV_COLUMNS = ("frame", "time", "id", "name", "x1", "y1", "x2", "y2", "score", "recovered")
+
+_FLUSH_EVERY = 1.0
+
+
+class Sink(Protocol):
+    """Takes a video's frames in order, each with all its rows; as a context manager it finishes what it began."""
+
+    def __enter__(self) -> Sink: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None: ...
+
+
+class _LineWriter(ABC):
+    """A text file that is whole after every frame, and on disk about a second later.
+
+    Entering it creates the file and its folder; raises InputError where it may not.
+    """
+
+    _header = ""
+
+    def __init__(self, path: Path) -> None:
+        self._path = Path(path)
+
+    @abstractmethod
+    def _lines(self, frame: Frame, tracks: FrameTracks) -> str: ...
+
+    def __enter__(self) -> _LineWriter:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+        self._file.write(self._header)
+        self._file.flush()
+        self._flushed = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Append the rows of one frame; raises InputError where the disk takes no more."""
+        try:
+            self._file.write(self._lines(frame, tracks))
+            if time.monotonic() - self._flushed > _FLUSH_EVERY:
+                self._file.flush()
+                self._flushed = time.monotonic()
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+
+
+class MotWriter(_LineWriter):
+    """tracks.txt in the MOTChallenge format."""
+
+    def _lines(self, frame: Frame, tracks: FrameTracks) -> str:
+        return format_rows(tracks)
+
+
+class CsvWriter(_LineWriter):
+    """tracks.csv: a header, then a row per person and frame; frames from 0, times in seconds, corners in pixels."""
+
+    _header = ",".join(CSV_COLUMNS) + "\n"
+
+    def __init__(self, path: Path, names: Mapping[int, str] | None = None) -> None:
+        super().__init__(path)
+        self._names = names or {}
+
+    def _lines(self, frame: Frame, tracks: FrameTracks) -> str:
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        columns = (tracks.ids.tolist(), tracks.xyxy.tolist(), tracks.score.tolist(), tracks.recovered.tolist())
+        for identity, box, score, recovered in zip(*columns, strict=True):
+            corners = [f"{value:.2f}" for value in box]
+            name = self._names.get(identity, "")
+            rows.writerow([frame.index, f"{frame.time:.3f}", identity, name, *corners, f"{score:.4f}", int(recovered)])
+        return text.getvalue()
+
+
+class JsonWriter:
+    """tracks.json: facts of the video, and of every person when she was on stage and how she was found again.
+
+    It feeds `summary` with the frames it is given (so give that summary to no other sink) and writes it when the run
+    ends, also when that is by Ctrl-C. `video` holds facts to be copied in, such as source, width, height, fps.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        summary: Summary,
+        video: Mapping[str, object] | None = None,
+        names: Mapping[int, str] | None = None,
+    ) -> None:
+        self._path = Path(path)
+        self._summary = summary
+        self._video = dict(video or {})
+        self._names = names or {}
+
+    def __enter__(self) -> JsonWriter:
+        self._summary.__enter__()
+        self._save()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._summary.__exit__(kind, error, trace)
+        self._save()
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Take in one frame."""
+        self._summary.write(frame, tracks)
+
+    def _save(self) -> None:
+        text = json.dumps(overview(self._summary, self._video, self._names), indent=1, ensure_ascii=False, default=str)
+        unfinished = self._path.with_name(self._path.name + ".part")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(text + "\n", encoding="utf-8")
+            os.replace(unfinished, self._path)
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+
+
+def overview(summary: Summary, video: Mapping[str, object], names: Mapping[int, str]) -> dict[str, object]:
+    """What tracks.json holds; times in seconds."""
+    return {
+        "video": dict(video),
+        "summary": {
+            "frames": summary.frames,
+            "seconds": round(summary.duration, 3),
+            "people": len(summary.people),
+            "boxes": summary.boxes,
+            "recoveries": len(summary.recoveries),
+            "longest_absence": round(summary.longest_absence, 3),
+        },
+        "people": [_person(person, names.get(person.id)) for person in summary.people],
+    }
+
+
+def _person(person: Person, name: str | None) -> dict[str, object]:
+    return {
+        "id": person.id,
+        "name": name,
+        "colour": css(colour_of(person.id)),
+        "seconds": round(person.seconds, 3),
+        "boxes": person.boxes,
+        "appearances": [[round(start, 3), round(end, 3)] for start, end in person.appearances],
+        "recoveries": [_recovery(recovery) for recovery in person.recoveries],
+    }
+
+
+def _recovery(recovery: Recovery) -> dict[str, object]:
+    facts = asdict(recovery)
+    del facts["id"]
+    return {key: round(value, 4) if isinstance(value, float) else value for key, value in facts.items()}
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} cannot be written ({error.strerror}); choose another place with --out")
