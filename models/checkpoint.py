@@ -1,0 +1,106 @@
+"""A weights file that rebuilds its own model: plain values and tensors only, no pickled classes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FORMAT = "followspot"
+WRAPPERS = ("state_dict", "model_state_dict", "model")
+
+
+class WeightsError(ValueError):
+    """Weights that cannot be used; its message is one clear sentence: which file, what is wrong, what to do."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a weights file holds.
+
+    `kind` names the network ("encoder", "generator", ...; None for another program's file, which says nothing about
+    itself), `options` are the plain values its options dataclass is made of, `tensors` its state dict,
+    `metadata` what it was trained on, scores, calibration. `sha256` is the file's own, in hexadecimal.
+    """
+
+    kind: str | None
+    options: dict[str, Any]
+    tensors: dict[str, torch.Tensor]
+    metadata: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def save_atomically(content: Any, path: Path) -> None:
+    """`torch.save` that leaves the old file whole if the disk fills up or the process is killed halfway."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            torch.save(content, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
+    """Write `checkpoint` to `path`, whole or not at all; `half` stores its floating-point tensors as float16."""
+
+    def stored(tensor: torch.Tensor) -> torch.Tensor:
+        tensor = tensor.detach().cpu().contiguous()
+        return tensor.half() if half and tensor.is_floating_point() else tensor.clone()
+
+    content = {
+        "format": FORMAT,
+        "kind": checkpoint.kind,
+        "options": checkpoint.options,
+        "tensors": {name: stored(tensor) for name, tensor in checkpoint.tensors.items()},
+        "metadata": checkpoint.metadata,
+    }
+    save_atomically(content, path)
+
+
+def load_plain(path: Path) -> Any:
+    """Whatever plain values and tensors `torch.save` put into the file; raises WeightsError where it cannot be read."""
+    if not path.is_file():
+        raise WeightsError(f"There is no weights file {path}; check the path.")
+    if path.stat().st_size == 0:
+        raise WeightsError(f"The weights file {path} is empty; copy it again.")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except PermissionError as error:
+        raise WeightsError(f"The weights file {path} may not be read; check its permissions.") from error
+    except Exception as error:  # garbage can make the unpickler raise anything
+        raise WeightsError(f"{path} is not a weights file of plain tensors, or it is damaged; give another.") from error
+
+
+def read(path: Path) -> Checkpoint:
+    """Read our own weights file, or another program's state dict. Raises WeightsError for anything else."""
+    content = load_plain(path)
+    if isinstance(content, Mapping) and content.get("format") == FORMAT:
+        return Checkpoint(content["kind"], content["options"], content["tensors"], content["metadata"], sha256(path))
+    for wrapper in WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    tensors = content if isinstance(content, Mapping) else {}
+    if not tensors or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
+        raise WeightsError(f"{path} holds no network's weights (no dictionary of tensors); give another file.")
+    return Checkpoint(None, {}, dict(tensors), sha256=sha256(path))

@@ -1,0 +1,127 @@
+"""The context encoder E_c: a person's crop in, a feature that tells people apart out."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torchvision
+from torch import nn
+
+from .checkpoint import WeightsError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+CLASSIFIER_PARTS = {"avgpool", "fc", "classifier", "head", "heads", "flatten"}
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """The shape of a context encoder."""
+
+    trunk: str = "resnet50"
+    """torchvision classifier the features come from: resnet50 (the paper), mobilenet_v2 (light) or another by name."""
+    height: int = 256
+    """Height in pixels to which crops are resized."""
+    width: int = 128
+    """Width in pixels to which crops are resized."""
+    last_stride: Literal[1, 2] = 1
+    """Stride of the last down-sampling stage; 1 keeps a finer feature map (four times as many cells)."""
+    bnneck: bool = False
+    """Batch normalisation between the feature (for distances) and the classifier (BNNeck, Luo et al. 2019)."""
+
+
+class ContextEncoder(nn.Module):
+    """E_c on a torchvision trunk with global average pooling (ICASSP 2020, section 2).
+
+    `forward`: images (B, 3, H, W) float RGB in 0..1 -> e_c (B, D). Normalisation happens inside, so that training and
+    tracking cannot disagree. `neck` (the identity without BNNeck) turns e_c into what is classified and compared.
+    Raises WeightsError where torchvision has no convolutional classifier of that name.
+    """
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, options: EncoderOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.trunk = build_trunk(options.trunk)
+        if options.last_stride == 1:
+            unstride_last_stage(self.trunk, options.trunk)
+        self.dimension = feature_map(self.trunk, options.trunk, options.height, options.width).shape[1]
+        self.neck = BNNeck(self.dimension) if options.bnneck else nn.Identity()
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        maps = self.trunk((images - self.mean) / self.std)  # (B, D, h, w)
+        return maps.float().mean(dim=(2, 3))  # (B, D)
+
+    def embed(self, images: torch.Tensor) -> torch.Tensor:
+        """Rows of length 1 whose dot product is the similarity of two people, (B, 3, H, W) -> (B, D)."""
+        return nn.functional.normalize(self.neck(self(images)), dim=1)
+
+
+class BNNeck(nn.BatchNorm1d):
+    """Batch normalisation whose shift is fixed at zero ("Bag of Tricks", Luo et al., CVPR workshops 2019)."""
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__(dimension)
+        self.bias.requires_grad_(False)
+
+
+def identity_classifier(dimension: int, classes: int) -> nn.Linear:
+    """Classifier over the training people; it is needed for the cross-entropy only, so no encoder file holds it."""
+    classifier = nn.Linear(dimension, classes, bias=False)
+    nn.init.normal_(classifier.weight, std=0.001)
+    return classifier
+
+
+def build_trunk(name: str) -> nn.Sequential:
+    """torchvision's classifier `name` without pooling and classifier; its parameters keep torchvision's names."""
+    known = torchvision.models.list_models(module=torchvision.models)
+    if name not in known:
+        raise WeightsError(
+            f"torchvision has no classifier called {name!r}; try resnet50, mobilenet_v2, resnet18 or efficientnet_b0."
+        )
+    model = torchvision.models.get_model(name, weights=None)
+    return nn.Sequential(OrderedDict((n, m) for n, m in model.named_children() if n not in CLASSIFIER_PARTS))
+
+
+def feature_map(trunk: nn.Sequential, name: str, height: int, width: int) -> torch.Tensor:
+    """The answer (1, D, h, w) of the trunk called `name` to a blank picture; WeightsError where it is no map."""
+    training = trunk.training
+    try:
+        with torch.inference_mode():
+            maps = trunk.eval()(torch.zeros(1, 3, height, width))
+    except (RuntimeError, TypeError, AssertionError) as error:
+        raise WeightsError(
+            f"The trunk {name!r} cannot encode {height}x{width} crops; "
+            "choose a convolutional classifier such as resnet50 or mobilenet_v2, or larger crops."
+        ) from error
+    finally:
+        trunk.train(training)
+    if maps.ndim != 4:
+        raise WeightsError(f"The trunk {name!r} gives no feature map; choose resnet50 or mobilenet_v2.")
+    return maps
+
+
+def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
+    """Set the strides of the last down-sampling stage to 1 (its weights stay what they are)."""
+    strided: list[tuple[int, nn.Module]] = []  # width of what comes in, layer
+
+    def note(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if module.stride in (2, (2, 2)):
+            strided.append((inputs[0].shape[-1], module))
+
+    layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+    hooks = [module.register_forward_pre_hook(note) for module in trunk.modules() if isinstance(module, layers)]
+    feature_map(trunk, name, 224, 224)
+    for hook in hooks:
+        hook.remove()
+    smallest = min((size for size, _ in strided), default=0)
+    for size, module in strided:
+        if size == smallest:
+            module.stride = (1, 1)  # type: ignore[assignment]

@@ -1,0 +1,137 @@
+"""Encoders from files: our own checkpoints, torchvision's state dicts, and ImageNet starts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import torch
+import torchvision
+
+from .checkpoint import Checkpoint, WeightsError, read, write
+from .encoder import CLASSIFIER_PARTS, ContextEncoder, EncoderOptions, build_trunk
+
+KIND = "encoder"
+RECOGNISED_TRUNKS = ("mobilenet_v2", "resnet50")
+
+
+@dataclass(frozen=True)
+class LoadedEncoder:
+    """An encoder in evaluation mode, what its file says about it, and the file's SHA-256."""
+
+    encoder: ContextEncoder
+    metadata: dict[str, Any]
+    sha256: str
+
+
+def save_encoder(path: Path, encoder: ContextEncoder, metadata: dict[str, Any], half: bool = False) -> None:
+    """Write an encoder to a file that rebuilds it; `metadata` are plain values; `half` stores float16."""
+    write(path, Checkpoint(KIND, asdict(encoder.options), encoder.state_dict(), metadata), half)
+
+
+def load_encoder(path: Path) -> LoadedEncoder:
+    """Rebuild an encoder from our own checkpoint or from a plain torchvision state dict of a trunk we recognise.
+
+    A plain state dict says nothing of sizes and strides, so it becomes an encoder with the default 256x128 crops and
+    ImageNet's own stride. Raises WeightsError with one sentence for everything else.
+    """
+    checkpoint = read(path)
+    if checkpoint.kind is None:
+        encoder = ContextEncoder(EncoderOptions(recognise_trunk(checkpoint, path), last_stride=2))
+        fill_trunk(encoder, checkpoint.tensors, str(path))
+    else:
+        encoder = rebuild(checkpoint, path)
+    return LoadedEncoder(encoder.eval(), checkpoint.metadata, checkpoint.sha256)
+
+
+def rebuild(checkpoint: Checkpoint, path: Path) -> ContextEncoder:
+    """The encoder of our own checkpoint."""
+    if checkpoint.kind != KIND:
+        raise WeightsError(f"{path} holds a {checkpoint.kind}, not an encoder; give the run's encoder file.")
+    try:
+        encoder = ContextEncoder(EncoderOptions(**checkpoint.options))
+        encoder.load_state_dict(checkpoint.tensors)
+    except (TypeError, RuntimeError) as error:
+        raise WeightsError(
+            f"{path} was written by another version and does not fit; export or train it again."
+        ) from error
+    return encoder
+
+
+def trunk_tensors(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The entries of a torchvision state dict that belong to the trunk, DataParallel's prefix removed."""
+    plain = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    return {name: tensor for name, tensor in plain.items() if name.split(".")[0] not in CLASSIFIER_PARTS}
+
+
+def fits(trunk: str, tensors: dict[str, torch.Tensor]) -> bool:
+    """Whether every parameter of the trunk stands among `tensors` with its shape, and nothing else does."""
+    with torch.device("meta"):
+        expected = build_trunk(trunk).state_dict()
+    parameters = {name: tensor.shape for name, tensor in expected.items() if not name.endswith("num_batches_tracked")}
+    given = {name: tensor.shape for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
+    return parameters == given
+
+
+def recognise_trunk(checkpoint: Checkpoint, path: Path) -> str:
+    """The trunk whose torchvision state dict this is."""
+    tensors = trunk_tensors(checkpoint.tensors)
+    for trunk in RECOGNISED_TRUNKS:
+        if fits(trunk, tensors):
+            return trunk
+    raise WeightsError(
+        f"{path} fits no encoder: give one trained with followspot, or torchvision weights of "
+        f"{' or '.join(RECOGNISED_TRUNKS)}."
+    )
+
+
+def fill_trunk(encoder: ContextEncoder, tensors: dict[str, torch.Tensor], source: str) -> None:
+    """Copy a torchvision state dict into the encoder's trunk, whole or WeightsError."""
+    tensors = trunk_tensors(tensors)
+    if not fits(encoder.options.trunk, tensors):
+        raise WeightsError(
+            f"The weights of {source} do not fit the trunk {encoder.options.trunk}; choose the one they fit."
+        )
+    encoder.trunk.load_state_dict(tensors, strict=False)  # old files lack num_batches_tracked
+
+
+def start_encoder(options: EncoderOptions, start: str) -> ContextEncoder:
+    """A new encoder for training.
+
+    `start` is "download" (torchvision's ImageNet weights), "none" (random) or a file: a torchvision state dict, or an
+    encoder trained before, whose options must agree with `options` in all that decides the tensors' shapes.
+    """
+    encoder = ContextEncoder(options)
+    if start == "download":
+        fill_trunk(encoder, download(options.trunk), "torchvision")
+    elif start != "none":
+        copy_from_file(encoder, Path(start))
+    return encoder
+
+
+def copy_from_file(encoder: ContextEncoder, path: Path) -> None:
+    """Start from a file: a torchvision state dict, or one of our encoders with the same trunk."""
+    checkpoint = read(path)
+    if checkpoint.kind is None:
+        fill_trunk(encoder, checkpoint.tensors, str(path))
+        return
+    trained = rebuild(checkpoint, path)
+    if replace(trained.options, height=0, width=0) != replace(encoder.options, height=0, width=0):
+        raise WeightsError(
+            f"{path} was trained as {trained.options}, not as {encoder.options}; choose the same options."
+        )
+    encoder.load_state_dict(trained.state_dict())
+
+
+def download(trunk: str) -> dict[str, torch.Tensor]:
+    """torchvision's first ImageNet weights of the trunk (the ones published results start from)."""
+    weights = next(iter(torchvision.models.get_model_weights(trunk)))
+    try:
+        return dict(weights.get_state_dict(progress=True, check_hash=True))
+    except (URLError, OSError, RuntimeError) as error:
+        raise WeightsError(
+            f"The ImageNet weights of {trunk} could not be downloaded ({error}); "
+            "give them as a file, or start from 'none'."
+        ) from error

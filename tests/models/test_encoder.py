@@ -1,0 +1,57 @@
+import pytest
+import torch
+
+from models.checkpoint import WeightsError
+from models.encoder import ContextEncoder, EncoderOptions, feature_map, identity_classifier
+
+
+def small(**options) -> ContextEncoder:
+    torch.manual_seed(0)
+    return ContextEncoder(EncoderOptions(**{"trunk": "mobilenet_v2", "height": 64, "width": 32, **options}))
+
+
+@pytest.mark.parametrize(
+    ("trunk", "dimension"), [("mobilenet_v2", 1280), ("resnet18", 512), ("shufflenet_v2_x0_5", 1024)]
+)
+def test_any_convolutional_classifier_becomes_an_encoder(trunk, dimension):
+    encoder = small(trunk=trunk).eval()
+    assert encoder.dimension == dimension
+    assert encoder(torch.rand(2, 3, 64, 32)).shape == (2, dimension)
+
+
+@pytest.mark.parametrize("trunk", ["mobilenet_v2", "resnet18"])
+def test_last_stride_one_doubles_the_feature_map_and_keeps_the_weights(trunk):
+    coarse, fine = small(trunk=trunk, last_stride=2), small(trunk=trunk, last_stride=1)
+    fine.load_state_dict(coarse.state_dict())
+    assert feature_map(coarse.trunk, trunk, 64, 32).shape[2:] == (2, 1)
+    assert feature_map(fine.trunk, trunk, 64, 32).shape[2:] == (4, 2)
+
+
+def test_the_encoder_normalises_pictures_itself():
+    encoder = small().eval()
+    grey = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1).expand(1, 3, 64, 32)
+    assert torch.allclose(encoder(grey), encoder.trunk(torch.zeros(1, 3, 64, 32)).mean((2, 3)), atol=1e-6)
+
+
+def test_embeddings_have_length_one_with_and_without_a_neck():
+    for bnneck in (False, True):
+        length = small(bnneck=bnneck).eval().embed(torch.rand(3, 3, 64, 32)).norm(dim=1)
+        assert torch.allclose(length, torch.ones(3), atol=1e-5)
+
+
+def test_the_neck_learns_no_shift_and_normalises_the_batch():
+    neck = small(bnneck=True).neck
+    out = neck(torch.randn(64, 1280) * 5 + 3)
+    assert out.mean(0).abs().max() < 1e-5
+    assert not neck.bias.requires_grad
+
+
+def test_classifier_has_one_logit_a_person():
+    assert identity_classifier(8, 5)(torch.rand(2, 8)).shape == (2, 5)
+
+
+@pytest.mark.parametrize("trunk", ["resnet5000", "vit_b_16"])
+def test_an_unfit_trunk_is_one_clear_sentence(trunk):
+    with pytest.raises(WeightsError, match=trunk) as caught:
+        small(trunk=trunk)
+    assert "\n" not in str(caught.value)
