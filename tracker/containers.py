@@ -1,0 +1,96 @@
+"""Opening what FFmpeg can open, and saying in one sentence why where it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from .types import InputError
+
+URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "srt")
+
+TIMEOUT = 10.0
+"""Seconds a network stream may take to open, or to send its next packet."""
+
+USUAL_FPS = 30.0
+"""Frames per second of a stream that does not tell."""
+
+FASTEST = 1000.0
+"""Frames per second above which a rate is a clock's tick rate that strayed into the wrong field."""
+
+
+def is_url(source: str | Path) -> bool:
+    """Whether this is the address of a network stream rather than a path."""
+    return "://" in str(source) and urlsplit(str(source)).scheme.lower() in URL_SCHEMES
+
+
+def open_container(source: str | Path) -> InputContainer:
+    """An open file or network stream. Raises InputError where there is none, or none that FFmpeg understands."""
+    if is_url(source):
+        return _open_url(str(source))
+    path = Path(source)
+    if not path.exists():
+        raise InputError(f"there is no file {path}; check the name")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a video file")
+    try:
+        container = av.open(str(path))
+    except PermissionError:
+        raise InputError(f"{path} may not be read; check its permissions") from None
+    except av.FFmpegError as error:
+        raise InputError(
+            f"{path} cannot be read as a video ({_reason(error)}): it is damaged, cut short or no video at all"
+        ) from None
+    if container.format.name == "tty":
+        container.close()
+        raise InputError(f"{path} is a text file, not a video")
+    return container
+
+
+def _open_url(url: str) -> InputContainer:
+    options = {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else {}
+    try:
+        return av.open(url, options=options, timeout=TIMEOUT)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        why = f"no answer in {TIMEOUT:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
+        raise InputError(f"{url} cannot be opened ({why}); check the address and that the stream is running") from None
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).strip().lower()
+
+
+def video_stream(container: InputContainer, label: str) -> VideoStream:
+    """The container's main moving picture. Raises InputError where there is none (sound only, or just a cover image)."""
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or Disposition.attached_pic in stream.disposition:
+        raise InputError(f"{label} has no video stream, so there is nobody to see in it")
+    if stream.codec_context is None:
+        raise InputError(f"{label} is coded in a way this FFmpeg cannot decode; convert it to H.264 first")
+    return stream
+
+
+def frame_rate(stream: VideoStream, *, stamped: bool) -> float:
+    """Average frames per second; where frames carry no stamps (`stamped` false), what the codec's header says."""
+    rates = [stream.average_rate, stream.guessed_rate]
+    for rate in rates if stamped else reversed(rates):
+        if rate is not None and 0 < rate <= FASTEST:
+            return float(rate)
+    return USUAL_FPS
+
+
+def promised_seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """How long the container's header says the whole recording is; None for live and raw streams."""
+    promises = []
+    if container.duration:
+        promises.append(container.duration / av.time_base)
+    if stream.duration and stream.time_base:
+        promises.append(float(stream.duration * stream.time_base))
+    if stream.frames and stream.average_rate:
+        promises.append(float(stream.frames / stream.average_rate))
+    return max(promises, default=None)

@@ -1,0 +1,42 @@
+"""Time stamps of a container, made into times that start at 0 and only grow."""
+
+from __future__ import annotations
+
+JITTER = 1.0
+"""Seconds. A stamp that falls back further than this starts the stream's clock anew (joined or wrapped streams)."""
+
+TICK = 1e-3
+"""Seconds between two frames whose stamps are equal or in the wrong order."""
+
+
+class FrameClock:
+    """Turns the presentation stamps of successive frames, in seconds, into strictly increasing times from 0.
+
+    `period` is the usual distance of two frames in seconds; it stands in where a frame has no stamp.
+    `start` is the stamp of the first frame (0 where it has none): what was taken off to begin at 0.
+    """
+
+    def __init__(self, period: float) -> None:
+        self._period = period
+        self._last: float | None = None
+        self.start = 0.0
+
+    def time(self, stamp: float | None) -> float:
+        """Seconds since the first frame, for a frame stamped `stamp` seconds (None where the container has no stamp)."""
+        if self._last is None:
+            self._last = 0.0
+            self.start = self._origin = stamp or 0.0
+        elif stamp is None:
+            self._last += self._period
+        else:
+            self._last = self._after(self._last, stamp)
+        return self._last
+
+    def _after(self, last: float, stamp: float) -> float:
+        time = stamp - self._origin
+        if time > last:
+            return time
+        if last - time <= JITTER:
+            return last + TICK
+        self._origin = stamp - (last + self._period)
+        return last + self._period

@@ -1,0 +1,121 @@
+"""Pictures in files, and frames without any, as sources of frames."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from .stride import checked_stride
+from .types import Frame, InputError
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+
+
+def natural_order(path: Path) -> list[tuple[int, str]]:
+    """Sorting key that puts img2 before img10: numbers by value, the rest by letter."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The folder's image files in natural order; hidden files are left out."""
+    files = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != ".")
+    return sorted(files, key=natural_order)
+
+
+def read_image(path: Path) -> np.ndarray | None:
+    """(H, W, 3) uint8 BGR, turned upright as its EXIF says, or None where the file holds no image."""
+    try:
+        data = np.fromfile(path, np.uint8)  # cv2.imread knows only ASCII names on Windows
+    except OSError:
+        return None
+    return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+
+
+class ImageSequence:
+    """Image files as the frames of a video, `fps` of them a second, in the order given.
+
+    A file that cannot be read is left out (`warning` counts them); the others keep their place and time, so that
+    frame n stays the n-th file. Raises InputError where no file is an image, and while reading where one has another
+    size than the first.
+    """
+
+    audio_from: Path | None = None
+    audio_offset = 0.0
+
+    def __init__(self, paths: Sequence[Path], *, name: str, fps: float = 30.0, vid_stride: int = 1) -> None:
+        if not fps > 0:
+            raise InputError(f"{name}: {fps} images a second is not a frame rate; it must be above 0")
+        self.name = name
+        self.fps = fps / vid_stride
+        self._paths = list(paths)
+        self._image_fps = fps
+        self._stride = checked_stride(vid_stride)
+        self._unreadable: list[Path] = []
+        first = next((image for image in map(read_image, self._paths) if image is not None), None)
+        if first is None:
+            raise InputError(f"{name}: none of the {len(self._paths)} files is an image that can be read")
+        self.height, self.width = first.shape[:2]
+        self.frame_count: int | None = math.ceil(len(self._paths) / vid_stride)
+
+    @property
+    def warning(self) -> str | None:
+        """Which files could not be read so far; None where all could."""
+        if not self._unreadable:
+            return None
+        files = "1 image" if len(self._unreadable) == 1 else f"{len(self._unreadable)} images"
+        return f"{self.name}: {files} could not be read and left out, the first {self._unreadable[0].name}"
+
+    def __iter__(self) -> Iterator[Frame]:
+        self._unreadable.clear()
+        for index in range(0, len(self._paths), self._stride):
+            path = self._paths[index]
+            image = read_image(path)
+            if image is None:
+                self._unreadable.append(path)
+                continue
+            if image.shape[:2] != (self.height, self.width):
+                size = f"{image.shape[1]}x{image.shape[0]}"
+                raise InputError(
+                    f"{path} is {size} but the first image is {self.width}x{self.height}; "
+                    "the images of a sequence must have one size"
+                )
+            yield Frame(index, index / self._image_fps, image)
+
+    def __enter__(self) -> ImageSequence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class BlankSequence:
+    """Frames without pictures, for a sequence of which only boxes are at hand: `image` is None in each."""
+
+    audio_from: Path | None = None
+    audio_offset = 0.0
+    warning: str | None = None
+
+    def __init__(self, frames: int, *, name: str, width: int, height: int, fps: float, vid_stride: int = 1) -> None:
+        self.name, self.width, self.height = name, width, height
+        self.fps = fps / vid_stride
+        self.frame_count: int | None = math.ceil(frames / vid_stride)
+        self._indices = range(0, frames, checked_stride(vid_stride))
+        self._frame_fps = fps
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in self._indices:
+            yield Frame(index, index / self._frame_fps, None)
+
+    def __enter__(self) -> BlankSequence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

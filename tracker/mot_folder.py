@@ -1,0 +1,47 @@
+"""A MOTChallenge sequence folder: `seqinfo.ini` and, where they were kept, its pictures."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import dataclass
+from pathlib import Path
+
+from .types import InputError
+
+SEQINFO = "seqinfo.ini"
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceInfo:
+    """What `seqinfo.ini` says. `image_folder` and `frame_rate` are its imDir and frameRate; sizes are in pixels."""
+
+    name: str
+    image_folder: str
+    frame_rate: float
+    length: int
+    width: int
+    height: int
+
+
+def read_seqinfo(folder: Path) -> SequenceInfo:
+    """Reads the folder's `seqinfo.ini`. Raises InputError where it is no such file or lacks a number it needs."""
+    path = folder / SEQINFO
+    parser = configparser.ConfigParser()
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        section = parser["Sequence"]
+        info = SequenceInfo(
+            name=section.get("name", folder.name),
+            image_folder=section.get("imDir", "img1"),
+            frame_rate=section.getfloat("frameRate", 30.0),
+            length=int(section["seqLength"]),
+            width=int(section["imWidth"]),
+            height=int(section["imHeight"]),
+        )
+    except KeyError as missing:
+        raise InputError(f"{path} lacks {missing.args[0]}; see the MOTChallenge format") from None
+    except (OSError, ValueError, configparser.Error) as error:
+        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if min(info.frame_rate, info.length, info.width, info.height) <= 0:
+        raise InputError(f"{path} has a frame rate, length or size that is not above 0")
+    return info

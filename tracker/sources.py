@@ -1,0 +1,104 @@
+"""Anything frames can come from, opened by one function."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from .containers import is_url
+from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
+from .mot_folder import SEQINFO, read_seqinfo
+from .types import Frame, InputError
+from .video_reader import VideoReader
+from .webcam import Webcam
+
+
+class Source(Protocol):
+    """Frames in order, to be iterated once inside a `with` block.
+
+    `name` is short and fit for a folder. `fps` is the average rate after the stride, `width` and `height` are pixels of
+    the upright picture, `frame_count` is an estimate after the stride (None without end). `audio_from` and
+    `audio_offset` are `VideoWriter`'s. `warning` is one sentence on what could not be read, complete at the end.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fps(self) -> float: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def frame_count(self) -> int | None: ...
+    @property
+    def audio_from(self) -> Path | None: ...
+    @property
+    def audio_offset(self) -> float: ...
+    @property
+    def warning(self) -> str | None: ...
+    def __iter__(self) -> Iterator[Frame]: ...
+    def __enter__(self) -> Source: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+def open_source(source: str | Path, *, vid_stride: int = 1, image_fps: float = 30.0) -> Source:
+    """Opens a video file, webcam number, network address, image, folder or glob of images, or MOTChallenge sequence.
+
+    Every `vid_stride`-th frame is kept. Images without a rate of their own pass at `image_fps` a second.
+    Raises InputError where it is none of these, or cannot be opened.
+    """
+    path = Path(source)
+    if is_url(source):
+        return VideoReader(source, vid_stride=vid_stride)
+    if path.is_dir():
+        return _open_folder(path, vid_stride, image_fps)
+    if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+        return ImageSequence([path], name=path.stem, fps=image_fps, vid_stride=vid_stride)
+    if path.exists():
+        return VideoReader(path, vid_stride=vid_stride)
+    if str(source).isdecimal():
+        return Webcam(int(str(source)), vid_stride=vid_stride)
+    if glob.has_magic(str(source)):
+        return _open_glob(str(source), vid_stride, image_fps)
+    return VideoReader(source, vid_stride=vid_stride)
+
+
+def _open_folder(folder: Path, vid_stride: int, image_fps: float) -> Source:
+    if (folder / SEQINFO).is_file():
+        return _open_sequence(folder, vid_stride)
+    images = images_in(folder)
+    if not images:
+        raise InputError(f"{folder} holds no images and no {SEQINFO}; give a video, images or a MOTChallenge sequence")
+    return ImageSequence(images, name=folder.resolve().name, fps=image_fps, vid_stride=vid_stride)
+
+
+def _open_sequence(folder: Path, vid_stride: int) -> Source:
+    info = read_seqinfo(folder)
+    images = folder / info.image_folder
+    video = folder / f"{info.name}.mp4"
+    if images.is_dir() and (files := images_in(images)):
+        return ImageSequence(files, name=info.name, fps=info.frame_rate, vid_stride=vid_stride)
+    if video.is_file():
+        return VideoReader(video, vid_stride=vid_stride)
+    return BlankSequence(
+        info.length,
+        name=info.name,
+        width=info.width,
+        height=info.height,
+        fps=info.frame_rate,
+        vid_stride=vid_stride,
+    )
+
+
+def _open_glob(pattern: str, vid_stride: int, image_fps: float) -> Source:
+    files = [Path(name) for name in glob.glob(pattern, recursive=True)]
+    images = sorted((file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
+    if not images:
+        raise InputError(f"no image matches {pattern}; quote the pattern so that the shell leaves it alone")
+    return ImageSequence(images, name=images[0].parent.resolve().name, fps=image_fps, vid_stride=vid_stride)

@@ -1,0 +1,94 @@
+"""One H.264 file with sound, written frame by frame."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import OutputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+
+from .sound import Sound
+
+FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+"""Container by the file name's ending."""
+
+BT709 = 1
+LIMITED = 1
+"""FFmpeg's numbers for the colours of HD video, which browsers assume and players find written in the file."""
+
+FINEST_TICK = 90_000
+"""Ticks per second at least: MPEG's clock, in which the common frame rates are whole numbers."""
+
+
+def time_base(fps: float) -> Fraction:
+    """A clock at least as fine as MPEG's in which the frames of `fps`, 30000/1001 and its kin too, are whole ticks."""
+    rate = Fraction(fps).limit_denominator(1001)
+    return 1 / Fraction(rate.numerator * math.ceil(FINEST_TICK / rate.numerator))
+
+
+class VideoFile:
+    """An open H.264 file (yuv420p, BT.709, index in front) that takes pictures with their times, and the sound along.
+
+    width and height must be even. Errors are FFmpeg's (`av.FFmpegError`, `OSError`). Not for several threads at once.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        container: str,
+        width: int,
+        height: int,
+        fps: float,
+        audio_from: Path | None,
+        audio_offset: float,
+        options: dict[str, str],
+    ) -> None:
+        self._output: OutputContainer = av.open(
+            str(path), "w", format=container, container_options={"movflags": "+faststart"}
+        )
+        rate = Fraction(fps).limit_denominator(1001)
+        self._stream = self._output.add_stream("libx264", rate=rate, options=options)
+        self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
+        context = self._stream.codec_context
+        context.time_base = self._tick = time_base(fps)
+        context.thread_type = "FRAME"
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED
+        self._reformatter = VideoReformatter()
+        self._period = max(1, round(1 / rate / self._tick))
+        self._last = -1
+        self.sound = Sound(audio_from, self._output, audio_offset) if audio_from is not None else None
+        self._output.start_encoding()
+
+    def add(self, picture: VideoFrame, time: float) -> None:
+        """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
+        the clock's tick."""
+        coded = self._reformatter.reformat(picture, format="yuv420p", dst_colorspace="itu709", dst_color_range="MPEG")
+        coded.time_base = self._tick
+        coded.pts = self._last = max(round(time / self._tick), self._last + 1)
+        coded.duration = self._period
+        self._output.mux(self._stream.encode(coded))
+        if self.sound is not None:
+            self.sound.write_until(time)
+
+    def finish(self) -> None:
+        """Writes what the encoder still holds, the rest of the sound, and the index."""
+        self._output.mux(self._stream.encode(None))
+        if self.sound is not None:
+            self.sound.finish(float((self._last + self._period) * self._tick))
+        self._output.close()
+
+    def abandon(self) -> None:
+        """Closes the file as it is, unreadable, without complaint."""
+        if self.sound is not None:
+            self.sound.close()
+        try:
+            self._output.close()
+        except (av.FFmpegError, OSError):
+            pass

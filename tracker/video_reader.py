@@ -1,0 +1,204 @@
+"""Reading a video: any file or network stream FFmpeg decodes, as upright BGR frames with the container's times."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .containers import frame_rate, is_url, open_container, promised_seconds, video_stream
+from .frame_clock import FrameClock
+from .stride import checked_stride
+from .types import Frame, InputError
+from .upright import Orientation
+
+UNTOLD = 2
+"""FFmpeg's AVCOL_SPC_UNSPECIFIED: the picture does not tell how its colours were coded."""
+
+HD_HEIGHT = 720
+"""Untold colours are taken for BT.709 from this height up and for BT.601 below, as players do."""
+
+CUT = 0.5
+"""Seconds that may be missing at the end before a video counts as cut short; containers round their durations."""
+
+
+class VideoReader:
+    """Frames of a video file or network stream, in order, one pass, in constant memory.
+
+    Iterating yields `Frame`s: upright BGR images and times in seconds from the first frame, taken from the container,
+    so that variable frame rates keep their rhythm. With `vid_stride` n only every n-th frame is yielded; `index`
+    keeps counting the frames of the source (0, n, 2n, ...). Use it in a `with` block, or iterate to the end.
+
+    name: stem of the file name. fps: average frames per second after the stride. width, height: pixels of the upright
+    picture. frame_count: estimate after the stride, None for live streams. audio_from: the file whose sound goes with
+    the frames, or None. audio_offset: seconds on the sound's clock at which frame 0 stands. The last two are
+    `VideoWriter`'s arguments of the same names.
+
+    Raises InputError where there is no such file, no video in it, or no frame that decodes. What cannot be read later
+    on (a damaged frame, a video that breaks off) is left out and told in `warning`.
+    """
+
+    def __init__(self, source: str | Path, *, vid_stride: int = 1) -> None:
+        remote = is_url(source)
+        self._label = str(source) if remote else Path(source).name
+        self.name = (PurePosixPath(urlsplit(str(source)).path) if remote else Path(source)).stem or "stream"
+        self._stride = checked_stride(vid_stride)
+        self._lock = threading.Lock()
+        self._started = False
+        self._broken = 0
+        self._reached = -math.inf
+        self._breakage: str | None = None
+        self._container: InputContainer | None = open_container(source)
+        try:
+            self._describe(self._container, None if remote else Path(source))
+        except BaseException:
+            self.close()
+            raise
+
+    def _describe(self, container: InputContainer, path: Path | None) -> None:
+        stream = video_stream(container, self._label)
+        stream.thread_type = "AUTO"
+        self._decoded = self._decode(container, stream)
+        first = next((picture for picture in self._decoded if not picture.is_corrupt), None)
+        if first is None:
+            raise InputError(f"{self._label} has no frame that can be decoded; it is empty or damaged")
+        self._first: VideoFrame | None = first
+        rate = frame_rate(stream, stamped=first.pts is not None)
+        self.fps = rate / self._stride
+        self._period = 1 / rate
+        self._clock = FrameClock(self._period)
+        self._stored_size = _square_pixels(first.width, first.height, stream.sample_aspect_ratio)
+        self._orientation = Orientation.of(first)
+        self.width, self.height = self._orientation.size(*self._stored_size)
+        self._promised = promised_seconds(container, stream)
+        self.frame_count = self._count(stream, rate)
+        self.audio_from = path if container.streams.audio else None
+        self.audio_offset = _stamp(first) or 0.0
+        self._begin = container.start_time / av.time_base if container.start_time is not None else self.audio_offset
+
+    def _count(self, stream: VideoStream, rate: float) -> int | None:
+        frames = stream.frames
+        if not frames:
+            seconds = float(stream.duration * stream.time_base) if stream.duration else self._promised
+            if seconds is None:
+                return None
+            frames = max(1, round(seconds * rate))
+        return math.ceil(frames / self._stride)
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether the file has sound that `VideoWriter` can take over."""
+        return self.audio_from is not None
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence on what could not be read so far; None where all could."""
+        said = [self._breakage] if self._breakage else []
+        if self._broken:
+            frames = "1 frame is" if self._broken == 1 else f"{self._broken} frames are"
+            said.append(f"{frames} damaged and left out")
+        return f"{self._label} {', and '.join(said)}" if said else None
+
+    def __iter__(self) -> Iterator[Frame]:
+        if self._started:
+            raise RuntimeError(f"{self._label} was read already; open another VideoReader to read it again")
+        self._started = True
+        return self._frames()
+
+    def _frames(self) -> Iterator[Frame]:
+        index, time = 0, 0.0
+        try:
+            while (picture := self._next()) is not None:
+                time = self._clock.time(_stamp(picture))
+                if picture.is_corrupt:
+                    self._broken += 1
+                elif index % self._stride == 0:
+                    yield Frame(index, time, self._image(picture))
+                index += 1
+            self._judge_end(time + self._period)
+        finally:
+            self.close()
+
+    def _next(self) -> VideoFrame | None:
+        # A prefetching thread may be decoding while the `with` block ends: FFmpeg must not be closed under its feet.
+        with self._lock:
+            if self._container is None:
+                return None
+            if self._first is not None:
+                first, self._first = self._first, None
+                return first
+            return next(self._decoded, None)
+
+    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+        for packet in self._packets(container, stream):
+            # An incomplete packet would make the decoder give up the good pictures it still holds.
+            if packet.is_corrupt:
+                self._broken += 1
+                continue
+            try:
+                yield from stream.decode(packet)
+            except av.EOFError:
+                return
+            except av.FFmpegError:
+                self._broken += 1
+
+    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+        """The stream's packets; the sound's are looked at too, for how far the file really goes."""
+        try:
+            for packet in container.demux(stream, *container.streams.audio):
+                stamp = packet.pts if packet.pts is not None else packet.dts
+                if stamp is not None:
+                    self._reached = max(self._reached, float((stamp + (packet.duration or 0)) * packet.time_base))
+                if packet.stream is stream:
+                    yield packet
+        except av.FFmpegError as error:
+            self._breakage = f"breaks off ({error.strerror})"
+
+    def _judge_end(self, end: float) -> None:
+        if self._promised is None:
+            return
+        if self._breakage or self._reached - self._begin < self._promised - CUT:
+            self._breakage = f"breaks off at {end:.1f} s of {self._promised:.1f} s; what could be read was used"
+
+    def _image(self, picture: VideoFrame) -> np.ndarray:
+        width, height = self._stored_size
+        colours = ("itu709" if picture.height >= HD_HEIGHT else "itu601") if picture.colorspace == UNTOLD else None
+        image = picture.to_ndarray(format="bgr24", width=width, height=height, src_colorspace=colours)
+        return self._orientation.apply(image)
+
+    def close(self) -> None:
+        """Lets go of the file or stream; frames not read yet are given up."""
+        with self._lock:
+            if self._container is not None:
+                self._container.close()
+                self._container = None
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _stamp(picture: VideoFrame) -> float | None:
+    """When the container shows the picture, in seconds; AVI knows only decoding stamps, which run alongside."""
+    stamp = picture.pts if picture.pts is not None else picture.dts
+    return None if stamp is None or picture.time_base is None else float(stamp * picture.time_base)
+
+
+def _square_pixels(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """The size at which a picture whose pixels are `aspect` times as wide as high is not squeezed."""
+    return (round(width * aspect), height) if aspect and Fraction(1, 4) <= aspect <= 4 else (width, height)

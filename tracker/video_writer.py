@@ -1,0 +1,162 @@
+"""Writing a video that plays everywhere: H.264 with the original frame times and the original sound."""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import av
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+
+from .types import InputError
+from .video_file import FORMATS, VideoFile
+
+QUEUED = 4
+"""Pictures that may wait for the encoder; 25 MB at 1080p."""
+
+
+class VideoWriter:
+    """Writes frames as H.264 in MP4 (.mov, .mkv by name), each shown at its own time, encoding in a thread.
+
+    `audio_from` is a file whose sound is taken over: copied packet by packet where browsers play it in MP4, else coded
+    anew as AAC; `audio_offset` is the time on that file's clock, in seconds, at which time 0 stands. Sound follows the
+    pictures and ends with them. H.264 wants even sizes: an odd picture gets its last row or column twice. `crf` is the
+    quality (0 lossless to 51 worst, 18 looks like the source), `preset` x264's trade of speed for size.
+
+    Use it in a `with` block. The file appears under its name only when it is complete; until then it is a hidden
+    `.part` file beside it. When the block ends early, by Ctrl-C or an error, the frames so far make a proper file.
+    Without any frame there is no file.
+
+    Raises InputError where the file cannot be written (no permission, disk full, wrong kind of name): on making it,
+    or from the next `write` or `close`. `warning` is None or one sentence on sound that could not be taken over.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        width: int,
+        height: int,
+        fps: float,
+        audio_from: Path | None = None,
+        audio_offset: float = 0.0,
+        crf: int = 20,
+        preset: str = "veryfast",
+    ) -> None:
+        self.path = Path(path)
+        self._size = (height, width)
+        self._padding = (height % 2, width % 2)
+        self._part = self.path.with_name(f".{self.path.name}.part")
+        if self.path.suffix.lower() not in FORMATS:
+            raise InputError(f"{self.path} cannot be written as a video: name it {', '.join(FORMATS)}")
+        if self.path.is_dir():
+            raise InputError(f"{self.path} is a folder, so no video can be written there")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = VideoFile(
+                self._part,
+                container=FORMATS[self.path.suffix.lower()],
+                width=width + width % 2,
+                height=height + height % 2,
+                fps=fps,
+                audio_from=audio_from,
+                audio_offset=audio_offset,
+                options={"crf": str(crf), "preset": preset},
+            )
+        except (av.FFmpegError, OSError) as error:
+            self._part.unlink(missing_ok=True)
+            raise self._refusal(error) from error
+        self._written = 0
+        self._closed = False
+        self._failure: Exception | None = None
+        self._queue: queue.Queue[tuple[VideoFrame, float] | None] = queue.Queue(QUEUED)
+        self._thread = threading.Thread(target=self._encode, name="encode", daemon=True)
+        self._thread.start()
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence on sound that could not be taken over so far; None where all could."""
+        return self._file.sound.warning if self._file.sound is not None else None
+
+    def write(self, image: np.ndarray, time: float) -> None:
+        """Adds a picture, (height, width, 3) uint8 BGR, shown from `time` seconds on; the array may be reused at once.
+
+        Times should grow; one that does not is moved just behind the one before.
+        """
+        if image.shape != (*self._size, 3) or image.dtype != np.uint8:
+            raise ValueError(f"the video is {self._size} uint8 BGR, not {image.dtype} {image.shape}")
+        if self._closed:
+            raise ValueError(f"{self.path} is closed")
+        if self._failure is not None:
+            raise self._refusal(self._failure) from self._failure
+        if any(self._padding):
+            bottom, right = self._padding
+            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        self._queue.put((VideoFrame.from_ndarray(image, format="bgr24"), time))
+        self._written += 1
+
+    def _encode(self) -> None:
+        try:
+            while (item := self._queue.get()) is not None:
+                self._file.add(*item)
+            self._file.finish()
+        except Exception as failure:
+            self._failure = failure
+            while self._queue.get() is not None:
+                pass  # a caller waiting to put a picture must not wait for ever
+
+    def close(self) -> None:
+        """Finishes the file and gives it its name; without a frame there is none. Raises InputError where that fails."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._queue.put(None)
+            self._wait()
+        finally:
+            self._settle()
+        if self._failure is not None:
+            raise self._refusal(self._failure) from self._failure
+
+    def _wait(self) -> None:
+        try:
+            self._thread.join()
+        except KeyboardInterrupt:
+            self._thread.join()  # only the tail is left to encode; a second Ctrl-C gives it up
+            raise
+
+    def _settle(self) -> None:
+        if self._thread.is_alive() or self._failure is not None or not self._written:
+            self._part.unlink(missing_ok=True)
+            return
+        try:
+            os.replace(self._part, self.path)
+        except OSError as failure:
+            self._part.unlink(missing_ok=True)
+            self._failure = failure
+
+    def _refusal(self, error: Exception) -> InputError:
+        number = getattr(error, "errno", None)
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return InputError(f"{self.path} may not be written; check the permissions or choose another folder")
+        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return InputError(f"{self.path} could not be written because the disk is full")
+        return InputError(f"{self.path} could not be written ({getattr(error, 'strerror', None) or error})")
+
+    def __enter__(self) -> VideoWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except InputError:
+            if error is None:
+                raise

@@ -1,0 +1,69 @@
+"""Frames of a webcam."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+
+from .containers import USUAL_FPS
+from .stride import checked_stride
+from .types import Frame, InputError
+
+
+class Webcam:
+    """Frames of webcam number `index`, without end, with the times at which they were taken from it.
+
+    Raises InputError where there is no such webcam or it gives no picture. A webcam that stops says so in `warning`.
+    """
+
+    audio_from: Path | None = None
+    audio_offset = 0.0
+    frame_count: int | None = None
+
+    def __init__(self, index: int, *, vid_stride: int = 1) -> None:
+        self.name = f"webcam{index}"
+        self.warning: str | None = None
+        self._stride = checked_stride(vid_stride)
+        self._capture = _open_quietly(index)
+        if not self._capture.isOpened() or not self._capture.grab():
+            self._capture.release()
+            raise InputError(f"webcam {index} cannot be opened; is it plugged in, and free of other programs?")
+        self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self.fps = (self._capture.get(cv2.CAP_PROP_FPS) or USUAL_FPS) / vid_stride
+
+    def __iter__(self) -> Iterator[Frame]:
+        index, start = 0, None
+        while self._capture.isOpened():
+            if not self._capture.grab():
+                self.warning = f"{self.name} gives no more pictures"
+                return
+            now = time.monotonic()
+            start = now if start is None else start
+            if index % self._stride == 0:
+                whole, image = self._capture.retrieve()
+                if whole:
+                    yield Frame(index, now - start, image)
+            index += 1
+
+    def __enter__(self) -> Webcam:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._capture.release()
+
+
+def _open_quietly(index: int) -> cv2.VideoCapture:
+    """Opens the webcam without the lines OpenCV prints where there is none."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        return cv2.VideoCapture(index)
+    finally:
+        cv2.utils.logging.setLogLevel(level)
