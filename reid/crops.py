@@ -1,0 +1,73 @@
+"""The one record every data set is read into, and splits of such records by person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+UNKNOWN_CAMERA = -1
+
+
+class DataError(ValueError):
+    """Training or evaluation data that cannot be used; one clear sentence: what was looked for, where, what to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """One picture of one person.
+
+    `person` and `camera` are labels (a camera of -1 is unknown), `video` names the recording, `frame` counts its
+    pictures, `time` is in seconds. `keypoints` (P, 2) float32 are x, y in pixels of the stored picture, NaN where a
+    joint is not known; None where the data set has none.
+    """
+
+    path: Path
+    person: int
+    camera: int
+    video: str
+    frame: int
+    time: float
+    keypoints: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """What to train on, and what to search (`gallery`) for whom (`query`)."""
+
+    train: list[Crop]
+    query: list[Crop]
+    gallery: list[Crop]
+
+
+def people(crops: Iterable[Crop]) -> list[int]:
+    """The labels that occur, ascending."""
+    return sorted({crop.person for crop in crops})
+
+
+def hold_out_people(crops: Sequence[Crop], count: int, seed: int) -> tuple[list[Crop], list[Crop]]:
+    """Set `count` people aside, drawn with `seed`: (the others' crops, theirs). Raises DataError with too few people."""
+    labels = people(crops)
+    if len(labels) < count + 2:
+        raise DataError(
+            f"There are {len(labels)} people under {crops[0].path.parent}, too few to keep {count} aside and train on "
+            "at least two; add people or keep fewer aside."
+        )
+    aside = set(np.random.default_rng(seed).permutation(labels)[:count].tolist())
+    return [crop for crop in crops if crop.person not in aside], [crop for crop in crops if crop.person in aside]
+
+
+def query_and_gallery(crops: Sequence[Crop], seed: int) -> tuple[list[Crop], list[Crop]]:
+    """One crop for each person and camera, drawn with `seed`, as query; the rest as gallery (Market-1501's way)."""
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index, crop in enumerate(crops):
+        groups[crop.person, crop.camera].append(index)
+    random = np.random.default_rng(seed)
+    query = {rows[random.integers(len(rows))] for _, rows in sorted(groups.items())}
+    return (
+        [crop for index, crop in enumerate(crops) if index in query],
+        [crop for index, crop in enumerate(crops) if index not in query],
+    )

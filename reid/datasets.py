@@ -1,0 +1,228 @@
+"""Data sets of people: each known layout on disk is read into `Crop` records."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, hold_out_people, people, query_and_gallery
+
+__all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "read_split"]
+
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+MARKET_NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_\d+")
+MARKET_FPS = 25.0
+DANCE_FPS = 30.0
+CUHK03_NAME = re.compile(r"(\d+)_(\d+)_(\d)_\d+")
+CUHK03_TEST_PEOPLE = 100
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which data is read, and who is kept aside for evaluation."""
+
+    layout: str = "auto"
+    """market1501, dancereid, cuhk03, folders (one per person), or auto: recognised by what the folder holds."""
+    kept_aside: int = 50
+    """People kept aside for evaluation where the data has no query and gallery of its own."""
+    split_seed: int = 0
+    """Draws the people kept aside and their query crops."""
+
+
+def read_split(root: Path, options: DataOptions) -> Split:
+    """Read `root` in its layout. Raises DataError naming what was looked for and where."""
+    if not root.is_dir():
+        raise DataError(f"There is no data folder {root}; check the path.")
+    if options.layout == "auto":
+        layout = recognise(root)
+    elif options.layout in LAYOUTS:
+        layout = options.layout
+    else:
+        raise DataError(f"There is no layout {options.layout!r}; choose one of {', '.join(LAYOUTS)} or auto.")
+    return LAYOUTS[layout].read(root, options)
+
+
+def recognise(root: Path) -> str:
+    """The name of the layout whose marks stand in the folder."""
+    for name, layout in LAYOUTS.items():
+        if layout.marks(root):
+            return name
+    looked_for = "; ".join(f"{layout.looks_like} ({name})" for name, layout in LAYOUTS.items())
+    raise DataError(f"No known layout under {root}: looked for {looked_for}.")
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The pictures directly in a folder, by name."""
+    return sorted(path for path in folder.glob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
+def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Split:
+    """Keep `count` people aside and make their crops query and gallery."""
+    if len(people(crops)) < 2:
+        raise DataError(
+            f"All {len(crops)} crops under {crops[0].path.parent} show one person; at least two are needed."
+        )
+    train, aside = hold_out_people(crops, count, options.split_seed)
+    return Split(train, *query_and_gallery(aside, options.split_seed))
+
+
+def read_market1501(root: Path, options: DataOptions) -> Split:
+    """Market-1501: bounding_box_train, and query with bounding_box_test where there are any; keypoints*.txt if given."""
+    landmarks = read_landmarks(root)
+    train = market_crops(root / "bounding_box_train", landmarks)
+    if not (root / "query").is_dir() or not (root / "bounding_box_test").is_dir():
+        return split_by_person(train, options.kept_aside, options)
+    return Split(train, market_crops(root / "query", landmarks), market_crops(root / "bounding_box_test", landmarks))
+
+
+def market_crops(folder: Path, landmarks: dict[str, np.ndarray]) -> list[Crop]:
+    """The crops of one folder; -1 (junk by the data set's own word) is left out, 0 (a distractor) is kept."""
+    images = images_in(folder)
+    matches = [(path, MARKET_NAME.match(path.name)) for path in images]
+    crops = [
+        Crop(
+            path,
+            person=int(match[1]),
+            camera=int(match[2]),
+            video=f"c{match[2]}s{match[3]}",
+            frame=int(match[4]),
+            time=int(match[4]) / MARKET_FPS,
+            keypoints=landmarks.get(path.name),
+        )
+        for path, match in matches
+        if match and int(match[1]) >= 0
+    ]
+    if not crops:
+        raise DataError(f"No pictures named like 0002_c1s1_000451_03.jpg in {folder} ({len(images)} pictures there).")
+    return crops
+
+
+def read_landmarks(root: Path) -> dict[str, np.ndarray]:
+    """File name -> (P, 2) from lines "name x y x y ..." of the first keypoints*.txt; empty where there is none."""
+    files = sorted(root.glob("keypoints*.txt"))
+    if not files:
+        return {}
+    rows = (line.split() for line in files[0].read_text().splitlines() if line.strip())
+    try:
+        return {name: np.array(values, np.float32).reshape(-1, 2) for name, *values in rows}
+    except ValueError as error:
+        raise DataError(f"{files[0]} is no landmark file: each line is a picture's name and then x y pairs.") from error
+
+
+def read_dancereid(root: Path, options: DataOptions) -> Split:
+    """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
+    meta, split = read_json(root, "meta.json"), read_json(root, "splits.json", "split.json")
+    videos = {person: video for video, ids in read_json(root, "video.json").items() for person in ids}
+    crops = [
+        dance_crop(root, name, person, str(videos.get(person, "")))
+        for person, files in enumerate(meta["identities"])
+        for name in flatten(files)
+    ]
+    if not crops:
+        raise DataError(f"{root / 'meta.json'} lists no pictures under 'identities'.")
+    split = split[0] if isinstance(split, list) else split
+    chosen = {
+        part: [crop for crop in crops if part_holds(split[part], crop)] for part in ("trainval", "query", "gallery")
+    }
+    return Split(chosen["trainval"], chosen["query"], chosen["gallery"])
+
+
+def dance_crop(root: Path, name: str, person: int, video: str) -> Crop:
+    """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
+    stem = Path(name).stem
+    frame = int(stem.split("_")[-1])
+    pose = root / "poses" / Path(name).with_suffix(".txt")
+    keypoints = np.loadtxt(pose, dtype=np.float32).reshape(-1, 2) if pose.is_file() else None
+    return Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, frame / DANCE_FPS, keypoints)
+
+
+def part_holds(part: list[Any], crop: Crop) -> bool:
+    """Whether a part of splits.json, a list of people or of file names, holds the crop."""
+    return crop.person in part or crop.path.name in part
+
+
+def flatten(files: Any) -> Iterator[str]:
+    """File names out of lists nested to any depth."""
+    if isinstance(files, str):
+        yield files
+    else:
+        for item in files:
+            yield from flatten(item)
+
+
+def read_json(root: Path, *names: str) -> Any:
+    """The first of the files that exists. Raises DataError where none does or it is not JSON."""
+    for name in names:
+        if (root / name).is_file():
+            try:
+                return json.loads((root / name).read_text())
+            except json.JSONDecodeError as error:
+                raise DataError(f"{root / name} is not valid JSON (line {error.lineno}); write it again.") from error
+    raise DataError(f"There is no {' or '.join(names)} in {root}, which DanceReID's layout needs.")
+
+
+def read_cuhk03(root: Path, options: DataOptions) -> Split:
+    """CUHK03 classic: pictures PAIR_PERSON_VIEW_NN.png of both views; 100 people are kept aside (seeded)."""
+    folder = next(folder for name in CUHK03_FOLDERS if (folder := root / name).is_dir())
+    matches = [(path, CUHK03_NAME.match(path.name)) for path in images_in(folder)]
+    crops = [
+        Crop(path, int(match[1]) * 10_000 + int(match[2]), int(match[3]), f"pair{match[1]}", 0, 0.0)
+        for path, match in matches
+        if match
+    ]
+    if not crops:
+        raise DataError(f"No pictures named like 1_001_1_01.png in {folder}.")
+    return split_by_person(crops, min(CUHK03_TEST_PEOPLE, len(people(crops)) // 2), options)
+
+
+def read_folders(root: Path, options: DataOptions) -> Split:
+    """One folder a person, or train/, query/ and gallery/ with such folders in them."""
+    parts = [root / name for name in ("train", "query", "gallery")]
+    if all(part.is_dir() for part in parts):
+        names = sorted({path.name for part in parts for path in part.iterdir() if path.is_dir()})
+        return Split(*(folder_crops(part, names) for part in parts))
+    crops = folder_crops(root, sorted(path.name for path in root.iterdir() if path.is_dir()))
+    return split_by_person(crops, min(options.kept_aside, len(people(crops)) // 2), options)
+
+
+def folder_crops(root: Path, names: list[str]) -> list[Crop]:
+    """A crop's person is its folder's place among `names`, its frame the last number in its own name."""
+    crops = [
+        replace(Crop(path, person, UNKNOWN_CAMERA, root.name, 0, 0.0), frame=frame, time=frame / DANCE_FPS)
+        for person, name in enumerate(names)
+        for index, path in enumerate(images_in(root / name))
+        for frame in [int((re.findall(r"\d+", path.stem) or [index])[-1])]
+    ]
+    if not crops:
+        raise DataError(f"No pictures in folders of people under {root}; looked for {root}/PERSON/*.jpg or .png.")
+    return crops
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a layout is recognised, described to the user, and read."""
+
+    marks: Callable[[Path], bool]
+    looks_like: str
+    read: Callable[[Path, DataOptions], Split]
+
+
+CUHK03_FOLDERS = ("images_labeled", "images_detected", "labeled", "detected")
+LAYOUTS = {
+    "market1501": Layout(lambda root: (root / "bounding_box_train").is_dir(), "bounding_box_train/", read_market1501),
+    "dancereid": Layout(lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid),
+    "cuhk03": Layout(
+        lambda root: any((root / name).is_dir() for name in CUHK03_FOLDERS), "images_labeled/", read_cuhk03
+    ),
+    "folders": Layout(
+        lambda root: any(images_in(path) for path in root.rglob("*") if path.is_dir()),
+        "PERSON/*.jpg",
+        read_folders,
+    ),
+}
