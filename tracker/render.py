@@ -159,7 +159,7 @@ class _Pen:
 
 
 def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
-    """Outline (K, 2) around a box (4,) that closes in on it while the `remaining` share of the mark runs from 1 to 0."""
+    """Outline (K, 2) around a box (4,), closing in on it while the `remaining` share of the mark goes from 1 to 0."""
     reach = 5 * unit + remaining * min(18 * unit, 0.08 * (box[3] - box[1]))
     return strokes.rounded_box(box + reach * np.array([-1, -1, 1, 1]), _CORNER * unit + reach)
 
