@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import lap
 import numpy as np
 
-from .boxes import height_iou, iou
+from .boxes import area, height_iou, intersection, iou
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class AssociationOptions:
     """Share of the overlap with the predicted box; the rest is the overlap with the box last seen."""
     height_power: float = 4.0
     """Power of the vertical overlap that multiplies the first share: people of another height are other people."""
+    occlusion_weight: float = 0.2
+    """Similarity lost by a track whose predicted box lies wholly behind somebody nearer: she is likely not seen at all."""
     least_similarity: float = 0.1
     """Gate of the first matching, inside the assignment."""
     least_similarity_low: float = 0.3
@@ -33,8 +35,16 @@ def box_similarity(
 ) -> np.ndarray:
     """Similarity in 0..1 of every track and detection, (T, 4), (T, 4) and (N, 4) to (T, N)."""
     share = options.predicted_weight
+    hidden = occlusion(predicted)[:, None]
     by_prediction = iou(predicted, detected) * height_iou(predicted, detected) ** options.height_power
-    return share * by_prediction + (1 - share) * iou(last_seen, detected)
+    return share * by_prediction + (1 - share) * iou(last_seen, detected) - options.occlusion_weight * hidden
+
+
+def occlusion(xyxy: np.ndarray) -> np.ndarray:
+    """The largest share of each box that lies behind one whose feet are lower in the picture, (T, 4) to (T,) in 0..1."""
+    nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
+    share = intersection(xyxy, xyxy) / np.maximum(area(xyxy), 1.0)[:, None]
+    return np.where(nearer, share, 0.0).max(axis=1, initial=0.0)
 
 
 def match(score: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:

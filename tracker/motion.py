@@ -21,7 +21,9 @@ class MotionOptions:
     """Noise of the motion model, in body heights and seconds."""
 
     measurement_noise: float = 0.05
-    """Standard deviation of a detected box's centre and size, body heights."""
+    """Standard deviation of the centre and size of a box detected with score 1, body heights."""
+    doubt_noise: float = 0.25
+    """How much wider that is for a box of score 0: occluded people are scored lower and boxed worse."""
     acceleration_noise: float = 1.0
     """Spectral density of the centre's white acceleration, body heights per second^1.5."""
     size_noise: float = 0.35
@@ -69,9 +71,10 @@ class Motion:
         transition, noise = _step(self.options, round(seconds, 6), seen)
         self.filter.predict(F=transition, Q=noise * self.height**2)
 
-    def update(self, xyxy: np.ndarray) -> None:
-        """Correct the state by a detected box, (4,) pixels."""
-        noise = _IDENTITY_4 * (self.options.measurement_noise * self.height) ** 2
+    def update(self, xyxy: np.ndarray, score: float) -> None:
+        """Correct the state by a detected box, (4,) pixels, and its score in 0..1."""
+        deviation = (self.options.measurement_noise + self.options.doubt_noise * (1 - score)) * self.height
+        noise = _IDENTITY_4 * deviation**2
         self.filter.update(xyxy_to_cxcywh(np.asarray(xyxy, float))[:, None], R=noise)
 
     def forget(self) -> None:

@@ -34,25 +34,31 @@ class RecoveryOptions:
     """Log odds of being the same person from which a newborn is taken for a lost one."""
     least_log_odds_cast_full: float = -12.0
     """The same once as many people are known as the cast has: an unknown person is then not to be expected."""
-    prior_log_odds: float = 0.0
-    """Log odds, before looking, that a newborn is somebody lost."""
+    prior_log_odds: float = 3.0
+    """Log odds, before looking, that somebody who appears inside the picture is somebody lost: she was hidden."""
+    edge_log_odds: float = 0.0
+    """The same for somebody who appears at the left or right edge, where newcomers enter."""
+    edge: float = 0.02
+    """How near that is, in picture widths."""
     appearance_weight: float = 1.0
     """Weight of the appearance's log odds: views of one track are not independent looks."""
     appearance_limit: float = 6.0
     """Most that appearance may say either way: a lighting change fools any encoder."""
     place_noise: float = 0.5
     """Standard deviation of a person's place right after vanishing, body heights."""
-    speed: float = 0.8
-    """How fast that grows, body heights per second."""
+    wander: float = 1.0
+    """How fast that grows: people on a stage wander about, so in body heights per square root of a second."""
     size_noise: float = 0.15
     """Standard deviation of the logarithm of the ratio of two body heights of one person (people bend and come nearer)."""
     size_noise_rate: float = 0.1
     """How fast that grows, per square root of a second."""
-    place_horizon: float = 5.0
+    place_horizon: float = 10.0
     """Seconds after which place and size no longer say more than they did."""
 
 
 IMPOSSIBLE = -1e6
+UNKNOWN_PICTURE = np.array([4.0, 2.0])
+"""Width and height in body heights that a picture of unknown size is taken to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,16 @@ class Recovery:
         self.embedded = 0
 
     def settle(
-        self, newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int], least: float
+        self, newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int] | None, least: float
     ) -> list[Verdict]:
-        """Pair newborns and lost tracks; `picture` is (width, height) in pixels, `least` the log odds a pair needs."""
+        """Pair newborns and lost tracks; `least` is the log odds a pair needs.
+
+        `picture` is (width, height) in pixels, or None where it is not known: then nobody comes in at its edges.
+        """
         if not newborns or not lost:
             return []
-        log_odds = self.options.prior_log_odds + place_log_odds(newborns, lost, picture, self.options)  # (B, L)
+        place = place_log_odds(newborns, lost, picture, self.options)  # (B, L)
+        log_odds = prior_log_odds(newborns, picture, self.options)[:, None] + place
         similarity = self._similarity(newborns, lost)
         if similarity is not None:
             log_odds = log_odds + self._appearance_log_odds(similarity, newborns, lost)
@@ -123,17 +133,30 @@ def gallery_similarity(a: Gallery, b: Gallery) -> float:
     return float((a.embeddings() @ b.embeddings().T).max(axis=1).mean())
 
 
+def prior_log_odds(
+    newborns: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions
+) -> np.ndarray:
+    """Log odds before any comparison, (B,): higher for those who appear where nobody can have come in."""
+    if picture is None:
+        return np.full(len(newborns), options.prior_log_odds)
+    first = np.stack([track.unreported[0].detection.xyxy[0] for track in newborns])
+    margin = options.edge * picture[0]
+    at_edge = (first[:, 0] <= margin) | (first[:, 2] >= picture[0] - margin)
+    return np.where(at_edge, options.edge_log_odds, options.prior_log_odds)
+
+
 def place_log_odds(
-    newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int], options: RecoveryOptions
+    newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions
 ) -> np.ndarray:
     """Log odds of place and size, (B, L): a Gaussian about where the lost person vanished, against anywhere at all."""
     born = xyxy_to_cxcywh(np.stack([track.unreported[0].detection.xyxy[0] for track in newborns]).astype(float))
     gone = xyxy_to_cxcywh(np.stack([track.last_xyxy for track in lost]).astype(float))
     height = np.sqrt(born[:, None, 3] * gone[None, :, 3])  # (B, L)
     away = _seconds_away(newborns, lost).clip(0.0, options.place_horizon)
-    spread = options.place_noise + options.speed * away  # body heights
+    spread = np.sqrt(options.place_noise**2 + options.wander**2 * away)  # body heights
     distance = np.linalg.norm(born[:, None, :2] - gone[None, :, :2], axis=-1) / height
-    room = picture[0] * picture[1] / height**2  # square body heights
+    width, depth = picture or UNKNOWN_PICTURE * height.max()
+    room = width * depth / height**2  # square body heights
     place = -0.5 * (distance / spread) ** 2 - np.log(2 * np.pi * spread**2) + np.log(room)
     size_spread = options.size_noise + options.size_noise_rate * np.sqrt(away)
     ratio = np.log(born[:, None, 3] / gone[None, :, 3])

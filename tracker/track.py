@@ -50,7 +50,7 @@ class Track:
     def take(self, frame: Frame, detection: Detections) -> None:
         """Continue with a detection of this frame (one row)."""
         if self.sightings:
-            self.motion.update(detection.xyxy[0])
+            self.motion.update(detection.xyxy[0], float(detection.score[0]))
         self.last_xyxy = detection.xyxy[0]
         self.last_time = frame.time
         self.sightings += 1

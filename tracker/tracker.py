@@ -1,6 +1,6 @@
 """The tracker: detections of one frame after the other in, identities out.
 
-`update` reads as the life of a frame: predict -> associate live tracks -> birth -> confirm or recover -> retire -> report.
+`update` reads as the life of a frame: predict -> associate -> birth -> confirm or recover -> retire -> report.
 """
 
 from __future__ import annotations
@@ -50,14 +50,27 @@ class TrackerOptions:
 class Tracker:
     """Follows people through one video; make a new one for the next. Ids start at 1 and have no gaps."""
 
-    def __init__(self, options: TrackerOptions | None = None, embedder: Embedder | None = None) -> None:
-        """Without an `embedder`, lost people are recovered by time, place and size alone."""
+    def __init__(
+        self,
+        options: TrackerOptions | None = None,
+        embedder: Embedder | None = None,
+        picture: tuple[int, int] | None = None,
+    ) -> None:
+        """Without an `embedder`, lost people are recovered by time, place and size alone.
+
+        `picture` is (width, height) in pixels, needed only where frames come without images.
+        """
         self.options = options or TrackerOptions()
         self.recovery = RecoverySearch(self.options.recovery, embedder)
         self.people = 0
         self._tracks: list[Track] = []
-        self._picture = (0, 0)
+        self.picture = picture
         self._last_time: float | None = None
+
+    @property
+    def embedded(self) -> int:
+        """How many crops had to be embedded so far."""
+        return self.recovery.embedded
 
     def update(self, frame: Frame, detections: Detections) -> FrameTracks:
         """Take one frame's detections, which may be none; call it for **every** frame, in order.
@@ -65,27 +78,24 @@ class Tracker:
         Returns the confirmed people seen in this frame, with rows of earlier frames in `backfill`.
         Raises ValueError if time does not advance.
         """
-        self._advance(frame, detections)
+        self._advance(frame)
         free = self._associate(frame, detections)
         self._give_birth(frame, detections[free])
         recoveries = self._confirm(frame)
         self._retire(frame.time)
         return self._report(frame, recoveries)
 
-    def _advance(self, frame: Frame, detections: Detections) -> None:
+    def _advance(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
         if self._last_time is not None:
             seconds = frame.time - self._last_time
             if seconds <= 0:
-                raise ValueError(f"frame {frame.index} at {frame.time:.3f} s does not come after {self._last_time:.3f} s")
+                raise ValueError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last_time:.3f} s")
             for track in self._tracks:
                 track.predict(seconds, frame.time)
         self._last_time = frame.time
         if frame.image is not None:
-            self._picture = (frame.image.shape[1], frame.image.shape[0])
-        elif len(detections):
-            right, bottom = detections.xyxy[:, 2:].max(axis=0)
-            self._picture = (max(self._picture[0], int(right)), max(self._picture[1], int(bottom)))
+            self.picture = (frame.image.shape[1], frame.image.shape[0])
 
     def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
         """Continue tracks with detections; returns the indices of confident detections nobody took."""
@@ -120,8 +130,8 @@ class Tracker:
             newborn = detections[[row]]
             if seen and iou(newborn.xyxy, np.stack(seen)).max() > self.options.birth_overlap:
                 continue
-            gallery = Gallery(self.options.gallery)
-            self._tracks.append(Track(frame, newborn, self.options.motion, gallery))
+            self._tracks.append(Track(frame, newborn, self.options.motion, Gallery(self.options.gallery)))
+            seen.append(newborn.xyxy[0])
 
     def _confirm(self, frame: Frame) -> list[tuple[Track, Recovery]]:
         """Newborns old enough become somebody lost, or somebody new."""
@@ -139,7 +149,7 @@ class Tracker:
         full = self.options.cast is not None and self.people >= self.options.cast
         options = self.options.recovery
         least = options.least_log_odds_cast_full if full else options.least_log_odds
-        verdicts = self.recovery.settle(ready, lost, self._picture, least)
+        verdicts = self.recovery.settle(ready, lost, self.picture, least)
         recoveries = [self._recover(ready[verdict.newborn], lost[verdict.lost], verdict) for verdict in verdicts]
         for index, track in enumerate(ready):
             if index not in {verdict.newborn for verdict in verdicts}:
@@ -232,6 +242,6 @@ def clear_views(detections: Detections, options: GalleryOptions) -> np.ndarray:
 def crop(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:
     """The part of the picture (H, W, 3) inside the box, at least one pixel."""
     height, width = image.shape[:2]
-    left, top = (int(np.clip(xyxy[i], 0, size - 1)) for i, size in ((0, width), (1, height)))
-    right, bottom = (int(np.clip(np.ceil(xyxy[i]), low + 1, size)) for i, low, size in ((2, left, width), (3, top, height)))
+    left, top = int(np.clip(xyxy[0], 0, width - 1)), int(np.clip(xyxy[1], 0, height - 1))
+    right, bottom = int(np.clip(np.ceil(xyxy[2]), left + 1, width)), int(np.clip(np.ceil(xyxy[3]), top + 1, height))
     return image[top:bottom, left:right]

@@ -1,0 +1,47 @@
+# Followspot. `make demo` and `make test` are all a fresh machine needs: Python 3.10 or later, make, a package registry.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+.PHONY: setup demo test test-fast lint types format lock clean
+
+setup: $(STAMP)
+
+# uv is taken from PATH; where it is missing, a private one is put into .venv-uv.
+$(STAMP): requirements.lock pyproject.toml
+	@set -e; \
+	if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then UV=uv; else \
+	  echo "uv not found: bringing one into .venv-uv"; \
+	  $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python -m pip install --quiet uv; UV=.venv-uv/bin/uv; fi; \
+	test -x $(BIN)/python || $$UV venv --quiet --python $(PYTHON) .venv; \
+	$$UV pip sync --quiet --python $(BIN)/python requirements.lock; \
+	$$UV pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	touch $(STAMP)
+
+demo: setup
+	$(BIN)/followspot demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-fast: setup
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url --no-header \
+	  --extra dev --extra openvino --extra onnx pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .venv-uv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,156 @@
+"""Stories: what must happen to identities on a stage."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, walk
+
+from tracker.tracker import Tracker, TrackerOptions
+from tracker.types import Detections, Frame, InputError
+
+RED, BLUE, GREEN = (40, 40, 230), (230, 60, 40), (50, 220, 60)
+
+
+def stand(x: float, y: float = 600.0):
+    return lambda time: (x, y)
+
+
+def test_two_people_get_ids_from_one_and_every_sighting_is_reported():
+    tracks, stories = play([stand(300), stand(800)], 2.0, Tracker())
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    assert all(None not in story for story in stories)  # the frames before confirmation too
+    assert all(rows.ids.tolist() == [1, 2] for rows in tracks)
+
+
+def test_the_reported_box_is_the_detection_itself():
+    tracks, _ = play([walk((100, 600), (900, 600), 2.0)], 2.0, Tracker())
+    for rows in tracks:
+        share = min(rows.time / 2.0, 1.0)
+        assert rows.xyxy[0] == pytest.approx(box((100 + share * 800, 600)), abs=1e-2)
+
+
+def test_two_dancers_cross_and_keep_their_ids():
+    _, stories = play([walk((200, 600), (900, 600), 3.0), walk((900, 640), (200, 640), 3.0)], 3.0, Tracker())
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+
+
+def test_hides_behind_another_for_four_seconds():
+    hidden = absent(stand(500), 2.0, 6.0)
+    tracks, stories = play([stand(520, 640), hidden], 8.0, Tracker())
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    comeback = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert len(comeback) == 1
+    assert comeback[0].id == 2
+    assert comeback[0].away == pytest.approx(4.04, abs=0.001)  # from the last sighting to the first one after
+    assert comeback[0].similarity is None
+
+
+def test_leaves_left_and_returns_right_after_twenty_seconds():
+    def dancer(time: float):
+        if time < 3:
+            return 400 - time * 150, 600
+        return None if time < 23 else (1200 - (time - 23) * 100, 600)
+
+    people = [dancer, stand(640)]
+    embedder = ColourEmbedder()
+    tracker = Tracker(embedder=embedder)
+    tracks, stories = play(people, 26.0, tracker, fps=10, picture=paint(people, [RED, BLUE]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    (comeback,) = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert comeback.similarity == pytest.approx(1.0, abs=0.01)
+    assert embedder.crops < 30  # of some 500 sightings
+
+
+def test_somebody_else_in_other_clothes_is_somebody_else():
+    first = absent(stand(300), 3.0, 99.0)
+    other = absent(stand(1100), 0.0, 8.0)
+    people = [first, other]
+    tracker = Tracker(embedder=ColourEmbedder())
+    _, stories = play(people, 10.0, tracker, fps=10, picture=paint(people, [RED, GREEN]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+
+
+def test_two_newborns_never_become_the_same_person():
+    """Two leave, two come back with places exchanged: told apart by their clothes, jointly."""
+
+    def exchange(here: float, there: float):
+        return lambda time: (here, 600) if time < 2 else None if time < 9 else (there, 600)
+
+    people = [exchange(300, 900), exchange(900, 300)]
+    tracker = Tracker(embedder=ColourEmbedder())
+    _, stories = play(people, 11.0, tracker, fps=10, picture=paint(people, [RED, GREEN]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+
+
+def test_a_cast_of_three_when_four_boxes_flicker():
+    ghost = lambda time: (1150, 300) if int(time * 5) % 2 else None  # noqa: E731
+    people = [stand(200), stand(500), stand(800), ghost]
+    tracker = Tracker(TrackerOptions(cast=3))
+    tracks, stories = play(people, 6.0, tracker)
+    assert tracker.people == 3
+    assert set(np.concatenate([rows.ids for rows in tracks])) == {1, 2, 3}
+    assert [len(ids_of(story)) for story in stories[:3]] == [1, 1, 1]
+
+
+def test_two_trackers_side_by_side_share_nothing():
+    one, two = Tracker(), Tracker()
+    _, first = play([stand(300)], 1.0, one)
+    _, second = play([stand(700)], 1.0, two)
+    assert ids_of(first[0]) == ids_of(second[0]) == {1}
+
+
+def test_empty_frames_age_the_lost():
+    """Whoever is unseen for longer than she is remembered comes back as somebody new."""
+    options = TrackerOptions(remember=5.0)
+    _, stories = play([absent(stand(300), 1.0, 4.0)], 6.0, Tracker(options))
+    assert ids_of(stories[0]) == {1}
+    _, stories = play([absent(stand(300), 1.0, 8.0)], 10.0, Tracker(options))
+    assert ids_of(stories[0]) == {1, 2}
+
+
+@pytest.mark.parametrize("fps", [12.5, 25.0, 50.0])
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+def test_neither_frame_rate_nor_resolution_changes_who_is_who(fps: float, scale: float):
+    people = [
+        walk((200, 600), (900, 600), 3.0),
+        walk((900, 640), (200, 640), 3.0),
+        absent(stand(1100), 1.0, 2.5),
+    ]
+    _, stories = play(people, 4.0, Tracker(), fps=fps, scale=scale)
+    assert [len(ids_of(story)) for story in stories] == [1, 1, 1]
+
+
+def test_a_second_box_on_the_same_person_is_nobody():
+    tracker = Tracker()
+    double = np.array([box((500, 600)), box((503, 602))])
+    for index in range(20):
+        tracker.update(Frame(index, index / 25, None), Detections(double, np.array([0.9, 0.8])))
+    assert tracker.people == 1
+
+
+def test_doubtful_boxes_carry_a_track_on_but_start_none():
+    tracker = Tracker()
+    for index in range(20):
+        score = 0.9 if index < 10 else 0.3
+        detections = Detections(np.array([box((500, 600)), box((900, 600))]), np.array([score, 0.3]))
+        rows = tracker.update(Frame(index, index / 25, None), detections)
+    assert rows.ids.tolist() == [1]
+    assert rows.score[0] == pytest.approx(0.3)
+
+
+def test_time_must_advance():
+    tracker = Tracker()
+    tracker.update(Frame(0, 0.0, None), Detections.empty())
+    with pytest.raises(ValueError, match="does not come after"):
+        tracker.update(Frame(1, 0.0, None), Detections.empty())
+
+
+def test_a_cast_of_nobody_is_refused():
+    with pytest.raises(InputError, match="--cast must be at least 1"):
+        TrackerOptions(cast=0)

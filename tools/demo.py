@@ -1,0 +1,29 @@
+"""`followspot demo`: track the bundled clip with the bundled weights and score the result, offline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from .evaluate import EvaluateTracks
+from .run_folder import choose_folder
+from .track import Track
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Track the bundled clip with the bundled weights, and score the result against its exact truth; needs no network."""
+
+    out: Path | None = None
+    """Folder for the results, new or empty; by default runs/demo, numbered if it exists."""
+
+    def run(self) -> None:
+        """Raises InputError where the results cannot be written."""
+        folder = choose_folder(self.out, "demo")
+        Track(sources=(str(ASSETS / "demo.mp4"),), out=folder).run()
+        EvaluateTracks(gt=ASSETS / "demo_gt.txt", results=folder / "tracks.txt").run()
+        Console(highlight=False).print(f"\nwatch {folder}/video.mp4, or open {folder}/report.html in a browser")

@@ -1,0 +1,41 @@
+"""Ctrl-C as a wish to stop: the frame at hand is finished, and so are the files."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from types import FrameType, TracebackType
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+class Interruption:
+    """Within the block the first Ctrl-C (or a polite kill) sets `asked`; a second one interrupts at once."""
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Interruption:
+        self._before = {number: signal.signal(number, self._ask) for number in self.signals}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def until(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items, up to the one after which a stop was asked for."""
+        for item in items:
+            yield item
+            if self.asked:
+                return
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True

@@ -1,0 +1,57 @@
+"""`followspot render`: draw a video again from its results, without any model."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from tyro.conf import Positional
+
+from tracker.mot_files import read_tracks
+from tracker.prefetch import prefetch
+from tracker.render import Renderer, RenderOptions
+from tracker.sources import open_source
+from tracker.types import FrameTracks, InputError
+
+from .interruption import Interruption
+from .progress import progress
+from .video_sinks import VideoSink
+
+
+@dataclass(frozen=True)
+class Render:
+    """Draw a video again from its results, with other names, colours or trails; no model runs."""
+
+    video: Positional[str]
+    """The video that was tracked (or any other source of frames)."""
+    tracks: Positional[Path]
+    """Its tracks.txt, or any other MOT text file."""
+    out: Path | None = None
+    """The video to write; by default NAME-tracks.mp4 beside the tracks."""
+    overwrite: bool = False
+    """Replace the video if it exists."""
+    away: float = 0.5
+    """Seconds of absence after which a person's return is marked."""
+    draw: RenderOptions = field(default_factory=RenderOptions)
+
+    def run(self) -> None:
+        """Raises InputError for a missing or malformed file, or an existing video."""
+        console = Console(highlight=False)
+        if not self.tracks.is_file():
+            raise InputError(f"there is no file {self.tracks} to draw from")
+        with open_source(self.video) as source:
+            out = self.out or self.tracks.with_name(f"{source.name}-tracks.mp4")
+            if out.exists() and not self.overwrite:
+                raise InputError(f"{out} exists: choose another --out, or --overwrite it")
+            rows = {tracks.frame: tracks for tracks in read_tracks(self.tracks, fps=source.fps, away=self.away)}
+            with ExitStack() as stack:
+                interruption = stack.enter_context(Interruption())
+                sink = stack.enter_context(VideoSink(out, source, Renderer(self.draw), console))
+                frames = progress(prefetch(interruption.until(source)), source.frame_count, source.name)
+                for frame in frames:
+                    sink.write(frame, rows.get(frame.index) or FrameTracks.empty(frame.index, frame.time))
+            if source.warning:
+                console.print(f"[yellow]note:[/yellow] {source.warning}")
+            console.print(f"drawn: {out}")

@@ -1,0 +1,187 @@
+"""`followspot track`: everybody in a video, with their identities, as files and as an annotated video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from tyro.conf import FlagCreatePairsOff, Positional, arg
+
+from tracker.detector import DetectorOptions
+from tracker.pipeline import track
+from tracker.prefetch import prefetch
+from tracker.presence import Summary
+from tracker.render import Renderer, RenderOptions
+from tracker.report import write_report
+from tracker.results import CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.sources import Source, open_source
+from tracker.tracker import Tracker, TrackerOptions
+from tracker.types import Detector, Embedder, Frame, FrameTracks, InputError
+
+from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
+from .interruption import Interruption
+from .progress import progress
+from .run_folder import choose_folder, make_folder, remove_if_empty, write_config
+from .video_sinks import VideoSink, WindowSink
+
+
+@dataclass(frozen=True)
+class Track:
+    """Track everybody in a video and keep their identities.
+
+    One folder a run: video.mp4, tracks.txt (MOT), tracks.csv, tracks.json, report.html, config.json.
+    """
+
+    sources: Positional[tuple[str, ...]]
+    """Video file, webcam number, rtsp:// or http:// address, folder or glob of images, MOTChallenge sequence folder; or
+    several of them, each tracked for itself."""
+    out: Path | None = None
+    """Folder for the results, new or empty; by default runs/NAME, numbered if it exists."""
+    detector: str = BUNDLED
+    """`bundled` (a person detector for dance), or any Ultralytics model: .pt, .onnx, .engine, an OpenVINO folder. A .pt
+    file can run code when it is loaded: use only those you trust."""
+    reid: str = BUNDLED
+    """Weights that recognise people who come back: `bundled`, a file, or `none` (time, place and size alone)."""
+    cast: int | None = None
+    """How many people there are at most: no more ids than this are ever given."""
+    detections: Path | None = None
+    """Replay boxes from this MOT text file instead of running a detector."""
+    video: bool = True
+    """Write the annotated video."""
+    show: FlagCreatePairsOff[bool] = False
+    """Show the video in a window while tracking; q or Esc stops."""
+    vid_stride: int = 1
+    """Look at every n-th frame only."""
+    image_fps: float = 30.0
+    """Frames per second of a folder of images."""
+    dry_run: FlagCreatePairsOff[bool] = False
+    """Say what would be done, and do nothing."""
+    detection: Annotated[DetectorOptions, arg(name="")] = field(default_factory=DetectorOptions)
+    draw: RenderOptions = field(default_factory=RenderOptions)
+    tracker: TrackerOptions = field(default_factory=TrackerOptions)
+
+    def run(self) -> None:
+        """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
+        console = Console(highlight=False)
+        if not self.sources:
+            raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
+        if self.out is not None and len(self.sources) > 1:
+            raise InputError("--out names one folder, but there are several sources: leave it out")
+        tracker_options = self._tracker_options()
+        if self.dry_run:
+            self._say_plan(console)
+            return
+        detector, embedder = self._parts(console)
+        with Interruption() as interruption:
+            for source in self.sources:
+                self._track(source, detector, Tracker(tracker_options, embedder), interruption, console)
+                if interruption.asked:
+                    break
+
+    def _tracker_options(self) -> TrackerOptions:
+        return replace(self.tracker, cast=self.cast) if self.cast is not None else self.tracker
+
+    def _parts(self, console: Console) -> tuple[Detector, Embedder | None]:
+        weights = detector_weights(self.detector)
+        detector = make_detector(weights, self.detection, self.detections)
+        embedder = make_embedder(encoder_weights(self.reid), self.detection.device)
+        console.print(f"detector  {self.detections or weights.name}")
+        console.print(f"re-ID     {'none: motion, place and size alone' if embedder is None else self._encoder_name()}")
+        return detector, embedder
+
+    def _encoder_name(self) -> str:
+        weights = encoder_weights(self.reid)
+        assert weights is not None
+        return weights.name
+
+    def _say_plan(self, console: Console) -> None:
+        weights, encoder = detector_weights(self.detector), encoder_weights(self.reid)
+        for name in self.sources:
+            with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
+                frames = "endless" if source.frame_count is None else f"about {source.frame_count} frames"
+                console.print(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
+                console.print(f"  results   {choose_folder(self.out, source.name)}")
+        console.print(f"  detector  {self.detections or weights}")
+        console.print(f"  re-ID     {encoder or NONE}")
+
+    def _track(
+        self, name: str, detector: Detector, tracker: Tracker, interruption: Interruption, console: Console
+    ) -> None:
+        with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
+            folder = choose_folder(self.out, source.name)
+            new = not folder.exists()
+            make_folder(folder)
+            summary = Summary()
+            try:
+                with self._sinks(folder, source, summary, console) as sinks:
+                    for frame, tracks in self._flow(source, detector, tracker, interruption):
+                        for sink in sinks:
+                            sink.write(frame, tracks)
+            finally:
+                if summary.frames == 0:
+                    _remove_results(folder, new)
+                else:
+                    self._finish(folder, source, summary, tracker)
+            say_summary(console, summary, tracker, folder, source.warning, interruption.asked)
+
+    def _flow(
+        self, source: Source, detector: Detector, tracker: Tracker, interruption: Interruption
+    ) -> Iterator[tuple[Frame, FrameTracks]]:
+        tracker.picture = (source.width, source.height)
+        frames = prefetch(interruption.until(source))
+        tracked = track(frames, detector, tracker, batch=1 if self.show else self.detection.batch)
+        yield from progress(tracked, source.frame_count, source.name)
+
+    @contextmanager
+    def _sinks(self, folder: Path, source: Source, summary: Summary, console: Console) -> Iterator[list[Sink]]:
+        facts = {"source": source.name, "fps": source.fps, "width": source.width, "height": source.height}
+        names = self.draw.names
+        sinks: list[Sink] = [
+            MotWriter(folder / "tracks.txt"),
+            CsvWriter(folder / "tracks.csv", names),
+            JsonWriter(folder / "tracks.json", summary, facts, names),
+        ]
+        with ExitStack() as stack:
+            if self.video:
+                sinks.append(VideoSink(folder / "video.mp4", source, Renderer(self.draw), console))
+            if self.show:
+                sinks.append(WindowSink(source.name, Renderer(self.draw)))
+            yield [stack.enter_context(sink) for sink in sinks]
+
+    def _finish(self, folder: Path, source: Source, summary: Summary, tracker: Tracker) -> None:
+        weights = {
+            "detector": None if self.detections else detector_weights(self.detector),
+            "reid": encoder_weights(self.reid),
+        }
+        facts = {"source": source.name, "seed": None, "frames": summary.frames, "embedded_crops": tracker.embedded}
+        write_config(folder, self, weights, facts)
+        video = "video.mp4" if (folder / "video.mp4").exists() else None
+        write_report(folder / "report.html", summary, title=source.name, video=video, names=self.draw.names)
+
+
+def say_summary(
+    console: Console, summary: Summary, tracker: Tracker, folder: Path, warning: str | None, stopped: bool
+) -> None:
+    """The closing lines: who, how often found again, how fast, where the files are."""
+    people, recoveries = len(summary.people), len(summary.recoveries)
+    console.print(
+        f"[bold]{people} {'person' if people == 1 else 'people'}[/bold] in {summary.frames} frames, "
+        f"{recoveries} {'recovery' if recoveries == 1 else 'recoveries'}, "
+        f"longest absence {summary.longest_absence:.1f} s, {summary.frames_per_second:.1f} frames/s, "
+        f"{tracker.embedded} crops embedded"
+    )
+    if warning:
+        console.print(f"[yellow]note:[/yellow] {warning}")
+    if stopped:
+        console.print("[yellow]note:[/yellow] stopped on request; the results hold what was tracked until then")
+    console.print(f"results in {folder}/")
+
+
+def _remove_results(folder: Path, made: bool) -> None:
+    for name in ("tracks.txt", "tracks.csv", "tracks.json", "video.mp4"):
+        (folder / name).unlink(missing_ok=True)
+    remove_if_empty(folder, made)

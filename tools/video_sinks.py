@@ -1,0 +1,76 @@
+"""Where drawn frames go: a video file, or a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+from rich.console import Console
+
+from tracker.render import Renderer
+from tracker.sources import Source
+from tracker.types import Frame, FrameTracks, InputError
+from tracker.video_writer import VideoWriter
+
+
+class VideoSink:
+    """The annotated video, with the source's frame times and sound. Frames without pictures are passed over."""
+
+    def __init__(self, path: Path, source: Source, renderer: Renderer, console: Console) -> None:
+        self._path, self._source, self._renderer, self._console = path, source, renderer, console
+        self._writer: VideoWriter | None = None
+
+    def __enter__(self) -> VideoSink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.__exit__(kind, error, trace)
+            if self._writer.warning:
+                self._console.print(f"[yellow]note:[/yellow] {self._writer.warning}")
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Draw one frame and hand it to the encoder."""
+        if frame.image is None:
+            return
+        if self._writer is None:
+            height, width = frame.image.shape[:2]
+            self._writer = VideoWriter(
+                self._path,
+                width=width,
+                height=height,
+                fps=self._source.fps,
+                audio_from=self._source.audio_from,
+                audio_offset=self._source.audio_offset,
+            )
+        self._writer.write(self._renderer.draw(frame, tracks), frame.time)
+
+
+class WindowSink:
+    """A window that shows the drawn frames; q or Esc stops. Raises InputError where there is no screen."""
+
+    def __init__(self, name: str, renderer: Renderer) -> None:
+        self._name, self._renderer = name, renderer
+
+    def __enter__(self) -> WindowSink:
+        try:
+            cv2.namedWindow(self._name, cv2.WINDOW_NORMAL)
+        except cv2.error as error:
+            raise InputError("--show needs a screen, and there is none: leave it out") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        cv2.destroyWindow(self._name)
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Show one frame; raises KeyboardInterrupt when the viewer asked to stop."""
+        if frame.image is None:
+            return
+        cv2.imshow(self._name, self._renderer.draw(frame, tracks))
+        if cv2.waitKey(1) & 0xFF in (ord("q"), 27):
+            raise KeyboardInterrupt
