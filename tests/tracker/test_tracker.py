@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, walk
 
 from tracker.tracker import Tracker, TrackerOptions

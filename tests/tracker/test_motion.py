@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from tracker.motion import Motion, MotionOptions
+
+
+def box(x: float, y: float = 500.0, height: float = 200.0) -> np.ndarray:
+    return np.array([x - 40, y - height, x + 40, y])
+
+
+def follow(speed: float, fps: float, seconds: float) -> Motion:
+    """A person walking at `speed` pixels per second, seen in every frame, and predicted to one frame later."""
+    motion = Motion(box(100), MotionOptions())
+    for index in range(1, round(seconds * fps) + 1):
+        motion.predict(1 / fps, seen=True)
+        motion.update(box(100 + speed * index / fps), 1.0)
+    return motion
+
+
+def test_a_steady_walk_is_predicted():
+    motion = follow(150, 25, 2.0)
+    motion.predict(1 / 25, seen=True)
+    assert motion.xyxy == pytest.approx(box(100 + 150 * 2.04), abs=2)
+    assert motion.velocity == pytest.approx([150, 0], abs=5)
+
+
+@pytest.mark.parametrize("fps", [12.5, 50])
+def test_the_frame_rate_does_not_change_what_was_learnt(fps):
+    assert follow(150, fps, 2.0).velocity == pytest.approx(follow(150, 25, 2.0).velocity, abs=6)
+
+
+def test_the_velocity_of_an_unseen_person_fades():
+    motion = follow(150, 25, 2.0)
+    for _ in range(75):
+        motion.predict(1 / 25, seen=False)
+    assert abs(motion.velocity[0]) < 1
+    travelled = (motion.xyxy[0] + motion.xyxy[2]) / 2 - 400
+    assert 30 < travelled < 70  # about speed times the velocity's memory of 0.4 s, not 450
+
+
+def test_a_doubtful_box_moves_the_state_less():
+    sure, doubtful = follow(0, 25, 1.0), follow(0, 25, 1.0)
+    for motion, score in ((sure, 1.0), (doubtful, 0.2)):
+        motion.predict(1 / 25, seen=True)
+        motion.update(box(130), score)
+    assert 0 < doubtful.xyxy[0] - box(100)[0] < 0.6 * (sure.xyxy[0] - box(100)[0])
+
+
+def test_a_box_keeps_a_positive_size():
+    motion = Motion(np.array([10.0, 10.0, 10.5, 10.5]), MotionOptions())
+    motion.predict(1.0, seen=True)
+    width, height = motion.xyxy[2:] - motion.xyxy[:2]
+    assert width >= 1
+    assert height >= 1
