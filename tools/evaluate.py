@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class EvaluateTracks:
 
     def run(self) -> None:
         scores = evaluate(self.gt, self.results)
-        Console().print(score_table(scores))
+        show(score_table(scores))
         if self.json:
             write_scores(scores, self.json)
 
@@ -51,16 +51,21 @@ def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[s
     Raises InputError for a missing or unreadable file.
     """
     sequences = find_sequences(truth)
-    files = find_results(sequences, results)
-    processes = min(processes or os.cpu_count() or 1, len(sequences))
-    if processes == 1:
-        scored = list(map(score_file, sequences, files))
-    else:
-        # Not forked: a fork copies the locks of whatever threads the caller has running.
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as workers:
-            scored = list(workers.map(score_file, sequences, files))
+    scored = score_files(sequences, find_results(sequences, results), processes)
     scores = {sequence.name: score for sequence, score in zip(sequences, scored, strict=True)}
     return {**scores, POOLED: pool(scored)}
+
+
+def score_files(
+    sequences: Sequence[TruthSequence], results: Sequence[Path], processes: int | None = None
+) -> list[Scores]:
+    """`score_file` for each pair, in order, `processes` of them at a time."""
+    processes = min(processes or os.cpu_count() or 1, len(sequences))
+    if processes == 1:
+        return list(map(score_file, sequences, results))
+    # Not forked: a fork copies the locks of whatever threads the caller has running.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as workers:
+        return list(workers.map(score_file, sequences, results))
 
 
 def score_file(sequence: TruthSequence, results: Path) -> Scores:
@@ -74,18 +79,24 @@ def score_file(sequence: TruthSequence, results: Path) -> Scores:
 
 
 def score_table(scores: Mapping[str, Scores]) -> Table:
-    """One row a sequence and one for all of them, narrow enough for 80 columns; percentages with one decimal."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 0, 0, 1))
-    table.add_column("sequence", overflow="fold")
+    """One row a sequence and one for all of them; percentages with one decimal."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("sequence", no_wrap=True)
     columns = list(next(iter(scores.values())).numbers())
     for name in columns:
-        table.add_column(name, justify="right", min_width=5)
+        table.add_column(name, justify="right")
     for name, score in scores.items():
         cells = [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
         if name == POOLED:
             table.add_section()
         table.add_row(name, *cells, style="bold" if name == POOLED else None)
     return table
+
+
+def show(table: Table) -> None:
+    """Print a table, in full width where the output is a file or a pipe, for which rich assumes 80 columns."""
+    console = Console()
+    (console if console.is_terminal else Console(width=140)).print(table)
 
 
 def write_scores(scores: Mapping[str, Scores], path: Path) -> None:
