@@ -49,7 +49,7 @@ def people(crops: Iterable[Crop]) -> list[int]:
 
 
 def hold_out_people(crops: Sequence[Crop], count: int, seed: int) -> tuple[list[Crop], list[Crop]]:
-    """Set `count` people aside, drawn with `seed`: (the others' crops, theirs). Raises DataError with too few people."""
+    """Set `count` people aside, drawn with `seed`: (others' crops, theirs). Raises DataError with too few."""
     labels = people(crops)
     if len(labels) < count + 2:
         raise DataError(

@@ -73,7 +73,7 @@ def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Spli
 
 
 def read_market1501(root: Path, options: DataOptions) -> Split:
-    """Market-1501: bounding_box_train, and query with bounding_box_test where there are any; keypoints*.txt if given."""
+    """Market-1501: bounding_box_train, query and bounding_box_test where there are any, keypoints*.txt if given."""
     landmarks = read_landmarks(root)
     train = market_crops(root / "bounding_box_train", landmarks)
     if not (root / "query").is_dir() or not (root / "bounding_box_test").is_dir():
