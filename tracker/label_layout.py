@@ -11,6 +11,24 @@ from . import boxes
 HEAD_SHARE = 0.25
 """A head is taken to be in this upper share of a box, unless keypoints show where it is."""
 
+_SLOTS = (
+    ("left", "below"),
+    ("right", "below"),
+    ("left", "above"),
+    ("right", "above"),
+    ("off left", "low"),
+    ("off right", "low"),
+    ("off left", "middle"),
+    ("off right", "middle"),
+    ("left", "low"),
+    ("right", "low"),
+    ("off left", "below"),
+    ("off right", "below"),
+    ("off left", "above"),
+    ("off right", "above"),
+    ("left", "middle"),
+    ("right", "middle"),
+)
 _FACE_JOINTS = slice(0, 5)
 _SURE_JOINT = 0.5
 _HEAD_RADIUS = 0.11
@@ -34,26 +52,21 @@ def head_regions(xyxy: np.ndarray, keypoints: np.ndarray | None = None) -> np.nd
 
 
 def slots(box: np.ndarray, width: int, height: int) -> np.ndarray:
-    """(10, 2) left and top of a label around a box (4,), the best place first: below, above, beside, inside.
+    """(16, 2) left and top of a label around a box (4,), the best place first: below, above, beside, inside.
 
     Below comes first because feet move less than raised arms do, and a floor hides nobody.
     """
     left, top, right, bottom = box
-    middle = (top + bottom - height) / 2
-    return np.array(
-        [
-            (left, bottom),
-            (right - width, bottom),
-            (left, top - height),
-            (right - width, top - height),
-            (left - width, bottom - height),
-            (right, bottom - height),
-            (left - width, middle),
-            (right, middle),
-            (left, bottom - height),
-            (right - width, bottom - height),
-        ]
-    )
+    across = {"left": left, "right": right - width, "off left": left - width, "off right": right}
+    down = {"below": bottom, "above": top - height, "low": bottom - height, "middle": (top + bottom - height) / 2}
+    return np.array([(across[x], down[y]) for x, y in _SLOTS])
+
+
+def _candidates(box: np.ndarray, size: tuple[int, int], picture: tuple[int, int]) -> np.ndarray:
+    """(16, 4) corners of the label in every slot, in whole pixels and inside the picture."""
+    around = np.concatenate([np.floor(box[:2]), np.ceil(box[2:])])
+    corners = np.rint(slots(around, *size).clip(0, np.maximum(0, np.subtract(picture, size))))
+    return np.concatenate([corners, corners + np.array(size)], axis=1)
 
 
 class LabelLayout:
@@ -77,11 +90,8 @@ class LabelLayout:
         """
         self._slot_since = {identity: held for identity, held in self._slot_since.items() if identity in set(ids)}
         placed = np.zeros((0, 4))
-        for identity, box, (width, height) in zip(ids, xyxy, sizes, strict=True):
-            places = slots(box, width, height)
-            size = np.array([width, height])
-            places = np.rint(places.clip(0, np.maximum(0, picture - size)))
-            labels = np.concatenate([places, places + size], axis=1)
+        for identity, box, size in zip(ids, xyxy, sizes, strict=True):
+            labels = _candidates(box, size, picture)
             cost = _FACE_WEIGHT * boxes.intersection(labels, heads).sum(axis=1)
             cost += boxes.intersection(labels, placed).sum(axis=1)
             label = labels[self._choose(identity, cost, time)]

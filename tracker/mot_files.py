@@ -25,12 +25,10 @@ def read_detections(path: Path) -> dict[int, Detections]:
     Raises InputError naming the file and the line where it is malformed.
     """
     table = _by_frame(_read_table(path))
-    indices, starts = np.unique(table[:, _FRAME].astype(int) - 1, return_index=True)
     everything = Detections(boxes.xywh_to_xyxy(table[:, _BOX]), _scores(table))
-    ends = [*starts[1:].tolist(), len(table)]
-    return {
-        index: everything[start:end] for index, start, end in zip(indices.tolist(), starts.tolist(), ends, strict=True)
-    }
+    frames, starts = np.unique(table[:, _FRAME].astype(int), return_index=True)
+    rows = np.split(np.arange(len(table)), starts[1:])
+    return {frame - 1: everything[chosen] for frame, chosen in zip(frames.tolist(), rows, strict=False)}
 
 
 def read_tracks(
@@ -123,7 +121,7 @@ def _malformed_line(path: Path, lines: list[str]) -> InputError:
         if len(cells) != columns or len(cells) < _FEWEST_COLUMNS:
             wanted = max(columns, _FEWEST_COLUMNS)
             return InputError(
-                f"{path} line {number} has {len(cells)} columns instead of {wanted}: {line.strip()[:60]!r}."
+                f"{path} line {number} has {len(cells)} columns instead of {wanted}: {line.strip()[:60]!r}"
             )
     return InputError(f"{path} cannot be read as a MOTChallenge file")
 

@@ -23,7 +23,7 @@ _REFERENCE_SIDE = math.sqrt(1280 * 720)
 _SMALLEST_TEXT = 12
 _FINEST_LINE = 2
 _CORNER = 8
-_DASH = 9
+_DASH = 20
 
 
 @dataclass(frozen=True)

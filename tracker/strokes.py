@@ -32,12 +32,12 @@ def rounded_box(box: np.ndarray, radius: float) -> np.ndarray:
     return np.concatenate([outline, outline[:1]])
 
 
-def dashes(path: np.ndarray, length: float) -> list[np.ndarray]:
-    """Cut a path (K, 2) into dashes about `length` pixels long with gaps of the same length between them."""
+def dashes(path: np.ndarray, period: float) -> list[np.ndarray]:
+    """Cut a path (K, 2) into dashes, one about every `period` pixels, each a third of that long."""
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
-    count = max(1, round(along[-1] / (2 * length)))
+    count = max(1, round(along[-1] / period))
     starts = np.linspace(0, along[-1], count, endpoint=False)
-    where = starts[:, None] + np.linspace(0, along[-1] / count / 2, _DASH_STEPS)  # (count, steps)
+    where = starts[:, None] + np.linspace(0, along[-1] / count / 3, _DASH_STEPS)  # (count, steps)
     points = np.stack([np.interp(where, along, path[:, axis]) for axis in (0, 1)], axis=-1)
     return list(points)
 

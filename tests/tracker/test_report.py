@@ -1,0 +1,143 @@
+"""The page of a run: whole in itself, true to the facts, and safe with any name."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tracker.colours import colour_of, css
+from tracker.presence import Summary
+from tracker.report import clock, span, write_report
+from tracker.types import Frame, FrameTracks, InputError, Recovery
+
+SURE = Recovery(frame=50, time=5.0, id=2, away=2.5, similarity=0.81, margin=0.3)
+DOUBTFUL = Recovery(frame=80, time=8.0, id=3, away=6.0, similarity=0.7, margin=0.01)
+
+
+def evening() -> Summary:
+    """10 s at 10 frames a second: 1 all along; 2 until 2.5 s and from 5 s; 3 until 2 s and from 8 s."""
+    summary = Summary()
+    for index in range(101):
+        time = index / 10
+        there = {1: True, 2: time <= 2.5 or time >= 5, 3: time <= 2 or time >= 8}
+        ids = [identity for identity, here in there.items() if here]
+        boxes, ones = np.tile([0.0, 0.0, 9.0, 9.0], (len(ids), 1)), np.ones(len(ids))
+        recoveries = tuple(recovery for recovery in (SURE, DOUBTFUL) if recovery.frame == index)
+        tracks = FrameTracks(index, time, ids, boxes, ones, np.zeros(len(ids), bool), recoveries=recoveries)
+        summary.write(Frame(index, time, None), tracks)
+    return summary
+
+
+class Page(HTMLParser):
+    """Every element's tag and attributes, all text, and whether each element that was opened was closed."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "input"})
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.source = path.read_text(encoding="utf-8")
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(self.source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def of_class(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for _, attributes in self.elements if name in (attributes.get("class") or "").split()]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Page:
+    write_report(tmp_path / "report.html", evening(), title="my dance", names={2: "Zoé"})
+    return Page(tmp_path / "report.html")
+
+
+def test_every_element_is_closed(page: Page) -> None:
+    assert page.open == []
+
+
+def test_nothing_is_fetched_but_the_video_beside_it(page: Page) -> None:
+    sources = [a[key] for _, a in page.elements for key in ("src", "href", "srcset", "data") if key in a]
+    assert sources == ["video.mp4"]
+    assert not re.search(r"https?:|//[a-z]|@import|url\(|fetch\(", page.source)
+
+
+def test_each_person_has_a_row_with_her_stays_as_bars_in_her_colour(page: Page) -> None:
+    assert len(page.of_class("lane")) == 3
+    assert [bar["style"] for bar in page.of_class("bar")] == [
+        "left:0.000%;width:100.000%",
+        "left:0.000%;width:25.000%",
+        "left:50.000%;width:50.000%",
+        "left:0.000%;width:20.000%",
+        "left:80.000%;width:20.000%",
+    ]
+    assert [lane["style"] for lane in page.of_class("lane")] == [f"--colour:{css(colour_of(i))}" for i in (1, 2, 3)]
+    assert page.of_class("name")[1]["data-stays"] == "[[0.0, 2.5], [5.0, 10.0]]"
+
+
+def test_recoveries_are_marked_with_what_is_known_of_them(page: Page) -> None:
+    sure, doubtful = page.of_class("mark")
+    assert sure["data-time"] == "5.000"
+    assert sure["data-tip"] == "Zoé back at 0:05.0 after 2.5 s away\nsimilarity 0.81\n0.30 ahead of the next best"
+    assert "doubtful" not in (sure["class"] or "")
+    assert doubtful["class"] == "mark doubtful"
+    assert "doubtful: another person looked almost as likely" in (doubtful["data-tip"] or "")
+
+
+def test_a_recovery_by_motion_alone_shows_no_similarity(tmp_path: Path) -> None:
+    summary = Summary()
+    back = Recovery(frame=0, time=0.0, id=1, away=3.0)
+    summary.write(Frame(0, 0.0, None), FrameTracks(0, 0.0, [1], [[0, 0, 1, 1]], [1], [True], recoveries=(back,)))
+    write_report(tmp_path / "report.html", summary)
+    (mark,) = Page(tmp_path / "report.html").of_class("mark")
+    assert mark["data-tip"] == "1 back at 0:00.0 after 3.0 s away"
+
+
+def test_names_and_titles_cannot_break_the_page(tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script>'
+    path = tmp_path / "report.html"
+    write_report(path, evening(), title=evil, video=evil, facts={evil: evil}, names={1: evil, 2: evil, 3: "$title"})
+    page = Page(path)
+    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert page.of_class("mark")[0]["data-tip"].startswith(evil)  # type: ignore[union-attr]
+    assert "$title" in page.text
+
+
+def test_without_a_video_the_page_has_no_player(tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", evening(), video=None)
+    page = Page(tmp_path / "report.html")
+    assert "video" not in [tag for tag, _ in page.elements]
+    assert "in the video" not in page.text
+
+
+@pytest.mark.parametrize("frames", [0, 1])
+def test_an_empty_run_has_a_page_too(tmp_path: Path, frames: int) -> None:
+    summary = Summary()
+    for index in range(frames):
+        summary.write(Frame(index, 0.0, None), FrameTracks.empty(index, 0.0))
+    write_report(tmp_path / "report.html", summary)
+    assert "Nobody was seen." in Page(tmp_path / "report.html").text
+
+
+def test_a_page_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"report\.html cannot be written"):
+        write_report(tmp_path / "missing" / "report.html", evening())
+
+
+def test_times_read_like_a_clock() -> None:
+    assert [clock(t) for t in (0, 59.96, 61.25, 3600)] == ["0:00.0", "1:00.0", "1:01.2", "1:00:00.0"]
+    assert [span(t) for t in (2.54, 61)] == ["2.5 s", "1:01.0"]

@@ -1,0 +1,161 @@
+"""What a run leaves behind: rows as they come, and the facts about who was on stage when."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tracker.mot_files import read_tracks
+from tracker.presence import Summary
+from tracker.results import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.types import Frame, FrameTracks, InputError, Recovery
+
+FPS = 10.0
+
+
+def seen(index: int, *ids: int, recoveries: Sequence[Recovery] = ()) -> tuple[Frame, FrameTracks]:
+    """A frame with these people, each in a 10 x 20 box that begins at ten times her id."""
+    boxes = np.array([[10 * identity, 5, 10 * identity + 10, 25] for identity in ids], float).reshape(-1, 4)
+    back = [identity in {recovery.id for recovery in recoveries} for identity in ids]
+    tracks = FrameTracks(index, index / FPS, ids, boxes, np.full(len(ids), 0.5), back, recoveries=tuple(recoveries))
+    return Frame(index, index / FPS, None), tracks
+
+
+RETURN = Recovery(frame=30, time=3.0, id=2, away=2.1, similarity=0.8125, margin=0.25)
+
+
+def evening(sink: Sink) -> None:
+    """4 s: 1 stays all along; 2 leaves after 0.9 s, returns at 3.0 s; 3 blinks for 0.3 s and no longer."""
+    for index in range(41):
+        ids = [1]
+        if index <= 9 or index >= 30:
+            ids.append(2)
+        if 10 <= index <= 14 or 17 <= index <= 20:
+            ids.append(3)
+        sink.write(*seen(index, *ids, recoveries=[RETURN] if index == 30 else []))
+
+
+def interrupted(sink: Sink) -> None:
+    """One frame, then Ctrl-C."""
+    with sink:
+        sink.write(*seen(0, 1, 2))
+        raise KeyboardInterrupt
+
+
+def test_presence_is_told_in_intervals_split_by_long_gaps_only() -> None:
+    summary = Summary()
+    evening(summary)
+    one, two, three = summary.people
+    assert one.appearances == [[0.0, 4.0]]
+    assert two.appearances == [[0.0, 0.9], [3.0, 4.0]]
+    assert three.appearances == [[1.0, 2.0]]
+    assert (one.boxes, two.boxes, three.boxes) == (41, 21, 9)
+    assert two.seconds == pytest.approx(1.9)
+    assert two.longest_absence == pytest.approx(2.1)
+    assert summary.longest_absence == pytest.approx(2.1)
+    assert summary.recoveries == [RETURN]
+    assert (summary.frames, summary.boxes, summary.duration) == (41, 71, 4.0)
+
+
+def test_a_slow_frame_rate_is_no_absence() -> None:
+    summary = Summary()
+    for index in (0, 10, 20, 40):  # every tenth frame, so a second apart; then one frame told of without her
+        summary.write(*seen(index, *([1] if index != 20 else [])))
+    assert summary.people[0].appearances == [[0.0, 1.0], [4.0, 4.0]]
+
+
+def test_speed_is_frames_by_wall_seconds() -> None:
+    ticks = iter([0.0, 100.0, 101.0, 102.0])
+    with Summary(clock=lambda: next(ticks)) as summary:
+        summary.write(*seen(0, 1))
+        summary.write(*seen(1, 1))
+    assert summary.wall_seconds == 2.0
+    assert summary.frames_per_second == 1.0
+
+
+def test_a_frame_told_twice_is_refused() -> None:
+    summary = Summary()
+    summary.write(*seen(0, 1))
+    with pytest.raises(ValueError, match="frame 0 came after frame 0"):
+        summary.write(*seen(0, 1))
+
+
+def test_mot_rows_come_back_as_they_went(tmp_path: Path) -> None:
+    with MotWriter(tmp_path / "new" / "tracks.txt") as writer:
+        evening(writer)
+    text = (tmp_path / "new" / "tracks.txt").read_text()
+    assert text.startswith("1,1,10.00,5.00,10.00,20.00,0.50,-1,-1,-1\n1,2,20.00,5.00,10.00,20.00,0.50,-1,-1,-1\n2,1,")
+    assert text.count("\n") == 71
+    assert len(read_tracks(tmp_path / "new" / "tracks.txt", fps=FPS)) == 41
+
+
+def test_csv_has_a_header_frames_from_zero_and_quoted_names(tmp_path: Path) -> None:
+    with CsvWriter(tmp_path / "tracks.csv", names={2: 'Anna, "A"'}) as writer:
+        evening(writer)
+    with (tmp_path / "tracks.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert len(rows) == 71
+    assert list(rows[1].values()) == ["0", "0.000", "2", 'Anna, "A"', "20.00", "5.00", "30.00", "25.00", "0.5000", "0"]
+    assert [row["time"] for row in rows if row["recovered"] == "1"] == ["3.000"]
+
+
+def test_json_tells_of_every_person(tmp_path: Path) -> None:
+    video = {"source": "dance.mp4", "fps": FPS}
+    with JsonWriter(tmp_path / "tracks.json", Summary(), video, names={2: "Zoé"}) as writer:
+        evening(writer)
+    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    assert told["video"] == video
+    assert told["summary"] == {
+        "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "longest_absence": 2.1,
+    }  # fmt: skip
+    two = told["people"][1]
+    assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
+    assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
+    assert two["recoveries"] == [{"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}]
+
+
+def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
+    summary = Summary()
+    writers = (MotWriter(tmp_path / "a.txt"), CsvWriter(tmp_path / "a.csv"), JsonWriter(tmp_path / "a.json", summary))
+    for writer in writers:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(writer)
+    assert (tmp_path / "a.txt").read_text().count("\n") == 2
+    assert (tmp_path / "a.csv").read_text().count("\n") == 3
+    assert json.loads((tmp_path / "a.json").read_text())["summary"]["people"] == 2
+    assert sorted(os.listdir(tmp_path)) == ["a.csv", "a.json", "a.txt"]
+
+
+def test_a_run_that_sees_nobody_still_has_results(tmp_path: Path) -> None:
+    with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
+        writer.write(*seen(0))
+    told = json.loads((tmp_path / "tracks.json").read_text())
+    assert told["people"] == []
+    assert told["summary"]["longest_absence"] == 0
+
+
+def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("tracker.results.time.monotonic", lambda: now)
+    with MotWriter(tmp_path / "tracks.txt") as writer:
+        for index in range(3):
+            now += 0.6
+            writer.write(*seen(index, 1))
+        assert (tmp_path / "tracks.txt").read_text().count("\n") == 2
+
+
+@pytest.mark.parametrize("kind", [MotWriter, CsvWriter, lambda path: JsonWriter(path, Summary())])
+def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path, kind: type[MotWriter]) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(InputError, match=r"tracks cannot be written \(.*\); choose another place"),
+        kind(tmp_path / "file" / "tracks"),
+    ):
+        pass
