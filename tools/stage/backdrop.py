@@ -1,0 +1,228 @@
+"""The set: back wall, floor, light pools and beams, drawn for a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .camera import Camera
+from .light import Lamp, Lighting
+
+_WALL_Z, _WALL_TALL, _HALF = -4.2, 7.0, 14.0
+_FLOOR_FRONT = 7.0
+_DENSITY = 90
+
+Painter = Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+"""x and y in metres (h, w), a base colour (3,) and a generator to a picture (h, w, 3)."""
+
+
+def _tint(random: np.random.Generator, low: float, high: float, saturation: float) -> np.ndarray:
+    hue = np.array([[[random.uniform(0, 180), 255 * saturation, 255 * random.uniform(low, high)]]], np.uint8)
+    return cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].astype(np.float32)
+
+
+def _noise(shape: tuple[int, ...], sigma: tuple[float, float], random: np.random.Generator) -> np.ndarray:
+    coarse = max(1, int(min(sigma) / 2))
+    small = random.standard_normal((shape[0] // coarse + 1, shape[1] // coarse + 1)).astype(np.float32)
+    small = cv2.GaussianBlur(small, (0, 0), sigma[0] / coarse, sigmaY=sigma[1] / coarse)
+    return cv2.resize(small / small.std(), (shape[1], shape[0]))
+
+
+def _curtain(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    wobble = 0.5 * _noise(x.shape, (60, 400), random)
+    pitch = random.uniform(0.3, 0.6)
+    fold = 0.62 + 0.3 * np.sin(2 * np.pi * x / pitch + wobble) + 0.1 * np.sin(4.6 * np.pi * x / pitch - 2 * wobble)
+    return fold[..., None] * colour
+
+
+def _bricks(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    row = np.floor(y / 0.09)
+    column = np.floor(x / 0.24 + 0.5 * (row % 2))
+    shade = 0.75 + 0.35 * (np.sin(row * 12.9898 + column * 78.233) * 43758.5453 % 1)
+    mortar = (np.mod(y, 0.09) < 0.012) | (np.mod(x / 0.24 + 0.5 * (row % 2), 1) < 0.05)
+    shade = np.where(mortar, 0.55, shade) * (1 + 0.06 * _noise(x.shape, (6, 6), random))
+    return shade[..., None] * colour
+
+
+def _plaster(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    shade = 0.9 + 0.06 * _noise(x.shape, (90, 90), random) + 0.03 * _noise(x.shape, (8, 8), random)
+    return shade[..., None] * colour
+
+
+def _panels(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    wide, tall = random.uniform(0.9, 1.8), random.uniform(1.2, 2.4)
+    gap = (np.mod(x, wide) < 0.03) | (np.mod(y, tall) < 0.03)
+    tone = 0.8 + 0.25 * (np.sin(np.floor(x / wide) * 5.1 + np.floor(y / tall) * 3.7) * 917.3 % 1)
+    shade = np.where(gap, 0.35, tone) * (1 + 0.02 * _noise(x.shape, (20, 20), random))
+    return shade[..., None] * colour
+
+
+def _screen(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    picture = np.full((*x.shape, 3), 14.0, np.float32)
+    tints = [_tint(random, 0.3, 0.75, 0.7) for _ in range(3)]
+    for tint in tints:
+        centre = random.uniform(-4, 4), random.uniform(1, 5)
+        away = np.hypot(x - centre[0], y - centre[1])
+        rings = 0.5 + 0.5 * np.sin(2 * np.pi * away / random.uniform(0.8, 2.0))
+        picture += (rings * np.exp(-((away / random.uniform(2, 4)) ** 2)))[..., None] * tint
+    picture *= np.where((np.mod(x, 0.5) < 0.015) | (np.mod(y, 0.5) < 0.015), 0.8, 1.0)[..., None]
+    picture[(np.abs(x) > 5.5) | (y > 4.6) | (y < 0.5)] = 22
+    return picture
+
+
+def _planks(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    plank = np.floor(y / 0.12)
+    board = np.floor(x / 1.6 + np.sin(plank * 3.3) * 7)
+    shade = 0.8 + 0.25 * (np.sin(plank * 7.7 + board * 3.1) * 437.5 % 1) + 0.05 * _noise(x.shape, (40, 2), random)
+    shade = np.where((np.mod(y, 0.12) < 0.008), 0.55, shade)
+    return shade[..., None] * colour
+
+
+def _vinyl(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    shade = 0.92 + 0.05 * _noise(x.shape, (40, 15), random) + 0.02 * _noise(x.shape, (3, 3), random)
+    shade = np.where(np.mod(y, 1.5) < 0.02, shade * 0.7, shade)
+    return shade[..., None] * colour
+
+
+def _tiles(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    size = random.uniform(0.5, 1.2)
+    odd = (np.floor(x / size) + np.floor(y / size)) % 2
+    gap = (np.mod(x, size) < 0.02) | (np.mod(y, size) < 0.02)
+    shade = np.where(gap, 0.6, 0.85 + odd * random.uniform(-0.25, 0.15)) * (
+        1 + 0.04 * _noise(x.shape, (12, 12), random)
+    )
+    return shade[..., None] * colour
+
+
+WALLS: dict[str, Painter] = {
+    "curtain": _curtain,
+    "bricks": _bricks,
+    "plaster": _plaster,
+    "panels": _panels,
+    "screen": _screen,
+}
+FLOORS: dict[str, Painter] = {"planks": _planks, "vinyl": _vinyl, "tiles": _tiles}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A spotlight's pool on the floor: centre and radius in metres, colour as BGR factors."""
+
+    x: float
+    z: float
+    radius: float
+    colour: np.ndarray
+
+
+class Backdrop:
+    """A set drawn from a generator. `lighting` falls on the dancers, `gloss` is how much the floor mirrors them."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self.bright = random.random() < 0.35
+        wall = str(
+            random.choice(
+                ["plaster", "panels", "bricks"] if self.bright else ["curtain", "curtain", "screen", "bricks", "panels"]
+            )
+        )
+        floor = str(random.choice(list(FLOORS)))
+        self.gloss = float(random.uniform(0.05, 0.3))
+        self.pools = [] if self.bright else [_pool(random) for _ in range(int(random.integers(2, 5)))]
+        self.lighting = _lighting(random, self.bright)
+        self._haze = float(random.uniform(0.06, 0.2)) if self.pools else 0.0
+        self._wall = self._paint_wall(wall, random)
+        self._floor = self._paint_floor(floor, random)
+
+    def _paint_wall(self, kind: str, random: np.random.Generator) -> np.ndarray:
+        density = _DENSITY * 0.6
+        y, x = np.meshgrid(
+            np.linspace(_WALL_TALL, 0, int(_WALL_TALL * density)),
+            np.linspace(-_HALF, _HALF, int(2 * _HALF * density)),
+            indexing="ij",
+        )
+        colour = _tint(random, 0.55, 0.85, 0.15) if self.bright else _tint(random, 0.25, 0.6, 0.65)
+        picture = WALLS[kind](x, y, colour, random)
+        light = np.full((*x.shape, 1), 0.8 if self.bright else 0.35) + np.zeros(3)
+        for place in np.arange(-6, 7, 3.0):
+            wash = np.exp(-(((x - place) / 1.3) ** 2) - ((y - random.uniform(1, 3)) / 2.2) ** 2)
+            light = light + (0.15 if self.bright else 0.6) * wash[..., None] * (
+                0.6 + 0.4 * _tint(random, 1, 1, 0.3) / 255
+            )
+        skirting = np.where(y < 0.12, 0.6, 1.0)[..., None]
+        return np.clip(picture * light * skirting, 0, 255).astype(np.uint8)
+
+    def _paint_floor(self, kind: str, random: np.random.Generator) -> np.ndarray:
+        deep = _FLOOR_FRONT - _WALL_Z
+        z, x = np.meshgrid(
+            np.linspace(_WALL_Z, _FLOOR_FRONT, int(deep * _DENSITY)),
+            np.linspace(-_HALF, _HALF, int(2 * _HALF * _DENSITY)),
+            indexing="ij",
+        )
+        colour = _tint(random, 0.35, 0.75, 0.4) if self.bright else _tint(random, 0.2, 0.5, 0.35)
+        picture = FLOORS[kind](x, z, colour, random)
+        light = np.full((*x.shape, 3), 0.85 if self.bright else 0.5)
+        for pool in self.pools:
+            away = np.hypot(x - pool.x, z - pool.z) / pool.radius
+            light += (1 / (1 + np.exp(8 * (away - 1))))[..., None] * pool.colour
+        light *= np.interp(z, [_WALL_Z, _WALL_Z + 0.8], [0.7, 1.0])[..., None]
+        return np.clip(picture * light, 0, 255).astype(np.uint8)
+
+    def brightness(self, x: float, z: float) -> np.ndarray:
+        """Light factors (3,) BGR where a dancer stands."""
+        light = np.full(3, 0.95 if self.bright else 0.78)
+        for pool in self.pools:
+            light = light + pool.colour * 0.45 / (1 + np.exp(6 * (np.hypot(x - pool.x, z - pool.z) / pool.radius - 1)))
+        return light
+
+    def picture(self, camera: Camera) -> np.ndarray:
+        """The empty set, (H, W, 3) uint8."""
+        size = (camera.width, camera.height)
+        wall = camera.plane(np.array([-_HALF, _WALL_TALL, _WALL_Z]), np.array([1.0, 0, 0]), np.array([0, -1.0, 0]))
+        floor = camera.plane(np.array([-_HALF, 0.0, _WALL_Z]), np.array([1.0, 0, 0]), np.array([0, 0, 1.0]))
+        image = np.full((camera.height, camera.width, 3), 8, np.uint8)
+        for plane, texture, length in ((wall, self._wall, _WALL_TALL), (floor, self._floor, _FLOOR_FRONT - _WALL_Z)):
+            metres = np.diag([2 * _HALF / texture.shape[1], length / texture.shape[0], 1.0])
+            cv2.warpPerspective(
+                texture, plane @ metres, size, dst=image, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
+            )
+        return cv2.add(image, self._beams(camera)) if self._haze else image
+
+    def _beams(self, camera: Camera) -> np.ndarray:
+        """Light in the haze from the lamps above to their pools, (H, W, 3) uint8 to be added."""
+        small = np.zeros((camera.height // 4, camera.width // 4, 3), np.float32)
+        for pool in self.pools:
+            ends = np.array(
+                [
+                    [pool.x * 1.2, 6.5, pool.z - 1.5],
+                    [pool.x - pool.radius, 0, pool.z],
+                    [pool.x + pool.radius, 0, pool.z],
+                ]
+            )
+            corners = camera.project(ends)[0] / 4
+            beam = np.zeros(small.shape[:2], np.float32)
+            cv2.fillConvexPoly(beam, np.round(corners * 16).astype(np.int32), 1.0, cv2.LINE_8, 4)
+            small += cv2.GaussianBlur(beam, (0, 0), 0.012 * camera.width)[..., None] * pool.colour * 255 * self._haze
+        wide = cv2.resize(np.clip(small, 0, 255), (camera.width, camera.height))
+        return wide.astype(np.uint8)
+
+
+def _pool(random: np.random.Generator) -> Pool:
+    colour = 0.35 + 0.65 * _tint(random, 0.9, 1.0, 0.45) / 255
+    return Pool(float(random.uniform(-4, 4)), float(random.uniform(-2, 2)), float(random.uniform(0.9, 2.0)), colour)
+
+
+def _lighting(random: np.random.Generator, bright: bool) -> Lighting:
+    def colour(strength: float, saturation: float) -> tuple[float, float, float]:
+        blue, green, red = (float(value) for value in strength * _tint(random, 1, 1, saturation) / 255)
+        return blue, green, red
+
+    side = float(random.choice([-1, 1]))
+    key = Lamp((side * random.uniform(0.3, 1.0), random.uniform(0.7, 1.3), 1.0), colour(0.62, 0.08), 0.25)
+    fill = Lamp((-side * 0.9, 0.4, 0.6), colour(random.uniform(0.15, 0.35), 0.3), 0.4)
+    rims = tuple(
+        Lamp((rim * random.uniform(0.5, 1.2), 0.7, -1.0), colour(random.uniform(0.2, 0.5), 0.5), 0.0) for rim in (-1, 1)
+    )
+    ambient = 0.42 if bright else 0.3
+    return Lighting((key, fill, *rims), colour(ambient, 0.1), colour(ambient * 0.5, 0.2))

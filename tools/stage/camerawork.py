@@ -1,0 +1,46 @@
+"""How the scene is filmed: where the cameras stand and how they move."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .camera import Camera
+from .options import StageOptions
+
+_STAGE_MIDDLE = 0.9
+"""Height in metres the cameras are aimed at."""
+
+
+class Camerawork:
+    """The camera at any time. A cut goes to another camera; movement is a slow pan and zoom from where it stands."""
+
+    def __init__(self, options: StageOptions, random: np.random.Generator) -> None:
+        self._shots = [_shot(options, random) for _ in range(options.cuts + 1)]
+        self._shot_seconds = options.seconds / (options.cuts + 1)
+        self._pan, self._zoom = (3.0, 0.06) if options.moving_camera else (0.0, 0.0)
+        self._phase = random.uniform(0, 2 * np.pi, 2)
+
+    @property
+    def first(self) -> Camera:
+        """The camera the scene opens with, at rest."""
+        return self._shots[0]
+
+    def at(self, time: float) -> Camera:
+        """The camera `time` seconds into the scene."""
+        shot = self._shots[min(int(time / self._shot_seconds), len(self._shots) - 1)]
+        if not self._pan:
+            return shot
+        swing = np.sin(2 * np.pi * time / np.array([9.0, 13.0]) + self._phase)
+        return replace(shot, pan=shot.pan + self._pan * swing[0], focal=shot.focal * (1 + self._zoom * swing[1]))
+
+
+def _shot(options: StageOptions, random: np.random.Generator) -> Camera:
+    height, distance = float(random.uniform(1.2, 3.0)), float(random.uniform(7.5, 10.0))
+    across = float(random.uniform(-0.8, 0.8))
+    stage_wide = (5.2 + 0.35 * options.dancers) * float(random.uniform(0.9, 1.15))
+    focal = min(options.width * distance / stage_wide, options.height * distance / 3.3)
+    tilt = float(np.degrees(np.arctan2(height - _STAGE_MIDDLE, distance)))
+    pan = float(np.degrees(np.arctan2(-across, distance)))
+    return Camera((across, height, distance), pan, tilt, focal, options.width, options.height)

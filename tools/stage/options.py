@@ -1,0 +1,61 @@
+"""What can be chosen about a rendered stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.types import InputError
+
+MOST_DANCERS = 16
+
+
+@dataclass(frozen=True)
+class StageOptions:
+    """A scene: everything else about it, from costumes to choreography and set, follows from the seed.
+
+    Raises InputError where a value cannot be rendered.
+    """
+
+    dancers: int = 5
+    """How many dancers take part."""
+    twins: int = 0
+    """How many of them (ids 1 to TWINS) wear near-identical costumes, told apart by hair and shoes."""
+    seconds: float = 12.0
+    """Length of the scene in seconds."""
+    fps: float = 25.0
+    """Frames per second; need not be whole."""
+    width: int = 1280
+    """Width of the picture in pixels, even."""
+    height: int = 720
+    """Height of the picture in pixels, even."""
+    seed: int = 0
+    """The same seed renders the same scene, byte for byte."""
+    moving_camera: bool = False
+    """Pan and zoom slowly instead of standing still."""
+    cuts: int = 0
+    """How many times the picture cuts to another camera."""
+    audio: bool = True
+    """Add the sound of a beat."""
+    least_visible: float = 0.2
+    """A dancer with a smaller part of the silhouette in sight is left out of the truth of that frame."""
+
+    def __post_init__(self) -> None:
+        problems = {
+            f"dancers must be 1 to {MOST_DANCERS}, not {self.dancers}": not 1 <= self.dancers <= MOST_DANCERS,
+            f"twins must be 0 to {self.dancers} (the dancers), not {self.twins}": not 0 <= self.twins <= self.dancers,
+            f"seconds must be more than 0, not {self.seconds}": not 0 < self.seconds < 36000,
+            f"fps must be 1 to 240, not {self.fps}": not 1 <= self.fps <= 240,
+            f"width and height must be even and at least 64, not {self.width}x{self.height}": (
+                min(self.width, self.height) < 64 or self.width % 2 == 1 or self.height % 2 == 1
+            ),
+            f"seed must not be negative, not {self.seed}": self.seed < 0,
+            f"cuts must not be negative, not {self.cuts}": self.cuts < 0,
+            f"least visible must be 0 to 1, not {self.least_visible}": not 0 <= self.least_visible <= 1,
+        }
+        for problem, found in problems.items():
+            if found:
+                raise InputError(f"{problem}.")
+
+    @property
+    def frame_count(self) -> int:
+        return max(1, round(self.seconds * self.fps))

@@ -1,0 +1,34 @@
+"""One piece of a figure: a grid surface that follows the skeleton, and the texture stretched over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .mesh import Surface
+from .skeleton import Skeleton
+
+
+@dataclass(frozen=True)
+class Sway:
+    """What lags behind a moving body: `hair` (3,) metres by which loose ends trail the head, `spin` turns a second."""
+
+    hair: np.ndarray
+    spin: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """`shape` gives the surface for a skeleton; its rows lie at `rows` (0..1) down the texture, its columns evenly
+    across it. texture (h, w, 3) float32 BGR 0..255. `two_sided` parts are seen from inside too. `gloss` is 0..1.
+    `nearer` metres, one for all rows or (rows,), draw it as if it were closer: what is worn over something else."""
+
+    shape: Callable[[Skeleton, Sway], Surface]
+    rows: np.ndarray
+    columns: int
+    texture: np.ndarray
+    gloss: float = 0.0
+    two_sided: bool = False
+    nearer: float | np.ndarray = 0.0

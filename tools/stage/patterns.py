@@ -1,0 +1,77 @@
+"""Cloth patterns: how much of the second colour shows at each point of the cloth, 0 to 1.
+
+A pattern takes x and y in metres on the cloth (arrays of one shape) and a random generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+Pattern = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+
+
+def plain(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return np.zeros_like(x)
+
+
+def hoops(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    pitch = random.uniform(0.05, 0.14)
+    return (np.mod(y, pitch) < 0.45 * pitch).astype(float)
+
+
+def stripes(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return hoops(y, x, random)
+
+
+def checks(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    pitch = random.uniform(0.06, 0.12)
+    return 0.5 * (np.mod(x, pitch) < 0.5 * pitch) + 0.5 * (np.mod(y, pitch) < 0.5 * pitch)
+
+
+def dots(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    pitch = random.uniform(0.06, 0.1)
+    row = np.floor(y / pitch)
+    across = np.mod(x + 0.5 * pitch * np.mod(row, 2), pitch) - 0.5 * pitch
+    down = np.mod(y, pitch) - 0.5 * pitch
+    return (np.hypot(across, down) < 0.3 * pitch).astype(float)
+
+
+def camouflage(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    noise = cv2.GaussianBlur(random.standard_normal(x.shape), (0, 0), 7)
+    noise /= noise.std()
+    return 0.5 * (noise > -0.2) + 0.5 * (noise > 0.7)
+
+
+def fade(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return np.clip((y - y.min()) / max(np.ptp(y), 1e-6), 0, 1)
+
+
+def halves(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return (x < x.mean()).astype(float)
+
+
+def chest_band(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    middle = y.min() + np.ptp(y) * random.uniform(0.35, 0.55)
+    return (np.abs(y - middle) < random.uniform(0.05, 0.1)).astype(float)
+
+
+def side_stripe(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    quarter = x.min() + np.ptp(x) * np.array([0.25, 0.75])
+    return (np.minimum(np.abs(x - quarter[0]), np.abs(x - quarter[1])) < 0.025).astype(float)
+
+
+PATTERNS: dict[str, Pattern] = {
+    "plain": plain,
+    "hoops": hoops,
+    "stripes": stripes,
+    "checks": checks,
+    "dots": dots,
+    "camouflage": camouflage,
+    "fade": fade,
+    "halves": halves,
+    "chest band": chest_band,
+    "side stripe": side_stripe,
+}

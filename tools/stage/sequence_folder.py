@@ -1,0 +1,104 @@
+"""Writes a scene as a MOTChallenge sequence folder: video.mp4, gt/gt.txt, seqinfo.ini, and keypoints.json."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import wave
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from tracker.boxes import xyxy_to_xywh
+from tracker.video_writer import VideoWriter
+
+from .options import StageOptions
+from .scene import StageFrame
+
+VIDEO = "video.mp4"
+
+
+class SequenceFolder:
+    """Takes a scene's frames in order; leaving the `with` block, also early, finishes files that agree.
+
+    sound: samples (S,) float32 in -1..1 and their rate, or None. Raises InputError where the folder cannot be written.
+    """
+
+    def __init__(
+        self, folder: Path, options: StageOptions, sound: tuple[np.ndarray, int] | None, crf: int, preset: str
+    ) -> None:
+        self._folder, self._options = folder, options
+        self._frames = 0
+        self._stack = ExitStack()
+        with ExitStack() as stack:
+            audio = None
+            if sound is not None:
+                audio = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "beat.wav"
+                _write_wave(audio, *sound)
+            self._video = stack.enter_context(
+                VideoWriter(
+                    folder / VIDEO,
+                    width=options.width,
+                    height=options.height,
+                    fps=options.fps,
+                    audio_from=audio,
+                    crf=crf,
+                    preset=preset,
+                )
+            )
+            (folder / "gt").mkdir(parents=True, exist_ok=True)
+            self._truth = stack.enter_context((folder / "gt" / "gt.txt").open("w", encoding="utf-8"))
+            self._keypoints = stack.enter_context((folder / "keypoints.json").open("w", encoding="utf-8"))
+            self._stack = stack.pop_all()
+
+    def write(self, frame: StageFrame) -> None:
+        """Add a frame and its truth."""
+        assert frame.frame.image is not None
+        self._video.write(frame.frame.image, frame.frame.time)
+        self._truth.writelines(truth_lines(frame))
+        for record in _keypoint_records(frame):
+            self._keypoints.write(("[\n" if self._keypoints.tell() == 0 else ",\n") + json.dumps(record))
+        self._frames += 1
+
+    def __enter__(self) -> SequenceFolder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._stack:
+            self._keypoints.write("[]\n" if self._keypoints.tell() == 0 else "\n]\n")
+            options = self._options
+            (self._folder / "seqinfo.ini").write_text(
+                f"[Sequence]\nname={self._folder.resolve().name}\nimDir={VIDEO}\nframeRate={options.fps:g}\n"
+                f"seqLength={self._frames}\nimWidth={options.width}\nimHeight={options.height}\nimExt=.mp4\n",
+                encoding="utf-8",
+            )
+
+
+def truth_lines(frame: StageFrame) -> Iterable[str]:
+    """The frame's lines of MOT truth: `frame from 1,id,left,top,width,height,1,1,visibility`."""
+    tracks = frame.truth
+    rows = zip(tracks.ids.tolist(), xyxy_to_xywh(tracks.xyxy).tolist(), frame.visibility.tolist(), strict=True)
+    for identity, (left, top, width, height), visibility in rows:
+        box = f"{left:.2f},{top:.2f},{width:.2f},{height:.2f}"
+        yield f"{tracks.frame + 1},{identity},{box},1,1,{visibility:.3f}\n"
+
+
+def _keypoint_records(frame: StageFrame) -> Iterable[dict[str, object]]:
+    tracks = frame.truth
+    if tracks.keypoints is None:
+        return
+    for identity, keypoints in zip(tracks.ids.tolist(), tracks.keypoints, strict=True):
+        yield {"frame": tracks.frame + 1, "id": identity, "keypoints": np.round(keypoints.astype(float), 1).tolist()}
+
+
+def _write_wave(path: Path, samples: np.ndarray, rate: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
