@@ -12,12 +12,10 @@ from typing import Any
 
 import torch
 
+from .errors import WeightsError
+
 FORMAT = "followspot"
 WRAPPERS = ("state_dict", "model_state_dict", "model")
-
-
-class WeightsError(ValueError):
-    """Weights that cannot be used; its message is one clear sentence: which file, what is wrong, what to do."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -46,8 +46,6 @@ class Track:
     file can run code when it is loaded: use only those you trust."""
     reid: str = BUNDLED
     """Weights that recognise people who come back: `bundled`, a file, or `none` (time, place and size alone)."""
-    cast: int | None = None
-    """How many people there are at most: no more ids than this are ever given."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector."""
     video: bool = True
@@ -61,8 +59,8 @@ class Track:
     dry_run: FlagCreatePairsOff[bool] = False
     """Say what would be done, and do nothing."""
     detection: Annotated[DetectorOptions, arg(name="")] = field(default_factory=DetectorOptions)
+    tracker: Annotated[TrackerOptions, arg(name="")] = field(default_factory=TrackerOptions)
     draw: RenderOptions = field(default_factory=RenderOptions)
-    tracker: TrackerOptions = field(default_factory=TrackerOptions)
 
     def run(self) -> None:
         """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
@@ -71,19 +69,15 @@ class Track:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         if self.out is not None and len(self.sources) > 1:
             raise InputError("--out names one folder, but there are several sources: leave it out")
-        tracker_options = self._tracker_options()
         if self.dry_run:
             self._say_plan(console)
             return
         detector, embedder = self._parts(console)
         with Interruption() as interruption:
             for source in self.sources:
-                self._track(source, detector, Tracker(tracker_options, embedder), interruption, console)
+                self._track(source, detector, Tracker(self.tracker, embedder), interruption, console)
                 if interruption.asked:
                     break
-
-    def _tracker_options(self) -> TrackerOptions:
-        return replace(self.tracker, cast=self.cast) if self.cast is not None else self.tracker
 
     def _parts(self, console: Console) -> tuple[Detector, Embedder | None]:
         weights = detector_weights(self.detector)

@@ -10,6 +10,9 @@ import numpy as np
 from .tracker import Tracker
 from .types import Detections, Detector, Frame, FrameTracks
 
+REPLAY_DELAY = 5.0
+"""Seconds that replayed frames are held back: without pictures they weigh nothing, so even late rows are kept."""
+
 
 def track(
     frames: Iterable[Frame], detector: Detector, tracker: Tracker, *, batch: int = 1, delay: float = 1.0
@@ -82,4 +85,4 @@ def replay(
     """Track given boxes without pictures: `length` frames at `fps`, frame index (from 0) to detections."""
     frames = (Frame(index, index / fps, None) for index in range(length))
     updates = ((frame, tracker.update(frame, detections.get(frame.index, Detections.empty()))) for frame in frames)
-    yield from merge_backfill(updates)
+    yield from merge_backfill(updates, delay=REPLAY_DELAY)

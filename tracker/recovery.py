@@ -49,7 +49,7 @@ class RecoveryOptions:
     wander: float = 1.0
     """How fast that grows: people on a stage wander about, so in body heights per square root of a second."""
     size_noise: float = 0.15
-    """Standard deviation of the logarithm of the ratio of two body heights of one person (people bend and come nearer)."""
+    """Standard deviation of the logarithm of the ratio of two body heights of one person: people bend."""
     size_noise_rate: float = 0.1
     """How fast that grows, per square root of a second."""
     place_horizon: float = 10.0

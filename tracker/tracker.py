@@ -24,13 +24,17 @@ class TrackerOptions:
     """How a track lives; all times in seconds."""
 
     cast: int | None = None
-    """Number of people there are at most: no more identities than this are ever given."""
+    """How many people there are at most: no more ids than this are ever given."""
     birth_score: float = 0.7
     """A detection no track took starts a new one from this score on."""
     birth_overlap: float = 0.85
     """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
     confirm_after: float = 0.1
     """Age at which a newborn is confirmed, and seen in at least three frames."""
+    passer_by_height: float = 0.5
+    """A newborn smaller than this share of the cast's median height may only be passing in the background ..."""
+    passer_by_seconds: float = 2.0
+    """... and is confirmed at this age."""
     tentative_gap: float = 0.1
     """A newborn not seen for this long is dropped."""
     coast: float = 1.5
@@ -135,14 +139,7 @@ class Tracker:
 
     def _confirm(self, frame: Frame) -> list[tuple[Track, Recovery]]:
         """Newborns old enough become somebody lost, or somebody new."""
-        ready = [
-            track
-            for track in self._tracks
-            if track.life is Life.TENTATIVE
-            and track.last_time == frame.time
-            and track.sightings >= 3
-            and track.age(frame.time) >= self.options.confirm_after
-        ]
+        ready = [track for track in self._tracks if self._is_ready(track, frame.time)]
         if not ready:
             return []
         lost = [track for track in self._tracks if track.life is Life.LOST]
@@ -155,6 +152,14 @@ class Tracker:
             if index not in {verdict.newborn for verdict in verdicts}:
                 self._name(track)
         return recoveries
+
+    def _is_ready(self, track: Track, now: float) -> bool:
+        """Whether a newborn has been seen long enough to be confirmed in this frame."""
+        if track.life is not Life.TENTATIVE or track.last_time != now or track.sightings < 3:
+            return False
+        cast = [other.motion.height for other in self._tracks if other.id is not None]
+        small = bool(cast) and track.motion.height < self.options.passer_by_height * float(np.median(cast))
+        return track.age(now) >= (self.options.passer_by_seconds if small else self.options.confirm_after)
 
     def _recover(self, newborn: Track, lost: Track, verdict: Verdict) -> tuple[Track, Recovery]:
         assert lost.id is not None
