@@ -55,15 +55,16 @@ def draw_benchmark(entries: Sequence[Entry], ours: str, path: Path) -> None:
     from matplotlib.figure import Figure
 
     kinds = list(dict.fromkeys(entry.detections for entry in entries))
-    figure = Figure(figsize=(6 * len(kinds), 4.5), layout="constrained")
+    figure = Figure(figsize=(6 * len(kinds), 1.5 + 0.35 * len(entries) / len(kinds)), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
         chosen = sorted((entry for entry in entries if entry.detections == kind), key=lambda entry: entry.scores.hota)
         colours = ["#e4572e" if entry.tracker == ours else "#a9b4c2" for entry in chosen]
         hota = [entry.scores.hota for entry in chosen]
         names = [f"{entry.tracker}  ({entry.milliseconds:.1f} ms)" for entry in chosen]
-        bars = axes.barh(names, hota, color=colours, label="HOTA")
-        axes.bar_label(bars, fmt="%.1f", padding=-30, color="white", fontweight="bold")
+        axes.barh(names, hota, height=0.7, color=colours, label="HOTA")
+        for name, value in zip(names, hota, strict=True):
+            axes.text(2, name, f"{value:.1f}", color="white", fontweight="bold", va="center")
         axes.scatter([entry.scores.ass_a for entry in chosen], names, marker="|", s=160, color="#17202a", label="AssA")
         axes.scatter([entry.scores.idf1 for entry in chosen], names, marker="d", s=26, color="#17202a", label="IDF1")
         axes.set(title=f"detections: {kind}", xlim=(0, 100))
