@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .checkpoint import WeightsError
+from .errors import WeightsError
 
 
 def choose_device(name: str) -> torch.device:

@@ -10,7 +10,7 @@ import torch
 import torchvision
 from torch import nn
 
-from .checkpoint import WeightsError
+from .errors import WeightsError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import tyro
-from tyro.conf import OmitSubcommandPrefixes, subcommand
+from tyro.conf import subcommand
 
 from models.errors import WeightsError
 from reid.crops import DataError
@@ -61,13 +61,14 @@ def main() -> None:
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     arguments = sys.argv[1:] or ["--help"]
     command = tyro.cli(
-        OmitSubcommandPrefixes[Command],  # type: ignore[valid-type]
+        Command,
         args=arguments,
+        config=(tyro.conf.OmitSubcommandPrefixes,),
         prog="followspot",
         description="Followspot tracks every dancer of a cast through a video and keeps each one's identity.",
     )
     try:
-        command.run()  # type: ignore[attr-defined]
+        command.run()
     except (InputError, WeightsError, DataError) as mistake:
         sys.exit(f"followspot: {mistake}")
     except KeyboardInterrupt:

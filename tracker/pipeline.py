@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,15 +46,19 @@ def merge_backfill(
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Hold frames back for `delay` seconds so that rows learnt later (`FrameTracks.backfill`) join their frame.
 
-    Rows for a frame that has already left are dropped; the tracker confirms well within the default delay.
+    Recoveries move to the frame in which the person was back. Rows for a frame that has already left are dropped.
     """
     held: deque[tuple[Frame, FrameTracks]] = deque()
     for frame, tracks in tracked:
         late = {rows.frame: rows for rows in tracks.backfill}
+        held.append((frame, replace(tracks, recoveries=(), backfill=())))
+        first = held[0][0].index
         for index, (earlier, rows) in enumerate(held):
             if earlier.index in late:
-                held[index] = (earlier, join(rows, late[earlier.index]))
-        held.append((frame, tracks))
+                rows = join(rows, late[earlier.index])
+            back = tuple(r for r in tracks.recoveries if max(r.frame, first) == earlier.index)
+            if back or earlier.index in late:
+                held[index] = (earlier, replace(rows, recoveries=rows.recoveries + back))
         while frame.time - held[0][0].time > delay:
             yield held.popleft()
     yield from held

@@ -118,7 +118,7 @@ class Tracker:
 
         views = clear_views(detections, self.options.gallery) if self.recovery.embedder is not None else None
         for track, detection in pairs:
-            self._take(within_reach[track], frame, detections[[detection]], views is not None and views[detection])
+            self._take(within_reach[track], frame, detections[[int(detection)]], views is not None and views[detection])
         return high[_others(len(high), taken)]
 
     def _take(self, track: Track, frame: Frame, detection: Detections, clear: bool) -> None:
@@ -131,7 +131,7 @@ class Tracker:
     def _give_birth(self, frame: Frame, detections: Detections) -> None:
         seen = [track.last_xyxy for track in self._tracks if track.last_time == frame.time]
         for row in np.flatnonzero(detections.score >= self.options.birth_score):
-            newborn = detections[[row]]
+            newborn = detections[[int(row)]]
             if seen and iou(newborn.xyxy, np.stack(seen)).max() > self.options.birth_overlap:
                 continue
             self._tracks.append(Track(frame, newborn, self.options.motion, Gallery(self.options.gallery)))

@@ -112,7 +112,7 @@ class FrameTracks:
         ids = np.asarray(self.ids, np.int64).reshape(-1)
         if len(np.unique(ids)) != len(ids):
             raise ValueError(f"frame {self.frame}: an id stands twice in {ids.tolist()}")
-        columns = {
+        columns: dict[str, np.ndarray] = {
             "ids": ids,
             "xyxy": np.asarray(self.xyxy, np.float32).reshape(-1, 4),
             "score": np.asarray(self.score, np.float32).reshape(-1),

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 
 from tracker.pipeline import merge_backfill, track
 from tracker.tracker import Tracker
-from tracker.types import Detections, Frame, FrameTracks
+from tracker.types import Detections, Frame, FrameTracks, Recovery
 
 
 def rows(frame: int, ids: list[int], backfill: tuple[FrameTracks, ...] = ()) -> FrameTracks:
@@ -16,6 +18,13 @@ def test_rows_learnt_later_join_their_frame():
     merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in told))
     assert [frame.index for frame, _ in merged] == [0, 1, 2]
     assert [t.ids.tolist() for _, t in merged] == [[2], [1, 2], [1, 2]]
+
+
+def test_a_recovery_is_told_in_the_frame_in_which_she_was_back():
+    back = Recovery(frame=1, time=0.1, id=2, away=4.0)
+    told = [rows(0, []), rows(1, []), replace(rows(2, [2], backfill=(rows(1, [2]),)), recoveries=(back,))]
+    merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in told))
+    assert [t.recoveries for _, t in merged] == [(), (back,), ()]
 
 
 def test_no_more_frames_are_held_than_the_delay_needs():
