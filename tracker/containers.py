@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from .types import InputError
@@ -66,7 +66,7 @@ def _reason(error: Exception) -> str:
 
 
 def video_stream(container: InputContainer, label: str) -> VideoStream:
-    """The container's main moving picture. Raises InputError where there is none (sound only, or just a cover image)."""
+    """The container's main moving picture. Raises InputError where there is none (sound only, or a cover image)."""
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or Disposition.attached_pic in stream.disposition:
         raise InputError(f"{label} has no video stream, so there is nobody to see in it")
@@ -84,13 +84,18 @@ def frame_rate(stream: VideoStream, *, stamped: bool) -> float:
     return USUAL_FPS
 
 
+def stream_seconds(stream: Stream) -> float | None:
+    """How long the stream's own header says it is, in seconds; None where it does not say."""
+    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
+
+
 def promised_seconds(container: InputContainer, stream: VideoStream) -> float | None:
     """How long the container's header says the whole recording is; None for live and raw streams."""
     promises = []
     if container.duration:
         promises.append(container.duration / av.time_base)
-    if stream.duration and stream.time_base:
-        promises.append(float(stream.duration * stream.time_base))
+    if seconds := stream_seconds(stream):
+        promises.append(seconds)
     if stream.frames and stream.average_rate:
         promises.append(float(stream.frames / stream.average_rate))
     return max(promises, default=None)

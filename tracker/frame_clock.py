@@ -22,7 +22,7 @@ class FrameClock:
         self.start = 0.0
 
     def time(self, stamp: float | None) -> float:
-        """Seconds since the first frame, for a frame stamped `stamp` seconds (None where the container has no stamp)."""
+        """Seconds since the first frame, for a frame stamped `stamp` seconds, or None where it has no stamp."""
         if self._last is None:
             self._last = 0.0
             self.start = self._origin = stamp or 0.0

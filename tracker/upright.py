@@ -25,10 +25,11 @@ class Orientation:
 
         The matrix is ISO 14496-12's {a, b, u, c, d, v, x, y, w}: it shows pixel (x, y) at (a x + c y, b x + d y).
         """
-        data = picture.side_data.get(Type.DISPLAYMATRIX)
-        if data is None:
+        try:
+            matrix = picture.side_data[Type.DISPLAYMATRIX]  # type: ignore[typeddict-item]  # PyAV's stub lags behind
+        except KeyError:
             return cls()
-        a, b, _, c, d = struct.unpack_from("=5i", bytes(data))
+        a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
         if abs(a) >= abs(b):
             return cls(False, a < 0, d < 0)
         return cls(True, c < 0, b < 0)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from fractions import Fraction
 from pathlib import Path
 
 import av
-import av.error
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from .sound import Sound
 
@@ -18,8 +18,7 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 """Container by the file name's ending."""
 
 BT709 = 1
-LIMITED = 1
-"""FFmpeg's numbers for the colours of HD video, which browsers assume and players find written in the file."""
+"""FFmpeg's number for the colours of HD video, as space, primaries and transfer; said in the file, players obey it."""
 
 FINEST_TICK = 90_000
 """Ticks per second at least: MPEG's clock, in which the common frame rates are whole numbers."""
@@ -59,7 +58,7 @@ class VideoFile:
         context.time_base = self._tick = time_base(fps)
         context.thread_type = "FRAME"
         context.colorspace = context.color_primaries = context.color_trc = BT709
-        context.color_range = LIMITED
+        context.color_range = ColorRange.MPEG
         self._reformatter = VideoReformatter()
         self._period = max(1, round(1 / rate / self._tick))
         self._last = -1
@@ -69,7 +68,9 @@ class VideoFile:
     def add(self, picture: VideoFrame, time: float) -> None:
         """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
         the clock's tick."""
-        coded = self._reformatter.reformat(picture, format="yuv420p", dst_colorspace="itu709", dst_color_range="MPEG")
+        coded = self._reformatter.reformat(
+            picture, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )
         coded.time_base = self._tick
         coded.pts = self._last = max(round(time / self._tick), self._last + 1)
         coded.duration = self._period
@@ -88,7 +89,5 @@ class VideoFile:
         """Closes the file as it is, unreadable, without complaint."""
         if self.sound is not None:
             self.sound.close()
-        try:
+        with contextlib.suppress(av.FFmpegError, OSError):
             self._output.close()
-        except (av.FFmpegError, OSError):
-            pass

@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .containers import frame_rate, is_url, open_container, promised_seconds, video_stream
+from .containers import frame_rate, is_url, open_container, promised_seconds, stream_seconds, video_stream
 from .frame_clock import FrameClock
 from .stride import checked_stride
 from .types import Frame, InputError
@@ -90,7 +90,7 @@ class VideoReader:
     def _count(self, stream: VideoStream, rate: float) -> int | None:
         frames = stream.frames
         if not frames:
-            seconds = float(stream.duration * stream.time_base) if stream.duration else self._promised
+            seconds = stream_seconds(stream) or self._promised
             if seconds is None:
                 return None
             frames = max(1, round(seconds * rate))
@@ -153,7 +153,7 @@ class VideoReader:
             except av.FFmpegError:
                 self._broken += 1
 
-    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
         """The stream's packets; the sound's are looked at too, for how far the file really goes."""
         try:
             for packet in container.demux(stream, *container.streams.audio):

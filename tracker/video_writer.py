@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import queue
@@ -19,6 +20,10 @@ from .video_file import FORMATS, VideoFile
 
 QUEUED = 4
 """Pictures that may wait for the encoder; 25 MB at 1080p."""
+
+WORST_CRF = 51
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+"""x264's."""
 
 
 class VideoWriter:
@@ -46,8 +51,8 @@ class VideoWriter:
         fps: float,
         audio_from: Path | None = None,
         audio_offset: float = 0.0,
-        crf: int = 20,
-        preset: str = "veryfast",
+        crf: int = 21,
+        preset: str = "superfast",
     ) -> None:
         self.path = Path(path)
         self._size = (height, width)
@@ -55,6 +60,8 @@ class VideoWriter:
         self._part = self.path.with_name(f".{self.path.name}.part")
         if self.path.suffix.lower() not in FORMATS:
             raise InputError(f"{self.path} cannot be written as a video: name it {', '.join(FORMATS)}")
+        if not 0 <= crf <= WORST_CRF or preset not in PRESETS:
+            raise InputError(f"crf {crf} or preset {preset!r} is unknown; crf is 0 to {WORST_CRF}, preset {PRESETS}")
         if self.path.is_dir():
             raise InputError(f"{self.path} is a folder, so no video can be written there")
         try:
@@ -70,8 +77,11 @@ class VideoWriter:
                 options={"crf": str(crf), "preset": preset},
             )
         except (av.FFmpegError, OSError) as error:
-            self._part.unlink(missing_ok=True)
+            self._remove_part()
             raise self._refusal(error) from error
+        except InputError:
+            self._remove_part()
+            raise
         self._written = 0
         self._closed = False
         self._failure: Exception | None = None
@@ -95,10 +105,9 @@ class VideoWriter:
             raise ValueError(f"{self.path} is closed")
         if self._failure is not None:
             raise self._refusal(self._failure) from self._failure
-        if any(self._padding):
-            bottom, right = self._padding
-            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-        self._queue.put((VideoFrame.from_ndarray(image, format="bgr24"), time))
+        bottom, right = self._padding
+        owned: np.ndarray = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        self._queue.put((VideoFrame.from_numpy_buffer(owned, format="bgr24"), time))
         self._written += 1
 
     def _encode(self) -> None:
@@ -112,34 +121,37 @@ class VideoWriter:
                 pass  # a caller waiting to put a picture must not wait for ever
 
     def close(self) -> None:
-        """Finishes the file and gives it its name; without a frame there is none. Raises InputError where that fails."""
+        """Finishes the file and gives it its name, or removes it if it has no frame. Raises InputError on failure."""
         if self._closed:
             return
         self._closed = True
         try:
-            self._queue.put(None)
-            self._wait()
+            self._finish()
+        except KeyboardInterrupt:
+            self._finish()  # only the tail is left to encode; a second Ctrl-C gives it up
+            raise
         finally:
             self._settle()
         if self._failure is not None:
             raise self._refusal(self._failure) from self._failure
 
-    def _wait(self) -> None:
-        try:
-            self._thread.join()
-        except KeyboardInterrupt:
-            self._thread.join()  # only the tail is left to encode; a second Ctrl-C gives it up
-            raise
+    def _finish(self) -> None:
+        self._queue.put(None)
+        self._thread.join()
 
     def _settle(self) -> None:
         if self._thread.is_alive() or self._failure is not None or not self._written:
-            self._part.unlink(missing_ok=True)
+            self._remove_part()
             return
         try:
             os.replace(self._part, self.path)
         except OSError as failure:
-            self._part.unlink(missing_ok=True)
+            self._remove_part()
             self._failure = failure
+
+    def _remove_part(self) -> None:
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
 
     def _refusal(self, error: Exception) -> InputError:
         number = getattr(error, "errno", None)
