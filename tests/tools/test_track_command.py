@@ -1,0 +1,204 @@
+"""`followspot track` from the outside: what stands in the folder, and how mistakes end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tools.render import Render
+from tools.track import Track
+from tracker.mot_files import read_tracks
+from tracker.tracker import TrackerOptions
+from tracker.types import InputError
+from tracker.video_reader import VideoReader
+from tracker.video_writer import VideoWriter
+
+ROOT = Path(__file__).resolve().parents[2]
+FPS = 25
+PEOPLE = ((40, 1.0), (220, -1.0))  # left edge in the first frame, pixels per frame
+
+
+def box(person: int, index: int) -> tuple[float, float, float, float]:
+    """Left, top, width, height."""
+    start, step = PEOPLE[person]
+    return start + step * index, 40 + 20 * person, 40, 120
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """Two seconds of two grey people walking past each other, and their boxes as a MOT file."""
+    video = tmp_path / "film.mp4"
+    lines = []
+    with VideoWriter(video, width=320, height=240, fps=FPS) as writer:
+        for index in range(2 * FPS):
+            image = np.zeros((240, 320, 3), np.uint8)
+            for person in range(len(PEOPLE)):
+                left, top, width, height = (round(side) for side in box(person, index))
+                image[top : top + height, left : left + width] = 120 + 80 * person
+                lines.append(f"{index + 1},-1,{left},{top},{width},{height},0.9")
+            writer.write(image, index / FPS)
+    (tmp_path / "boxes.txt").write_text("\n".join(lines) + "\n")
+    return video
+
+
+def follow(film: Path, **options) -> Path:
+    out = film.parent / "out"
+    Track(**{"sources": (str(film),), "out": out, "reid": "none", "detections": film.parent / "boxes.txt", **options}).run()
+    return out
+
+
+def test_a_run_leaves_everything_in_one_folder(film: Path, capsys: pytest.CaptureFixture[str]):
+    out = follow(film)
+    assert {file.name for file in out.iterdir()} == {
+        "video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json",
+    }  # fmt: skip
+    tracks = read_tracks(out / "tracks.txt", fps=FPS)
+    assert all(rows.ids.tolist() == [1, 2] for rows in tracks)
+    assert len(tracks) == 2 * FPS
+    assert len((out / "tracks.csv").read_text().splitlines()) == 1 + 2 * len(tracks)
+    facts = json.loads((out / "tracks.json").read_text())
+    assert [person["id"] for person in facts["people"]] == [1, 2]
+    config = json.loads((out / "config.json").read_text())
+    assert config["options"]["reid"] == "none"
+    assert config["versions"]["numpy"] == np.__version__
+    with VideoReader(out / "video.mp4") as video:
+        assert [round(frame.time * FPS) for frame in video] == list(range(2 * FPS))
+    assert "2 people in 50 frames" in capsys.readouterr().out
+
+
+def test_a_second_run_gets_a_folder_of_its_own(film: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(film.parent)
+    for _ in range(2):
+        follow(film, out=None, video=False)
+    assert sorted(folder.name for folder in Path("runs").iterdir()) == ["film", "film-2"]
+    with pytest.raises(InputError, match="already holds files"):
+        follow(film, out=Path("runs/film"))
+
+
+def test_a_dry_run_does_nothing(film: Path, capsys: pytest.CaptureFixture[str]):
+    out = follow(film, dry_run=True)
+    assert not out.exists()
+    assert "320x240" in capsys.readouterr().out
+
+
+def test_a_cast_of_one_gives_one_id(film: Path):
+    out = follow(film, tracker=TrackerOptions(cast=1), video=False)
+    assert {int(line.split(",")[1]) for line in (out / "tracks.txt").read_text().splitlines()} == {1}
+
+
+def test_a_stride_keeps_frame_numbers_of_the_source(film: Path):
+    out = follow(film, vid_stride=5, video=False)
+    frames = {int(line.split(",")[0]) for line in (out / "tracks.txt").read_text().splitlines()}
+    assert frames == set(range(1, 51, 5))
+
+
+def test_results_can_be_drawn_again_without_a_model(film: Path):
+    out = follow(film, video=False)
+    again = film.parent / "again.mp4"
+    Render(video=str(film), tracks=out / "tracks.txt", out=again).run()
+    with VideoReader(again) as drawn, VideoReader(film) as plain:
+        pairs = list(zip(drawn, plain, strict=True))
+    assert len(pairs) == 2 * FPS
+    assert all(np.abs(a.image.astype(int) - b.image).max() > 60 for a, b in pairs)
+    with pytest.raises(InputError, match="exists"):
+        Render(video=str(film), tracks=out / "tracks.txt", out=again).run()
+
+
+def test_a_truncated_video_is_tracked_as_far_as_it_goes(film: Path, capsys: pytest.CaptureFixture[str]):
+    whole = film.read_bytes()
+    film.write_bytes(whole[: len(whole) * 2 // 3])
+    out = follow(film, video=False)
+    assert 5 < len(read_tracks(out / "tracks.txt", fps=FPS)) < 2 * FPS
+    assert "note:" in capsys.readouterr().out
+
+
+def run_cli(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=environment, timeout=300)
+
+
+MISTAKES = {
+    "missing file": (["track", "nowhere.mp4"], "nowhere.mp4"),
+    "no video": (["track", "words.mp4"], "words.mp4"),
+    "no weights": (["track", "film.mp4", "--detector", "words.pt"], "words.pt"),
+    "missing weights": (["track", "film.mp4", "--detector", "yolo99x.pt"], "yolo99x.pt"),
+    "no encoder": (["track", "film.mp4", "--detections", "boxes.txt", "--reid", "words.pt"], "words.pt"),
+    "cast of nobody": (["track", "film.mp4", "--cast", "0"], "cast"),
+    "confidence beyond 1": (["track", "film.mp4", "--conf", "3"], "conf"),
+    "no boxes": (["track", "film.mp4", "--detections", "words.mp4"], "words.mp4"),
+    "nothing to track": (["track"], "nothing to track"),
+    "out is a file": (["track", "film.mp4", "--detections", "boxes.txt", "--out", "boxes.txt"], "boxes.txt"),
+    "no truth": (["evaluate", "tracks", "--gt", "nowhere", "--results", "boxes.txt"], "nowhere"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_ends_in_one_sentence_and_leaves_nothing(mistake: str, film: Path):
+    folder = film.parent
+    for name in ("words.mp4", "words.pt"):
+        (folder / name).write_text("just words\n" * 50)
+    before = sorted(folder.rglob("*"))
+    arguments, named = MISTAKES[mistake]
+    done = run_cli(*arguments, cwd=folder)
+    assert done.returncode == 1, done.stderr
+    sentence = done.stderr.strip().splitlines()
+    assert len(sentence) == 1, done.stderr
+    assert sentence[0].startswith("followspot: ")
+    assert named in sentence[0]
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_an_unknown_option_value_is_explained(film: Path):
+    done = run_cli("track", "film.mp4", "--imgsz", "big", cwd=film.parent)
+    assert done.returncode == 2
+    assert "imgsz" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_arguments_it_says_what_it_can_do(tmp_path: Path):
+    done = run_cli(cwd=tmp_path)
+    assert done.returncode == 0
+    for verb in ("track", "render", "evaluate", "stage", "demo"):
+        assert re.search(rf"\b{verb}\b", done.stdout)
+
+
+def test_ctrl_c_finishes_the_files_so_far(film: Path):
+    endless = film.parent / "endless.mp4"
+    with VideoWriter(endless, width=1280, height=720, fps=FPS, preset="ultrafast") as writer:
+        noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
+        for index in range(600):
+            writer.write(noise, index / FPS)
+    lines = [f"{index + 1},-1,300,100,200,500,0.9" for index in range(600)]
+    (film.parent / "boxes.txt").write_text("\n".join(lines) + "\n")
+    command = [sys.executable, "-m", "tools", "track", str(endless), "--detections", "boxes.txt", "--out", "out"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [*command, "--reid", "none"], cwd=film.parent, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    out = film.parent / "out"
+    deadline = time.monotonic() + 120
+    while not (out / "tracks.txt").exists() or (out / "tracks.txt").stat().st_size == 0:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "stopped on request" in said
+    with VideoReader(out / "video.mp4") as video:
+        drawn = sum(1 for _ in video)
+    assert 0 < drawn < 600
+    assert len(read_tracks(out / "tracks.txt", fps=FPS)) == drawn
+    assert len(json.loads((out / "tracks.json").read_text())["people"]) == 1
+    assert (out / "report.html").exists()
+    assert not list(out.glob(".*"))
