@@ -351,4 +351,5 @@ def test_real_clips_come_back_whole(tmp_path, clip):
     original, written = heard(clip), heard(tmp_path / "out.mp4")
     assert len(written) == pytest.approx(len(original) - offset * 44100, abs=100)
     shift = round(offset * 44100)
-    assert np.allclose(written[2048:], original[shift + 2048 : shift + len(written)], atol=1e-4)
+    same = np.corrcoef(written, original[shift : shift + len(written)])[0, 1]
+    assert same > 0.999  # AAC may code hiss as "some noise here", which no two decodings make alike
