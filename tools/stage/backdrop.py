@@ -27,8 +27,8 @@ def _tint(random: np.random.Generator, low: float, high: float, saturation: floa
 def _noise(shape: tuple[int, ...], sigma: tuple[float, float], random: np.random.Generator) -> np.ndarray:
     coarse = max(1, int(min(sigma) / 2))
     small = random.standard_normal((shape[0] // coarse + 1, shape[1] // coarse + 1)).astype(np.float32)
-    small = cv2.GaussianBlur(small, (0, 0), sigma[0] / coarse, sigmaY=sigma[1] / coarse)
-    return cv2.resize(small / small.std(), (shape[1], shape[0]))
+    smooth = cv2.GaussianBlur(small, (0, 0), sigma[0] / coarse, sigmaY=sigma[1] / coarse)
+    return cv2.resize(smooth / smooth.std(), (shape[1], shape[0]))
 
 
 def _curtain(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -91,9 +91,8 @@ def _tiles(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.G
     size = random.uniform(0.5, 1.2)
     odd = (np.floor(x / size) + np.floor(y / size)) % 2
     gap = (np.mod(x, size) < 0.02) | (np.mod(y, size) < 0.02)
-    shade = np.where(gap, 0.6, 0.85 + odd * random.uniform(-0.25, 0.15)) * (
-        1 + 0.04 * _noise(x.shape, (12, 12), random)
-    )
+    shade = np.where(gap, 0.6, 0.85 + odd * random.uniform(-0.25, 0.15))
+    shade = shade * (1 + 0.04 * _noise(x.shape, (12, 12), random))
     return shade[..., None] * colour
 
 
@@ -118,9 +117,13 @@ class Pool:
 
 
 class Backdrop:
-    """A set drawn from a generator. `lighting` falls on the dancers, `gloss` is how much the floor mirrors them."""
+    """A set drawn from a generator, in `detail` times the texels that suit a picture 1280 wide.
 
-    def __init__(self, random: np.random.Generator) -> None:
+    `lighting` falls on the dancers, `gloss` is how much the floor mirrors them.
+    """
+
+    def __init__(self, random: np.random.Generator, detail: float) -> None:
+        self._density = _DENSITY * detail
         self.bright = random.random() < 0.35
         wall = str(
             random.choice(
@@ -136,33 +139,32 @@ class Backdrop:
         self._floor = self._paint_floor(floor, random)
 
     def _paint_wall(self, kind: str, random: np.random.Generator) -> np.ndarray:
-        density = _DENSITY * 0.6
+        density = self._density * 0.6
         y, x = np.meshgrid(
             np.linspace(_WALL_TALL, 0, int(_WALL_TALL * density)),
             np.linspace(-_HALF, _HALF, int(2 * _HALF * density)),
             indexing="ij",
         )
-        colour = _tint(random, 0.55, 0.85, 0.15) if self.bright else _tint(random, 0.25, 0.6, 0.65)
+        colour = _tint(random, 0.55, 0.85, 0.15) if self.bright else _tint(random, 0.4, 0.75, 0.65)
         picture = WALLS[kind](x, y, colour, random)
-        light = np.full((*x.shape, 1), 0.8 if self.bright else 0.35) + np.zeros(3)
+        light = np.full((*x.shape, 1), 0.85 if self.bright else 0.42) + np.zeros(3)
+        strength = 0.15 if self.bright else 0.8
         for place in np.arange(-6, 7, 3.0):
             wash = np.exp(-(((x - place) / 1.3) ** 2) - ((y - random.uniform(1, 3)) / 2.2) ** 2)
-            light = light + (0.15 if self.bright else 0.6) * wash[..., None] * (
-                0.6 + 0.4 * _tint(random, 1, 1, 0.3) / 255
-            )
+            light = light + strength * wash[..., None] * (0.6 + 0.4 * _tint(random, 1, 1, 0.3) / 255)
         skirting = np.where(y < 0.12, 0.6, 1.0)[..., None]
         return np.clip(picture * light * skirting, 0, 255).astype(np.uint8)
 
     def _paint_floor(self, kind: str, random: np.random.Generator) -> np.ndarray:
         deep = _FLOOR_FRONT - _WALL_Z
         z, x = np.meshgrid(
-            np.linspace(_WALL_Z, _FLOOR_FRONT, int(deep * _DENSITY)),
-            np.linspace(-_HALF, _HALF, int(2 * _HALF * _DENSITY)),
+            np.linspace(_WALL_Z, _FLOOR_FRONT, int(deep * self._density)),
+            np.linspace(-_HALF, _HALF, int(2 * _HALF * self._density)),
             indexing="ij",
         )
-        colour = _tint(random, 0.35, 0.75, 0.4) if self.bright else _tint(random, 0.2, 0.5, 0.35)
+        colour = _tint(random, 0.35, 0.75, 0.4) if self.bright else _tint(random, 0.3, 0.6, 0.35)
         picture = FLOORS[kind](x, z, colour, random)
-        light = np.full((*x.shape, 3), 0.85 if self.bright else 0.5)
+        light = np.full((*x.shape, 3), 0.9 if self.bright else 0.6)
         for pool in self.pools:
             away = np.hypot(x - pool.x, z - pool.z) / pool.radius
             light += (1 / (1 + np.exp(8 * (away - 1))))[..., None] * pool.colour
@@ -171,7 +173,7 @@ class Backdrop:
 
     def brightness(self, x: float, z: float) -> np.ndarray:
         """Light factors (3,) BGR where a dancer stands."""
-        light = np.full(3, 0.95 if self.bright else 0.78)
+        light = np.full(3, 1.08 if self.bright else 0.98)
         for pool in self.pools:
             light = light + pool.colour * 0.45 / (1 + np.exp(6 * (np.hypot(x - pool.x, z - pool.z) / pool.radius - 1)))
         return light
@@ -193,14 +195,9 @@ class Backdrop:
         """Light in the haze from the lamps above to their pools, (H, W, 3) uint8 to be added."""
         small = np.zeros((camera.height // 4, camera.width // 4, 3), np.float32)
         for pool in self.pools:
-            ends = np.array(
-                [
-                    [pool.x * 1.2, 6.5, pool.z - 1.5],
-                    [pool.x - pool.radius, 0, pool.z],
-                    [pool.x + pool.radius, 0, pool.z],
-                ]
-            )
-            corners = camera.project(ends)[0] / 4
+            lamp, floor = np.array([pool.x * 1.2, 6.5, pool.z - 1.5]), np.array([pool.x, 0.0, pool.z])
+            across = np.array([pool.radius, 0.0, 0.0])
+            corners = camera.project(np.stack([lamp, floor - across, floor + across]))[0] / 4
             beam = np.zeros(small.shape[:2], np.float32)
             cv2.fillConvexPoly(beam, np.round(corners * 16).astype(np.int32), 1.0, cv2.LINE_8, 4)
             small += cv2.GaussianBlur(beam, (0, 0), 0.012 * camera.width)[..., None] * pool.colour * 255 * self._haze

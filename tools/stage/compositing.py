@@ -55,21 +55,21 @@ class Canvas:
         return self._empty[1]
 
     def _shadowed(self, actors: list[Actor], camera: Camera) -> np.ndarray:
-        light = np.ones((camera.height // _SHADOW_SCALE, camera.width // _SHADOW_SCALE), np.uint8) * 255
+        light: np.ndarray = np.ones((camera.height // _SHADOW_SCALE, camera.width // _SHADOW_SCALE), np.uint8) * 255
         for lamp in self._backdrop.lighting.lamps[:2]:
             shade = np.zeros_like(light)
             for actor in actors:
                 _cast_shadow(shade, actor, np.array(lamp.direction), camera)
             blur = cv2.GaussianBlur(shade, (0, 0), 0.0035 * camera.width / _SHADOW_SCALE * 2)
             light = cv2.subtract(light, cv2.multiply(blur, np.array([min(0.5, 0.75 * max(lamp.colour))])))
-        light = cv2.resize(light, (camera.width, camera.height), interpolation=cv2.INTER_LINEAR)
-        return cv2.multiply(self._set(camera), cv2.cvtColor(light, cv2.COLOR_GRAY2BGR), scale=1 / 255)
+        wide = cv2.resize(light, (camera.width, camera.height), interpolation=cv2.INTER_LINEAR)
+        return cv2.multiply(self._set(camera), cv2.cvtColor(wide, cv2.COLOR_GRAY2BGR), scale=1 / 255)
 
     def _reflect(self, image: np.ndarray, actor: Actor, camera: Camera) -> None:
         """Mirror the sprite about the line where its dancer touches the floor."""
         sprite = actor.sprite
         foot = np.array([actor.place.x, 0.0, actor.place.z])
-        line = int(round(float(camera.project(foot)[0][1])))
+        line = round(float(camera.project(foot)[0][1]))
         top = 2 * line - (sprite.top + len(sprite.alpha))
         fade = np.clip(1 - (top + np.arange(len(sprite.alpha)) - line) / len(sprite.alpha), 0, 1)[:, None] ** 1.5
         weight = (fade * self._backdrop.gloss).astype(np.float32)
@@ -85,7 +85,7 @@ class Canvas:
         image = cv2.multiply(cv2.GaussianBlur(image, (3, 3), 0.5), self._vignette, scale=1 / 255)
         height, width = image.shape[:2]
         random = np.random.default_rng([self._seed, 7, index])
-        grain = random.integers(0, 7, (height // 2, width // 2, 1), np.uint8)
+        grain = random.integers(0, 6, (height // 2, width // 2, 1), np.uint8)
         wide = cv2.cvtColor(cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR), cv2.COLOR_GRAY2BGR)
         return cv2.subtract(cv2.add(image, wide), np.full_like(wide, 3))
 

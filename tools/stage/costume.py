@@ -39,6 +39,20 @@ TOPS = {"tank": 0.0, "tee": 0.72, "shirt": 1.93, "hoodie": 1.9}
 BOTTOMS = {"trousers": 1.93, "wide": 1.96, "leggings": 1.86, "joggers": 1.85, "shorts": 0.72, "skirt": 0.12}
 """Where the leg of the garment ends: 0 the hip, 1 the knee, 2 the ankle."""
 
+_TOP_PATTERNS = {
+    "plain": 0.3,
+    "hoops": 0.1,
+    "stripes": 0.1,
+    "checks": 0.1,
+    "dots": 0.08,
+    "camouflage": 0.06,
+    "fade": 0.08,
+    "halves": 0.08,
+    "chest band": 0.1,
+}
+_BOTTOM_PATTERNS = {"plain": 0.7, "side stripe": 0.12, "checks": 0.1, "camouflage": 0.08}
+"""How often each is worn."""
+
 
 @dataclass(frozen=True)
 class Cloth:
@@ -93,11 +107,11 @@ def _dye(random: np.random.Generator) -> Colour:
     return (blue, green, red)
 
 
-def _cloth(random: np.random.Generator, patterns: list[str]) -> Cloth:
+def _cloth(random: np.random.Generator, patterns: dict[str, float]) -> Cloth:
     grey = float(random.choice([28, 40, 225, 235]))
     first = (grey, grey, grey) if random.random() < 0.4 else _dye(random)
     second = (235.0, 235.0, 232.0) if sum(first) < 330 and random.random() < 0.5 else _dye(random)
-    return Cloth(first, second, str(random.choice(patterns)))
+    return Cloth(first, second, str(random.choice(list(patterns), p=list(patterns.values()))))
 
 
 def _costume(random: np.random.Generator) -> Costume:
@@ -113,19 +127,7 @@ def _costume(random: np.random.Generator) -> Costume:
     )
     men_hair = ("short", "short", "crop", "afro", "cap", "bob")
     bottoms = ["trousers", "trousers", "wide", "leggings", "joggers", "shorts", "skirt"]
-    tops = [
-        "plain",
-        "plain",
-        "plain",
-        "hoops",
-        "stripes",
-        "checks",
-        "dots",
-        "camouflage",
-        "fade",
-        "halves",
-        "chest band",
-    ]
+
     shoe = float(random.choice([30, 235]))
     return Costume(
         build=build,
@@ -133,11 +135,9 @@ def _costume(random: np.random.Generator) -> Costume:
         hair=_pick(random, DYED if random.random() < 0.12 else HAIRS),
         hair_style=str(random.choice(HAIR_STYLES if woman else men_hair)),
         top=str(random.choice(list(TOPS))),
-        top_cloth=_cloth(random, tops),
+        top_cloth=_cloth(random, _TOP_PATTERNS),
         bottom=str(random.choice(bottoms if woman else bottoms[:-1])),
-        bottom_cloth=_cloth(
-            random, ["plain", "plain", "plain", "plain", "side stripe", "checks", "camouflage", "fade"]
-        ),
+        bottom_cloth=_cloth(random, _BOTTOM_PATTERNS),
         shoes=(shoe, shoe, shoe) if random.random() < 0.6 else _dye(random),
         soles=(230.0, 232.0, 232.0) if random.random() < 0.7 else (40.0, 40.0, 40.0),
         socks=(225.0, 225.0, 225.0) if random.random() < 0.5 else (40.0, 40.0, 44.0),

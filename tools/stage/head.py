@@ -62,15 +62,15 @@ def _face(costume: Costume) -> np.ndarray:
     cv2.ellipse(picture, (middle, 108), (10, 4), 0, 0, 360, lips, -1, cv2.LINE_AA)
     cv2.line(picture, (middle - 9, 108), (middle + 9, 108), dark, 1, cv2.LINE_AA)
     cv2.ellipse(picture, (middle, 121), (14, 4), 0, 0, 360, tuple(tone * 0.9), -1, cv2.LINE_AA)
-    picture = cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.float32)
-    picture[135:] *= 0.8
-    return picture
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.float32)
+    smooth[135:] *= np.float32(0.8)
+    return smooth
 
 
 def parts(costume: Costume) -> list[Part]:
     """Head and both ears."""
     height = costume.build.height
-    texture = skin(tuple(0.92 * channel for channel in costume.skin), 16, 16, np.random.default_rng(0))
+    texture = skin(costume.skin, 16, 16, np.random.default_rng(0))
     ear = ball((0.006 * height, 0.019 * height, 0.011 * height), 6, 7)
     ears = [on_head(ear + np.array(EAR) * (side * height, height, height), texture) for side in (1, -1)]
     return [on_head(_skull(height), _face(costume)), *ears]

@@ -11,7 +11,7 @@ from .rotation import unit
 
 @dataclass(frozen=True)
 class Lamp:
-    """A far lamp: the direction (3,) towards it, its colour as BGR factors, and how far its light wraps round (0..1)."""
+    """A far lamp: the direction (3,) towards it, its colour as BGR factors, how far its light wraps round (0..1)."""
 
     direction: tuple[float, float, float]
     colour: tuple[float, float, float]

@@ -14,11 +14,11 @@ from .texture import cloth, flat, skin
 _STANDARD = 1.70
 _ARM = np.array(
     [
-        # place along the arm (0 shoulder, 1 elbow, 2 wrist), radius across, radius front, in metres of a body 1.70 m tall
+        # place along the arm (0 shoulder, 1 elbow, 2 wrist), radii across and front, in metres of a body 1.70 m tall
         [-0.14, 0.012, 0.012],
-        [-0.09, 0.036, 0.036],
-        [0.00, 0.049, 0.053],
-        [0.20, 0.047, 0.052],
+        [-0.09, 0.031, 0.034],
+        [0.00, 0.043, 0.050],
+        [0.20, 0.045, 0.051],
         [0.55, 0.040, 0.046],
         [0.90, 0.034, 0.036],
         [1.05, 0.034, 0.037],
@@ -57,7 +57,7 @@ _KNEE_BLEND = 0.14
 
 
 def _tube(joints: np.ndarray, frames: np.ndarray, places: np.ndarray, radii: np.ndarray, shift: np.ndarray) -> Surface:
-    """A limb of two bones: joints (3, 3), frames (2, 3, 3), places (rows,) from 0 at the first joint to 2 at the last."""
+    """A limb of two bones: joints (3, 3), frames (2, 3, 3), places (rows,) from 0, its root, to 2, its end."""
     lower = np.clip((places - 1 + _KNEE_BLEND) / (2 * _KNEE_BLEND), 0, 1)
     lower = (lower * lower * (3 - 2 * lower))[:, None, None]
     blended = (1 - lower) * frames[0] + lower * frames[1]
@@ -78,7 +78,7 @@ def arm(costume: Costume, row: int) -> Part:
     places = _with_edge(_ARM[:, 0], end)
     girth = 0.35 + 0.65 * costume.build.girth
     radii = np.stack([np.interp(places, _ARM[:, 0], column) for column in _ARM.T[1:]], axis=1) * girth
-    slack = costume.looseness * np.interp(places, [-0.14, 0.0, 0.5, 1.0, 1.75, 1.92], [0.0, 0.35, 0.8, 0.9, 0.8, 0.35])
+    slack = costume.looseness * np.interp(places, [-0.14, 0.0, 0.5, 1.0, 1.75, 1.92], [0.0, 0.15, 0.7, 0.9, 0.8, 0.35])
     radii = (radii + np.where(places < end, slack, 0.0)[:, None]) * costume.build.height / _STANDARD
     shift = np.zeros(len(places))
 
@@ -99,7 +99,7 @@ def leg(costume: Costume, row: int) -> Part:
     places = _with_edge(_LEG[:, 0], end)
     girth = 0.3 + 0.7 * costume.build.girth
     across, front, shift = (np.interp(places, _LEG[:, 0], column) for column in _LEG.T[1:])
-    slack = np.where(places < end, np.interp(places, *_SLACK[costume.bottom]), 0.0)
+    slack = np.where(places < end, np.interp(places, *np.array(_SLACK[costume.bottom])), 0.0)
     scale = costume.build.height / _STANDARD
     radii = (np.stack([across, front], axis=1) * girth + slack[:, None]) * scale
 
@@ -112,6 +112,8 @@ def leg(costume: Costume, row: int) -> Part:
     texture[along > 1.78] = flat(costume.socks, 1, 96)[0]
     texture[along < end] = cloth(costume.bottom_cloth, 192, 96, 0.9, 0.5, random)[along < end]
     texture[(along < end) & (along > end - 0.03)] *= 0.75
+    inner = np.abs(np.linspace(0, 1, 96) - (0.25, 0.75)[row])
+    texture *= (1 - 0.22 * np.exp(-((inner / 0.14) ** 2)))[None, :, None]
     return Part(shape, (places - places[0]) / np.ptp(places), 13, texture)
 
 

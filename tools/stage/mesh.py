@@ -16,7 +16,8 @@ class Surface:
 
 
 def ring(columns: int, roundness: float = 2.0) -> np.ndarray:
-    """Points (columns, 2) of a unit superellipse as (side, front), from the back round the body's right, first point repeated last."""
+    """Points (columns, 2) of a unit superellipse as (side, front), from the back round the body's right and left to
+    the back again."""
     angle = np.linspace(1.5 * np.pi, -0.5 * np.pi, columns)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     return np.sign(circle) * np.abs(circle) ** (2 / roundness)

@@ -8,7 +8,7 @@ from .choreography import BEAT, Hold, Route
 from .pose import FLOOR, INDEX, REST, STANDING, mirrored, pose
 from .skeleton import Build, Place
 
-_STRIDE_SECONDS = 0.78
+_STRIDE_SECONDS, _CARRY = 0.64, 0.56
 _FLOOR_MOVES = {"floor": ("kneel", "sit", "lie", "prone", "bridge"), "handstand": ("handstand", "stag handstand")}
 _LOOSE = pose(arm_abduct=25, elbow=50, arm_flex=15, foot_x=0.2, pelvis_height=0.94)
 
@@ -125,11 +125,12 @@ class Dance:
         across = velocity[0] * np.cos(angle) - velocity[1] * np.sin(angle)
         ahead = velocity[0] * np.sin(angle) + velocity[1] * np.cos(angle)
         step = pose(pelvis_height=0.95, elbow=35, spine_bend=4)
-        half = 0.5 * _STRIDE_SECONDS * 0.6 / self._build.leg
+        half = 0.5 * _STRIDE_SECONDS * _CARRY / self._build.leg
         for side, sign, offset in (("l", 1, 0.0), ("r", -1, 0.5)):
             phase = (time / _STRIDE_SECONDS + self._stride_phase + offset) % 1
-            carry = 1 - 2 * phase / 0.6 if phase < 0.6 else -np.cos(np.pi * (phase - 0.6) / 0.4)
-            raised = np.sin(np.pi * (phase - 0.6) / 0.4) if phase > 0.6 else 0.0
+            swing = max(0.0, (phase - _CARRY) / (1 - _CARRY))
+            carry = 1 - 2 * phase / _CARRY if swing == 0 else -np.cos(np.pi * swing)
+            raised = np.sin(np.pi * swing)
             step[INDEX[f"foot_x_{side}"]] = 0.11 + sign * across * half * carry
             step[INDEX[f"foot_z_{side}"]] = ahead * half * carry
             step[INDEX[f"foot_y_{side}"]] = 0.16 * raised

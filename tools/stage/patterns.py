@@ -41,7 +41,7 @@ def dots(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarra
 
 def camouflage(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
     noise = cv2.GaussianBlur(random.standard_normal(x.shape), (0, 0), 7)
-    noise /= noise.std()
+    noise = noise / noise.std()
     return 0.5 * (noise > -0.2) + 0.5 * (noise > 0.7)
 
 

@@ -90,14 +90,14 @@ def _shade(
     """
     table = _table(corners, attributes)
     places = np.flatnonzero(numbers)
-    row = table[numbers.reshape(-1)[places] - 1]
-    y, x = np.divmod(places, numbers.shape[1])
+    row = np.take(table, numbers.reshape(-1)[places] - 1, axis=0)
+    y, x = np.divmod(places.astype(np.int32), np.int32(numbers.shape[1]))
     x, y = x.astype(np.float32) - row[:, 0], y.astype(np.float32) - row[:, 1]
     s = np.clip(row[:, 2] * x + row[:, 3] * y, -0.5, 0.5)[:, None]
     t = np.clip(row[:, 4] * x + row[:, 5] * y, -0.5, 0.5)[:, None]
     value = row[:, 6:12] + s * row[:, 12:18] + t * row[:, 18:24]
-    texel = atlas[value[:, 1].astype(np.int32), value[:, 0].astype(np.int32)]
-    colour = texel * value[:, 2:_HIGHLIGHT] + 190 * value[:, _HIGHLIGHT:]
+    texel = value[:, 1].astype(np.int32) * np.int32(atlas.shape[1]) + value[:, 0].astype(np.int32)
+    colour = np.take(atlas.reshape(-1, 3), texel, axis=0) * value[:, 2:_HIGHLIGHT] + 190 * value[:, _HIGHLIGHT:]
     canvas = np.zeros((*numbers.shape, 4), np.uint8)
     flat = canvas.reshape(-1, 4)
     flat[places, :3] = np.clip(colour, 0, 255)

@@ -133,7 +133,7 @@ def posed(build: Build, place: Place, pose: np.ndarray) -> Skeleton:
     chest = spine_frame[-1]
     head_frame = chest @ _bent(np.array(1.0), value["head_bend"], value["head_side"], value["head_turn"])
     neck = spine[-1] + build.height * 0.03 * chest[:, 1]
-    head = neck + build.height * (0.042 * unit(chest[:, 1] + head_frame[:, 1]) + 0.045 * head_frame[:, 1])
+    head = neck + build.height * (0.034 * unit(chest[:, 1] + head_frame[:, 1]) + 0.045 * head_frame[:, 1])
 
     arm, arm_frame = _arms(build, value, spine[-1], chest)
     leg, leg_frame, foot_frame = _legs(build, value, origin, root, hips, pelvis)
@@ -165,9 +165,8 @@ def _arms(build: Build, value: dict[str, float], top: np.ndarray, chest: np.ndar
     for row, (side, name) in enumerate(zip(SIDES, "lr", strict=True)):
         abduct, flex = value[f"arm_abduct_{name}"], value[f"arm_flex_{name}"]
         shrug = 0.024 * build.height * np.clip((max(abduct, flex) - 50) / 110, 0, 1)
-        shoulder = top + chest @ np.array(
-            [side * (build.shoulder_half - 0.5 * shrug), shrug - 0.006 * build.height, 0.0]
-        )
+        across, up = side * (build.shoulder_half - 0.5 * shrug), shrug - 0.006 * build.height
+        shoulder = top + chest @ np.array([across, up, 0.0])
         upper = chest @ about_z(side * abduct) @ about_x(-flex) @ about_y(side * value[f"arm_twist_{name}"])
         lower = upper @ about_x(-value[f"elbow_{name}"])
         elbow = shoulder - build.upper_arm * upper[:, 1]
@@ -223,16 +222,9 @@ def _foot(shank: np.ndarray, toes: np.ndarray, point: float, anchored: float, ro
 
 def _lowest(build: Build, skeleton: Skeleton) -> float:
     """How far above the floor the body's lowest part is, in metres; negative below it."""
-    toes = (
-        skeleton.leg[:, 2]
-        + skeleton.foot_frame[:, :, 2] * build.foot * 0.62
-        - skeleton.foot_frame[:, :, 1] * build.ankle
-    )
-    heels = (
-        skeleton.leg[:, 2]
-        - skeleton.foot_frame[:, :, 2] * build.foot * 0.22
-        - skeleton.foot_frame[:, :, 1] * build.ankle
-    )
+    soles = skeleton.leg[:, 2] - skeleton.foot_frame[:, :, 1] * build.ankle
+    toes = soles + skeleton.foot_frame[:, :, 2] * build.foot * 0.62
+    heels = soles - skeleton.foot_frame[:, :, 2] * build.foot * 0.22
     hands = skeleton.arm[:, 2] - skeleton.arm_frame[:, 1, :, 1] * build.height * 0.05
     gaps = [
         toes[:, 1].min(),

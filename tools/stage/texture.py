@@ -21,7 +21,7 @@ def cloth(
     y, x = np.meshgrid(np.linspace(0, length, rows), np.linspace(0, around, columns), indexing="ij")
     share = PATTERNS[garment.pattern](x, y, random)[..., None]
     picture = (1 - share) * np.array(garment.colour) + share * np.array(garment.second)
-    return (picture * folds(rows, columns, 0.13, random)[..., None]).astype(np.float32)
+    return (picture * folds(rows, columns, 0.1, random)[..., None]).astype(np.float32)
 
 
 def skin(colour: Colour, rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
@@ -36,20 +36,17 @@ def strands(colour: Colour, rows: int, columns: int, random: np.random.Generator
     """Hair running down the picture, (rows, columns, 3)."""
     noise = random.standard_normal((rows, columns)).astype(np.float32)
     streaks = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.7, sigmaY=7)
-    streaks /= streaks.std()
-    return np.array(colour, np.float32) * (1 + 0.22 * streaks[..., None]).clip(0.4, 1.8) + 4 * streaks[..., None].clip(
-        0
-    )
+    streaks = (streaks / streaks.std())[..., None]
+    return np.array(colour, np.float32) * (1 + 0.22 * streaks).clip(0.4, 1.8) + 4 * streaks.clip(0)
 
 
 def folds(rows: int, columns: int, strength: float, random: np.random.Generator) -> np.ndarray:
     """Brightness factors about 1, (rows, columns), of creased cloth."""
     total = np.zeros((rows, columns), np.float32)
-    for across, down in ((3.0, 11.0), (7.0, 3.0), (2.0, 2.0)):
-        noise = cv2.GaussianBlur(
-            random.standard_normal((rows, columns)).astype(np.float32), (0, 0), across, sigmaY=down
-        )
-        total += noise / noise.std()
+    for across, down in ((2.5, 14.0), (12.0, 1.8), (2.0, 2.0)):
+        noise = random.standard_normal((rows, columns)).astype(np.float32)
+        crease = cv2.GaussianBlur(noise, (0, 0), across, sigmaY=down)
+        total += crease / crease.std()
     return (1 + strength * np.tanh(total / 1.7)).astype(np.float32)
 
 

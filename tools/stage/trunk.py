@@ -30,8 +30,8 @@ _PROFILE = np.array(
         [0.435, 0.166, 0.096, -0.004],
         [0.470, 0.160, 0.080, -0.006],
         [0.492, 0.138, 0.068, -0.006],
-        [0.510, 0.100, 0.060, -0.004],
-        [0.526, 0.070, 0.056, -0.002],
+        [0.510, 0.110, 0.062, -0.006],
+        [0.526, 0.078, 0.057, -0.004],
         [0.545, 0.056, 0.055, 0.000],
         [0.600, 0.051, 0.054, 0.003],
         [0.660, 0.050, 0.054, 0.004],
@@ -61,9 +61,8 @@ def torso(costume: Costume) -> Part:
         return sweep(centres, frames[:, :, 0], frames[:, :, 2], radii, outline)
 
     rows = 1 - (heights - heights[0]) / np.ptp(heights)
-    nearer = np.where(
-        dressed, np.interp(heights, [hem, 0.2, 0.3], [0.07, 0.02, 0.0]), np.where(heights <= hem, -0.05, 0.0)
-    )
+    nearer = np.where(dressed, np.interp(heights, [hem, 0.2, 0.3], [0.07, 0.02, 0.0]), 0.0)
+    nearer[heights <= hem] = -0.05
     return Part(shape, rows, _COLUMNS, _torso_texture(costume, hem, random), nearer=nearer)
 
 
@@ -104,7 +103,7 @@ def _torso_texture(costume: Costume, hem: float, random: np.random.Generator) ->
     lower = np.broadcast_to(height <= hem, (rows, columns))
     picture[lower] = cloth(costume.bottom_cloth, rows, columns, 0.77, 0.95, random)[lower]
     picture[np.broadcast_to((height <= hem) & (height > hem - 0.012), (rows, columns))] *= 0.6
-    picture *= np.interp(height, [-0.115, -0.04], [0.75, 1.0])[..., None]
+    picture *= np.interp(height, [-0.115, -0.04, 0.56, 0.63], [0.75, 1.0, 1.0, 0.72])[..., None]
     return picture.astype(np.float32)
 
 
@@ -116,26 +115,21 @@ def skirt(costume: Costume) -> Part:
     flare = float(random.uniform(0.05, 0.13))
     down = np.linspace(0, 1, rows)
     angle = np.linspace(0, 2 * np.pi, columns)
-    wave = (
-        1 + 0.07 * down[:, None] * np.sin(9 * angle + random.uniform(0, 6)) + 0.03 * down[:, None] * np.sin(4 * angle)
-    )
+    wave = 1 + down[:, None] * (0.07 * np.sin(9 * angle + random.uniform(0, 6)) + 0.03 * np.sin(4 * angle))
     outline = ring(columns)[None] * wave[..., None]
     hips = 0.165 * costume.build.hips * costume.build.height / _STANDARD
 
     def shape(skeleton: Skeleton, sway: Sway) -> Surface:
         pelvis = skeleton.spine_frame[0]
-        thighs = (
-            skeleton.leg[:, 0, None]
-            + down[:, None] * length * 0.9 * unit(skeleton.leg[:, 1] - skeleton.leg[:, 0])[:, None]
-        )
+        falling = unit(unit(skeleton.leg[:, 1] - skeleton.leg[:, 0]) - 0.9 * pelvis[:, 1])
+        thighs = skeleton.leg[:, 0, None] + (down[:, None] * length) * falling[:, None]
         waist = skeleton.spine[0] + pelvis[:, 1] * 0.13
         centres = thighs.mean(axis=0) + (1 - down)[:, None] * (waist - skeleton.leg[:, 0].mean(axis=0))
         apart = 0.5 * np.linalg.norm(thighs[0] - thighs[1], axis=1)
-        open_ = hips * np.interp(down, [0, 0.25, 1], [0.86, 1.04, 1.1]) + down * (
-            flare + 0.16 * min(abs(sway.spin), 1.2)
-        )
-        across = np.maximum(open_, (apart + 0.1) * np.minimum(1, down * 3))
-        radii = np.stack([across, np.maximum(open_ * 0.78, 0.55 * across)], axis=1)
+        flying = down * (flare + 0.16 * min(abs(sway.spin), 1.2))
+        reach = hips * np.interp(down, [0, 0.25, 1], [0.86, 1.04, 1.1]) + flying
+        across = np.maximum(reach, (apart + 0.1) * np.minimum(1, down * 3))
+        radii = np.stack([across, np.maximum(reach * 0.78, 0.55 * across)], axis=1)
         side = unit(pelvis[:, 0] + down[:, None] * (unit(thighs[0] - thighs[1]) - pelvis[:, 0]))
         front = np.cross(side, unit(waist - centres[-1]))
         points = centres[:, None] + side[:, None] * (outline * radii[:, None])[..., :1]
