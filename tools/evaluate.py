@@ -47,7 +47,7 @@ class EvaluateTracks:
 def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, Scores]:
     """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracks`.
 
-    `processes` is how many sequences are scored at a time, as many as there are cores by default.
+    `processes` is how many sequences are scored at a time, by default as many as pay.
     Raises InputError for a missing or unreadable file.
     """
     sequences = find_sequences(truth)
@@ -59,9 +59,10 @@ def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[s
 def score_files(
     sequences: Sequence[TruthSequence], results: Sequence[Path], processes: int | None = None
 ) -> list[Scores]:
-    """`score_file` for each pair, in order, `processes` of them at a time."""
-    processes = min(processes or os.cpu_count() or 1, len(sequences))
-    if processes == 1:
+    """`score_file` for each pair, in order, `processes` of them at a time, by default as many as pay."""
+    # A process takes seconds to import trackeval; that pays where it has a few sequences to score.
+    processes = min(processes or min(os.cpu_count() or 1, len(sequences) // 4), len(sequences))
+    if processes <= 1:
         return list(map(score_file, sequences, results))
     # Not forked: a fork copies the locks of whatever threads the caller has running.
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as workers:
