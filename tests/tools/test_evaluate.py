@@ -180,6 +180,7 @@ def test_equals_trackeval_on_messy_files(tmp_path: Path):
     assert_equals_trackeval(tmp_path / "truth", tmp_path / "results", tmp_path / "oracle")
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_numbers(tmp_path: Path):
     for seed in range(2):
         truth = dance(seed, 20, 3)
