@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from .sound import Sound
 
@@ -19,6 +19,9 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
 BT709 = 1
 """FFmpeg's number for the colours of HD video, as space, primaries and transfer; said in the file, players obey it."""
+
+ROUNDED = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
+"""Without rounding every video written comes out darker than it was, by two levels after two conversions."""
 
 FINEST_TICK = 90_000
 """Ticks per second at least: MPEG's clock, in which the common frame rates are whole numbers."""
@@ -69,7 +72,11 @@ class VideoFile:
         """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
         the clock's tick."""
         coded = self._reformatter.reformat(
-            picture, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            picture,
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=ROUNDED,
         )
         coded.time_base = self._tick
         coded.pts = self._last = max(round(time / self._tick), self._last + 1)

@@ -116,6 +116,16 @@ def test_colours_are_coded_as_bt709_says(tmp_path):
         assert np.abs(next(iter(reader)).image.reshape(-1, 3).mean(0) - [0, 0, 255]).max() < 6
 
 
+def test_greys_are_not_darkened(tmp_path):
+    """Luma is 16 + 219 / 255 * grey; over all greys the rounding must not lean to one side."""
+    ramp = np.broadcast_to(np.arange(256, dtype=np.uint8)[None, :, None], (96, 256, 3))
+    with VideoWriter(tmp_path / "ramp.mp4", width=256, height=96, fps=30, crf=1) as writer:
+        writer.write(ramp, 0.0)
+    with av.open(str(tmp_path / "ramp.mp4")) as container:
+        luma = next(container.decode(video=0)).to_ndarray()[:96]
+    assert abs(float((luma - (16 + 219 / 255 * np.arange(256))).mean())) < 0.2
+
+
 @pytest.mark.parametrize("rate", [Fraction(30000, 1001), Fraction(24000, 1001), Fraction(25), Fraction(60000, 1001)])
 def test_broadcast_rates_stay_exact(tmp_path, rate):
     source = shoot(tmp_path / "in.mp4", 60, rate=rate)
