@@ -65,11 +65,11 @@ class ContextEncoder(nn.Module):
 
 
 class BNNeck(nn.BatchNorm1d):
-    """Batch normalisation whose shift is fixed at zero ("Bag of Tricks", Luo et al., CVPR workshops 2019)."""
+    """Batch normalisation without a shift ("Bag of Tricks", Luo et al., CVPR workshops 2019)."""
 
     def __init__(self, dimension: int) -> None:
         super().__init__(dimension)
-        self.bias.requires_grad_(False)
+        self.register_parameter("bias", None)
 
 
 def identity_classifier(dimension: int, classes: int) -> nn.Linear:

@@ -55,7 +55,6 @@ class Embedder(Generic[C]):
         self.device = choose_device(options.device)
         self.metadata: dict[str, Any] = loaded.metadata
         self.sha256 = loaded.sha256
-        self.size = (loaded.encoder.options.height, loaded.encoder.options.width)
         self.dimension = loaded.encoder.dimension
         self.calibration: C = calibration(**facts_of(loaded))
         self.encoder = fast(loaded.encoder).to(self.device).to(memory_format=torch.channels_last)
@@ -69,14 +68,23 @@ class Embedder(Generic[C]):
 
     def embed_batch(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         """One batch through the network, (B, D) float32."""
-        images = np.stack([resize(crop, *self.size) for crop in crops])  # (B, H, W, 3) BGR
-        tensor = torch.from_numpy(images).to(self.device).flip(-1).permute(0, 3, 1, 2).float() / 255
-        half = torch.autocast("cuda", torch.float16) if self.device.type == "cuda" else nullcontext()
-        with torch.inference_mode(), half:
-            embedding = self.encoder.embed(tensor)
-            if self.options.flip:
-                embedding = embedding + self.encoder.embed(tensor.flip(-1))
-            return nn.functional.normalize(embedding.float(), dim=1).cpu().numpy()
+        return encode(self.encoder, crops, self.device, self.options.flip)
+
+
+def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.device, flip: bool) -> np.ndarray:
+    """B crops (h, w, 3) uint8 BGR in one pass of an encoder in evaluation mode: (B, D) float32 rows of length 1.
+
+    With `flip`, a row is the mean of the crop's and its mirror image's. Half precision on a GPU.
+    """
+    size = (encoder.options.height, encoder.options.width)
+    images = np.stack([resize(crop, *size) for crop in crops])  # (B, H, W, 3) BGR
+    tensor = torch.from_numpy(images).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
+    half = torch.autocast("cuda", torch.float16) if device.type == "cuda" else nullcontext()
+    with torch.inference_mode(), half:
+        embedding = encoder.embed(tensor)
+        if flip:
+            embedding = embedding + encoder.embed(tensor.flip(-1))
+        return nn.functional.normalize(embedding.float(), dim=1).cpu().numpy()
 
 
 def fast(encoder: ContextEncoder) -> ContextEncoder:

@@ -1,0 +1,75 @@
+"""Judges of pictures: the image discriminator D, the pose discriminator D_p, and heads that judge pairs of people.
+
+They answer with raw scores (logits): above zero means real. Their batch normalisation keeps no running statistics, so
+that judging a picture changes nothing in a network that is frozen.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+
+import torch
+import torchvision
+from torch import nn
+
+BatchStatistics = partial(nn.BatchNorm2d, track_running_stats=False)
+
+
+class ImageDiscriminator(nn.Module):
+    """D: pictures (B, 3, H, W) in 0..1 -> scores (B, 1); a ResNet-18 with one logit, as in the reference run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = torchvision.models.resnet18(num_classes=1, norm_layer=BatchStatistics)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.network(images * 2 - 1)
+
+
+class PoseDiscriminator(nn.Module):
+    """D_p: pose maps (B, P, H, W) and pictures (B, 3, H, W) -> scores (B, 1, h, w), one a patch (PatchGAN).
+
+    (Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017.)
+    """
+
+    def __init__(self, joints: int, channels: int = 64) -> None:
+        super().__init__()
+        widths = [channels, 2 * channels, 4 * channels]
+        layers: list[nn.Module] = [nn.Conv2d(joints + 3, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        for inputs, outputs in pairwise(widths):
+            layers += [
+                nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False),
+                BatchStatistics(outputs),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+
+    def forward(self, maps: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
+        return self.layers(torch.cat([maps, images * 2 - 1], dim=1))
+
+
+class VerificationHead(nn.Module):
+    """Siamese verification: features (B, D) and (B, D) -> score (B,) that both are one person."""
+
+    def __init__(self, dimension: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(dimension, track_running_stats=False)
+        self.score = nn.Linear(dimension, 1)
+
+    def forward(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return self.score(self.norm((first - second).square())).squeeze(1)
+
+
+class IdentityDiscriminator(nn.Module):
+    """FD-GAN's D_id: a picture and a made one (B, 3, H, W) each -> score (B,) that both show one person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = torchvision.models.resnet18(norm_layer=BatchStatistics)
+        self.head = VerificationHead(self.network.fc.in_features)
+        self.network.fc = nn.Identity()
+
+    def forward(self, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        first, second = self.network(torch.cat([real, made]) * 2 - 1).chunk(2)
+        return self.head(first, second)

@@ -1,0 +1,77 @@
+"""Pose encoder E_p and image generator G: a person's context feature and a pose become a picture (ICASSP 2020, 2.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+STEPS = 5  # halvings from the picture to the smallest map
+SHRINK = 2**STEPS
+
+
+@dataclass(frozen=True)
+class GeneratorOptions:
+    """The size of the pose encoder and the generator."""
+
+    channels: int = 64
+    """Channels of the finest layer; coarser ones have up to eight times as many."""
+    pose_dimension: int = 128
+    """Length of the pose feature e_p (128 in the paper)."""
+    noise_dimension: int = 0
+    """Length of the noise vector beside the features (FD-GAN has one, the paper's own generator none)."""
+
+
+def halving(inputs: int, outputs: int) -> nn.Sequential:
+    """A convolution that halves a map's sides."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2, inplace=True)
+    )
+
+
+def doubling(inputs: int, outputs: int) -> nn.Sequential:
+    """A convolution that doubles a map's sides; sampling first leaves no checkerboard."""
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class PoseEncoder(nn.Module):
+    """E_p: pose maps (B, P, H, W) -> e_p (B, 128). H and W must be multiples of 32."""
+
+    def __init__(self, joints: int, height: int, width: int, options: GeneratorOptions) -> None:
+        super().__init__()
+        widths = [options.channels * min(2**step, 8) for step in range(STEPS)]
+        self.layers = nn.Sequential(*(halving(i, o) for i, o in zip([joints, *widths], widths, strict=False)))
+        self.project = nn.Linear(widths[-1] * (height // SHRINK) * (width // SHRINK), options.pose_dimension)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return self.project(self.layers(maps).flatten(1))
+
+
+class Generator(nn.Module):
+    """G: e_c (B, D), e_p (B, 128) and, where asked for, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1."""
+
+    def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions) -> None:
+        super().__init__()
+        self.noise_dimension = options.noise_dimension
+        self.size = (height // SHRINK, width // SHRINK)
+        widths = [options.channels * min(2**step, 8) for step in reversed(range(STEPS))]
+        inputs = dimension + options.pose_dimension + options.noise_dimension
+        self.widest = widths[0]
+        self.spread = nn.Sequential(
+            nn.Linear(inputs, self.widest * self.size[0] * self.size[1], bias=False),
+            nn.BatchNorm1d(self.widest * self.size[0] * self.size[1]),
+            nn.ReLU(inplace=True),
+        )
+        self.layers = nn.Sequential(*(doubling(i, o) for i, o in zip([self.widest, *widths], widths, strict=False)))
+        self.paint = nn.Conv2d(widths[-1], 3, 3, 1, 1)
+
+    def forward(self, context: torch.Tensor, pose: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        features = [context, pose] if noise is None else [context, pose, noise]
+        maps = self.spread(torch.cat(features, dim=1)).unflatten(1, (self.widest, *self.size))
+        return torch.sigmoid(self.paint(self.layers(maps)))

@@ -1,0 +1,49 @@
+"""A training batch on its device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .augmentation import AugmentationOptions, augment, encoder_view
+from .sampling import Draw
+
+
+@dataclass(frozen=True)
+class Batch:
+    """N crops after augmentation.
+
+    image (N, 3, H, W) float RGB in 0..1, view: the same as the encoder sees it, person (N,) class numbers,
+    partner and negative (N,) places in the batch or -1, keypoints (N, P, 2) pixels or None.
+    """
+
+    image: torch.Tensor
+    view: torch.Tensor
+    person: torch.Tensor
+    partner: torch.Tensor
+    negative: torch.Tensor
+    keypoints: torch.Tensor | None
+    generator: torch.Generator
+
+
+def make_batch(
+    draw: Draw,
+    pictures: torch.Tensor,
+    keypoints: torch.Tensor,
+    classes: np.ndarray,
+    options: AugmentationOptions,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Batch:
+    """Move a loaded draw to the device and augment it; `classes` gives each training crop's class number."""
+    image = pictures.to(device, non_blocking=True).float() / 255
+    joints = keypoints.to(device) if keypoints.shape[1] else None
+    image, joints = augment(image, joints, options, generator)
+    image = image.contiguous(memory_format=torch.channels_last)
+    person, partner, negative = (
+        torch.from_numpy(rows).to(device) for rows in (classes[draw.index], draw.partner, draw.negative)
+    )
+    view = encoder_view(image, options, generator)
+    return Batch(image, view, person, partner, negative, joints, generator)

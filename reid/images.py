@@ -1,0 +1,90 @@
+"""Crops from disk to batches of tensors; every picture is looked at once before training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from .crops import Crop, DataError
+from .embedder import resize
+from .sampling import Draw
+
+
+def read_image(path: Path) -> np.ndarray | None:
+    """(h, w, 3) uint8 BGR, or None where the file is no picture."""
+    image: np.ndarray | None = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    return image
+
+
+def readable(crops: Sequence[Crop]) -> tuple[list[Crop], list[Path]]:
+    """The crops whose pictures can be read, and the other pictures. Raises DataError where none can be."""
+    with ThreadPoolExecutor() as threads:
+        good = list(threads.map(lambda crop: read_image(crop.path) is not None, crops))
+    kept = [crop for crop, fine in zip(crops, good, strict=True) if fine]
+    skipped = [crop.path for crop, fine in zip(crops, good, strict=True) if not fine]
+    if crops and not kept:
+        raise DataError(f"None of the {len(crops)} pictures such as {crops[0].path} can be read.")
+    return kept, skipped
+
+
+def require_keypoints(crops: Sequence[Crop]) -> int:
+    """The number of joints. Raises DataError where crops lack landmarks (how many, and the first few names)."""
+    missing = [crop.path.name for crop in crops if crop.keypoints is None]
+    if missing:
+        names = ", ".join(missing[:3])
+        raise DataError(
+            f"{len(missing)} of {len(crops)} training crops have no landmarks (first: {names}); add them, or choose a "
+            "preset without poses."
+        )
+    counts = {len(crop.keypoints) for crop in crops if crop.keypoints is not None}
+    if len(counts) != 1:
+        raise DataError(f"The crops' landmarks have different numbers of joints {sorted(counts)}; they must agree.")
+    return counts.pop()
+
+
+class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """Crops at one size: picture (3, H, W) uint8 RGB and keypoints (P, 2) in its pixels (P = 0 where unknown)."""
+
+    def __init__(self, crops: Sequence[Crop], height: int, width: int) -> None:
+        self.crops, self.height, self.width = crops, height, width
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, row: int) -> tuple[torch.Tensor, torch.Tensor]:
+        crop = self.crops[row]
+        image = read_image(crop.path)
+        if image is None:
+            raise DataError(f"The picture {crop.path} can no longer be read; check the disk.")
+        scale = np.array([self.width / image.shape[1], self.height / image.shape[0]], np.float32)
+        rgb = np.ascontiguousarray(resize(image, self.height, self.width)[..., ::-1].transpose(2, 0, 1))
+        keypoints = np.zeros((0, 2), np.float32) if crop.keypoints is None else crop.keypoints * scale
+        return torch.from_numpy(rgb), torch.from_numpy(keypoints)
+
+
+def load_batches(
+    images: CropImages, draws: Sequence[Draw], workers: int
+) -> Iterator[tuple[Draw, torch.Tensor, torch.Tensor]]:
+    """Each draw with its pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2), read ahead by `workers` processes."""
+    rows = [draw.index.tolist() for draw in draws]
+    loader = DataLoader(images, batch_sampler=rows, num_workers=workers, pin_memory=torch.cuda.is_available())
+    for draw, (pictures, keypoints) in zip(draws, loader, strict=True):
+        yield draw, pictures, keypoints
+
+
+def chunks_of_images(crops: Sequence[Crop], size: int) -> Iterator[list[np.ndarray]]:
+    """The crops' pictures as (h, w, 3) uint8 BGR, `size` at a time."""
+    remaining = iter(crops)
+    while part := list(islice(remaining, size)):
+        pictures = [read_image(crop.path) for crop in part]
+        for crop, picture in zip(part, pictures, strict=True):
+            if picture is None:
+                raise DataError(f"The picture {crop.path} cannot be read; take it out of the data.")
+        yield [picture for picture in pictures if picture is not None]

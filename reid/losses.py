@@ -1,0 +1,82 @@
+"""Every loss, each a pure function; numbers in brackets are equations of the ICASSP 2020 paper.
+
+B pictures, D dimensions. Adversarial losses take raw scores (logits) of any shape and return a mean.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Euclidean distance of every pair, (A, D) and (B, D) to (A, B), with a gradient everywhere."""
+    with torch.autocast(a.device.type, enabled=False):  # half precision would drown small distances
+        squared = a.square().sum(1)[:, None] + b.square().sum(1)[None, :] - 2 * a @ b.T
+    return squared.clamp(min=1e-12).sqrt()
+
+
+def triplet(near: torch.Tensor, far: torch.Tensor, margin: float | None) -> torch.Tensor:
+    """First term of (1): max(M - far + near, 0), averaged.
+
+    near, far (B,) are the distances to the positive and to the negative. A margin of None is the soft margin,
+    log(1 + exp(near - far)).
+    """
+    if margin is None:
+        return nn.functional.softplus(near - far).mean()
+    return (margin - far + near).clamp(min=0).mean()
+
+
+def batch_hard(features: torch.Tensor, person: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Distances to the farthest positive and the nearest negative of each row that has both.
+
+    features (B, D), person (B,). ("In Defense of the Triplet Loss", Hermans et al. 2017.)
+    """
+    distance = distances(features, features)
+    same = person[:, None] == person[None, :]
+    positive = same & ~torch.eye(len(person), dtype=torch.bool, device=person.device)
+    has_both = positive.any(1) & (~same).any(1)
+    near = distance.masked_fill(~positive, -torch.inf).amax(1)
+    far = distance.masked_fill(same, torch.inf).amin(1)
+    return near[has_both], far[has_both]
+
+
+def cross_entropy(logits: torch.Tensor, person: torch.Tensor, smoothing: float) -> torch.Tensor:
+    """Second term of (1): cross-entropy over the training people, logits (B, C), person (B,) class numbers."""
+    return nn.functional.cross_entropy(logits, person, label_smoothing=smoothing)
+
+
+def recovery(image: torch.Tensor, recovered: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """(2) and (3): L1 of recovered pictures (B, 3, H, W), weighted by (B, 1, H, W) where given.
+
+    It is (2) for G(e_c, e_p) of a picture's own features, (3) when e_c is its positive's.
+    """
+    difference = (image - recovered).abs()
+    if weight is None:
+        return difference.mean()
+    return (difference * weight).sum() / (weight.sum() * image.shape[1]).clamp(min=1e-6)
+
+
+def judged(score: torch.Tensor, target: float) -> torch.Tensor:
+    """Logistic loss of scores against a target in 0..1: cross-entropy of sigmoid(score)."""
+    return (target * nn.functional.softplus(-score) + (1 - target) * nn.functional.softplus(score)).mean()
+
+
+def image_discrimination(real: torch.Tensor, made: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+    """-(4), what D minimises: -[log D(x) + log(1 - D(G(e_c, e_p)))]; `smoothing` lowers the target of real pictures."""
+    return judged(real, 1 - smoothing) + judged(made, 0)
+
+
+def pose_discrimination(
+    real: torch.Tensor, made: torch.Tensor, wrong_pose: torch.Tensor, smoothing: float = 0.0
+) -> torch.Tensor:
+    """-(5), what D_p minimises: -[log D_p(p, x) + log(1 - D_p(p, G)) + log(1 - D_p(p+, x))].
+
+    The third term, a real picture with another picture's pose, is what takes the pose out of e_c.
+    """
+    return judged(real, 1 - smoothing) + judged(made, 0) + judged(wrong_pose, 0)
+
+
+def deception(made: torch.Tensor) -> torch.Tensor:
+    """What the generator minimises in (4) and (5), in its non-saturating form: -log D(G(e_c, e_p))."""
+    return judged(made, 1)

@@ -1,0 +1,76 @@
+"""Named recipes: every row of the paper's Table 1, and stronger ones of today."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.encoder import EncoderOptions
+
+from .augmentation import AugmentationOptions
+from .objective import LossWeights, ObjectiveOptions
+from .optimisation import OptimisationOptions, OptimiserOptions
+from .sampling import SamplingOptions
+from .training import Recipe
+
+PAPER_WEIGHTS = LossWeights(cross_entropy=1.0, triplet=1.0, recovery=10.0, cross_recovery=10.0, image=0.1, pose=0.1)
+PAPER = Recipe(
+    encoder=EncoderOptions(),
+    objective=ObjectiveOptions(PAPER_WEIGHTS),
+    sampling=SamplingOptions("sparse-temporal"),
+    augmentation=AugmentationOptions(erase=0.5),
+)
+RANDOM_TUPLES = SamplingOptions("random")
+STRONG = Recipe(
+    encoder=EncoderOptions(bnneck=True),
+    objective=ObjectiveOptions(LossWeights(), margin=0.3, label_smoothing=0.1),
+    sampling=SamplingOptions("people"),
+    augmentation=AugmentationOptions(erase=0.5, brightness=0.2),
+    optimisation=OptimisationOptions(
+        epochs=60,
+        warmup=3,
+        schedule="cosine",
+        encoder=OptimiserOptions("adam", 3.5e-4),
+        generator=OptimiserOptions("adam", 2e-4, 0.5, 0.0),
+        discriminator=OptimiserOptions("adam", 1e-4, 0.5, 0.0),
+        average=0.999,
+    ),
+)
+
+
+def weighted(**weights: float) -> ObjectiveOptions:
+    """The paper's objective with some of its weights changed."""
+    return ObjectiveOptions(replace(PAPER_WEIGHTS, **weights))
+
+
+def baseline(**weights: float) -> Recipe:
+    """The paper's run with random tuples and the given losses only."""
+    nothing = LossWeights(cross_entropy=0.0, triplet=0.0)
+    return replace(PAPER, objective=ObjectiveOptions(replace(nothing, **weights)), sampling=RANDOM_TUPLES)
+
+
+PRESETS = {
+    "softmax": baseline(cross_entropy=1.0),
+    "siamese": baseline(verification=1.0),
+    "triplet": baseline(triplet=1.0),
+    "triplet-softmax": baseline(cross_entropy=1.0, triplet=1.0),
+    "st-reid": PAPER,
+    "st-reid-no-cr": replace(PAPER, objective=weighted(cross_recovery=0.0)),
+    "st-reid-random": replace(PAPER, sampling=RANDOM_TUPLES),
+    "st-reid-no-d": replace(PAPER, objective=weighted(image=0.0)),
+    "st-reid-no-p": replace(PAPER, objective=weighted(pose=0.0)),
+    "strong": STRONG,
+    "st-reid-strong": replace(STRONG, objective=replace(STRONG.objective, weights=PAPER_WEIGHTS)),
+}
+EXPLANATIONS = {
+    "softmax": "cross-entropy over the training people (Table 1)",
+    "siamese": "verification of pairs (Table 1)",
+    "triplet": "triplet loss (Table 1)",
+    "triplet-softmax": "triplet loss and cross-entropy (Table 1)",
+    "st-reid": "the paper's Sparse-Temporal ReID Network (Table 1, ours)",
+    "st-reid-no-cr": "without the cross-recovery loss (Table 1)",
+    "st-reid-random": "with random sampling (Table 1)",
+    "st-reid-no-d": "without the image discriminator (Table 1)",
+    "st-reid-no-p": "without the pose discriminator (Table 1)",
+    "strong": "warm-up, cosine, random erasing, label smoothing, last stride 1, BNNeck, P x K batches",
+    "st-reid-strong": "the paper's adversarial losses on top of strong",
+}

@@ -1,0 +1,182 @@
+"""Which crops stand together in a batch. Every sampler is a pure function of (seed, epoch): nothing to save."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .crops import Crop, DataError
+
+NONE = -1
+
+
+@dataclass(frozen=True)
+class SamplingOptions:
+    """How the crops of a batch are chosen."""
+
+    kind: Literal["sparse-temporal", "random", "people"] = "people"
+    """Tuples of anchor, positive and negative (sparse-temporal, random), or P people with K crops each."""
+    tuples: int = 24
+    """Tuples in a batch."""
+    people: int = 16
+    """People in a batch (P)."""
+    crops: int = 4
+    """Crops of each person in a batch (K)."""
+    gap: float = 50.0
+    """A positive of the same video lies more than this far from its anchor in time (DeltaT)."""
+    gap_unit: Literal["frames", "seconds"] = "frames"
+    """Unit of the gap."""
+    global_share: float = 0.3
+    """Share of negatives from other videos; the others are of the anchor's video, near its time."""
+    near: int = 10
+    """A near negative is drawn from this many crops of other people nearest in time."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One batch of N crops: rows of the training crops, and who is whose positive and negative among the N.
+
+    index (N,) rows of the crops; partner (N,) the place in the batch of a crop of the same person; negative (N,) of one
+    of another person; -1 where there is none.
+    """
+
+    index: np.ndarray
+    partner: np.ndarray
+    negative: np.ndarray
+
+
+Sampler = Callable[[int], list[Draw]]
+
+
+def make_sampler(crops: Sequence[Crop], options: SamplingOptions, seed: int) -> Sampler:
+    """A function from the epoch to its batches. Raises DataError where the crops allow none."""
+    return SAMPLERS[options.kind](crops, options, seed)
+
+
+class PeopleSampler:
+    """P people with K crops each; within an epoch a person's crops come once before any comes again."""
+
+    def __init__(self, crops: Sequence[Crop], options: SamplingOptions, seed: int) -> None:
+        self.people, self.crops, self.seed = options.people, options.crops, seed
+        self.rows = rows_by(crops, lambda crop: crop.person)
+        if len(self.rows) < self.people:
+            raise DataError(f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch.")
+
+    def __call__(self, epoch: int) -> list[Draw]:
+        random = np.random.default_rng([self.seed, epoch])
+        waiting = {person: self.groups(rows, random) for person, rows in self.rows.items()}
+        draws = []
+        while len(waiting) >= self.people:
+            chosen = random.permutation(list(waiting))[: self.people].tolist()
+            draws.append(self.draw([waiting[person].pop() for person in chosen]))
+            waiting = {person: groups for person, groups in waiting.items() if groups}
+        return draws
+
+    def groups(self, rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
+        """All rows of a person in random order, K at a time; the last group is filled up with others of hers."""
+        order = random.permutation(rows)
+        missing = -len(order) % self.crops
+        order = np.concatenate([order, random.choice(rows, missing)])
+        return list(order.reshape(-1, self.crops))
+
+    def draw(self, groups: list[np.ndarray]) -> Draw:
+        """The batch; each crop's partner is the next one of its group."""
+        place = np.arange(self.people * self.crops).reshape(self.people, self.crops)
+        partner = np.roll(place, -1, axis=1).ravel()
+        return Draw(np.concatenate(groups), partner, np.full(place.size, NONE))
+
+
+class TupleSampler:
+    """Tuples of anchor, positive and negative, laid out as all anchors, all positives, all negatives.
+
+    Each crop that has a positive is anchor once an epoch; an incomplete last batch is left out.
+    """
+
+    def __init__(self, crops: Sequence[Crop], options: SamplingOptions, seed: int) -> None:
+        self.options, self.seed = options, seed
+        self.person = np.array([crop.person for crop in crops])
+        self.video = np.array([crop.video for crop in crops])
+        self.time = np.array([crop.time if options.gap_unit == "seconds" else crop.frame for crop in crops])
+        self.of_person = rows_by(crops, lambda crop: crop.person)
+        self.of_video = rows_by(crops, lambda crop: crop.video)
+        if len(self.of_person) < 2:
+            raise DataError("All training crops show one person; tuples need a second one.")
+        self.anchors = np.array([row for row in range(len(crops)) if len(self.positives(row))], np.int64)
+        if len(self.anchors) < options.tuples:
+            raise DataError(
+                f"Only {len(self.anchors)} crops have a positive more than {options.gap:g} {options.gap_unit} away, "
+                f"fewer than the {options.tuples} tuples of a batch; lower the gap or the number of tuples."
+            )
+
+    def __call__(self, epoch: int) -> list[Draw]:
+        random = np.random.default_rng([self.seed, epoch])
+        anchors = random.permutation(self.anchors)
+        size = self.options.tuples
+        return [self.draw(anchors[start : start + size], random) for start in range(0, len(anchors) - size + 1, size)]
+
+    def draw(self, anchors: np.ndarray, random: np.random.Generator) -> Draw:
+        """The batch of these anchors."""
+        positives = [random.choice(self.positives(row)) for row in anchors]
+        negatives = [random.choice(self.negatives(row, random)) for row in anchors]
+        count = len(anchors)
+        place, nobody = np.arange(count), np.full(count, NONE)
+        return Draw(
+            np.concatenate([anchors, positives, negatives]),
+            np.concatenate([place + count, place, nobody]),
+            np.concatenate([place + 2 * count, place + 2 * count, nobody]),
+        )
+
+    def positives(self, row: int) -> np.ndarray:
+        """Other crops of the anchor's person, without regard to time."""
+        own = self.of_person[self.person[row]]
+        return own[own != row]
+
+    def negatives(self, row: int, random: np.random.Generator) -> np.ndarray:
+        """All crops of other people."""
+        return np.flatnonzero(self.person != self.person[row])
+
+
+class SparseTemporalSampler(TupleSampler):
+    """Sparse temporal identity sampling (ICASSP 2020, section 2.1).
+
+    Positives: the anchor's person in the anchor's video, more than the gap away (where her video has none: any of her
+    crops of other videos). Negatives: other people of the anchor's video near its time, and a share from other videos.
+    """
+
+    def positives(self, row: int) -> np.ndarray:
+        own = self.of_person[self.person[row]]
+        same_video = self.video[own] == self.video[row]
+        far = same_video & (np.abs(self.time[own] - self.time[row]) > self.options.gap)
+        return own[far] if far.any() else own[~same_video]
+
+    def negatives(self, row: int, random: np.random.Generator) -> np.ndarray:
+        beside = self.of_video[self.video[row]]
+        beside = beside[self.person[beside] != self.person[row]]
+        elsewhere = random.random() < self.options.global_share
+        if elsewhere or not len(beside):
+            strangers = np.flatnonzero((self.video != self.video[row]) & (self.person != self.person[row]))
+            if len(strangers):
+                return strangers
+        if not len(beside):
+            return super().negatives(row, random)
+        order = np.argsort(np.abs(self.time[beside] - self.time[row]), kind="stable")
+        return beside[order[: self.options.near]]
+
+
+def rows_by(crops: Sequence[Crop], key: Callable[[Crop], int | str]) -> dict[int | str, np.ndarray]:
+    """Rows of the crops by a label of theirs."""
+    rows: dict[int | str, list[int]] = defaultdict(list)
+    for row, crop in enumerate(crops):
+        rows[key(crop)].append(row)
+    return {label: np.array(rows[label]) for label in sorted(rows)}
+
+
+SAMPLERS: dict[str, Callable[[Sequence[Crop], SamplingOptions, int], Sampler]] = {
+    "people": PeopleSampler,
+    "random": TupleSampler,
+    "sparse-temporal": SparseTemporalSampler,
+}

@@ -1,0 +1,269 @@
+"""Training that survives: phases, checkpoints, resume to the bit, evaluation on the way."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.checkpoint import load_plain, save_atomically
+from models.encoder import ContextEncoder, EncoderOptions
+from models.pretrained import save_encoder, start_encoder
+
+from .augmentation import AugmentationOptions
+from .batch import Batch, make_batch
+from .crops import DataError, Split, people
+from .evaluation import score_encoder
+from .images import CropImages, load_batches, readable, require_keypoints
+from .objective import Forward, Objective, ObjectiveOptions, Phase, SparseTemporalObjective, freeze_all_but
+from .optimisation import OptimisationOptions, RunningAverage, make_optimiser, options_for, rate_factor
+from .protocols import PROTOCOLS, Scores
+from .run_log import RunLog
+from .sampling import Draw, SamplingOptions, make_sampler
+
+STATE = "state.pt"
+BEST, LAST = "encoder_best.pt", "encoder_last.pt"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run gives, but the data."""
+
+    encoder: EncoderOptions = field(default_factory=EncoderOptions)
+    objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
+    sampling: SamplingOptions = field(default_factory=SamplingOptions)
+    augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
+    optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
+    start: str = "download"
+    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, or a file."""
+    seed: int = 0
+    """Draws everything that is left to chance."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out; none of it changes what is learned."""
+
+    device: str = "auto"
+    """cpu, cuda, or auto."""
+    workers: int = 1
+    """Processes that read pictures ahead."""
+    evaluate_every: int = 1
+    """Epochs between two evaluations."""
+    save_every: float = 300.0
+    """Seconds between two saves within an epoch; every epoch's end is saved anyway."""
+
+
+class Training:
+    """One run in one folder: `config.json log.jsonl state.pt encoder_best.pt encoder_last.pt`.
+
+    `state.pt` holds networks, optimisers, averages and the place in the epoch. All chance is drawn from (seed, epoch)
+    and (seed, step), so a killed run goes on as if nothing had happened. Raises DataError for unfit data, for another
+    run's state, and where a loss is no longer finite.
+    """
+
+    def __init__(self, recipe: Recipe, split: Split, folder: Path, device: torch.device, options: RunOptions) -> None:
+        self.recipe, self.folder, self.device, self.options = recipe, folder, device, options
+        self.crops, self.skipped = readable(split.train)
+        self.query, self.gallery = readable(split.query)[0], readable(split.gallery)[0]
+        labels = people(self.crops)
+        self.classes = np.searchsorted(labels, [crop.person for crop in self.crops])
+        self.sampler = make_sampler(self.crops, recipe.sampling, recipe.seed)
+        self.images = CropImages(self.crops, recipe.encoder.height, recipe.encoder.width)
+        torch.manual_seed(recipe.seed)
+        self.objective = make_objective(recipe, self.crops, len(labels))
+        self.networks = self.objective.networks.to(device).to(memory_format=torch.channels_last)
+        self.encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
+        self.optimisers = {
+            name: make_optimiser(network, options_for(name, recipe.optimisation))
+            for name, network in self.networks.items()
+        }
+        decay = recipe.optimisation.average
+        self.average = RunningAverage(self.encoder, decay) if decay else None
+        self.step = self.epoch = self.done = 0
+        self.best = -1.0
+
+    def run(self, resume: bool = False, tell: Callable[[str], None] = print) -> None:
+        """Train to the last epoch, from the start or from the folder's state."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if resume:
+            self.load_state()
+        else:
+            (self.folder / "config.json").write_text(json.dumps(asdict(self.recipe), indent=2) + "\n")
+        with RunLog(self.folder, self.step if resume else None) as log:
+            while self.epoch < self.recipe.optimisation.epochs:
+                self.run_epoch(log, tell)
+
+    def run_epoch(self, log: RunLog, tell: Callable[[str], None]) -> None:
+        """The rest of the current epoch, then evaluation and a save."""
+        self.networks.train()
+        draws = self.sampler(self.epoch)
+        saved = started = time.monotonic()
+        waited, numbers = 0.0, dict[str, float]()
+        batches = load_batches(self.images, draws[self.done :], self.options.workers)
+        asked = time.monotonic()
+        for draw, pictures, keypoints in batches:
+            waited += time.monotonic() - asked
+            numbers = self.train_step(draw, pictures, keypoints, len(draws))
+            log.write(self.step, self.epoch, numbers)
+            if time.monotonic() - saved > self.options.save_every:
+                self.save_state()
+                saved = time.monotonic()
+            asked = time.monotonic()
+        seconds = time.monotonic() - started
+        self.epoch, self.done = self.epoch + 1, 0
+        scores = self.evaluate() if self.due() else None
+        summary = {"time/epoch": seconds, "time/waiting_for_data": waited}
+        if scores:
+            summary |= {"score/mAP": scores.mean_average_precision, "score/rank1": scores.rank(1)}
+            self.keep(scores)
+        log.write(self.step, self.epoch, summary)
+        self.save_state()
+        tell(describe(self.epoch, self.recipe.optimisation.epochs, numbers, seconds, scores))
+
+    def due(self) -> bool:
+        """Whether the epoch that just ended is to be evaluated."""
+        last = self.epoch == self.recipe.optimisation.epochs
+        return bool(self.query) and (last or self.epoch % self.options.evaluate_every == 0)
+
+    def train_step(self, draw: Draw, pictures: torch.Tensor, keypoints: torch.Tensor, steps: int) -> dict[str, float]:
+        """One forward pass and its phases; the numbers for the log."""
+        generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        epoch = self.epoch + self.done / steps
+        factor = rate_factor(epoch, self.recipe.optimisation)
+        batch = make_batch(draw, pictures, keypoints, self.classes, self.recipe.augmentation, generator, self.device)
+        numbers = self.run_phases(batch, epoch / self.recipe.optimisation.epochs, factor)
+        if self.average:
+            self.average.update(self.encoder)
+        self.step, self.done = self.step + 1, self.done + 1
+        return {**numbers, "rate_factor": factor}
+
+    def run_phases(self, batch: Batch, progress: float, factor: float) -> dict[str, float]:
+        """Each phase: its losses, one backward, one step of its networks' optimisers."""
+        self.networks.requires_grad_(True)
+        with self.precision():
+            forward = self.objective.forward(batch, progress)
+        numbers: dict[str, float] = {}
+        for phase in self.objective.phases(progress):
+            freeze_all_but(self.networks, phase.networks)
+            with self.precision():
+                named = phase.losses(forward)
+            total = torch.stack([self.objective.weights.get(name, 1.0) * loss for name, loss in named.items()]).sum()
+            numbers |= {f"loss/{name}": loss.item() for name, loss in named.items()}
+            if not math.isfinite(total.item()):
+                raise DataError(f"A loss is not finite at step {self.step}: {numbers}; lower the learning rate.")
+            self.learn(phase, total, factor)
+        return numbers | {f"judged/{name}": score for name, score in forward.scores.items()}
+
+    def learn(self, phase: Phase, total: torch.Tensor, factor: float) -> None:
+        """One backward, and one step of each of the phase's optimisers."""
+        optimisers = [self.optimisers[name] for name in phase.networks]
+        for name, optimiser in zip(phase.networks, optimisers, strict=True):
+            optimiser.zero_grad(set_to_none=True)
+            for group in optimiser.param_groups:
+                group["lr"] = factor * options_for(name, self.recipe.optimisation).rate
+        total.backward()
+        if self.recipe.optimisation.clip:
+            parameters = [parameter for name in phase.networks for parameter in self.networks[name].parameters()]
+            nn.utils.clip_grad_norm_(parameters, self.recipe.optimisation.clip)
+        for optimiser in optimisers:
+            optimiser.step()
+
+    def precision(self) -> Any:
+        """bfloat16 where the recipe asks for it."""
+        return torch.autocast(self.device.type, torch.bfloat16) if self.recipe.optimisation.bf16 else nullcontext()
+
+    def evaluate(self) -> Scores:
+        """Scores of the encoder (of its average, if there is one) on the people kept aside."""
+        return score_encoder(self.kept_encoder, self.query, self.gallery, PROTOCOLS["market1501"], self.device)
+
+    @property
+    def kept_encoder(self) -> ContextEncoder:
+        """The encoder that is evaluated and written."""
+        return self.average.network if self.average else self.encoder  # type: ignore[return-value]
+
+    def keep(self, scores: Scores) -> None:
+        """Write the encoder as the last one, and as the best one if it is."""
+        metadata = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "mAP": scores.mean_average_precision,
+            "rank1": scores.rank(1),
+            "queries": scores.queries,
+            "recipe": asdict(self.recipe),
+        }
+        save_encoder(self.folder / LAST, self.kept_encoder, metadata)
+        if scores.mean_average_precision > self.best:
+            self.best = scores.mean_average_precision
+            save_encoder(self.folder / BEST, self.kept_encoder, metadata)
+
+    def save_state(self) -> None:
+        """Everything that is needed to go on, whole or not at all."""
+        state = {
+            "recipe": asdict(self.recipe),
+            "networks": self.networks.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "average": self.average and {"network": self.average.network.state_dict(), "updates": self.average.updates},
+            "place": {"step": self.step, "epoch": self.epoch, "done": self.done, "best": self.best},
+        }
+        save_atomically(state, self.folder / STATE)
+
+    def load_state(self) -> None:
+        """Go on where the folder's state left off. Raises DataError where it was another recipe's."""
+        state = load_plain(self.folder / STATE)
+        different = differences(state["recipe"], asdict(self.recipe))
+        if different:
+            raise DataError(
+                f"The run in {self.folder} cannot go on with other options ({different}); give the same ones."
+            )
+        self.networks.load_state_dict(state["networks"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if self.average:
+            self.average.network.load_state_dict(state["average"]["network"])
+            self.average.updates = state["average"]["updates"]
+        place = state["place"]
+        self.step, self.epoch, self.done, self.best = place["step"], place["epoch"], place["done"], place["best"]
+
+
+def make_objective(recipe: Recipe, crops: list[Any], classes: int) -> Objective:
+    """The objective with its networks. Raises DataError where it needs landmarks that are missing."""
+    encoder = start_encoder(recipe.encoder, recipe.start)
+    weights = recipe.objective.weights
+    generates = any((weights.recovery, weights.cross_recovery, weights.image, weights.pose))
+    joints = require_keypoints(crops) if generates else 0
+    return SparseTemporalObjective(encoder, classes, joints, recipe.objective)
+
+
+def differences(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> str:
+    """Where two nested dictionaries of options differ, in words."""
+    parts = []
+    for name in {**before, **now}:
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            parts.append(differences(old, new, f"{prefix}{name}."))
+        elif old != new:
+            parts.append(f"{prefix}{name} was {old}, now {new}")
+    return "; ".join(part for part in parts if part)
+
+
+def describe(epoch: int, epochs: int, numbers: dict[str, float], seconds: float, scores: Scores | None) -> str:
+    """One line on an epoch."""
+    losses = "  ".join(f"{name[5:]} {value:.3f}" for name, value in numbers.items() if name.startswith("loss/"))
+    line = f"epoch {epoch}/{epochs}  {losses}  {seconds:.0f} s"
+    if scores:
+        line += f"  mAP {100 * scores.mean_average_precision:.1f}  rank-1 {100 * scores.rank(1):.1f}"
+    return line
+
+
+__all__ = ["Forward", "Recipe", "RunOptions", "Training"]

@@ -1,0 +1,76 @@
+"""`followspot train PRESET --data DIR`: train a re-ID encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+
+from models.device import choose_device
+from reid.datasets import DataError, DataOptions, read_split
+from reid.presets import EXPLANATIONS, PRESETS
+from reid.training import STATE, Recipe, RunOptions, Training
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a re-ID encoder by a named recipe, of which every number can be changed."""
+
+    data: Path
+    """Folder of the training data: Market-1501, DanceReID, CUHK03, or one folder a person."""
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")] = field(default_factory=Recipe)
+    reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
+    running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
+    out: Path | None = None
+    """The run's folder, runs/train-PRESET by default; it must not hold a run unless --resume is given."""
+    resume: bool = False
+    """Go on with the run in --out after its last save."""
+    dry_run: bool = False
+    """Print the recipe and what data there is, and stop."""
+    preset: tyro.conf.Suppress[str] = "train"
+
+    def run(self) -> None:
+        console = Console()
+        folder = self.out or Path("runs") / f"train-{self.preset}"
+        if not self.resume and folder.is_dir() and any(folder.iterdir()):
+            raise DataError(f"{folder} already holds files; name a new --out, or go on with --resume.")
+        if self.resume and not (folder / STATE).is_file():
+            raise DataError(f"There is no {folder / STATE} to go on with; leave --resume out, or give the run's --out.")
+        split = read_split(self.data, self.reading)
+        console.print(
+            f"{self.preset}: {len(split.train)} crops to train on, {len(split.query)} queries, "
+            f"{len(split.gallery)} in the gallery"
+        )
+        if self.dry_run:
+            console.print(self.recipe)
+            return
+        training = Training(self.recipe, split, folder, choose_device(self.running.device), self.running)
+        if training.skipped:
+            console.print(f"{len(training.skipped)} unreadable pictures are left out, such as {training.skipped[0]}")
+        training.run(self.resume, lambda line: console.print(line, highlight=False, soft_wrap=True))
+        console.print(f"best encoder: {folder / 'encoder_best.pt'} (mAP {100 * training.best:.1f})")
+
+
+def subcommand(name: str, recipe: Recipe) -> Any:
+    """The command of one preset, its recipe as the defaults."""
+
+    def default() -> Train:
+        return Train(data=tyro.MISSING, recipe=recipe, preset=name)
+
+    return Annotated[Train, tyro.conf.subcommand(name, default=default(), description=EXPLANATIONS[name])]
+
+
+def train_command() -> Any:
+    """A union of all presets for tyro: `followspot train PRESET ...`."""
+    commands = [subcommand(name, recipe) for name, recipe in PRESETS.items()]
+    union: Any = commands[0]
+    for command in commands[1:]:
+        union = union | command
+    return union
+
+
+Runner = Callable[[], None]
