@@ -10,19 +10,21 @@ from time import process_time
 
 import numpy as np
 
-from tools.benchmark_report import Entry, benchmark_table, draw_benchmark, write_benchmark
-from tools.evaluate import score_files, show
-from tools.labelled_boxes import LabelledBoxes, read_truth
-from tools.peer_runs import check_peers, run_peers
-from tools.peers import PEERS
-from tools.sequences import TruthSequence, find_sequences
-from tools.simulated_detector import STRENGTHS, simulate
-from tools.track_scores import pool
 from tracker.boxes import xyxy_to_xywh
 from tracker.mot_files import format_rows, read_detections
 from tracker.pipeline import replay
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, FrameTracks, InputError
+
+from .benchmark_report import Entry, as_json, benchmark_table, draw_benchmark
+from .evaluate import score_files, show
+from .json_file import write_json
+from .labelled_boxes import LabelledBoxes, read_truth
+from .peer_runs import check_peers, run_peers
+from .peers import PEERS
+from .sequences import TruthSequence, find_sequences
+from .simulated_detector import STRENGTHS, simulate
+from .track_scores import pool
 
 OURS = "followspot"
 
@@ -50,7 +52,7 @@ class BenchmarkTracks:
         check_peers(self.peers)
         sequences = [_measured(sequence) for sequence in find_sequences(self.gt)]
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, sequences)]
-        write_benchmark(entries, [sequence.name for sequence in sequences], self.out / "benchmark.json")
+        write_json(as_json(entries, [sequence.name for sequence in sequences]), self.out / "benchmark.json")
         draw_benchmark(entries, OURS, self.out / "benchmark.png")
         for kind in self.detections:
             show(benchmark_table([entry for entry in entries if entry.detections == kind], OURS))
@@ -93,7 +95,7 @@ def run_ours(
     out.mkdir(parents=True, exist_ok=True)
     seconds, frames = 0.0, 0
     for sequence, file in zip(sequences, detections, strict=True):
-        tracker = TimedTracker(options)
+        tracker = TimedTracker(options, picture=sequence.size)
         length, fps = sequence.length or 0, sequence.fps or 30.0
         rows = [
             format_rows(tracks) for _, tracks in replay(read_detections(file), length=length, fps=fps, tracker=tracker)

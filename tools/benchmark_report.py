@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tools.track_scores import Scores
+from .track_scores import Scores
 
 SHOWN = ("HOTA", "DetA", "AssA", "MOTA", "IDF1", "IDSW", "ids")
 
@@ -40,13 +39,13 @@ def benchmark_table(entries: Sequence[Entry], ours: str) -> Table:
     return table
 
 
-def write_benchmark(entries: Sequence[Entry], sequences: Sequence[str], path: Path) -> None:
-    """JSON: "sequences", and under "detections" for each kind the pooled scores of each tracker."""
+def as_json(entries: Sequence[Entry], sequences: Sequence[str]) -> dict[str, object]:
+    """The names of the "sequences", and under "detections" for each kind the pooled scores of each tracker."""
     kinds: dict[str, dict[str, dict[str, float | int]]] = {}
     for entry in entries:
         numbers = {**entry.scores.numbers(), "ms per frame": entry.milliseconds}
         kinds.setdefault(entry.detections, {})[entry.tracker] = numbers
-    path.write_text(json.dumps({"sequences": list(sequences), "detections": kinds}, indent=2) + "\n")
+    return {"sequences": list(sequences), "detections": kinds}
 
 
 def draw_benchmark(entries: Sequence[Entry], ours: str, path: Path) -> None:

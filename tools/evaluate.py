@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
@@ -14,10 +13,12 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tools.labelled_boxes import pad, read_results, read_truth
-from tools.sequences import TruthSequence, find_results, find_sequences
-from tools.track_scores import Scores, pool, score_sequence
 from tracker.types import InputError
+
+from .json_file import write_json
+from .labelled_boxes import pad, read_results, read_truth
+from .sequences import TruthSequence, find_results, find_sequences
+from .track_scores import Scores, pool, score_sequence
 
 POOLED = "pooled"
 
@@ -41,7 +42,7 @@ class EvaluateTracks:
         scores = evaluate(self.gt, self.results)
         show(score_table(scores))
         if self.json:
-            write_scores(scores, self.json)
+            write_json(as_json(scores), self.json)
 
 
 def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, Scores]:
@@ -100,12 +101,7 @@ def show(table: Table) -> None:
     (console if console.is_terminal else Console(width=140)).print(table)
 
 
-def write_scores(scores: Mapping[str, Scores], path: Path) -> None:
-    """JSON with "sequences" (name to scores) and "pooled". Raises InputError where the file cannot be written."""
+def as_json(scores: Mapping[str, Scores]) -> dict[str, object]:
+    """The numbers under "sequences", by name, and "pooled"."""
     sequences = {name: score.numbers() for name, score in scores.items() if name != POOLED}
-    text = json.dumps({"sequences": sequences, POOLED: scores[POOLED].numbers()}, indent=2)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text + "\n")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    return {"sequences": sequences, POOLED: scores[POOLED].numbers()}

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import peers
 from tracker.types import InputError
+
+from . import peers
 
 PACKAGES = {"roboflow": "trackers==2.6.1", "boxmot": "boxmot==25.0.0"}
 """The release in which each peer is measured, by the first word of its name in `peers.PEERS`."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.track_scores import People
 from tracker.boxes import area, intersection
 from tracker.types import Detections
+
+from .track_scores import People
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""`followspot benchmark speed`: how fast a video is tracked from file to file, by us and by Ultralytics."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tracker.detector import DetectorOptions
+from tracker.types import InputError
+from tracker.video_reader import VideoReader
+
+from .bundled import BUNDLED, NONE, detector_weights
+from .evaluate import show
+from .json_file import write_json
+from .track import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every contestant does: track `video` with `weights` at `imgsz`, results into the folder `out`."""
+
+    video: Path
+    weights: Path
+    imgsz: int
+    save: bool
+    out: Path
+
+
+@dataclass(frozen=True)
+class BenchmarkSpeed:
+    """Time whole runs on one video, weights loaded and an annotated video written: ours, and Ultralytics' `track`.
+
+    All use the same weights at the same size, and otherwise their own defaults. The rounds take turns, so that whatever
+    else the machine does hits all alike; the fastest round of each counts.
+    """
+
+    video: Path
+    """A video file with people."""
+    detector: str = BUNDLED
+    """`bundled`, or the .pt weights that all use."""
+    imgsz: int = 640
+    """Longer side of the picture the network sees, in pixels."""
+    save: bool = True
+    """Write annotated videos; the alternative times tracking alone."""
+    rounds: int = 2
+    """How often each is timed."""
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+
+    def run(self) -> None:
+        frames = _frame_count(self.video)
+        weights = detector_weights(self.detector)
+        seconds: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
+        for _ in range(self.rounds):
+            for name, contestant in CONTESTANTS.items():
+                with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+                    start = perf_counter()
+                    contestant(Job(self.video, weights, self.imgsz, self.save, Path(folder) / "out"))
+                    seconds[name].append(perf_counter() - start)
+        speed = {name: frames / min(times) for name, times in seconds.items()}
+        show(speed_table(speed, f"{self.video.name}: {frames} frames, imgsz {self.imgsz}, {weights.name}"))
+        if self.json:
+            write_json({"frames": frames, "frames per second": speed}, self.json)
+
+
+def speed_table(speed: dict[str, float], title: str) -> Table:
+    """Frames per second by name, fastest first; the last column divides the first contestant's by each one's."""
+    ours = next(iter(speed.values()))
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("tracker", no_wrap=True)
+    table.add_column("frames/s", justify="right")
+    table.add_column("ours/theirs", justify="right")
+    for name, value in sorted(speed.items(), key=lambda item: -item[1]):
+        table.add_row(name, f"{value:.1f}", f"{ours / value:.2f}")
+    return table
+
+
+def followspot(job: Job, *, openvino: bool, reid: str) -> None:
+    """The `track` command as it is, but for the options named here."""
+    detection = DetectorOptions(imgsz=job.imgsz, openvino=openvino)
+    Track((str(job.video),), job.out, str(job.weights), reid, video=job.save, detection=detection).run()
+
+
+def ultralytics(job: Job, tracker: str) -> None:
+    """`yolo track`, people only, with one of the trackers that come with it."""
+    from ultralytics import YOLO
+
+    options: dict[str, Any] = {"imgsz": job.imgsz, "classes": [0], "save": job.save, "verbose": False}
+    for _ in YOLO(job.weights).track(str(job.video), stream=True, tracker=tracker, project=str(job.out), **options):
+        pass
+
+
+CONTESTANTS: dict[str, Callable[[Job], None]] = {
+    "followspot": lambda job: followspot(job, openvino=True, reid=BUNDLED),
+    "followspot --reid none": lambda job: followspot(job, openvino=True, reid=NONE),
+    "followspot --no-openvino": lambda job: followspot(job, openvino=False, reid=BUNDLED),
+    "ultralytics bytetrack": lambda job: ultralytics(job, "bytetrack.yaml"),
+    "ultralytics botsort": lambda job: ultralytics(job, "botsort.yaml"),
+}
+
+
+def _frame_count(video: Path) -> int:
+    with VideoReader(str(video)) as reader:
+        frames = sum(1 for _ in reader)
+    if not frames:
+        raise InputError(f"{video} has no frames")
+    return frames
