@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 from tracker.types import InputError
 
+CONFIG = "config.json"
 PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "filterpy", "lap")
 
 
@@ -33,25 +36,39 @@ def choose_folder(out: Path | None, name: str) -> Path:
     return folder
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder and its parents. Raises InputError where that is not allowed."""
+def make_folder(folder: Path) -> list[Path]:
+    """Make the folder; returns what had to be made, the folder before its parents. Raises InputError."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".write-test"
-        probe.touch()
-        probe.unlink()
+        (folder / ".write-test").touch()
+        (folder / ".write-test").unlink()
     except OSError as error:
         raise InputError(f"cannot write results to {folder}: {error.strerror}; choose another --out") from error
+    return made
 
 
-def remove_if_empty(folder: Path, made: bool) -> None:
-    """Leave no empty folder of ours behind."""
-    if made and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Make the folder for the block; if the block fails with nothing worth keeping, it goes again, with its parents.
+
+    Worth keeping is a folder with a config.json, which is written once there are results. Raises InputError where no
+    folder may be made.
+    """
+    made = make_folder(folder)
+    try:
+        yield
+    except BaseException:
+        if not (folder / CONFIG).exists():
+            for file in folder.iterdir():
+                file.unlink()
+            for path in made:
+                path.rmdir()
+        raise
 
 
 def write_config(folder: Path, options: Any, weights: dict[str, Path | None], more: dict[str, Any]) -> None:
-    """config.json: options, versions, and the sha256 of the weights used."""
+    """config.json: options, versions, and the sha256 of the weights used. Raises InputError."""
     config = {
         "options": asdict(options),
         "weights": {
@@ -61,7 +78,10 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
         "versions": {package: _version(package) for package in PACKAGES},
         **more,
     }
-    (folder / "config.json").write_text(json.dumps(config, indent=2, default=str) + "\n")
+    try:
+        (folder / CONFIG).write_text(json.dumps(config, indent=2, default=str) + "\n")
+    except OSError as error:
+        raise InputError(f"cannot write {folder / CONFIG}: {error.strerror}") from error
 
 
 def sha256(path: Path) -> str:

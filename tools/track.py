@@ -25,7 +25,7 @@ from tracker.types import Detector, Embedder, Frame, FrameTracks, InputError
 from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
 from .interruption import Interruption
 from .progress import progress
-from .run_folder import choose_folder, make_folder, remove_if_empty, write_config
+from .run_folder import choose_folder, new_folder, write_config
 from .video_sinks import VideoSink, WindowSink
 
 
@@ -72,25 +72,23 @@ class Track:
         if self.dry_run:
             self._say_plan(console)
             return
-        detector, embedder = self._parts(console)
+        parts: tuple[Detector, Embedder | None] | None = None
         with Interruption() as interruption:
-            for source in self.sources:
-                self._track(source, detector, Tracker(self.tracker, embedder), interruption, console)
+            for name in self.sources:
+                with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
+                    folder = choose_folder(self.out, source.name)
+                    parts = parts or self._parts(console)  # once, and only when the first source is known to be one
+                    self._track(source, folder, parts, interruption, console)
                 if interruption.asked:
                     break
 
     def _parts(self, console: Console) -> tuple[Detector, Embedder | None]:
-        weights = detector_weights(self.detector)
+        weights, encoder = detector_weights(self.detector), encoder_weights(self.reid)
         detector = make_detector(weights, self.detection, self.detections)
-        embedder = make_embedder(encoder_weights(self.reid), self.detection.device)
+        embedder = make_embedder(encoder, self.detection.device)
         console.print(f"detector  {self.detections or weights.name}")
-        console.print(f"re-ID     {'none: motion, place and size alone' if embedder is None else self._encoder_name()}")
+        console.print(f"re-ID     {'none: motion, place and size alone' if encoder is None else encoder.name}")
         return detector, embedder
-
-    def _encoder_name(self) -> str:
-        weights = encoder_weights(self.reid)
-        assert weights is not None
-        return weights.name
 
     def _say_plan(self, console: Console) -> None:
         weights, encoder = detector_weights(self.detector), encoder_weights(self.reid)
@@ -103,29 +101,30 @@ class Track:
         console.print(f"  re-ID     {encoder or NONE}")
 
     def _track(
-        self, name: str, detector: Detector, tracker: Tracker, interruption: Interruption, console: Console
+        self,
+        source: Source,
+        folder: Path,
+        parts: tuple[Detector, Embedder | None],
+        interruption: Interruption,
+        console: Console,
     ) -> None:
-        with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
-            folder = choose_folder(self.out, source.name)
-            new = not folder.exists()
-            make_folder(folder)
-            summary = Summary()
+        detector, embedder = parts
+        tracker = Tracker(self.tracker, embedder, (source.width, source.height))
+        summary = Summary()
+        with new_folder(folder):
             try:
                 with self._sinks(folder, source, summary, console) as sinks:
                     for frame, tracks in self._flow(source, detector, tracker, interruption):
                         for sink in sinks:
                             sink.write(frame, tracks)
             finally:
-                if summary.frames == 0:
-                    _remove_results(folder, new)
-                else:
+                if summary.frames:
                     self._finish(folder, source, summary, tracker)
-            say_summary(console, summary, tracker, folder, source.warning, interruption.asked)
+        say_summary(console, summary, tracker, folder, source.warning, interruption.asked)
 
     def _flow(
         self, source: Source, detector: Detector, tracker: Tracker, interruption: Interruption
     ) -> Iterator[tuple[Frame, FrameTracks]]:
-        tracker.picture = (source.width, source.height)
         frames = prefetch(interruption.until(source))
         tracked = track(frames, detector, tracker, batch=1 if self.show else self.detection.batch)
         yield from progress(tracked, source.frame_count, source.name)
@@ -173,9 +172,3 @@ def say_summary(
     if stopped:
         console.print("[yellow]note:[/yellow] stopped on request; the results hold what was tracked until then")
     console.print(f"results in {folder}/")
-
-
-def _remove_results(folder: Path, made: bool) -> None:
-    for name in ("tracks.txt", "tracks.csv", "tracks.json", "video.mp4"):
-        (folder / name).unlink(missing_ok=True)
-    remove_if_empty(folder, made)
