@@ -13,6 +13,8 @@ BEAT = 0.5
 _WALK = 1.9
 _FRONT, _BACK = 2.2, -2.6
 _EDGE = 1.1
+_KINDS = {"dance": 0.46, "spin": 0.23, "jump": 0.15, "floor": 0.08, "handstand": 0.08}
+"""How often each kind of hold is chosen."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Station:
 
 @dataclass(frozen=True)
 class Hold:
-    """What a dancer does at a station from `start` to `end`: "dance", "spin", "jump", "floor", "handstand", "still"."""
+    """What a dancer does at a station from `start` to `end`: "dance", "spin", "jump", "floor", "handstand", "hide"."""
 
     start: float
     end: float
@@ -60,6 +62,7 @@ class _Planner:
         self._stations: list[list[Station]] = [[] for _ in range(dancers)]
         self._holds: list[list[Hold]] = [[] for _ in range(dancers)]
         self._gone: dict[int, int] = {}
+        self._pair: tuple[int, int] | None = None
         self._phase = 0
         rest = list(random.permutation(np.arange(twins, dancers)))
         self._leavers = [*random.permutation(twins), *rest] if twins else rest
@@ -75,12 +78,16 @@ class _Planner:
         leaver = self._next_leaver()
         targets = self._formation()
         length = BEAT * float(self._random.integers(5, 8))
-        hidden = self._hide(targets, leaver)
+        staying = self._pair
+        for dancer in staying or ():
+            targets[dancer] = self._stations[dancer][-1].x, self._stations[dancer][-1].z
+        self._pair = None if staying else self._hide(targets, leaver)
+        pair = staying or self._pair
         for dancer in range(self._dancers):
-            self._send(dancer, start, length, targets, leaver, hidden)
+            self._send(dancer, start, length, targets, leaver, pair)
         self._gone = {dancer: left - 1 for dancer, left in self._gone.items() if left > 0}
         if leaver is not None:
-            self._gone[leaver] = 1
+            self._gone[leaver] = int(self._random.random() < 0.4)
         self._phase += 1
         return start + length
 
@@ -98,7 +105,7 @@ class _Planner:
         if self._phase % 2 == 0 or len(self._gone) > self._dancers // 4 or self._dancers < 2:
             return None
         leaver = int(self._leavers[(self._phase // 2) % len(self._leavers)])
-        return None if leaver in self._gone else leaver
+        return None if leaver in self._gone or leaver in (self._pair or ()) else leaver
 
     def _formation(self) -> np.ndarray:
         """Places (dancers, 2) x, z on stage, spread in rows as the picture sees them."""
@@ -114,8 +121,8 @@ class _Planner:
             places[members] = np.stack([x + self._random.uniform(-0.25, 0.25, len(members)), z], axis=1)
         return places
 
-    def _hide(self, targets: np.ndarray, leaver: int | None) -> int | None:
-        """Choose a dancer and move her target behind somebody else's."""
+    def _hide(self, targets: np.ndarray, leaver: int | None) -> tuple[int, int] | None:
+        """Choose a dancer and move her target behind somebody else's; both stay there for another phase."""
         here = [int(d) for d in self._hiders if d != leaver and d not in self._gone]
         fronts = [d for d in range(self._dancers) if d != leaver and d not in self._gone and targets[d, 1] > -1.4]
         if len(here) < 2 or not fronts:
@@ -127,11 +134,17 @@ class _Planner:
         front = fronts[int(self._random.integers(len(fronts)))]
         eye = np.array([self._camera.position[0], self._camera.position[2]])
         ray = targets[front] - eye
-        targets[hider] = targets[front] + ray / np.linalg.norm(ray) * 0.75
-        return hider
+        targets[hider] = targets[front] + ray / np.linalg.norm(ray) * 0.6
+        return hider, front
 
     def _send(
-        self, dancer: int, start: float, length: float, targets: np.ndarray, leaver: int | None, hidden: int | None
+        self,
+        dancer: int,
+        start: float,
+        length: float,
+        targets: np.ndarray,
+        leaver: int | None,
+        pair: tuple[int, int] | None,
     ) -> None:
         random, last = self._random, self._stations[dancer][-1]
         if dancer in self._gone and self._gone[dancer] > 0:
@@ -141,7 +154,7 @@ class _Planner:
             side = 1.0 if last.x > 0 or (last.x == 0 and random.random() < 0.5) else -1.0
             x, z = side * (self._camera.half_width(last.z) + _EDGE), last.z
         if last.away:
-            last = self._across(dancer, last, start)
+            last = self._across(dancer, last, max(start, last.arrival + 0.2))
         duration = max(0.7, float(np.hypot(x - last.x, z - last.z)) / _WALK)
         departure = max(start, last.arrival)
         if dancer != leaver:
@@ -150,16 +163,17 @@ class _Planner:
         back = dancer != leaver and random.random() < 0.15
         yaw = float(random.uniform(-20, 20)) + (180.0 if back else 0.0)
         self._stations[dancer].append(Station(departure, arrival, x, z, yaw, away=dancer == leaver))
-        kinds = ["dance"] * 6 + ["spin"] * 3 + ["jump"] * 2 + ["floor"] + ["handstand"]
-        kind = "still" if dancer == hidden else str(random.choice(kinds))
+        kind = str(random.choice(list(_KINDS), p=list(_KINDS.values())))
+        if pair is not None and dancer in pair:
+            kind = "hide" if dancer == pair[0] else "dance"
         self._holds[dancer].append(Hold(arrival, start + length, kind))
 
-    def _across(self, dancer: int, last: Station, start: float) -> Station:
-        """Where somebody away comes back from: mostly the other side, at another depth."""
+    def _across(self, dancer: int, last: Station, back: float) -> Station:
+        """Where somebody away comes back from at time `back`: mostly the other side, at another depth."""
         side = -np.sign(last.x) if self._random.random() < 0.75 else np.sign(last.x)
         z = float(self._random.uniform(_BACK + 0.6, _FRONT - 0.6))
         x = float(side * (self._camera.half_width(z) + _EDGE))
-        crossed = Station(start, start, x, z, last.yaw, away=True)
+        crossed = Station(back, back, x, z, last.yaw, away=True)
         self._stations[dancer].append(crossed)
-        self._holds[dancer].append(Hold(start, start, "dance"))
+        self._holds[dancer].append(Hold(back, back, "dance"))
         return crossed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .choreography import BEAT, Hold, Route
-from .pose import FLOOR, INDEX, REST, STANDING, mirrored, pose
+from .pose import FLOOR, HIDING, INDEX, REST, STANDING, mirrored, pose
 from .skeleton import Build, Place
 
 _STRIDE_SECONDS, _CARRY = 0.64, 0.56
@@ -39,8 +39,8 @@ class Dance:
             self._keys[first] = STANDING["crouch"]
             self._keys[first + 1 : last] = mirrored(move) if random.random() < 0.5 else move
             self._keys[last] = STANDING["crouch"]
-        elif hold.kind == "still":
-            self._keys[first : last + 1] = REST + 0.35 * (self._keys[first : last + 1] - REST)
+        elif hold.kind == "hide":
+            self._keys[first : last + 1] = HIDING + 0.08 * (self._keys[first : last + 1] - REST)
         elif hold.kind == "spin" and length > 0.9:
             self._spins.append((hold.start, float(random.uniform(0.8, 1.1)), float(random.choice([-360, 360]))))
         elif hold.kind == "jump" and length > 0.8:

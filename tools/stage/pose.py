@@ -144,6 +144,10 @@ STANDING = {
     ),
 }
 
+HIDING = pose(
+    pelvis_height=0.82, spine_bend=16, pelvis_pitch=10, head_bend=6, arm_abduct=1, elbow=22, foot_x=0.09, foot_turn=5
+)
+
 FLOOR = {
     "kneel": pose(
         anchored=0,
