@@ -31,7 +31,7 @@ def load_network(weights: Path, device: str = "", *, openvino: bool = True) -> Y
     Raises InputError where the file is missing, of another kind, broken, for another task, or its runtime is missing.
     """
     kind = _check(weights)
-    _keep_offline()
+    keep_offline()
     from ultralytics import YOLO
 
     path = weights
@@ -94,7 +94,7 @@ def _runs_on_cpu(device: str) -> bool:
     return device == "cpu" or (not device and not torch.cuda.is_available())
 
 
-def _keep_offline() -> None:
+def keep_offline() -> None:
     """Ask Ultralytics and OpenVINO, before they are first imported, neither to phone home nor to install packages."""
     for switch, value in (("YOLO_AUTOINSTALL", "false"), ("YOLO_OFFLINE", "true"), ("YOLO_VERBOSE", "false")):
         os.environ.setdefault(switch, value)

@@ -1,0 +1,27 @@
+"""What can be chosen about the training of the person detector; read by the command line, so without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FinetuneOptions:
+    """How long and how gently; few pictures want small steps."""
+
+    epochs: int = 6
+    """passes over the pictures"""
+    batch: int = 8
+    """pictures in a step"""
+    imgsz: int = 480
+    """side of the pictures that the network learns from"""
+    lr: float = 1e-4
+    """learning rate of AdamW at its highest; it rises over the first tenth and falls along a cosine"""
+    freeze: int = 5
+    """layers at the input that stay as they are"""
+    ema: float = 0.98
+    """share of the averaged network that a step leaves as it was"""
+    bfloat16: bool = True
+    """compute activations in 16 bits: twice as fast where the processor can"""
+    seed: int = 0
+    """of the shuffling and of the augmentation"""

@@ -1,0 +1,114 @@
+"""`followspot train-detector`: make the bundled person detector out of a general one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracker.types import InputError
+
+from .detector_options import FinetuneOptions
+
+if TYPE_CHECKING:
+    from .detector_pictures import LabelledPicture
+    from .detector_scores import Precision
+
+
+@dataclass(frozen=True)
+class TrainDetector:
+    """Fine-tune a YOLO of many classes to people, dancers above all, and compare it with what it came from.
+
+    A fifth of every source is kept aside; parent and child are both scored on it.
+    """
+
+    parent: Path
+    """the .pt file to start from; it must know a class named person"""
+    teacher: Path | None = None
+    """a pose model that must agree with the parent on frames of --clips"""
+    images: tuple[Path, ...] = ()
+    """folders with images/ and labels/ in YOLO format, class 0 a person"""
+    sequences: tuple[Path, ...] = ()
+    """MOTChallenge sequences with truth and pictures"""
+    clips: tuple[Path, ...] = ()
+    """dance videos without truth, labelled by parent and teacher together"""
+    tumblers: tuple[str, ...] = ()
+    """names of the clips with people upside down; these are looked at turned round as well"""
+    clip_frames: int = 100
+    """frames to label of each clip"""
+    stage_scenes: int = 30
+    """rendered scenes to learn from"""
+    work: Path = Path("runs/detector")
+    """where pictures, every epoch's weights and scores go; pictures already there are used again"""
+    training: FinetuneOptions = field(default_factory=FinetuneOptions)
+
+    def run(self) -> None:
+        """Gather pictures, train, score and save; prints the scores as the rows of a Markdown table."""
+        if not self.parent.is_file():
+            raise InputError(f"no weights {self.parent} to start from")
+        if self.clips and self.teacher is None:
+            raise InputError("--clips need a second network to agree with: name one with --teacher")
+        pictures = self.work / "pictures"
+        if not (pictures / "learn").is_dir():
+            self._gather(pictures)
+        weights = self._train(pictures)
+        self._score(pictures, weights)
+
+    def _gather(self, pictures: Path) -> None:
+        from .detector_pictures import write_pictures
+
+        write_pictures(self._labelled(), pictures)
+
+    def _labelled(self) -> Iterator[LabelledPicture]:
+        from .detector_pictures import mot_sequence, stage_scenes, yolo_folder
+
+        yield from chain.from_iterable(map(yolo_folder, self.images))
+        yield from chain.from_iterable(mot_sequence(folder, every=8) for folder in self.sequences)
+        yield from stage_scenes(self.stage_scenes)
+        yield from self._dances()
+
+    def _dances(self) -> Iterator[LabelledPicture]:
+        if not self.clips or self.teacher is None:
+            return
+        from .detector_teacher import TUMBLING, UPRIGHT, Teacher, dance_video
+
+        teacher = Teacher([self.parent, self.teacher])
+        for clip in self.clips:
+            looks = TUMBLING if clip.stem in self.tumblers else UPRIGHT
+            yield from dance_video(clip, teacher, self.clip_frames, looks)
+
+    def _train(self, pictures: Path) -> Path:
+        from .detector_checkpoint import save_checkpoint
+        from .detector_finetune import finetune
+
+        weights = self.work / "person.pt"
+        for epoch in finetune(self.parent, pictures / "learn" / "images", self.training):
+            weights = self.work / f"person_epoch{epoch.number}.pt"
+            save_checkpoint(epoch.model, weights, date.today().isoformat())
+            print(f"epoch {epoch.number}: " + ", ".join(f"{name} {loss:.3f}" for name, loss in epoch.losses.items()))
+        return weights
+
+    def _score(self, pictures: Path, weights: Path) -> None:
+        from .detector_scores import score_detector
+
+        before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
+        scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}
+        digest = sha256(weights.read_bytes()).hexdigest()
+        (self.work / "scores.json").write_text(json.dumps({"sha256": digest, "scores": scores}, indent=2))
+        print("\n".join(markdown_rows(before, after)))
+        print(f"{weights}  sha256 {digest}")
+
+
+def markdown_rows(before: dict[str, Precision], after: dict[str, Precision]) -> list[str]:
+    """A table of both detectors' average precision in per cent, a row for each part of the pictures kept aside."""
+    rows = ["| part | pictures | people | AP50 parent | AP50 | AP50-95 parent | AP50-95 |", "|" + "---|" * 7]
+    for part, old in before.items():
+        new = after[part]
+        scores = " | ".join(f"{100 * value:.1f}" for value in (old.ap50, new.ap50, old.ap, new.ap))
+        rows.append(f"| {part} | {old.pictures} | {old.people} | {scores} |")
+    return rows
