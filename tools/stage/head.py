@@ -52,15 +52,15 @@ def _face(costume: Costume) -> np.ndarray:
     for side in (-1, 1):
         eye = (middle + side * 14, 76)
         cv2.ellipse(picture, eye, (9, 7), 0, 0, 360, tuple(tone * 0.82), -1, cv2.LINE_AA)
-        cv2.ellipse(picture, eye, (6, 3), 0, 0, 360, (225, 228, 230), -1, cv2.LINE_AA)
+        cv2.ellipse(picture, eye, (7, 3), 0, 0, 360, (225, 228, 230), -1, cv2.LINE_AA)
         cv2.circle(picture, eye, 3, (35, 40, 50), -1, cv2.LINE_AA)
         cv2.ellipse(picture, eye, (7, 4), 0, 180, 360, (25, 25, 30), 1, cv2.LINE_AA)
         brow = np.array(costume.hair) * 0.6 + tone * 0.1
         cv2.ellipse(picture, (eye[0], 69), (8, 3), 0, 190, 350, tuple(brow), 2, cv2.LINE_AA)
         cv2.ellipse(picture, (middle + side * 3, 95), (2, 1), 0, 0, 360, dark, -1, cv2.LINE_AA)
         cv2.line(picture, (middle + side * 5, 80), (middle + side * 5, 94), tuple(tone * 0.9), 2, cv2.LINE_AA)
-    cv2.ellipse(picture, (middle, 108), (10, 4), 0, 0, 360, lips, -1, cv2.LINE_AA)
-    cv2.line(picture, (middle - 9, 108), (middle + 9, 108), dark, 1, cv2.LINE_AA)
+    cv2.ellipse(picture, (middle, 107), (12, 3), 0, 0, 360, lips, -1, cv2.LINE_AA)
+    cv2.line(picture, (middle - 11, 107), (middle + 11, 107), dark, 1, cv2.LINE_AA)
     cv2.ellipse(picture, (middle, 121), (14, 4), 0, 0, 360, tuple(tone * 0.9), -1, cv2.LINE_AA)
     smooth = cv2.GaussianBlur(picture, (0, 0), 0.8).astype(np.float32)
     smooth[135:] *= np.float32(0.8)

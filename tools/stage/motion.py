@@ -9,7 +9,7 @@ from .pose import FLOOR, HIDING, INDEX, REST, STANDING, mirrored, pose
 from .skeleton import Build, Place
 
 _STRIDE_SECONDS, _CARRY = 0.64, 0.56
-_FLOOR_MOVES = {"floor": ("kneel", "sit", "lie", "prone", "bridge"), "handstand": ("handstand", "stag handstand")}
+_FLOOR_MOVES = {"floor": ("kneel", "sit", "lie", "prone"), "handstand": ("handstand", "stag handstand")}
 _LOOSE = pose(arm_abduct=25, elbow=50, arm_flex=15, foot_x=0.2, pelvis_height=0.94)
 
 

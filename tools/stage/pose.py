@@ -219,16 +219,4 @@ FLOOR = {
         elbow=5,
         head_bend=-25,
     ),
-    "bridge": pose(
-        anchored=0,
-        pelvis_height=0.7,
-        pelvis_pitch=-95,
-        foot_y=0.42,
-        foot_z=-0.62,
-        foot_x=0.2,
-        spine_bend=-75,
-        arm_abduct=170,
-        elbow=10,
-        head_bend=-30,
-    ),
 }

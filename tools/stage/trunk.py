@@ -129,7 +129,7 @@ def skirt(costume: Costume) -> Part:
         flying = down * (flare + 0.16 * min(abs(sway.spin), 1.2))
         reach = hips * np.interp(down, [0, 0.25, 1], [0.86, 1.04, 1.1]) + flying
         across = np.maximum(reach, (apart + 0.1) * np.minimum(1, down * 3))
-        radii = np.stack([across, np.maximum(reach * 0.78, 0.55 * across)], axis=1)
+        radii = np.stack([across, np.maximum(reach * 0.88, 0.6 * across)], axis=1)
         side = unit(pelvis[:, 0] + down[:, None] * (unit(thighs[0] - thighs[1]) - pelvis[:, 0]))
         front = np.cross(side, unit(waist - centres[-1]))
         points = centres[:, None] + side[:, None] * (outline * radii[:, None])[..., :1]
@@ -137,7 +137,7 @@ def skirt(costume: Costume) -> Part:
         return Surface(points, normals_of(points, centres))
 
     texture = cloth(costume.bottom_cloth, 96, 256, length, 1.4, random)
-    return Part(shape, down, columns, texture, two_sided=True, nearer=0.03)
+    return Part(shape, down, columns, texture, two_sided=True, nearer=0.1)
 
 
 def parts(costume: Costume) -> list[Part]:
