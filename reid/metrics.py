@@ -23,13 +23,12 @@ def average_precision(cost: np.ndarray, match: np.ndarray, dropped: np.ndarray) 
     (Q,) average precision in 0..1 and (Q,) place of the first match from 1; both NaN where a row has no match. Ties are
     resolved against the ranking, so precision agrees with scikit-learn's `average_precision_score`.
     """
-    counted = np.where(dropped, np.float32(np.inf), cost)
     precision = np.full(len(cost), NO_MATCH)
     first = np.full(len(cost), NO_MATCH)
     found = match & ~dropped
     for row in np.flatnonzero(found.any(axis=1)):
-        hits = np.sort(counted[row, found[row]])
-        above = count_up_to(counted[row], hits)
+        hits = np.sort(cost[row, found[row]])
+        above = count_up_to(cost[row, (cost[row] <= hits[-1]) & ~dropped[row]], hits)
         hits_above = np.searchsorted(hits, hits, side="right")
         precision[row] = (hits_above / above).mean()
         first[row] = above[0] - hits_above[0] + 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-CHUNK_CELLS = 8_000_000
+CHUNK_CELLS = 2_000_000
 
 
 @dataclass(frozen=True)
