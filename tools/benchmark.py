@@ -51,6 +51,10 @@ class BenchmarkTracks:
     def run(self) -> None:
         check_peers(self.peers)
         sequences = [_measured(sequence) for sequence in find_sequences(self.gt)]
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"cannot make the folder {self.out}: {error.strerror}") from error
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, sequences)]
         write_json(as_json(entries, [sequence.name for sequence in sequences]), self.out / "benchmark.json")
         draw_benchmark(entries, OURS, self.out / "benchmark.png")

@@ -43,7 +43,7 @@ def as_json(entries: Sequence[Entry], sequences: Sequence[str]) -> dict[str, obj
     """The names of the "sequences", and under "detections" for each kind the pooled scores of each tracker."""
     kinds: dict[str, dict[str, dict[str, float | int]]] = {}
     for entry in entries:
-        numbers = {**entry.scores.numbers(), "ms per frame": entry.milliseconds}
+        numbers = {**entry.scores.numbers(), "ms_per_frame": entry.milliseconds}
         kinds.setdefault(entry.detections, {})[entry.tracker] = numbers
     return {"sequences": list(sequences), "detections": kinds}
 

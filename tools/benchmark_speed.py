@@ -71,7 +71,7 @@ class BenchmarkSpeed:
         speed = {name: frames / min(times) for name, times in seconds.items()}
         show(speed_table(speed, f"{self.video.name}: {frames} frames, imgsz {self.imgsz}, {weights.name}"))
         if self.json:
-            write_json({"frames": frames, "frames per second": speed}, self.json)
+            write_json({"frames": frames, "frames_per_second": speed}, self.json)
 
 
 def speed_table(speed: dict[str, float], title: str) -> Table:

@@ -86,7 +86,7 @@ def score_table(scores: Mapping[str, Scores]) -> Table:
     table.add_column("sequence", no_wrap=True)
     columns = list(next(iter(scores.values())).numbers())
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("_", " "), justify="right")
     for name, score in scores.items():
         cells = [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
         if name == POOLED:

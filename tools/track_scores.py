@@ -58,7 +58,7 @@ class Scores:
             "FP": self.false_positives,
             "FN": self.false_negatives,
             "ids": self.ids,
-            "true ids": self.truth_ids,
+            "true_ids": self.truth_ids,
         }
 
 

@@ -155,13 +155,20 @@ def test_a_benchmark_of_ours_alone(tmp_path: Path, capsys: pytest.CaptureFixture
     exact = written["detections"]["exact"][OURS]
     assert exact["HOTA"] == pytest.approx(100)
     assert exact["ids"] == 4
-    assert 0 < exact["ms per frame"] < 50
+    assert 0 < exact["ms_per_frame"] < 50
     assert written["detections"]["mild"][OURS]["HOTA"] > 50
     assert written["detections"]["boxes.txt"][OURS]["FN"] > 150
     assert (out / "benchmark.png").read_bytes().startswith(b"\x89PNG")
     assert OURS in capsys.readouterr().out
     again = evaluate(tmp_path / "truth", out / "exact" / OURS, processes=1)
     assert again[POOLED].hota == pytest.approx(exact["HOTA"])
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path):
+    write_dance(tmp_path / "truth", "waltz")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot make the folder"):
+        BenchmarkTracks(tmp_path / "truth", peers=(), out=tmp_path / "file/out").run()
 
 
 def test_sequences_without_a_length_are_refused(tmp_path: Path):

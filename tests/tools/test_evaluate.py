@@ -23,7 +23,7 @@ ORACLE_FIELDS = {
     "FN": ("CLEAR", "CLR_FN", 1),
     "IDF1": ("Identity", "IDF1", 100),
     "ids": ("Count", "IDs", 1),
-    "true ids": ("Count", "GT_IDs", 1),
+    "true_ids": ("Count", "GT_IDs", 1),
 }
 
 
