@@ -57,6 +57,10 @@ class BenchmarkSpeed:
     json: Path | None = None
     """Write the numbers to this file as well."""
 
+    def __post_init__(self) -> None:
+        if self.rounds < 1:
+            raise InputError(f"--rounds must be at least 1, not {self.rounds}")
+
     def run(self) -> None:
         frames = _frame_count(self.video)
         weights = detector_weights(self.detector)
@@ -111,8 +115,5 @@ CONTESTANTS: dict[str, Callable[[Job], None]] = {
 
 
 def _frame_count(video: Path) -> int:
-    with VideoReader(str(video)) as reader:
-        frames = sum(1 for _ in reader)
-    if not frames:
-        raise InputError(f"{video} has no frames")
-    return frames
+    with VideoReader(video) as reader:
+        return sum(1 for _ in reader)
