@@ -41,7 +41,7 @@ class Draw:
     """One batch of N crops: rows of the training crops, and who is whose positive and negative among the N.
 
     index (N,) rows of the crops; partner (N,) the place in the batch of a crop of the same person; negative (N,) of one
-    of another person; -1 where there is none.
+    of another person, for anchors only; -1 where there is none.
     """
 
     index: np.ndarray
@@ -127,7 +127,7 @@ class TupleSampler:
         return Draw(
             np.concatenate([anchors, positives, negatives]),
             np.concatenate([place + count, place, nobody]),
-            np.concatenate([place + 2 * count, place + 2 * count, nobody]),
+            np.concatenate([place + 2 * count, nobody, nobody]),
         )
 
     def positives(self, row: int) -> np.ndarray:

@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reid.crops import Crop, DataError
+from reid.sampling import SamplingOptions, make_sampler
+
+
+def dance(videos=2, people=3, frames=40, step=5):
+    """Each video has its own people; every 5th frame is kept."""
+    return [
+        Crop(Path(f"{video}_{person}_{frame}.jpg"), 10 * video + person, -1, str(video), frame, frame / 30)
+        for video in range(videos)
+        for person in range(people)
+        for frame in range(0, frames * step, step)
+    ]
+
+
+def tuples(crops, options, epochs=1, seed=0):
+    """(anchor, positive, negative) crops of all batches."""
+    sampler = make_sampler(crops, options, seed)
+    for epoch in range(epochs):
+        for draw in sampler(epoch):
+            for place in np.flatnonzero(draw.negative >= 0):
+                rows = draw.index[[place, draw.partner[place], draw.negative[place]]]
+                yield tuple(crops[row] for row in rows)
+
+
+def test_the_temporal_gap_is_never_violated_in_ten_thousand_draws():
+    options = SamplingOptions("sparse-temporal", tuples=24, gap=50)
+    drawn = 0
+    for anchor, positive, negative in tuples(dance(), options, epochs=45):
+        assert positive.person == anchor.person != negative.person
+        assert positive.video == anchor.video
+        assert abs(positive.frame - anchor.frame) > 50
+        drawn += 1
+    assert drawn >= 10_000
+
+
+def test_the_gap_can_be_given_in_seconds():
+    options = SamplingOptions("sparse-temporal", tuples=24, gap=2.0, gap_unit="seconds")
+    assert all(abs(a.time - p.time) > 2 for a, p, _ in tuples(dance(), options, epochs=3))
+
+
+def test_negatives_are_near_in_time_but_for_the_global_share():
+    drawn = list(tuples(dance(videos=4), SamplingOptions("sparse-temporal", gap=50, global_share=0.3), epochs=12))
+    local = [(anchor, negative) for anchor, _, negative in drawn if anchor.video == negative.video]
+    assert len(local) / len(drawn) == pytest.approx(0.7, abs=0.03)
+    assert max(abs(anchor.frame - negative.frame) for anchor, negative in local) <= 25
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_global_share_reaches_its_ends(share):
+    options = SamplingOptions("sparse-temporal", gap=50, global_share=share)
+    assert {a.video != n.video for a, _, n in tuples(dance(), options)} == {bool(share)}
+
+
+def test_random_sampling_ignores_time():
+    drawn = list(tuples(dance(), SamplingOptions("random"), epochs=10))
+    assert all(a.person == p.person != n.person and a is not p for a, p, n in drawn)
+    gaps = [abs(a.frame - p.frame) for a, p, _ in drawn]
+    assert min(gaps) == 5
+    assert np.mean([gap <= 50 for gap in gaps]) > 0.3
+
+
+def test_where_a_video_is_too_short_another_one_of_the_person_serves():
+    crops = [Crop(Path(f"{v}{p}{f}"), p, -1, v, f, f) for v in "ab" for p in range(3) for f in range(10)]
+    options = SamplingOptions("sparse-temporal", tuples=4, gap=50)
+    assert all(a.video != p.video for a, p, _ in tuples(crops, options))
+
+
+def test_a_gap_nobody_reaches_is_one_clear_sentence():
+    with pytest.raises(DataError, match="more than 5000 frames away"):
+        make_sampler(dance(), SamplingOptions("sparse-temporal", gap=5000), 0)
+    with pytest.raises(DataError, match="one person"):
+        make_sampler(dance(1, 1), SamplingOptions("random"), 0)
+    with pytest.raises(DataError, match="6 people"):
+        make_sampler(dance(), SamplingOptions("people", people=7), 0)
+
+
+def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once():
+    crops = dance(frames=12)
+    sampler = make_sampler(crops, SamplingOptions("people", people=3, crops=4), 0)
+    draws = sampler(0)
+    for draw in draws:
+        person = np.array([crops[row].person for row in draw.index])
+        assert np.unique(person, return_counts=True)[1].tolist() == [4, 4, 4]
+        assert (person[draw.partner] == person).all()
+        assert (draw.partner != np.arange(12)).all()
+    used = np.concatenate([draw.index for draw in draws])
+    assert len(np.unique(used)) == len(used)
+    assert len(used) >= 0.8 * len(crops)
+
+
+def test_a_person_with_few_crops_fills_her_group_with_repeats():
+    crops = [*dance(1, 2, 6), Crop(Path("x"), 99, -1, "x", 0, 0.0)]
+    draws = make_sampler(crops, SamplingOptions("people", people=3, crops=4), 0)(0)
+    assert len(draws) == 1
+    assert (draws[0].index == len(crops) - 1).sum() == 4
+
+
+@pytest.mark.parametrize("kind", ["people", "random", "sparse-temporal"])
+def test_epochs_differ_and_can_be_drawn_again(kind):
+    options = SamplingOptions(kind, tuples=8, people=3, crops=4, gap=20)
+    first, again = make_sampler(dance(), options, 3), make_sampler(dance(), options, 3)
+
+    def rows(sampler, epoch):
+        return np.concatenate([draw.index for draw in sampler(epoch)]).tolist()
+
+    assert rows(first, 0) != rows(first, 1)
+    assert rows(again, 1) == rows(first, 1)
+    assert rows(make_sampler(dance(), options, 4), 1) != rows(first, 1)
