@@ -165,10 +165,18 @@ def strangers(labels: Labels, trained_on: Sequence[int]) -> np.ndarray:
 REASSOCIATION_GAPS = (1, 30, 120, 300)
 
 
+@dataclass(frozen=True)
+class Reassociation:
+    """Share of the `questions` answered rightly; None where there was none."""
+
+    rank1: float | None
+    questions: int
+
+
 def reassociation(
     embedding: np.ndarray, labels: Labels, gaps: Sequence[int] = REASSOCIATION_GAPS
-) -> dict[int, float | None]:
-    """Rank-1 among the people of the same video's frame `gap` frames later, by gap; None where it cannot be measured.
+) -> dict[int, Reassociation]:
+    """Rank-1 among the people of the same video's frame `gap` frames later, by gap.
 
     embedding (N, D) rows of length 1. Each crop whose person is there again is one question; the later frame is the
     first one kept at or after the gap, at most a quarter of the gap (or 1 frame) late, with two people or more in it.
@@ -176,7 +184,7 @@ def reassociation(
     return {gap: rank_after(embedding, labels, gap) for gap in gaps}
 
 
-def rank_after(embedding: np.ndarray, labels: Labels, gap: int) -> float | None:
+def rank_after(embedding: np.ndarray, labels: Labels, gap: int) -> Reassociation:
     """`reassociation` for one gap."""
     right: list[np.ndarray] = []
     for video in np.unique(labels.video):
@@ -191,4 +199,5 @@ def rank_after(embedding: np.ndarray, labels: Labels, gap: int) -> float | None:
             if len(now) and len(then) > 1:
                 chosen = cosine_cost(embedding[now], embedding[then]).argmin(axis=1)
                 right.append(labels.person[then][chosen] == labels.person[now])
-    return float(np.concatenate(right).mean()) if right else None
+    answers = np.concatenate(right) if right else np.zeros(0, bool)
+    return Reassociation(float(answers.mean()) if len(answers) else None, len(answers))

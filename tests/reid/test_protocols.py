@@ -82,12 +82,18 @@ def test_reassociation_asks_among_the_people_of_the_later_frame():
         crop(2, frame=30),
     ]
     rows = unit([0, 60, 5, 65, 60, 0])
-    assert reassociation(rows, Labels.of(crops)) == {1: 1.0, 30: 0.0, 120: None, 300: None}
+    answered = reassociation(rows, Labels.of(crops))
+    assert {gap: (answer.rank1, answer.questions) for gap, answer in answered.items()} == {
+        1: (1.0, 2),
+        30: (0.0, 2),
+        120: (None, 0),
+        300: (None, 0),
+    }
 
 
 def test_reassociation_needs_a_choice():
     crops = [crop(1, frame=0), crop(1, frame=1), crop(2, video="w", frame=1)]
-    assert reassociation(unit([0, 0, 0]), Labels.of(crops))[1] is None
+    assert reassociation(unit([0, 0, 0]), Labels.of(crops))[1].rank1 is None
 
 
 def random_labels(random, count):

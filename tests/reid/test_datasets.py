@@ -1,0 +1,146 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from reid.crops import people
+from reid.datasets import DataError, DataOptions, read_split
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "reid" / "market1501"
+
+
+def picture(path, value=100):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.full((8, 4, 3), value, np.uint8))
+
+
+def market(root, ids=range(2, 8)):
+    for person in ids:
+        for camera in (1, 2):
+            for frame in (451, 476):
+                picture(root / "bounding_box_train" / f"{person:04d}_c{camera}s1_{frame:06d}_01.jpg")
+
+
+def test_market1501_names_are_read_and_people_kept_aside(tmp_path):
+    market(tmp_path)
+    (tmp_path / "keypoints15.txt").write_text(
+        "0002_c1s1_000451_01.jpg " + " ".join(str(number) for number in range(30)) + "\n"
+    )
+    split = read_split(tmp_path, DataOptions(kept_aside=2))
+    crops = [*split.train, *split.query, *split.gallery]
+    crop = next(crop for crop in crops if crop.path.name == "0002_c1s1_000451_01.jpg")
+    assert (crop.person, crop.camera, crop.video, crop.frame, crop.time) == (2, 1, "c1s1", 451, 451 / 25)
+    assert crop.keypoints.tolist()[:2] == [[0, 1], [2, 3]]
+    assert sum(crop.keypoints is None for crop in crops) == len(crops) - 1
+    aside = set(people(split.query))
+    assert len(aside) == 2
+    assert aside == set(people(split.gallery))
+    assert not aside & set(people(split.train))
+    assert len(split.query) == len(split.gallery) == 4  # one a person and camera
+    again = read_split(tmp_path, DataOptions(kept_aside=2))
+    assert [crop.path for crop in again.query] == [crop.path for crop in split.query]
+    other = read_split(tmp_path, DataOptions(kept_aside=2, split_seed=1))
+    assert [crop.path for crop in other.query] != [crop.path for crop in split.query]
+
+
+def test_market1501s_own_query_and_gallery_are_used_and_its_junk_left_out(tmp_path):
+    market(tmp_path)
+    picture(tmp_path / "query" / "0100_c1s1_000001_00.jpg")
+    for name in ("0100_c2s1_000001_00.jpg", "0000_c2s1_000002_00.jpg", "-1_c2s1_000003_00.jpg"):
+        picture(tmp_path / "bounding_box_test" / name)
+    split = read_split(tmp_path, DataOptions())
+    assert [crop.person for crop in split.query] == [100]
+    assert sorted(crop.person for crop in split.gallery) == [0, 100]
+    assert len(people(split.train)) == 6
+
+
+def dancereid(root, nested=False):
+    identities = [[f"{person:04d}_{frame:06d}.jpg" for frame in (5, 10)] for person in range(4)]
+    for name in (name for files in identities for name in files):
+        picture(root / "images" / name)
+        pose = root / "poses" / Path(name).with_suffix(".txt")
+        pose.parent.mkdir(exist_ok=True)
+        pose.write_text("".join(f"{joint} {2 * joint}\n" for joint in range(17)))
+    (root / "meta.json").write_text(json.dumps({"identities": [[files] if nested else files for files in identities]}))
+    (root / "video.json").write_text(json.dumps({"a": [0, 1], "b": [2, 3]}))
+
+
+@pytest.mark.parametrize("name", ["splits.json", "split.json"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_dancereid_is_read_with_its_poses_and_videos(tmp_path, name, nested):
+    dancereid(tmp_path, nested)
+    (tmp_path / name).write_text(json.dumps([{"trainval": [0, 1], "query": [2, 3], "gallery": [2, 3]}]))
+    split = read_split(tmp_path, DataOptions())
+    assert [crop.video for crop in split.train] == ["a"] * 4
+    assert [(crop.person, crop.frame) for crop in split.query] == [(2, 5), (2, 10), (3, 5), (3, 10)]
+    assert split.train[0].keypoints.shape == (17, 2)
+    assert split.train[0].keypoints[3].tolist() == [3, 6]
+
+
+def test_dancereids_query_may_list_files(tmp_path):
+    dancereid(tmp_path)
+    split = {"trainval": [0, 1], "query": ["0002_000005.jpg"], "gallery": ["0002_000010.jpg", "0003_000005.jpg"]}
+    (tmp_path / "splits.json").write_text(json.dumps([split]))
+    read = read_split(tmp_path, DataOptions())
+    assert (len(read.query), len(read.gallery)) == (1, 2)
+
+
+def test_cuhk03_and_folders_are_recognised(tmp_path):
+    for pair, person in [(1, 1), (1, 2), (2, 1), (2, 2)]:
+        for view in (1, 2):
+            for number in (1, 2):
+                picture(tmp_path / "cuhk" / "images_labeled" / f"{pair}_{person:03d}_{view}_{number:02d}.png")
+    split = read_split(tmp_path / "cuhk", DataOptions())
+    assert (len(people(split.train)), len(people(split.query))) == (2, 2)
+    assert {crop.camera for crop in split.query} == {1, 2}
+    for person in ("ana", "bea", "cleo", "dora"):
+        for frame in (3, 7):
+            picture(tmp_path / "folders" / person / f"shot_{frame}.png")
+    split = read_split(tmp_path / "folders", DataOptions())
+    assert sorted({crop.frame for crop in split.train}) == [3, 7]
+    assert len(people(split.train)) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda root: root.rmdir(), "There is no data folder"),
+        (lambda root: None, r"No known layout under .*looked for bounding_box_train/ \(market1501\)"),
+        (lambda root: (root / "bounding_box_train").mkdir(), r"No pictures named like .* \(0 pictures there\)"),
+        (
+            lambda root: picture(root / "bounding_box_train" / "cat.jpg"),
+            r"No pictures named like .* \(1 pictures there\)",
+        ),
+        (lambda root: (root / "meta.json").write_text("{"), r"There is no|not valid JSON"),
+        (lambda root: market(root, [2]), "show one person"),
+        (lambda root: market(root, [2, 3, 4]), "3 people .* too few to keep 50 aside"),
+    ],
+)
+def test_bad_data_is_one_sentence_that_says_what_was_looked_for_and_where(tmp_path, make, message):
+    root = tmp_path / "data"
+    root.mkdir()
+    make(root)
+    with pytest.raises(DataError, match=message) as caught:
+        read_split(root, DataOptions())
+    assert "\n" not in str(caught.value)
+    assert str(root) in str(caught.value)
+
+
+def test_bad_landmarks_and_layout_names_are_told(tmp_path):
+    market(tmp_path)
+    with pytest.raises(DataError, match="no layout 'mars'"):
+        read_split(tmp_path, DataOptions(layout="mars"))
+    (tmp_path / "keypoints15.txt").write_text("0002_c1s1_000451_01.jpg 1 2 three\n")
+    with pytest.raises(DataError, match="no landmark file"):
+        read_split(tmp_path, DataOptions(kept_aside=2))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no ../shared/reid/market1501 beside the project")
+def test_the_shared_market1501_has_651_people_with_landmarks():
+    split = read_split(SHARED, DataOptions())
+    assert (len(people(split.train)), len(people(split.query))) == (601, 50)
+    crops = [*split.train, *split.query, *split.gallery]
+    assert len(crops) == 11126
+    assert all(crop.keypoints.shape == (15, 2) for crop in crops)

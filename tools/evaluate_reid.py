@@ -1,0 +1,107 @@
+"""`followspot evaluate reid`: mAP and CMC of an encoder under the field's protocols, re-association by time gap."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from models.checkpoint import WeightsError
+from reid.datasets import DataError, DataOptions, read_split
+from reid.embedder import Embedder, EmbedderOptions
+from reid.evaluation import Evaluation, evaluate_split
+from reid.reranking import RerankingOptions
+
+from .bundled import encoder_weights
+
+
+@dataclass(frozen=True)
+class EvaluateReid:
+    """Score a re-ID encoder: mAP and rank-1, 5, 10 under each protocol, and rank-1 after a time gap.
+
+    Protocols: market1501; cuhk03 (one gallery crop a person, drawn ten times with a fixed seed); dancereid-published
+    (the paper's own, which drops everybody of the query's frame and keeps her neighbouring frames); dancereid-clean
+    (people not trained on, at least 30 frames apart, everybody of the frame kept).
+    """
+
+    data: Path
+    """Folder with query and gallery, or with people of whom some are kept aside as in training."""
+    reid: str = "bundled"
+    """Encoder: bundled, or a file (trained with followspot, or torchvision's ImageNet weights)."""
+    protocols: tuple[str, ...] = ("market1501",)
+    """Protocols to score under."""
+    rerank: bool = False
+    """Score once more after k-reciprocal re-ranking."""
+    reranking: RerankingOptions = field(default_factory=RerankingOptions)
+    reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
+    embedding: Annotated[EmbedderOptions, tyro.conf.arg(name="")] = field(default_factory=EmbedderOptions)
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+
+    def run(self) -> None:
+        weights = encoder_weights(self.reid)
+        if weights is None:
+            raise WeightsError("--reid none leaves nothing to evaluate; give an encoder.")
+        split = read_split(self.data, self.reading)
+        embedder: Embedder[dict[str, Any]] = Embedder(weights, self.embedding)
+        evaluation = evaluate_split(split, embedder, self.protocols, self.reranking if self.rerank else None)
+        console = Console()
+        console.print(f"{weights.name} (sha256 {embedder.sha256[:12]}) on {self.data}")
+        if evaluation.skipped:
+            console.print(f"{evaluation.skipped} unreadable pictures were left out")
+        console.print(score_table(evaluation))
+        console.print(gap_table(evaluation))
+        if self.json:
+            write_numbers(self.json, numbers_of(evaluation) | {"sha256": embedder.sha256})
+
+
+def score_table(evaluation: Evaluation) -> Table:
+    """One row a protocol, percentages."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("protocol")
+    for name in ("mAP", "rank-1", "rank-5", "rank-10", "queries"):
+        table.add_column(name, justify="right")
+    for protocol, scores in evaluation.scores.items():
+        values = (scores.mean_average_precision, scores.rank(1), scores.rank(5), scores.rank(10))
+        table.add_row(protocol, *(f"{100 * value:.1f}" for value in values), str(scores.queries))
+    return table
+
+
+def gap_table(evaluation: Evaluation) -> Table:
+    """Rank-1 among the people of a later frame."""
+    table = Table("frames apart", "rank-1", "crops", box=SIMPLE_HEAD)
+    for gap, answered in evaluation.reassociation.items():
+        share = "no such pairs" if answered.rank1 is None else f"{100 * answered.rank1:.1f}"
+        table.add_row(str(gap), share, str(answered.questions))
+    return table
+
+
+def numbers_of(evaluation: Evaluation) -> dict[str, Any]:
+    """Plain values for JSON, shares in 0..1."""
+    return {
+        "protocols": {
+            name: {
+                "mAP": scores.mean_average_precision,
+                "cmc": list(scores.cumulative),
+                "queries": scores.queries,
+            }
+            for name, scores in evaluation.scores.items()
+        },
+        "reassociation": {str(gap): asdict(answered) for gap, answered in evaluation.reassociation.items()},
+        "skipped": evaluation.skipped,
+    }
+
+
+def write_numbers(path: Path, numbers: dict[str, Any]) -> None:
+    """JSON to a file. Raises DataError where it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(numbers, indent=2) + "\n")
+    except OSError as error:
+        raise DataError(f"Cannot write {path} ({error.strerror}); choose another file.") from error
