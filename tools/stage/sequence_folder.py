@@ -24,7 +24,8 @@ VIDEO = "video.mp4"
 class SequenceFolder:
     """Takes a scene's frames in order; leaving the `with` block, also early, finishes files that agree.
 
-    sound: samples (S,) float32 in -1..1 and their rate, or None. Raises InputError where the folder cannot be written.
+    sound: samples (S,) float32 in -1..1 and their rate, or None.
+    Raises InputError where the video cannot be written, OSError where another file cannot.
     """
 
     def __init__(
