@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from models.pretrained import LoadedEncoder
 GAPS = (0.0, 0.25, 1.0, 4.0, 10.0, 30.0)
 FEWEST_PAIRS = 20
 SMALLEST_SPREAD = 0.02
+NO_GAP = -1
 
 # mobilenet_v2 as ImageNet left it, on 2,255 crops of 120 people of Market-1501, pairs of one camera's pass;
 # the last gap stands for another view of the person (pairs across cameras).
@@ -33,17 +34,25 @@ def measure(
     video: np.ndarray,
     time: np.ndarray,
     gaps: Sequence[float] = GAPS,
+    other_view: float | None = None,
 ) -> dict[str, Any]:
     """Mean and standard deviation of the cosine similarity of same and different people, by time apart.
 
     embedding (N, D) rows of length 1, person (N,) and video (N,) of any comparable kind, time (N,) seconds. Pairs are
-    formed within a video and counted at the nearest of `gaps` (on a logarithmic scale). Gaps with fewer than 20 pairs
-    of either kind are left out. Returns plain values: gap (K,), same and different K times (mean, std); raises
-    ValueError where no gap has enough pairs.
+    formed within a video and counted at the nearest of `gaps` (on a logarithmic scale); pairs across videos count as
+    `other_view` seconds apart, where that is given. Gaps with fewer than 20 pairs of either kind are left out. Returns
+    plain values: gap (K,), same and different K times (mean, std); raises ValueError where no gap has enough pairs.
     """
-    pairs = [np.concatenate(parts) for parts in zip(*pairs_by_video(embedding, person, video, time), strict=True)]
-    similarity, is_same, apart = pairs if pairs else (np.zeros(0), np.zeros(0, bool), np.zeros(0))
+    first, second = np.triu_indices(len(person), k=1)
+    within = video[first] == video[second]
+    similarity = (embedding @ embedding.T)[first, second]
+    is_same = person[first] == person[second]
+    apart = np.abs(time[first] - time[second])
     nearest = np.abs(np.log(apart[:, None] + 0.1) - np.log(np.asarray(gaps) + 0.1)).argmin(axis=1)
+    nearest[~within] = NO_GAP
+    if other_view is not None:
+        gaps = [*gaps, other_view]
+        nearest[~within] = len(gaps) - 1
     facts: dict[str, list[Any]] = {"gap": [], "same": [], "different": []}
     for index, gap in enumerate(gaps):
         same, different = (similarity[(nearest == index) & kind] for kind in (is_same, ~is_same))
@@ -59,14 +68,3 @@ def measure(
 def mean_and_spread(similarity: np.ndarray) -> tuple[float, float]:
     """Mean and standard deviation; the latter never so small that one crop would decide everything."""
     return float(similarity.mean()), max(float(similarity.std()), SMALLEST_SPREAD)
-
-
-def pairs_by_video(
-    embedding: np.ndarray, person: np.ndarray, video: np.ndarray, time: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """For each video: similarity, same person and seconds apart of every pair of its crops."""
-    for name in np.unique(video):
-        rows = np.flatnonzero(video == name)
-        first, second = (rows[index] for index in np.triu_indices(len(rows), k=1))
-        similarity = (embedding[rows] @ embedding[rows].T)[np.triu_indices(len(rows), k=1)]
-        yield similarity, person[first] == person[second], np.abs(time[first] - time[second])

@@ -1,14 +1,11 @@
-"""What a training step minimises: one forward pass, then phases with one backward each, networks frozen outside theirs.
+"""The paper's objective; with weights at zero it is also its ablations, the plain baselines and the strong recipe.
 
-`SparseTemporalObjective` is the paper's objective; with weights at zero it is also its ablations, the plain baselines
-and the strong recipe. FD-GAN's differs in kind and has its own file.
+FD-GAN's differs in kind and has its own file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -19,29 +16,8 @@ from models.generator import Generator, GeneratorOptions, PoseEncoder
 
 from . import losses
 from .batch import Batch
+from .phases import Losses, Phase
 from .pose_maps import jittered_sigma, pose_maps, recovery_weight
-
-Losses = dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One optimiser step: which networks learn, and from which losses of a forward pass."""
-
-    name: str
-    networks: tuple[str, ...]
-    losses: Callable[[Any], Losses]
-
-
-class Objective(Protocol):
-    """Networks by name, their joint forward pass, and the phases at a point of the training (progress 0..1)."""
-
-    networks: nn.ModuleDict
-    weights: dict[str, float]
-
-    def forward(self, batch: Batch, progress: float) -> Any: ...
-
-    def phases(self, progress: float) -> list[Phase]: ...
 
 
 @dataclass(frozen=True)
@@ -81,6 +57,11 @@ class ObjectiveOptions:
     """Count the body nine times as much as the background in the recovery losses."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
 
+    @property
+    def generates(self) -> bool:
+        """Whether any loss needs pictures to be made."""
+        return any((self.weights.recovery, self.weights.cross_recovery, self.weights.image, self.weights.pose))
+
 
 @dataclass
 class Forward:
@@ -114,7 +95,7 @@ class SparseTemporalObjective:
             networks["classifier"] = identity_classifier(encoder.dimension, classes)
         if weights.verification:
             networks["verification"] = VerificationHead(encoder.dimension)
-        if self.generates:
+        if self.options.generates:
             networks["pose_encoder"] = PoseEncoder(joints, *size, self.options.generator)
             networks["generator"] = Generator(encoder.dimension, *size, self.options.generator)
         if weights.image:
@@ -122,12 +103,6 @@ class SparseTemporalObjective:
         if weights.pose:
             networks["pose_discriminator"] = PoseDiscriminator(joints)
         return networks
-
-    @property
-    def generates(self) -> bool:
-        """Whether pictures are made at all."""
-        weights = self.options.weights
-        return any((weights.recovery, weights.cross_recovery, weights.image, weights.pose))
 
     def phases(self, progress: float) -> list[Phase]:
         judges = [
@@ -144,7 +119,7 @@ class SparseTemporalObjective:
         feature = self.encoder(batch.view)
         embedding = self.encoder.neck(feature)
         forward = Forward(batch, feature, embedding, torch.nonzero(batch.partner >= 0).squeeze(1))
-        if self.generates:
+        if self.options.generates:
             self.generate(forward)
         return forward
 
@@ -238,9 +213,3 @@ def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
     near = (feature[anchor] - feature[batch.partner[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
     far = (feature[anchor] - feature[batch.negative[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
     return near, far
-
-
-def freeze_all_but(networks: nn.ModuleDict, learning: tuple[str, ...]) -> None:
-    """Let only the named networks collect gradients."""
-    for name, network in networks.items():
-        network.requires_grad_(name in learning)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from models.encoder import EncoderOptions
 
 from .augmentation import AugmentationOptions
+from .fdgan import FdGanOptions
 from .objective import LossWeights, ObjectiveOptions
 from .optimisation import OptimisationOptions, OptimiserOptions
 from .sampling import SamplingOptions
@@ -53,6 +54,7 @@ PRESETS = {
     "siamese": baseline(verification=1.0),
     "triplet": baseline(triplet=1.0),
     "triplet-softmax": baseline(cross_entropy=1.0, triplet=1.0),
+    "fd-gan": replace(PAPER, fd_gan=FdGanOptions(), sampling=SamplingOptions("people", people=24, crops=3)),
     "st-reid": PAPER,
     "st-reid-no-cr": replace(PAPER, objective=weighted(cross_recovery=0.0)),
     "st-reid-random": replace(PAPER, sampling=RANDOM_TUPLES),
@@ -66,6 +68,7 @@ EXPLANATIONS = {
     "siamese": "verification of pairs (Table 1)",
     "triplet": "triplet loss (Table 1)",
     "triplet-softmax": "triplet loss and cross-entropy (Table 1)",
+    "fd-gan": "verification, target pose and noise, two discriminators, three stages (Table 1)",
     "st-reid": "the paper's Sparse-Temporal ReID Network (Table 1, ours)",
     "st-reid-no-cr": "without the cross-recovery loss (Table 1)",
     "st-reid-random": "with random sampling (Table 1)",

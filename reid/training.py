@@ -23,9 +23,11 @@ from .augmentation import AugmentationOptions
 from .batch import Batch, make_batch
 from .crops import DataError, Split, people
 from .evaluation import score_encoder
+from .fdgan import FdGanObjective, FdGanOptions
 from .images import CropImages, load_batches, readable, require_keypoints
-from .objective import Forward, Objective, ObjectiveOptions, Phase, SparseTemporalObjective, freeze_all_but
+from .objective import ObjectiveOptions, SparseTemporalObjective
 from .optimisation import OptimisationOptions, RunningAverage, make_optimiser, options_for, rate_factor
+from .phases import Objective, Phase, freeze_all_but
 from .protocols import PROTOCOLS, Scores
 from .run_log import RunLog
 from .sampling import Draw, SamplingOptions, make_sampler
@@ -40,6 +42,8 @@ class Recipe:
 
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
+    fd_gan: FdGanOptions | None = None
+    """FD-GAN's losses instead of the objective above (the preset fd-gan)."""
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
@@ -239,9 +243,9 @@ class Training:
 def make_objective(recipe: Recipe, crops: list[Any], classes: int) -> Objective:
     """The objective with its networks. Raises DataError where it needs landmarks that are missing."""
     encoder = start_encoder(recipe.encoder, recipe.start)
-    weights = recipe.objective.weights
-    generates = any((weights.recovery, weights.cross_recovery, weights.image, weights.pose))
-    joints = require_keypoints(crops) if generates else 0
+    if recipe.fd_gan:
+        return FdGanObjective(encoder, classes, require_keypoints(crops), recipe.fd_gan)
+    joints = require_keypoints(crops) if recipe.objective.generates else 0
     return SparseTemporalObjective(encoder, classes, joints, recipe.objective)
 
 
@@ -264,6 +268,3 @@ def describe(epoch: int, epochs: int, numbers: dict[str, float], seconds: float,
     if scores:
         line += f"  mAP {100 * scores.mean_average_precision:.1f}  rank-1 {100 * scores.rank(1):.1f}"
     return line
-
-
-__all__ = ["Forward", "Recipe", "RunOptions", "Training"]

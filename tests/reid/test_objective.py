@@ -9,7 +9,8 @@ from models.generator import GeneratorOptions
 from reid import losses
 from reid.augmentation import AugmentationOptions
 from reid.batch import make_batch
-from reid.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective, freeze_all_but
+from reid.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective
+from reid.phases import freeze_all_but
 from reid.presets import PRESETS
 from reid.sampling import Draw
 

@@ -11,6 +11,7 @@ from models.generator import GeneratorOptions
 from models.pretrained import load_encoder
 from reid.augmentation import AugmentationOptions
 from reid.crops import Crop, DataError, Split
+from reid.fdgan import FdGanOptions
 from reid.objective import LossWeights, ObjectiveOptions
 from reid.optimisation import OptimisationOptions, OptimiserOptions, RunningAverage, rate_factor
 from reid.sampling import SamplingOptions
@@ -112,6 +113,17 @@ def test_a_killed_run_goes_on_to_the_bit(split, tmp_path, weights, steps):
     assert torch.equal(weights_of(resumed), weights_of(whole))
     assert resumed.best == whole.best
     assert log_without_times(tmp_path / "killed") == log_without_times(tmp_path / "whole")
+
+
+def test_fd_gan_trains_through_its_three_stages(split, tmp_path):
+    small = FdGanOptions(generator=GeneratorOptions(channels=4, noise_dimension=8))
+    ours = replace(recipe(epochs=3), fd_gan=small, sampling=SamplingOptions("people", people=3, crops=3))
+    train(split, tmp_path, ours)
+    rows = [row for row in log_without_times(tmp_path) if "rate_factor" in row]
+    assert {"loss/verification"} <= set(rows[0])
+    assert "loss/target" not in rows[0]
+    assert "loss/verification" not in rows[len(rows) // 2]
+    assert {"loss/verification", "loss/target", "judged/identity/made"} <= set(rows[-1])
 
 
 def test_it_learns_who_wears_which_colour(split, tmp_path):
