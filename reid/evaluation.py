@@ -38,18 +38,21 @@ def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
     return Embedded(np.concatenate(rows) if rows else np.zeros((0, 1), np.float32), Labels.of(crops))
 
 
-def score_encoder(
-    encoder: ContextEncoder, query: Sequence[Crop], gallery: Sequence[Crop], protocol: Protocol, device: torch.device
-) -> Scores:
-    """Scores of an encoder in training; it is put back into the mode it was in."""
+def embed_with(encoder: ContextEncoder, parts: Sequence[Sequence[Crop]], device: torch.device) -> tuple[Embedded, ...]:
+    """Each part's crops embedded by an encoder in training, which is put back into the mode it was in."""
     training = encoder.training
     encoder.eval()
     try:
-        found, searched = (
-            embed_crops(crops, lambda images: encode(encoder, images, device, False)) for crops in (query, gallery)
-        )
+        return tuple(embed_crops(crops, lambda images: encode(encoder, images, device, False)) for crops in parts)
     finally:
         encoder.train(training)
+
+
+def score_encoder(
+    encoder: ContextEncoder, query: Sequence[Crop], gallery: Sequence[Crop], protocol: Protocol, device: torch.device
+) -> Scores:
+    """Scores of an encoder in training."""
+    found, searched = embed_with(encoder, (query, gallery), device)
     return evaluate(found.embedding, searched.embedding, found.labels, searched.labels, protocol)
 
 

@@ -88,7 +88,8 @@ class FdGanObjective:
 
     def forward(self, batch: Batch, progress: float) -> FdGanForward:
         stage = stage_at(progress)
-        self.encoder.train(stage != "generation")  # a fixed encoder keeps its running statistics, too
+        fixed = stage == "generation" or not self.networks.training
+        self.encoder.train(not fixed)  # a fixed encoder keeps its running statistics, too
         with torch.set_grad_enabled(stage != "generation"):
             feature = self.encoder(batch.view)
         forward = FdGanForward(batch, feature, batch.partner[batch.partner])
@@ -109,6 +110,13 @@ class FdGanObjective:
         context = torch.cat([feature, feature[batch.partner]])
         made = self.networks["generator"](context, torch.cat([pose, pose]), torch.cat([noise, noise])).float()
         forward.made, forward.made_by_partner = made.chunk(2)
+
+    def pictures(self, forward: FdGanForward) -> list[torch.Tensor]:
+        """The crops; the pictures whose pose they shall take; made so; made so from their partners."""
+        if forward.made is None or forward.made_by_partner is None:
+            return []
+        image = forward.batch.image
+        return [image, image[forward.target], forward.made, forward.made_by_partner]
 
     def verification_losses(self, forward: FdGanForward) -> Losses:
         """As many pairs of one person as of two: the crop of the next group is another person's."""

@@ -24,7 +24,10 @@ class Phase:
 
 
 class Objective(Protocol):
-    """Networks by name, their joint forward pass, and the phases at a point of the training (progress 0..1)."""
+    """Networks by name, their joint forward pass, the phases at a point of the training (progress 0..1).
+
+    `pictures` are rows (N, 3, H, W) of pictures to look at; none where nothing is made.
+    """
 
     networks: nn.ModuleDict
     weights: dict[str, float]
@@ -32,6 +35,8 @@ class Objective(Protocol):
     def forward(self, batch: Batch, progress: float) -> Any: ...
 
     def phases(self, progress: float) -> list[Phase]: ...
+
+    def pictures(self, forward: Any) -> list[torch.Tensor]: ...
 
 
 def freeze_all_but(networks: nn.ModuleDict, learning: tuple[str, ...]) -> None:

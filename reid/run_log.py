@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+LOG = "log.jsonl"
+
 
 class RunLog:
     """Appends to log.jsonl in the run's folder, and to tensorboard/ where that package is installed.
@@ -15,7 +17,7 @@ class RunLog:
     """
 
     def __init__(self, folder: Path, resumed_at: int | None) -> None:
-        self.path = folder / "log.jsonl"
+        self.path = folder / LOG
         earlier = read_log(self.path) if resumed_at is not None else []
         self.path.write_text("".join(json.dumps(row) + "\n" for row in earlier if row["step"] <= (resumed_at or 0)))
         self.board = open_board(folder / "tensorboard")

@@ -22,17 +22,19 @@ from models.pretrained import save_encoder, start_encoder
 from .augmentation import AugmentationOptions
 from .batch import Batch, make_batch
 from .crops import DataError, Split, people
-from .evaluation import score_encoder
+from .evaluation import embed_with, score_encoder
 from .fdgan import FdGanObjective, FdGanOptions
 from .images import CropImages, load_batches, readable, require_keypoints
 from .objective import ObjectiveOptions, SparseTemporalObjective
 from .optimisation import OptimisationOptions, RunningAverage, make_optimiser, options_for, rate_factor
 from .phases import Objective, Phase, freeze_all_but
+from .pictures import loss_curves, picture_grid, retrieval_sheet, write_picture
 from .protocols import PROTOCOLS, Scores
-from .run_log import RunLog
+from .run_log import LOG, RunLog, read_log
 from .sampling import Draw, SamplingOptions, make_sampler
 
 STATE = "state.pt"
+SHEET_QUERIES = 12
 BEST, LAST = "encoder_best.pt", "encoder_last.pt"
 
 
@@ -68,7 +70,7 @@ class RunOptions:
 
 
 class Training:
-    """One run in one folder: `config.json log.jsonl state.pt encoder_best.pt encoder_last.pt`.
+    """One run in one folder: `config.json log.jsonl state.pt encoder_best.pt encoder_last.pt pictures/`.
 
     `state.pt` holds networks, optimisers, averages and the place in the epoch. All chance is drawn from (seed, epoch)
     and (seed, step), so a killed run goes on as if nothing had happened. Raises DataError for unfit data, for another
@@ -131,8 +133,39 @@ class Training:
             summary |= {"score/mAP": scores.mean_average_precision, "score/rank1": scores.rank(1)}
             self.keep(scores)
         log.write(self.step, self.epoch, summary)
+        self.show()
         self.save_state()
         tell(describe(self.epoch, self.recipe.optimisation.epochs, numbers, seconds, scores))
+
+    def show(self) -> None:
+        """A grid of made pictures for the same crops every epoch; curves and a retrieval sheet after the last one."""
+        pictures = self.folder / "pictures"
+        rows = self.made_pictures()
+        if rows:
+            write_picture(pictures / f"epoch_{self.epoch:03d}.png", picture_grid(rows))
+        if self.epoch < self.recipe.optimisation.epochs:
+            return
+        pictures.mkdir(exist_ok=True)
+        loss_curves(read_log(self.folder / LOG)).savefig(pictures / "curves.png", dpi=120)
+        if self.query:
+            found, searched = embed_with(self.kept_encoder, (self.query, self.gallery), self.device)
+            sheet = retrieval_sheet(self.query, self.gallery, found, searched, PROTOCOLS["market1501"], SHEET_QUERIES)
+            write_picture(pictures / "retrieval.png", sheet)
+
+    @torch.no_grad()
+    def made_pictures(self) -> list[torch.Tensor]:
+        """Rows of pictures from the first batch of the first epoch, without augmentation."""
+        if "generator" not in self.networks:
+            return []
+        draw, pictures, keypoints = next(load_batches(self.images, self.sampler(0)[:1], 0))
+        generator = torch.Generator().manual_seed(self.recipe.seed)
+        plain = AugmentationOptions(flip=0, shift=0)
+        batch = make_batch(draw, pictures, keypoints, self.classes, plain, generator, self.device)
+        self.networks.eval()
+        try:
+            return self.objective.pictures(self.objective.forward(batch, self.epoch / self.recipe.optimisation.epochs))
+        finally:
+            self.networks.train()
 
     def due(self) -> bool:
         """Whether the epoch that just ended is to be evaluated."""

@@ -97,3 +97,11 @@ def test_the_preset_has_noise_and_three_crops_a_person():
     preset = PRESETS["fd-gan"]
     assert preset.fd_gan.generator.noise_dimension == 256
     assert preset.sampling.crops == 3
+
+
+def test_looking_at_pictures_leaves_the_encoder_alone(fdgan, batch):
+    fdgan.networks.eval()
+    before = {name: tensor.clone() for name, tensor in fdgan.networks.state_dict().items()}
+    rows = fdgan.pictures(fdgan.forward(batch, 0.9))
+    assert [tuple(row.shape) for row in rows] == [(6, 3, 64, 32)] * 4
+    assert all(torch.equal(before[name], tensor) for name, tensor in fdgan.networks.state_dict().items())
