@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 from rich.console import Console
@@ -22,7 +21,7 @@ class Train:
 
     data: Path
     """Folder of the training data: Market-1501, DanceReID, CUHK03, or one folder a person."""
-    recipe: Annotated[Recipe, tyro.conf.arg(name="")] = field(default_factory=Recipe)
+    recipe: Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands] = field(default_factory=Recipe)
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
     out: Path | None = None
@@ -55,22 +54,13 @@ class Train:
         console.print(f"best encoder: {folder / 'encoder_best.pt'} (mAP {100 * training.best:.1f})")
 
 
-def subcommand(name: str, recipe: Recipe) -> Any:
-    """The command of one preset, its recipe as the defaults."""
-
-    def default() -> Train:
-        return Train(data=tyro.MISSING, recipe=recipe, preset=name)
-
-    return Annotated[Train, tyro.conf.subcommand(name, default=default(), description=EXPLANATIONS[name])]
-
-
-def train_command() -> Any:
-    """A union of all presets for tyro: `followspot train PRESET ...`."""
-    commands = [subcommand(name, recipe) for name, recipe in PRESETS.items()]
-    union: Any = commands[0]
-    for command in commands[1:]:
-        union = union | command
-    return union
+def preset_command(name: str, recipe: Recipe) -> type[Train]:
+    """The command of one preset: `Train` with its recipe as the defaults."""
+    parts = [("recipe", Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands], field(default=recipe))]
+    shown = ("preset", tyro.conf.Suppress[str], field(default=name))
+    command = make_dataclass(f"Train_{name}", [*parts, shown], bases=(Train,), frozen=True)
+    command.__doc__ = f"Train {name}: {EXPLANATIONS[name]}."
+    return command
 
 
-Runner = Callable[[], None]
+TRAIN = {name: preset_command(name, recipe) for name, recipe in PRESETS.items()}
