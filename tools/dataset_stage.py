@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from reid.dancereid_folder import DanceReidFolder, widened_crop
 
 from .progress import progress
@@ -63,5 +65,6 @@ class DatasetStage:
         assert image is not None
         assert tracks.keypoints is not None
         for person, xyxy, keypoints in zip(tracks.ids.tolist(), tracks.xyxy, tracks.keypoints, strict=True):
-            crop, joints = widened_crop(image, xyxy, keypoints[:, :2], self.height)
+            seen = np.where(keypoints[:, 2:] > 0, keypoints[:, :2], np.nan)  # outside the picture: not known
+            crop, joints = widened_crop(image, xyxy, seen, self.height)
             folder.write(crop, joints, video, person, tracks.frame * KEPT_EVERY)
