@@ -14,6 +14,7 @@ from reid.crops import DataError
 from tracker.types import InputError
 
 from .benchmark import BenchmarkTracks
+from .benchmark_speed import BenchmarkSpeed
 from .demo import Demo
 from .evaluate import EvaluateTracks
 from .render import Render
@@ -29,7 +30,7 @@ VERBS: dict[str, Any] = {
     "demo": Demo,
     "stage": Stage,
     "evaluate": {"tracks": EvaluateTracks},
-    "benchmark": {"tracks": BenchmarkTracks},
+    "benchmark": {"tracks": BenchmarkTracks, "speed": BenchmarkSpeed},
     "train-detector": TrainDetector,
 }
 

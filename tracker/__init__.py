@@ -1,4 +1,4 @@
-"""Track people in a video: frame -> detections -> tracks -> picture and files. Imports neither torch nor ultralytics."""
+"""Track people in a video: frame -> detections -> tracks -> picture and files; imports no torch."""
 
 from .detector import DetectorOptions, YoloDetector
 from .render import Renderer, RenderOptions

@@ -23,7 +23,7 @@ class AssociationOptions:
     height_power: float = 4.0
     """Power of the vertical overlap that multiplies the first share: people of another height are other people."""
     occlusion_weight: float = 0.2
-    """Similarity lost by a track whose predicted box lies wholly behind somebody nearer: she is likely not seen at all."""
+    """Similarity lost by a track whose predicted box lies wholly behind somebody nearer: she is likely not seen."""
     least_similarity: float = 0.1
     """Gate of the first matching, inside the assignment."""
     least_similarity_low: float = 0.3
@@ -41,7 +41,7 @@ def box_similarity(
 
 
 def occlusion(xyxy: np.ndarray) -> np.ndarray:
-    """The largest share of each box that lies behind one whose feet are lower in the picture, (T, 4) to (T,) in 0..1."""
+    """Largest share of each box that lies behind one whose feet are lower in the picture, (T, 4) to (T,) in 0..1."""
     nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
     share = intersection(xyxy, xyxy) / np.maximum(area(xyxy), 1.0)[:, None]
     return np.where(nearer, share, 0.0).max(axis=1, initial=0.0)

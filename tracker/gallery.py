@@ -19,8 +19,6 @@ class GalleryOptions:
     """Views kept of one person at most."""
     spacing: float = 0.4
     """Seconds between two kept views of a person who has been seen for a while: neighbouring frames look alike."""
-    clear_score: float = 0.5
-    """Only detections with at least this score are kept as views."""
     clear_overlap: float = 0.35
     """Views of which a larger share lies under other people's boxes are not kept."""
 

@@ -2,7 +2,7 @@
 
 The state is (cx, cy, w, h, vx, vy): the centre moves at a constant velocity, the size drifts. Dancers bend, jump and
 spread their arms, so the rate at which a box grew is no guide to how it will grow (ignoring it gained 1 HOTA on
-DanceTrack). All noises are in body heights and seconds: neither the frame rate nor the resolution changes their meaning.
+DanceTrack). All noises are in body heights and seconds, so neither frame rate nor resolution changes their meaning.
 """
 
 from __future__ import annotations

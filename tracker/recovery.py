@@ -1,15 +1,14 @@
-"""Which newborn is a lost person come back: appearance, time and place weighed as odds, decided jointly.
+"""Who is who, when it is not plain: newborns who may be lost people come back, and people who touched and came apart.
 
-For a newborn track and a lost one the log odds of being the same person are a sum of
+Bodies (newborns, and tracks in doubt) and identities (those lost, and those in doubt) are paired by one assignment, so
+nobody is taken for two. The score of a pair is the log odds of being the same person, a sum of
 
-- appearance: the encoder's calibrated log odds of the similarity of their galleries, stricter with time away;
-- place: how likely the lost person got from where she vanished to where the newborn appeared, a Gaussian that widens
-  with the time away, against a newcomer who may appear anywhere in the picture. It never forbids a pair: whoever has
-  been away long enough may come back anywhere;
-- size: how alike the body heights are;
-- a prior: on a stage most people who appear have been there before, but they come in at the edge of the picture.
-
-All newborns and all lost tracks are settled by one assignment, so two newborns never become the same person.
+- appearance: the encoder's calibrated log odds of the similarity of their views, stricter with time;
+- for newborns, place: how likely the lost person got from where she vanished to where the newborn appeared, a Gaussian
+  that widens with the time away, against a newcomer who may appear anywhere in the picture. It never forbids a pair:
+  whoever has been away long enough may come back anywhere; and how alike the body heights are;
+- for newborns, a prior: whoever appears inside the picture was hidden before; newcomers come in at its edges;
+- for tracks in doubt, a bonus on staying who they are, so that only clear evidence exchanges identities.
 """
 
 from __future__ import annotations
@@ -22,18 +21,20 @@ import numpy as np
 from .association import match
 from .boxes import xyxy_to_cxcywh
 from .gallery import Gallery, embed_all
-from .track import Track
+from .track import Identity, Track
 from .types import Embedder
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryOptions:
-    """When a newcomer is taken for a lost person."""
+    """When a newcomer is taken for a lost person, and when two people are found to be exchanged."""
 
     least_log_odds: float = 0.0
     """Log odds of being the same person from which a newborn is taken for a lost one."""
     least_log_odds_cast_full: float = -12.0
     """The same once as many people are known as the cast has: an unknown person is then not to be expected."""
+    stay_log_odds: float = 3.0
+    """Lead in log odds that another identity needs over the one a person in doubt has now."""
     prior_log_odds: float = 3.0
     """Log odds, before looking, that somebody who appears inside the picture is somebody lost: she was hidden."""
     edge_log_odds: float = 0.0
@@ -42,8 +43,10 @@ class RecoveryOptions:
     """How near that is, in picture widths."""
     appearance_weight: float = 1.0
     """Weight of the appearance's log odds: views of one track are not independent looks."""
-    appearance_limit: float = 6.0
+    appearance_limit: float = 12.0
     """Most that appearance may say either way: a lighting change fools any encoder."""
+    double: float = 0.3
+    """Seconds for which a newborn and a lost track may have been seen at once and yet be one person, boxed twice."""
     place_noise: float = 0.5
     """Standard deviation of a person's place right after vanishing, body heights."""
     wander: float = 1.0
@@ -52,28 +55,30 @@ class RecoveryOptions:
     """Standard deviation of the logarithm of the ratio of two body heights of one person: people bend."""
     size_noise_rate: float = 0.1
     """How fast that grows, per square root of a second."""
+    newcomer_size_noise: float = 0.6
+    """Standard deviation of the logarithm of the ratio of the body heights of two different people in a picture."""
     place_horizon: float = 10.0
     """Seconds after which place and size no longer say more than they did."""
 
 
 IMPOSSIBLE = -1e6
+MUST_BE_SOMEBODY = 1e3
 UNKNOWN_PICTURE = np.array([4.0, 2.0])
 """Width and height in body heights that a picture of unknown size is taken to have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A newborn (index) is a lost person (index), and how sure that is. The similarity is None without an encoder."""
+    """A body is an identity, and how sure that is: the similarity and its lead over the next best, where known."""
 
-    newborn: int
-    lost: int
-    log_odds: float
+    body: Track
+    identity: Identity
     similarity: float | None
     margin: float | None
 
 
 class Recovery:
-    """Compares newborn tracks with lost ones. `embedded` counts the crops that had to be embedded so far."""
+    """Pairs bodies with identities. `embedded` counts the crops that had to be embedded so far."""
 
     def __init__(self, options: RecoveryOptions, embedder: Embedder | None) -> None:
         self.options = options
@@ -81,49 +86,70 @@ class Recovery:
         self.embedded = 0
 
     def settle(
-        self, newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int] | None, least: float
+        self,
+        newborns: Sequence[Track],
+        doubtful: Sequence[Track],
+        lost: Sequence[Track],
+        picture: tuple[int, int] | None,
+        least: float,
     ) -> list[Verdict]:
-        """Pair newborns and lost tracks; `least` is the log odds a pair needs.
+        """A verdict for every doubtful track, and for each newborn who is somebody known.
 
+        `doubtful` are live tracks, `lost` ones whose identity is free; `least` is the log odds a newborn needs.
         `picture` is (width, height) in pixels, or None where it is not known: then nobody comes in at its edges.
         """
-        if not newborns or not lost:
+        bodies, owners = [*newborns, *doubtful], [*doubtful, *lost]
+        if not bodies or not owners:
             return []
-        place = place_log_odds(newborns, lost, picture, self.options)  # (B, L)
-        log_odds = prior_log_odds(newborns, picture, self.options)[:, None] + place
-        similarity = self._similarity(newborns, lost)
-        if similarity is not None:
-            log_odds = log_odds + self._appearance_log_odds(similarity, newborns, lost)
-        log_odds[_seconds_away(newborns, lost) <= 0] = IMPOSSIBLE  # both were seen in one frame
-        verdicts = []
-        for newborn, found in zip(*match(log_odds, least), strict=True):
-            here, margin = None, None
-            if similarity is not None and np.isfinite(similarity[newborn, found]):
-                here = float(similarity[newborn, found])
-                others = np.delete(similarity[newborn], found)
-                others = others[np.isfinite(others)]
-                margin = here - float(others.max()) if len(others) else None
-            verdicts.append(Verdict(int(newborn), int(found), float(log_odds[newborn, found]), here, margin))
-        return verdicts
+        similarity = self._similarity(bodies, owners)  # (bodies, owners); NaN where there is nothing to compare
+        score = self._appearance_log_odds(similarity, bodies, owners)
+        born = len(newborns)
+        if newborns:
+            place = place_log_odds(newborns, owners, picture, self.options)
+            score[:born] += prior_log_odds(newborns, picture, self.options)[:, None] + place
+            together = _seconds_away(newborns, owners) <= -self.options.double
+            together[:, : len(doubtful)] = False  # a track in doubt may have been somebody else while both were seen
+            score[:born][together] = IMPOSSIBLE
+            score[:born] -= least
+        for row, body in enumerate(doubtful):
+            for column, owner in enumerate(owners):
+                score[born + row, column] += MUST_BE_SOMEBODY + self.options.stay_log_odds * (owner is body)
+                if owner.group is not body.group:
+                    score[born + row, column] = IMPOSSIBLE
+        return [
+            self._verdict(bodies[row], owners, column, similarity[row])
+            for row, column in zip(*match(score, 0.0), strict=True)
+        ]
 
-    def _similarity(self, newborns: Sequence[Track], lost: Sequence[Track]) -> np.ndarray | None:
-        """Cosine similarity of the galleries, (B, L); NaN where one of the two has no clear view yet."""
+    def _verdict(self, body: Track, owners: Sequence[Track], column: int, similarity: np.ndarray) -> Verdict:
+        identity = owners[column].identity
+        assert identity is not None
+        here, others = similarity[column], np.delete(similarity, column)
+        if np.isnan(here):
+            return Verdict(body, identity, None, None)
+        known = others[~np.isnan(others)]
+        return Verdict(body, identity, float(here), float(here - known.max()) if len(known) else None)
+
+    def _similarity(self, bodies: Sequence[Track], owners: Sequence[Track]) -> np.ndarray:
+        """Cosine similarity of the bodies' fresh views and the identities' galleries, (B, I)."""
+        similarity = np.full((len(bodies), len(owners)), np.nan)
         if self.embedder is None:
-            return None
-        self.embedded += embed_all([track.gallery for track in (*newborns, *lost)], self.embedder)
-        similarity = np.full((len(newborns), len(lost)), np.nan)
-        for row, newborn in enumerate(newborns):
-            for column, other in enumerate(lost):
-                if newborn.gallery.views and other.gallery.views:
-                    similarity[row, column] = gallery_similarity(newborn.gallery, other.gallery)
+            return similarity
+        galleries = [owner.identity.gallery for owner in owners if owner.identity is not None]
+        self.embedded += embed_all([*(body.fresh for body in bodies), *galleries], self.embedder)
+        for row, body in enumerate(bodies):
+            for column, gallery in enumerate(galleries):
+                if body.fresh.views and gallery.views:
+                    similarity[row, column] = gallery_similarity(body.fresh, gallery)
         return similarity
 
     def _appearance_log_odds(
-        self, similarity: np.ndarray, newborns: Sequence[Track], lost: Sequence[Track]
+        self, similarity: np.ndarray, bodies: Sequence[Track], owners: Sequence[Track]
     ) -> np.ndarray:
-        """(B, L); 0 where there is nothing to compare."""
-        assert self.embedder is not None
-        odds = self.embedder.calibration.log_odds(np.nan_to_num(similarity), _seconds_away(newborns, lost).clip(0))
+        """(B, I); 0 where there is nothing to compare."""
+        if self.embedder is None:
+            return np.zeros(similarity.shape)
+        odds = self.embedder.calibration.log_odds(np.nan_to_num(similarity), _seconds_apart(bodies, owners))
         limit = self.options.appearance_limit
         return np.where(np.isnan(similarity), 0.0, (self.options.appearance_weight * odds).clip(-limit, limit))
 
@@ -133,9 +159,7 @@ def gallery_similarity(a: Gallery, b: Gallery) -> float:
     return float((a.embeddings() @ b.embeddings().T).max(axis=1).mean())
 
 
-def prior_log_odds(
-    newborns: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions
-) -> np.ndarray:
+def prior_log_odds(newborns: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions) -> np.ndarray:
     """Log odds before any comparison, (B,): higher for those who appear where nobody can have come in."""
     if picture is None:
         return np.full(len(newborns), options.prior_log_odds)
@@ -158,12 +182,14 @@ def place_log_odds(
     width, depth = picture or UNKNOWN_PICTURE * height.max()
     room = width * depth / height**2  # square body heights
     place = -0.5 * (distance / spread) ** 2 - np.log(2 * np.pi * spread**2) + np.log(room)
-    size_spread = options.size_noise + options.size_noise_rate * np.sqrt(away)
     ratio = np.log(born[:, None, 3] / gone[None, :, 3])
-    newcomer_spread = 0.6  # body heights of unrelated people in one picture differ by about this factor's logarithm
-    size = -0.5 * (ratio / size_spread) ** 2 - np.log(size_spread)
-    newcomer = -0.5 * (ratio / newcomer_spread) ** 2 - np.log(newcomer_spread)
-    return place + np.maximum(size - newcomer, -8.0)
+    same = _log_gaussian(ratio, options.size_noise + options.size_noise_rate * np.sqrt(away))
+    return place + np.maximum(same - _log_gaussian(ratio, np.array(options.newcomer_size_noise)), -8.0)
+
+
+def _log_gaussian(deviation: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Logarithm of a Gaussian's density but for the constant."""
+    return -0.5 * (deviation / spread) ** 2 - np.log(spread)
 
 
 def _seconds_away(newborns: Sequence[Track], lost: Sequence[Track]) -> np.ndarray:
@@ -171,3 +197,13 @@ def _seconds_away(newborns: Sequence[Track], lost: Sequence[Track]) -> np.ndarra
     born = np.array([track.first_time for track in newborns])
     gone = np.array([track.last_time for track in lost])
     return born[:, None] - gone[None, :]
+
+
+def _seconds_apart(bodies: Sequence[Track], owners: Sequence[Track]) -> np.ndarray:
+    """From the identities' latest to the bodies' first views, (B, I); 0 where there is no view."""
+    first = [body.fresh.views[0].time if body.fresh.views else body.first_time for body in bodies]
+    latest = [
+        owner.identity.gallery.views[-1].time if owner.identity and owner.identity.gallery.views else owner.last_time
+        for owner in owners
+    ]
+    return (np.array(first)[:, None] - np.array(latest)[None, :]).clip(0.0)

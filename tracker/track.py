@@ -1,4 +1,4 @@
-"""One person's track: its motion, its life, its gallery, and the sightings not yet reported."""
+"""One person's track: a body that is followed from frame to frame, and the identity it is taken for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from .gallery import Gallery
+from .gallery import Gallery, GalleryOptions
 from .motion import Motion, MotionOptions
 from .types import Detections, Frame
 
@@ -30,21 +30,36 @@ class Sighting:
     detection: Detections
 
 
-class Track:
-    """A person followed from frame to frame. `id` is None until she is confirmed."""
+@dataclass(slots=True, eq=False)
+class Identity:
+    """Who somebody is: the id that is reported, and what she looks like."""
 
-    def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, gallery: Gallery) -> None:
+    id: int
+    gallery: Gallery
+
+
+class Track:
+    """A body followed from frame to frame.
+
+    `identity` is None until the track is confirmed. `fresh` holds views of the body that are not yet trusted to show
+    the identity: those of a newborn, and those since the track was last in doubt. `group` are the tracks among which
+    identities may have been exchanged, this one included; None while there is no doubt.
+    """
+
+    def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, views: GalleryOptions) -> None:
         """`detection` is one row."""
-        self.id: int | None = None
+        self.identity: Identity | None = None
         self.life = Life.TENTATIVE
         self.motion = Motion(detection.xyxy[0], motion)
-        self.gallery = gallery
+        self.fresh = Gallery(views)
+        self.group: set[Track] | None = None
         self.first_time = frame.time
         self.sightings = 0
         self.unreported: list[Sighting] = []
         self.take(frame, detection)
 
     def predict(self, seconds: float, now: float) -> None:
+        """Move on to `now`, `seconds` after the last frame."""
         self.motion.predict(seconds, seen=self.last_time >= now - 1.5 * seconds)
 
     def take(self, frame: Frame, detection: Detections) -> None:
@@ -56,15 +71,14 @@ class Track:
         self.sightings += 1
         self.unreported.append(Sighting(frame.index, frame.time, detection))
 
-    def absorb(self, newborn: Track) -> None:
-        """Go on as `newborn`: the same person, found again. The identity and the gallery persist, the motion is new."""
-        self.motion = newborn.motion
-        self.last_xyxy, self.last_time = newborn.last_xyxy, newborn.last_time
-        self.sightings += newborn.sightings
-        self.unreported = newborn.unreported
-        self.gallery.extend(newborn.gallery)
-        self.life = Life.LIVE
-        newborn.life = Life.GONE
+    def trust(self) -> None:
+        """The fresh views do show the identity: it learns from them, and there is no doubt any more."""
+        assert self.identity is not None
+        self.identity.gallery.extend(self.fresh)
+        self.fresh = Gallery(self.fresh.options)
+        if self.group is not None:
+            self.group.discard(self)
+            self.group = None
 
     def unseen(self, now: float) -> float:
         """Seconds since the last sighting."""

@@ -1,6 +1,6 @@
 """The tracker: detections of one frame after the other in, identities out.
 
-`update` reads as the life of a frame: predict -> associate -> birth -> confirm or recover -> retire -> report.
+`update` reads as the life of a frame: predict -> associate -> birth -> look -> settle who is who -> retire -> report.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import numpy as np
 
 from .association import AssociationOptions, box_similarity, match
 from .boxes import area, intersection, iou
+from .doubt import DoubtOptions, forget_gone, is_clear_again, spread_doubt, touching
+from .exchange import exchange
 from .gallery import Gallery, GalleryOptions
 from .motion import MotionOptions
 from .recovery import Recovery as RecoverySearch
-from .recovery import RecoveryOptions, Verdict
-from .track import Life, Sighting, Track, boxes_of
+from .recovery import RecoveryOptions
+from .track import Identity, Life, Sighting, Track, boxes_of
 from .types import Detections, Embedder, Frame, FrameTracks, InputError, Recovery
 
 
@@ -31,6 +33,8 @@ class TrackerOptions:
     """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
     confirm_after: float = 0.1
     """Age at which a newborn is confirmed, and seen in at least three frames."""
+    look_for: float = 0.6
+    """A newborn who might be somebody known, but was not seen clearly yet, is given this long to show herself."""
     passer_by_height: float = 0.5
     """A newborn smaller than this share of the cast's median height may only be passing in the background ..."""
     passer_by_seconds: float = 2.0
@@ -45,6 +49,7 @@ class TrackerOptions:
     motion: MotionOptions = field(default_factory=MotionOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
     gallery: GalleryOptions = field(default_factory=GalleryOptions)
+    doubt: DoubtOptions = field(default_factory=DoubtOptions)
 
     def __post_init__(self) -> None:
         if self.cast is not None and self.cast < 1:
@@ -65,16 +70,16 @@ class Tracker:
         `picture` is (width, height) in pixels, needed only where frames come without images.
         """
         self.options = options or TrackerOptions()
-        self.recovery = RecoverySearch(self.options.recovery, embedder)
         self.people = 0
+        self._recovery = RecoverySearch(self.options.recovery, embedder)
         self._tracks: list[Track] = []
-        self.picture = picture
+        self._picture = picture
         self._last_time: float | None = None
 
     @property
     def embedded(self) -> int:
         """How many crops had to be embedded so far."""
-        return self.recovery.embedded
+        return self._recovery.embedded
 
     def update(self, frame: Frame, detections: Detections) -> FrameTracks:
         """Take one frame's detections, which may be none; call it for **every** frame, in order.
@@ -85,7 +90,9 @@ class Tracker:
         self._advance(frame)
         free = self._associate(frame, detections)
         self._give_birth(frame, detections[free])
-        recoveries = self._confirm(frame)
+        if self._recovery.embedder is not None:
+            self._look(frame, detections)
+        recoveries = self._settle(frame)
         self._retire(frame.time)
         return self._report(frame, recoveries)
 
@@ -99,7 +106,7 @@ class Tracker:
                 track.predict(seconds, frame.time)
         self._last_time = frame.time
         if frame.image is not None:
-            self.picture = (frame.image.shape[1], frame.image.shape[0])
+            self._picture = (frame.image.shape[1], frame.image.shape[0])
 
     def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
         """Continue tracks with detections; returns the indices of confident detections nobody took."""
@@ -116,17 +123,12 @@ class Tracker:
             rows, low_taken = match(similarity[np.ix_(waiting, low)], options.least_similarity_low)
             pairs += zip(waiting[rows], low[low_taken], strict=True)
 
-        views = clear_views(detections, self.options.gallery) if self.recovery.embedder is not None else None
-        for track, detection in pairs:
-            self._take(within_reach[track], frame, detections[[int(detection)]], views is not None and views[detection])
+        for row, detection in pairs:
+            track = within_reach[row]
+            track.take(frame, detections[[int(detection)]])
+            if track.life is Life.LOST:
+                track.life = Life.LIVE
         return high[_others(len(high), taken)]
-
-    def _take(self, track: Track, frame: Frame, detection: Detections, clear: bool) -> None:
-        track.take(frame, detection)
-        if track.life is Life.LOST:
-            track.life = Life.LIVE
-        if clear and frame.image is not None and track.gallery.wants(frame.time):
-            track.gallery.add(frame.time, crop(frame.image, detection.xyxy[0]))
 
     def _give_birth(self, frame: Frame, detections: Detections) -> None:
         seen = [track.last_xyxy for track in self._tracks if track.last_time == frame.time]
@@ -134,47 +136,64 @@ class Tracker:
             newborn = detections[[int(row)]]
             if seen and iou(newborn.xyxy, np.stack(seen)).max() > self.options.birth_overlap:
                 continue
-            self._tracks.append(Track(frame, newborn, self.options.motion, Gallery(self.options.gallery)))
+            self._tracks.append(Track(frame, newborn, self.options.motion, self.options.gallery))
             seen.append(newborn.xyxy[0])
 
-    def _confirm(self, frame: Frame) -> list[tuple[Track, Recovery]]:
-        """Newborns old enough become somebody lost, or somebody new."""
-        ready = [track for track in self._tracks if self._is_ready(track, frame.time)]
-        if not ready:
+    def _look(self, frame: Frame, detections: Detections) -> None:
+        """Note who touches whom, and keep views of those who are seen clearly."""
+        near = [t for t in self._tracks if t.identity is not None and t.unseen(frame.time) <= self.options.coast]
+        contact = touching(near, frame.time, self.options.doubt)
+        spread_doubt(near, contact)
+        in_contact = {near[index] for index in np.flatnonzero(contact.any(axis=1))}
+        seen = [track for track in self._tracks if track.last_time == frame.time and track not in in_contact]
+        if frame.image is None or not seen:
+            return
+        clear = clear_views(np.stack([track.last_xyxy for track in seen]), detections, self.options.gallery)
+        for track in np.array(seen, dtype=object)[clear]:
+            in_doubt = track.identity is None or track.group is not None
+            gallery = track.fresh if in_doubt else track.identity.gallery
+            if gallery.wants(frame.time):
+                gallery.add(frame.time, crop(frame.image, track.last_xyxy))
+
+    def _settle(self, frame: Frame) -> list[Recovery]:
+        """Newborns old enough become somebody lost, or somebody new; whoever stands clear again is told apart."""
+        now = frame.time
+        newborns = [track for track in self._tracks if self._is_ready(track, now)]
+        settled = [track for track in self._tracks if is_clear_again(track, now, self.options.doubt)]
+        if not newborns and not settled:
             return []
+        doubtful = [track for track in self._tracks if track.life is Life.LIVE and track.group is not None]
         lost = [track for track in self._tracks if track.life is Life.LOST]
-        full = self.options.cast is not None and self.people >= self.options.cast
         options = self.options.recovery
-        least = options.least_log_odds_cast_full if full else options.least_log_odds
-        verdicts = self.recovery.settle(ready, lost, self.picture, least)
-        recoveries = [self._recover(ready[verdict.newborn], lost[verdict.lost], verdict) for verdict in verdicts]
-        for index, track in enumerate(ready):
-            if index not in {verdict.newborn for verdict in verdicts}:
-                self._name(track)
+        least = options.least_log_odds_cast_full if self._cast_is_full() else options.least_log_odds
+        verdicts = self._recovery.settle(newborns, doubtful, lost, self._picture, least)
+        recoveries = exchange(verdicts, [*doubtful, *lost], frame)
+        for track in newborns:
+            if track.identity is None and not self._cast_is_full():
+                self.people += 1
+                track.identity = Identity(self.people, Gallery(self.options.gallery))
+        for track in (*newborns, *settled):
+            if track.identity is not None:
+                track.life = Life.LIVE
+                track.trust()
         return recoveries
+
+    def _cast_is_full(self) -> bool:
+        return self.options.cast is not None and self.people >= self.options.cast
 
     def _is_ready(self, track: Track, now: float) -> bool:
         """Whether a newborn has been seen long enough to be confirmed in this frame."""
         if track.life is not Life.TENTATIVE or track.last_time != now or track.sightings < 3:
             return False
-        cast = [other.motion.height for other in self._tracks if other.id is not None]
-        small = bool(cast) and track.motion.height < self.options.passer_by_height * float(np.median(cast))
-        return track.age(now) >= (self.options.passer_by_seconds if small else self.options.confirm_after)
-
-    def _recover(self, newborn: Track, lost: Track, verdict: Verdict) -> tuple[Track, Recovery]:
-        assert lost.id is not None
-        first = newborn.unreported[0]
-        away = first.time - lost.last_time
-        lost.absorb(newborn)
-        return lost, Recovery(first.frame, first.time, lost.id, away, verdict.similarity, verdict.margin)
-
-    def _name(self, track: Track) -> None:
-        """Give a newborn an identity of her own, if the cast has room."""
-        if self.options.cast is not None and self.people >= self.options.cast:
-            return
-        self.people += 1
-        track.id = self.people
-        track.life = Life.LIVE
+        cast = [other for other in self._tracks if other.identity is not None]
+        age, options = track.age(now), self.options
+        heights = [other.motion.height for other in cast]
+        if cast and track.motion.height < options.passer_by_height * float(np.median(heights)):
+            return age >= options.passer_by_seconds
+        if self._recovery.embedder is not None and not track.fresh.views:
+            known = any(other.life is Life.LOST or other.group is not None for other in cast)
+            return age >= (options.look_for if known else options.confirm_after)
+        return age >= options.confirm_after
 
     def _retire(self, now: float) -> None:
         for track in self._tracks:
@@ -184,22 +203,23 @@ class Tracker:
                 track.life = Life.LOST
             elif track.life is Life.LOST and track.unseen(now) > self.options.remember:
                 track.life = Life.GONE
+        for track in self._tracks:
+            if track.life is Life.GONE:
+                forget_gone(track)
         self._tracks = [track for track in self._tracks if track.life is not Life.GONE]
 
-    def _report(self, frame: Frame, recoveries: list[tuple[Track, Recovery]]) -> FrameTracks:
+    def _report(self, frame: Frame, recoveries: list[Recovery]) -> FrameTracks:
         """The rows of this frame and, as backfill, those of earlier ones that were only now confirmed."""
-        starts = {(recovery.frame, recovery.id) for _, recovery in recoveries}
+        starts = {(recovery.frame, recovery.id) for recovery in recoveries}
         rows: dict[tuple[int, float], list[tuple[int, Sighting]]] = {(frame.index, frame.time): []}
         for track in self._tracks:
-            if track.life is Life.LIVE and track.id is not None:
+            if track.life is Life.LIVE and track.identity is not None:
                 for sighting in track.unreported:
-                    rows.setdefault((sighting.frame, sighting.time), []).append((track.id, sighting))
+                    rows.setdefault((sighting.frame, sighting.time), []).append((track.identity.id, sighting))
                 track.unreported = []
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
-        return _frame_tracks(
-            frame.index, frame.time, now, starts, tuple(recovery for _, recovery in recoveries), backfill
-        )
+        return _frame_tracks(frame.index, frame.time, now, starts, tuple(recoveries), backfill)
 
 
 def _others(count: int, chosen: np.ndarray) -> np.ndarray:
@@ -236,12 +256,12 @@ def _frame_tracks(
     )
 
 
-def clear_views(detections: Detections, options: GalleryOptions) -> np.ndarray:
-    """Which detections show one person clearly: confident, and not much of the box under other boxes, (N,) bool."""
-    shared = intersection(detections.xyxy, detections.xyxy)
-    np.fill_diagonal(shared, 0.0)
-    overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(detections.xyxy), 1.0)
-    return (detections.score >= options.clear_score) & (overlap <= options.clear_overlap)
+def clear_views(xyxy: np.ndarray, detections: Detections, options: GalleryOptions) -> np.ndarray:
+    """Which of the boxes (N, 4) show one person clearly, (N,) bool: not much of them lies under other detections."""
+    shared = intersection(xyxy, detections.xyxy)  # (N, all)
+    shared[iou(xyxy, detections.xyxy) > 0.999] = 0.0  # the box itself
+    overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(xyxy), 1.0)
+    return overlap <= options.clear_overlap
 
 
 def crop(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:

@@ -74,7 +74,8 @@ class Detections:
 class Recovery:
     """A lost person found again: who, when, and how sure the tracker was.
 
-    `away` is the absence in seconds. `similarity` is the cosine similarity of the embeddings and `margin` its lead over
+    `away` is the absence in seconds; `exchanged` tells that she was not lost but had been mistaken for somebody near
+    her, which was put right. `similarity` is the cosine similarity of the embeddings and `margin` its lead over
     the next best identity; both are None where motion alone, or a closed cast, decided.
     """
 
@@ -84,6 +85,7 @@ class Recovery:
     away: float
     similarity: float | None = None
     margin: float | None = None
+    exchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +155,16 @@ class Calibration:
     different: tuple[tuple[float, float], ...]
 
     def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
-        """log p(similarity | same person) - log p(similarity | different people), both Gaussian; any equal shapes.
+        """log p(similarity | same person) - log p(similarity | different people), for any equal shapes.
 
-        Outside the two means the odds are held at their value there: the tails of two Gaussians with
-        different widths cross a second time, and a *more* similar pair must never count as less likely the same.
+        Both are Gaussians, of which only the tails that lie between the two means count: two Gaussians of different
+        widths cross a second time far out, and a *more* similar pair must never count as less likely the same.
         """
         columns = np.array([[*s, *d] for s, d in zip(self.same, self.different, strict=True)])  # (K, 4)
         same_mean, same_std, different_mean, different_std = (np.interp(gap, self.gap, column) for column in columns.T)
-        clipped = np.clip(similarity, different_mean, same_mean)
-        same = -0.5 * ((clipped - same_mean) / same_std) ** 2 - np.log(same_std)
-        different = -0.5 * ((clipped - different_mean) / different_std) ** 2 - np.log(different_std)
-        return same - different
+        too_low = np.minimum(similarity - same_mean, 0.0) / same_std
+        too_high = np.maximum(similarity - different_mean, 0.0) / different_std
+        return 0.5 * (too_high**2 - too_low**2) + np.log(different_std / same_std)
 
 
 class Embedder(Protocol):
