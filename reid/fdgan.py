@@ -7,6 +7,7 @@ agree. Three stages: verification alone; generator and discriminators with the e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -20,6 +21,7 @@ from . import losses
 from .batch import Batch
 from .phases import Losses, Phase
 from .pose_maps import jittered_sigma, pose_maps
+from .processes import run_alone
 
 STAGES = ("verification", "generation", "everything")
 
@@ -62,6 +64,7 @@ class FdGanObjective:
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: FdGanOptions) -> None:
         self.options = options
         self.encoder = encoder
+        self.run: Callable[..., torch.Tensor] = run_alone
         self.weights: dict[str, float] = {k: v for k, v in asdict(options).items() if isinstance(v, float)}
         size = (encoder.options.height, encoder.options.width)
         self.networks = nn.ModuleDict(
@@ -91,7 +94,7 @@ class FdGanObjective:
         fixed = stage == "generation" or not self.networks.training
         self.encoder.train(not fixed)  # a fixed encoder keeps its running statistics, too
         with torch.set_grad_enabled(stage != "generation"):
-            feature = self.encoder(batch.view)
+            feature = self.run(self.encoder, batch.view)
         forward = FdGanForward(batch, feature, batch.partner[batch.partner])
         if stage != "verification":
             self.generate(forward)
@@ -104,11 +107,11 @@ class FdGanObjective:
         sigma = jittered_sigma(len(feature), batch.generator)
         height, width = batch.image.shape[2:]
         forward.maps = pose_maps(batch.keypoints[forward.target], height, width, sigma)
-        pose = self.networks["pose_encoder"](forward.maps)
+        pose = self.run(self.networks["pose_encoder"], forward.maps)
         noise = torch.randn(len(feature), self.options.generator.noise_dimension, generator=batch.generator)
         noise = noise.to(feature.device)
         context = torch.cat([feature, feature[batch.partner]])
-        made = self.networks["generator"](context, torch.cat([pose, pose]), torch.cat([noise, noise])).float()
+        made = self.run(self.networks["generator"], context, torch.cat([pose, pose]), torch.cat([noise, noise])).float()
         forward.made, forward.made_by_partner = made.chunk(2)
 
     def pictures(self, forward: FdGanForward) -> list[torch.Tensor]:
@@ -132,8 +135,8 @@ class FdGanObjective:
         """D_id: the crop with a real picture of the person against the crop with a made one."""
         judge, image = self.networks["identity_discriminator"], forward.batch.image
         assert forward.made is not None
-        real = judge(image, image[forward.target]).float()
-        made = judge(image, forward.made.detach()).float()
+        real = self.run(judge, image, image[forward.target]).float()
+        made = self.run(judge, image, forward.made.detach()).float()
         forward.scores.update({"identity/real": real.mean().item(), "identity/made": made.mean().item()})
         return {"identity_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
 
@@ -141,8 +144,8 @@ class FdGanObjective:
         """D_pd: a real picture in the target pose against a made one."""
         judge, image = self.networks["pose_discriminator"], forward.batch.image
         assert forward.made is not None
-        real = judge(forward.maps, image[forward.target]).float()
-        made = judge(forward.maps, forward.made.detach()).float()
+        real = self.run(judge, forward.maps, image[forward.target]).float()
+        made = self.run(judge, forward.maps, forward.made.detach()).float()
         forward.scores.update({"pose/real": real.mean().item(), "pose/made": made.mean().item()})
         return {"pose_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
 
@@ -152,8 +155,8 @@ class FdGanObjective:
         assert made is not None
         assert twin is not None
         return {
-            "identity": losses.deception(self.networks["identity_discriminator"](image, made).float()),
-            "pose": losses.deception(self.networks["pose_discriminator"](forward.maps, made).float()),
+            "identity": losses.deception(self.run(self.networks["identity_discriminator"], image, made).float()),
+            "pose": losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, made).float()),
             "target": losses.recovery(image[forward.target], made, None),
             "same_pose": losses.recovery(made, twin, None),
         }

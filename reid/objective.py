@@ -5,6 +5,7 @@ FD-GAN's differs in kind and has its own file.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -18,6 +19,7 @@ from . import losses
 from .batch import Batch
 from .phases import Losses, Phase
 from .pose_maps import jittered_sigma, pose_maps, recovery_weight
+from .processes import run_alone
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class SparseTemporalObjective:
         self.options = options
         self.weights: dict[str, float] = asdict(options.weights)
         self.encoder = encoder
+        self.run: Callable[..., torch.Tensor] = run_alone
         self.networks = nn.ModuleDict({"encoder": encoder, **self.build(encoder, classes, joints)})
 
     def build(self, encoder: ContextEncoder, classes: int, joints: int) -> dict[str, nn.Module]:
@@ -116,7 +119,7 @@ class SparseTemporalObjective:
         ]
 
     def forward(self, batch: Batch, progress: float) -> Forward:
-        feature = self.encoder(batch.view)
+        feature = self.run(self.encoder, batch.view)
         embedding = self.encoder.neck(feature)
         forward = Forward(batch, feature, embedding, torch.nonzero(batch.partner >= 0).squeeze(1))
         if self.options.generates:
@@ -132,9 +135,9 @@ class SparseTemporalObjective:
         forward.maps = pose_maps(batch.keypoints, height, width, sigma)
         if self.options.body_mask:
             forward.weight = recovery_weight(batch.keypoints, height, width)
-        pose = self.networks["pose_encoder"](forward.maps)
+        pose = self.run(self.networks["pose_encoder"], forward.maps)
         context = torch.cat([forward.feature, forward.feature[batch.partner[paired]]])
-        made = self.networks["generator"](context, torch.cat([pose, pose[paired]])).float()
+        made = self.run(self.networks["generator"], context, torch.cat([pose, pose[paired]])).float()
         forward.recovered, forward.swapped = made[: len(pose)], made[len(pose) :]
 
     def pictures(self, forward: Forward) -> list[torch.Tensor]:
@@ -148,7 +151,7 @@ class SparseTemporalObjective:
         """The image discriminator's, equation (4)."""
         judge, recovered = self.networks["image_discriminator"], forward.recovered
         assert recovered is not None
-        real, made = judge(forward.batch.image).float(), judge(recovered.detach()).float()
+        real, made = self.run(judge, forward.batch.image).float(), self.run(judge, recovered.detach()).float()
         forward.scores.update({"image/real": real.mean().item(), "image/made": made.mean().item()})
         return {"image_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
 
@@ -157,9 +160,9 @@ class SparseTemporalObjective:
         judge, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.paired
         assert forward.recovered is not None
         assert forward.maps is not None
-        real = judge(forward.maps, batch.image).float()
-        made = judge(forward.maps, forward.recovered.detach()).float()
-        wrong = judge(forward.maps[batch.partner[paired]], batch.image[paired]).float()
+        real = self.run(judge, forward.maps, batch.image).float()
+        made = self.run(judge, forward.maps, forward.recovered.detach()).float()
+        wrong = self.run(judge, forward.maps[batch.partner[paired]], batch.image[paired]).float()
         means = {"pose/real": real, "pose/made": made, "pose/wrong": wrong}
         forward.scores.update({name: score.mean().item() for name, score in means.items()})
         return {"pose_discrimination": losses.pose_discrimination(real, made, wrong, self.options.real_smoothing)}
@@ -207,10 +210,10 @@ class SparseTemporalObjective:
         return losses.recovery(forward.batch.image[forward.paired], forward.swapped, weight)
 
     def image_deception(self, forward: Forward) -> torch.Tensor:
-        return losses.deception(self.networks["image_discriminator"](forward.recovered).float())
+        return losses.deception(self.run(self.networks["image_discriminator"], forward.recovered).float())
 
     def pose_deception(self, forward: Forward) -> torch.Tensor:
-        return losses.deception(self.networks["pose_discriminator"](forward.maps, forward.recovered).float())
+        return losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, forward.recovered).float())
 
 
 def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:

@@ -26,11 +26,13 @@ class Phase:
 class Objective(Protocol):
     """Networks by name, their joint forward pass, the phases at a point of the training (progress 0..1).
 
-    `pictures` are rows (N, 3, H, W) of pictures to look at; none where nothing is made.
+    `run` calls a network, possibly sharing its rows among processes. `pictures` are rows (N, 3, H, W) of pictures to
+    look at; none where nothing is made.
     """
 
     networks: nn.ModuleDict
     weights: dict[str, float]
+    run: Callable[..., torch.Tensor]
 
     def forward(self, batch: Batch, progress: float) -> Any: ...
 

@@ -29,6 +29,7 @@ from .objective import ObjectiveOptions, SparseTemporalObjective
 from .optimisation import OptimisationOptions, RunningAverage, make_optimiser, options_for, rate_factor
 from .phases import Objective, Phase, freeze_all_but
 from .pictures import loss_curves, picture_grid, retrieval_sheet, write_picture
+from .processes import Processes
 from .protocols import PROTOCOLS, Scores
 from .run_log import LOG, RunLog, read_log
 from .sampling import Draw, SamplingOptions, make_sampler
@@ -87,7 +88,10 @@ class Training:
         self.images = CropImages(self.crops, recipe.encoder.height, recipe.encoder.width)
         torch.manual_seed(recipe.seed)
         self.objective = make_objective(recipe, self.crops, len(labels))
-        self.networks = self.objective.networks.to(device).to(memory_format=torch.channels_last)
+        self.processes = Processes(device)
+        self.objective.run = self.processes.run
+        self.networks = self.processes.prepare(self.objective.networks, device).to(device)
+        self.networks.to(memory_format=torch.channels_last)
         self.encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
         self.optimisers = {
             name: make_optimiser(network, options_for(name, recipe.optimisation))
@@ -100,16 +104,16 @@ class Training:
 
     def run(self, resume: bool = False, tell: Callable[[str], None] = print) -> None:
         """Train to the last epoch, from the start or from the folder's state."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         if resume:
             self.load_state()
-        else:
+        elif self.processes.first:
+            self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "config.json").write_text(json.dumps(asdict(self.recipe), indent=2) + "\n")
-        with RunLog(self.folder, self.step if resume else None) as log:
+        with RunLog(self.folder, self.step if resume else None) if self.processes.first else nullcontext() as log:
             while self.epoch < self.recipe.optimisation.epochs:
                 self.run_epoch(log, tell)
 
-    def run_epoch(self, log: RunLog, tell: Callable[[str], None]) -> None:
+    def run_epoch(self, log: RunLog | None, tell: Callable[[str], None]) -> None:
         """The rest of the current epoch, then evaluation and a save."""
         self.networks.train()
         draws = self.sampler(self.epoch)
@@ -120,13 +124,22 @@ class Training:
         for draw, pictures, keypoints in batches:
             waited += time.monotonic() - asked
             numbers = self.train_step(draw, pictures, keypoints, len(draws))
-            log.write(self.step, self.epoch, numbers)
+            if log:
+                log.write(self.step, self.epoch, numbers)
             if time.monotonic() - saved > self.options.save_every:
                 self.save_state()
                 saved = time.monotonic()
             asked = time.monotonic()
         seconds = time.monotonic() - started
         self.epoch, self.done = self.epoch + 1, 0
+        if log:
+            self.end_epoch(log, tell, numbers, seconds, waited)
+        self.processes.wait()
+
+    def end_epoch(
+        self, log: RunLog, tell: Callable[[str], None], numbers: dict[str, float], seconds: float, waited: float
+    ) -> None:
+        """Evaluate, write everything down and tell."""
         scores = self.evaluate() if self.due() else None
         summary = {"time/epoch": seconds, "time/waiting_for_data": waited}
         if scores:
@@ -210,8 +223,9 @@ class Training:
             for group in optimiser.param_groups:
                 group["lr"] = factor * options_for(name, self.recipe.optimisation).rate
         total.backward()
+        parameters = [parameter for name in phase.networks for parameter in self.networks[name].parameters()]
+        self.processes.average_gradients(parameters)
         if self.recipe.optimisation.clip:
-            parameters = [parameter for name in phase.networks for parameter in self.networks[name].parameters()]
             nn.utils.clip_grad_norm_(parameters, self.recipe.optimisation.clip)
         for optimiser in optimisers:
             optimiser.step()
@@ -246,6 +260,8 @@ class Training:
 
     def save_state(self) -> None:
         """Everything that is needed to go on, whole or not at all."""
+        if not self.processes.first:
+            return
         state = {
             "recipe": asdict(self.recipe),
             "networks": self.networks.state_dict(),
