@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from .errors import WeightsError
+
 STEPS = 5  # halvings from the picture to the smallest map
 SHRINK = 2**STEPS
 
@@ -40,14 +42,25 @@ def doubling(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
+def smallest_map(height: int, width: int) -> tuple[int, int]:
+    """Height and width of the coarsest map. Raises WeightsError for crops that cannot be halved so often."""
+    if height % SHRINK or width % SHRINK:
+        raise WeightsError(
+            f"Pictures can only be made in a height and width that are multiples of {SHRINK}, not {height}x{width}; "
+            "choose 256x128, 128x64 or 96x64 crops."
+        )
+    return height // SHRINK, width // SHRINK
+
+
 class PoseEncoder(nn.Module):
-    """E_p: pose maps (B, P, H, W) -> e_p (B, 128). H and W must be multiples of 32."""
+    """E_p: pose maps (B, P, H, W) -> e_p (B, 128). H and W are multiples of 32, else WeightsError."""
 
     def __init__(self, joints: int, height: int, width: int, options: GeneratorOptions) -> None:
         super().__init__()
+        rows, columns = smallest_map(height, width)
         widths = [options.channels * min(2**step, 8) for step in range(STEPS)]
         self.layers = nn.Sequential(*(halving(i, o) for i, o in zip([joints, *widths], widths, strict=False)))
-        self.project = nn.Linear(widths[-1] * (height // SHRINK) * (width // SHRINK), options.pose_dimension)
+        self.project = nn.Linear(widths[-1] * rows * columns, options.pose_dimension)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
         return self.project(self.layers(maps).flatten(1))
@@ -59,7 +72,7 @@ class Generator(nn.Module):
     def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions) -> None:
         super().__init__()
         self.noise_dimension = options.noise_dimension
-        self.size = (height // SHRINK, width // SHRINK)
+        self.size = smallest_map(height, width)
         widths = [options.channels * min(2**step, 8) for step in reversed(range(STEPS))]
         inputs = dimension + options.pose_dimension + options.noise_dimension
         self.widest = widths[0]

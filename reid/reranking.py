@@ -110,4 +110,4 @@ def nearest(embedding: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         order = np.take_along_axis(distance, few, axis=1).argsort(axis=1, kind="stable")
         neighbours.append(np.take_along_axis(few, order, axis=1))
         farthest.append(distance.max(axis=1))
-    return np.concatenate(neighbours), np.concatenate(farthest)
+    return np.concatenate(neighbours), np.maximum(np.concatenate(farthest), 1e-12)

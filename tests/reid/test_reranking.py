@@ -67,3 +67,8 @@ def test_no_full_matrix_is_ever_held():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4000 * 4000 * 4
+
+
+def test_crops_that_look_all_the_same_give_finite_costs():
+    rows = unit(np.ones((6, 4)))
+    assert np.isfinite(Reranking(rows[:2], rows[2:], RerankingOptions()).rows(0, 2)).all()

@@ -1,0 +1,103 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+import tyro
+
+from models.encoder import ContextEncoder, EncoderOptions
+from models.pretrained import load_encoder, save_encoder
+from reid.datasets import DataError, DataOptions
+from reid.embedder import EmbedderOptions
+from reid.presets import PRESETS
+from tools.dataset_stage import DatasetStage
+from tools.evaluate_reid import EvaluateReid
+from tools.train import TRAIN
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Six people in one folder each; a person's shirt has her colour."""
+    root = tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(0)
+    for person in range(6):
+        colour = random.integers(0, 255, 3)
+        (root / f"p{person}").mkdir()
+        for frame in range(5):
+            picture = np.clip(colour + random.normal(0, 15, (64, 32, 3)), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(root / f"p{person}" / f"{frame}.png"), picture)
+    return root
+
+
+SMALL = [
+    *("--start", "none", "--device", "cpu", "--workers", "0", "--kept-aside", "2"),
+    *("--encoder.trunk", "shufflenet_v2_x0_5", "--encoder.height", "64", "--encoder.width", "32"),
+    *("--sampling.people", "3", "--sampling.crops", "2", "--optimisation.epochs", "1"),
+]
+
+
+def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
+    run = tmp_path / "run"
+    tyro.cli(TRAIN["strong"], args=["--data", str(data), "--out", str(run), *SMALL]).run()
+    assert "mAP" in capsys.readouterr().out
+    assert load_encoder(run / "encoder_best.pt").encoder.options.bnneck
+    assert (run / "pictures" / "retrieval.png").is_file()
+    assert (run / "pictures" / "curves.png").is_file()
+    with pytest.raises(DataError, match="already holds files"):
+        tyro.cli(TRAIN["strong"], args=["--data", str(data), "--out", str(run), *SMALL]).run()
+
+    numbers = tmp_path / "numbers.json"
+    EvaluateReid(
+        data,
+        str(run / "encoder_best.pt"),
+        protocols=("market1501", "dancereid-clean"),
+        rerank=True,
+        reading=DataOptions(kept_aside=2),
+        embedding=EmbedderOptions(device="cpu"),
+        json=numbers,
+    ).run()
+    assert "market1501 re-ranked" in capsys.readouterr().out
+    scores = json.loads(numbers.read_text())["protocols"]
+    assert set(scores) == {"market1501", "market1501 re-ranked", "dancereid-clean", "dancereid-clean re-ranked"}
+    assert 0 < scores["market1501"]["mAP"] <= 1
+
+
+def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, capsys):
+    arguments = ["--data", str(data), "--out", str(tmp_path / "run"), *SMALL]
+    tyro.cli(TRAIN["softmax"], args=[*arguments, "--dry-run"]).run()
+    assert "cross_entropy=1.0" in capsys.readouterr().out
+    with pytest.raises(DataError, match="to go on with"):
+        tyro.cli(TRAIN["softmax"], args=[*arguments, "--resume"]).run()
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_protocol_is_one_clear_sentence(data, tmp_path):
+    weights = tmp_path / "encoder.pt"
+    save_encoder(weights, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
+    reading = DataOptions(kept_aside=2)
+    with pytest.raises(DataError, match="no protocol 'duke'"):
+        EvaluateReid(data, str(weights), protocols=("duke",), reading=reading).run()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_a_command_of_that_name(name, tmp_path):
+    command = tyro.cli(TRAIN[name], args=["--data", str(tmp_path), "--seed", "3"])
+    assert command.preset == name
+    assert command.recipe.seed == 3
+    assert command.recipe.objective == PRESETS[name].objective
+    assert command.recipe.fd_gan == PRESETS[name].fd_gan
+
+
+def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
+    from reid.datasets import read_split
+
+    DatasetStage(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=1.0, height=64).run()
+    split = read_split(tmp_path / "data", DataOptions())
+    assert {crop.video for crop in split.train} == {"scene000"}
+    assert {crop.video for crop in split.gallery} == {"scene001"}
+    picture = cv2.imread(str(split.train[0].path))
+    assert picture.shape == (64, 32, 3)
+    joints = split.train[0].keypoints
+    inside = joints[np.isfinite(joints).all(1)]
+    assert len(inside) >= 12
+    assert ((inside > -1) & (inside < [33, 65])).mean() > 0.9
