@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -70,6 +70,15 @@ class RunOptions:
     """Seconds between two saves within an epoch; every epoch's end is saved anyway."""
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on: `tell` is given a line each epoch, `steps` sees the batches go by (a progress bar), `stop` asks."""
+
+    tell: Callable[[str], None] = print
+    steps: Callable[[Iterable[Any], int, str], Iterable[Any]] = lambda batches, count, name: batches
+    stop: Callable[[], bool] = lambda: False
+
+
 class Training:
     """One run in one folder: `config.json log.jsonl state.pt encoder_best.pt encoder_last.pt pictures/`.
 
@@ -102,38 +111,40 @@ class Training:
         self.step = self.epoch = self.done = 0
         self.best = -1.0
 
-    def run(self, resume: bool = False, tell: Callable[[str], None] = print) -> None:
-        """Train to the last epoch, from the start or from the folder's state."""
+    def run(self, resume: bool = False, watch: Watch = Watch()) -> None:
+        """Train to the last epoch, from the start or from the folder's state; or until `watch` asks to stop."""
         if resume:
             self.load_state()
         elif self.processes.first:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "config.json").write_text(json.dumps(asdict(self.recipe), indent=2) + "\n")
         with RunLog(self.folder, self.step if resume else None) if self.processes.first else nullcontext() as log:
-            while self.epoch < self.recipe.optimisation.epochs:
-                self.run_epoch(log, tell)
+            while self.epoch < self.recipe.optimisation.epochs and not watch.stop():
+                self.run_epoch(log, watch)
 
-    def run_epoch(self, log: RunLog | None, tell: Callable[[str], None]) -> None:
-        """The rest of the current epoch, then evaluation and a save."""
+    def run_epoch(self, log: RunLog | None, watch: Watch) -> None:
+        """The rest of the current epoch, then evaluation and a save; a wish to stop saves at once."""
         self.networks.train()
         draws = self.sampler(self.epoch)
         saved = started = time.monotonic()
         waited, numbers = 0.0, dict[str, float]()
         batches = load_batches(self.images, draws[self.done :], self.options.workers)
         asked = time.monotonic()
-        for draw, pictures, keypoints in batches:
+        for draw, pictures, keypoints in watch.steps(batches, len(draws) - self.done, f"epoch {self.epoch + 1}"):
             waited += time.monotonic() - asked
             numbers = self.train_step(draw, pictures, keypoints, len(draws))
             if log:
                 log.write(self.step, self.epoch, numbers)
-            if time.monotonic() - saved > self.options.save_every:
+            if watch.stop() or time.monotonic() - saved > self.options.save_every:
                 self.save_state()
                 saved = time.monotonic()
+            if watch.stop():
+                return
             asked = time.monotonic()
         seconds = time.monotonic() - started
         self.epoch, self.done = self.epoch + 1, 0
         if log:
-            self.end_epoch(log, tell, numbers, seconds, waited)
+            self.end_epoch(log, watch.tell, numbers, seconds, waited)
         self.processes.wait()
 
     def end_epoch(

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
+from rich.progress import track
 
 from models.device import choose_device
 from reid.datasets import DataError, DataOptions, read_split
 from reid.presets import EXPLANATIONS, PRESETS
-from reid.training import STATE, Recipe, RunOptions, Training
+from reid.training import STATE, Recipe, RunOptions, Training, Watch
+
+from .interruption import Interruption
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Train:
     preset: tyro.conf.Suppress[str] = "train"
 
     def run(self) -> None:
-        console = Console()
+        console, bars = Console(), Console(stderr=True)
         folder = self.out or Path("runs") / f"train-{self.preset}"
         if not self.resume and folder.is_dir() and any(folder.iterdir()):
             raise DataError(f"{folder} already holds files; name a new --out, or go on with --resume.")
@@ -50,7 +53,16 @@ class Train:
         training = Training(self.recipe, split, folder, choose_device(self.running.device), self.running)
         if training.skipped:
             console.print(f"{len(training.skipped)} unreadable pictures are left out, such as {training.skipped[0]}")
-        training.run(self.resume, lambda line: console.print(line, highlight=False, soft_wrap=True))
+        with Interruption() as interruption:
+            watch = Watch(
+                tell=lambda line: console.print(line, highlight=False, soft_wrap=True),
+                steps=lambda batches, count, name: track(batches, name, count, console=bars, transient=True),
+                stop=lambda: interruption.asked,
+            )
+            training.run(self.resume, watch)
+        if interruption.asked:
+            console.print(f"stopped after step {training.step}; go on with --resume --out {folder}")
+            return
         console.print(f"best encoder: {folder / 'encoder_best.pt'} (mAP {100 * training.best:.1f})")
 
 

@@ -15,10 +15,11 @@ from reid.fdgan import FdGanOptions
 from reid.objective import LossWeights, ObjectiveOptions
 from reid.optimisation import OptimisationOptions, OptimiserOptions, RunningAverage, rate_factor
 from reid.sampling import SamplingOptions
-from reid.training import Recipe, RunOptions, Training
+from reid.training import Recipe, RunOptions, Training, Watch
 
 CPU = torch.device("cpu")
 RUN = RunOptions(device="cpu", workers=0)
+QUIET = Watch(tell=lambda line: None)
 FULL = LossWeights(1, 1, 0, 10, 10, 0.1, 0.1)
 
 
@@ -77,7 +78,7 @@ def train(split, folder, ours=None, resume=False, steps=None):
             return numbers
 
         training.train_step = killed
-    training.run(resume, tell=lambda line: None)
+    training.run(resume, QUIET)
     return training
 
 
@@ -115,6 +116,15 @@ def test_a_killed_run_goes_on_to_the_bit(split, tmp_path, weights, steps):
     assert log_without_times(tmp_path / "killed") == log_without_times(tmp_path / "whole")
 
 
+def test_a_wish_to_stop_is_granted_after_the_step_and_the_run_goes_on_to_the_bit(split, tmp_path):
+    whole = train(split, tmp_path / "whole")
+    training = Training(recipe(), split, tmp_path / "stopped", CPU, RUN)
+    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 2))
+    assert training.step == 2
+    resumed = train(split, tmp_path / "stopped", resume=True)
+    assert torch.equal(weights_of(resumed), weights_of(whole))
+
+
 def test_fd_gan_trains_through_its_three_stages(split, tmp_path):
     small = FdGanOptions(generator=GeneratorOptions(channels=4, noise_dimension=8))
     ours = replace(recipe(epochs=3), fd_gan=small, sampling=SamplingOptions("people", people=3, crops=3))
@@ -147,7 +157,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_losses(split, tmp_path
     with torch.no_grad():
         training.networks["classifier"].weight.fill_(torch.nan)
     with pytest.raises(DataError, match=r"not finite at step 0: .*loss/cross_entropy.*nan"):
-        training.run(tell=lambda line: None)
+        training.run(watch=QUIET)
 
 
 def test_unreadable_pictures_are_left_out_and_counted(tmp_path):
@@ -155,7 +165,7 @@ def test_unreadable_pictures_are_left_out_and_counted(tmp_path):
     crops[3].path.write_bytes(b"no picture")
     training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, RUN)
     assert [path.name for path in training.skipped] == ["0_3.png"]
-    training.run(tell=lambda line: None)
+    training.run(watch=QUIET)
 
 
 def test_missing_landmarks_are_counted_and_named_where_poses_are_needed(tmp_path):
