@@ -7,7 +7,8 @@ nobody is taken for two. The score of a pair is the log odds of being the same p
 - for newborns, place: how likely the lost person got from where she vanished to where the newborn appeared, a Gaussian
   that widens with the time away, against a newcomer who may appear anywhere in the picture. It never forbids a pair:
   whoever has been away long enough may come back anywhere; and how alike the body heights are;
-- for newborns, a prior: whoever appears inside the picture was hidden before; newcomers come in at its edges;
+- for newborns, a prior, shared among all who are lost: whoever appears inside the picture was hidden before; newcomers
+  come in at its edges;
 - for tracks in doubt, a bonus on staying who they are, so that only clear evidence exchanges identities.
 """
 
@@ -106,7 +107,7 @@ class Recovery:
         born = len(newborns)
         if newborns:
             place = place_log_odds(newborns, owners, picture, self.options)
-            score[:born] += prior_log_odds(newborns, picture, self.options)[:, None] + place
+            score[:born] += prior_log_odds(newborns, picture, self.options)[:, None] - np.log(len(owners)) + place
             together = _seconds_away(newborns, owners) <= -self.options.double
             together[:, : len(doubtful)] = False  # a track in doubt may have been somebody else while both were seen
             score[:born][together] = IMPOSSIBLE
