@@ -13,12 +13,13 @@ import torch
 from torch import nn
 
 from .detector_batches import Batches
+from .detector_memory import Memory
 from .detector_options import FinetuneOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What one pass over the pictures came to: mean losses, and the averaged network so far."""
+    """What one pass over the pictures came to: mean losses, and the network, averaged and mixed with its parent."""
 
     number: int
     losses: dict[str, float]
@@ -55,22 +56,23 @@ def keep_only_person(model: Any) -> Any:
 
 def finetune(parent: Path, images: Path, options: FinetuneOptions) -> Iterator[Epoch]:
     """Carry the parent on with labelled pictures, one pass at a time."""
-    batches = Batches(images, options.imgsz, options.batch, options.seed)
     model = prepare(keep_only_person(load_parent(parent)), options.freeze)
+    batches = Batches(images, options.imgsz, options.batch, options.seed)
     model.args = batches.config
     average = deepcopy(model).eval()
+    memory = Memory(keep_only_person(load_parent(parent)))
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], options.lr, weight_decay=1e-4)
     steps = options.epochs * len(batches)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step / steps))
     for number in range(1, options.epochs + 1):
         sums: dict[str, float] = {}
         for batch in batches:
-            losses = _step(model, batch, optimizer, bfloat16=options.bfloat16)
+            losses = _step(model, batch, optimizer, memory, options)
             schedule.step()
             _follow(average, model, options.ema)
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value / len(batches)
-        yield Epoch(number, sums, average)
+        yield Epoch(number, sums, between(keep_only_person(load_parent(parent)), average, options.share))
 
 
 def prepare(model: Any, freeze: int) -> Any:
@@ -89,6 +91,17 @@ def prepare(model: Any, freeze: int) -> Any:
     return model
 
 
+@torch.no_grad()
+def between(parent: nn.Module, child: nn.Module, share: float) -> nn.Module:
+    """The parent, its weights moved a `share` of the way to the child's (Wortsman et al. 2022, WiSE-FT, eq. 1).
+
+    It keeps most of what was learnt and forgets little: few pictures teach, but any picture may come.
+    """
+    for weight, learnt in zip(parent.parameters(), child.parameters(), strict=True):
+        weight.lerp_(learnt, share)
+    return parent.eval()
+
+
 def rate(progress: float, warmup: float = 0.1, last: float = 0.05) -> float:
     """Share of the highest learning rate at a `progress` in 0..1: a straight rise, then a cosine down to `last`."""
     if progress < warmup:
@@ -96,10 +109,15 @@ def rate(progress: float, warmup: float = 0.1, last: float = 0.05) -> float:
     return last + (1 - last) * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup))) / 2
 
 
-def _step(model: Any, batch: dict[str, Any], optimizer: torch.optim.Optimizer, *, bfloat16: bool) -> dict[str, float]:
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-        loss, parts = model(batch)
-    total = loss.sum() / len(batch["img"])
+def _step(
+    model: Any, batch: dict[str, Any], optimizer: torch.optim.Optimizer, memory: Memory, options: FinetuneOptions
+) -> dict[str, float]:
+    with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
+        predicted = _in_float32(model(batch["img"]))
+        remembered = memory.loss(predicted, batch)
+    loss, parts = model.loss(batch, predicted)
+    total = loss.sum() / len(batch["img"]) + options.memory * remembered
+    parts = {**parts, "memory": remembered.detach()}
     if not torch.isfinite(total):
         raise RuntimeError(f"the loss is not finite: {parts}")
     optimizer.zero_grad(set_to_none=True)
@@ -107,6 +125,15 @@ def _step(model: Any, batch: dict[str, Any], optimizer: torch.optim.Optimizer, *
     nn.utils.clip_grad_norm_(model.parameters(), 10.0)
     optimizer.step()
     return {name: float(value) for name, value in parts.items()}
+
+
+def _in_float32(predicted: Any) -> Any:
+    """Tensors in nested dicts and lists as float32: box coordinates of several hundred pixels need it."""
+    if isinstance(predicted, dict):
+        return {name: _in_float32(value) for name, value in predicted.items()}
+    if isinstance(predicted, list | tuple):
+        return [_in_float32(value) for value in predicted]
+    return predicted.float()
 
 
 @torch.no_grad()

@@ -9,18 +9,22 @@ from dataclasses import dataclass
 class FinetuneOptions:
     """How long and how gently; few pictures want small steps."""
 
-    epochs: int = 6
+    epochs: int = 3
     """passes over the pictures"""
     batch: int = 8
     """pictures in a step"""
     imgsz: int = 480
     """side of the pictures that the network learns from"""
-    lr: float = 1e-4
+    lr: float = 5e-5
     """learning rate of AdamW at its highest; it rises over the first tenth and falls along a cosine"""
     freeze: int = 5
     """layers at the input that stay as they are"""
     ema: float = 0.98
     """share of the averaged network that a step leaves as it was"""
+    memory: float = 0.5
+    """weight of answering as the parent did where nobody is labelled"""
+    share: float = 0.25
+    """how far to go from the parent's weights to those learnt, 0 to 1; they are mixed after training"""
     bfloat16: bool = True
     """compute activations in 16 bits: twice as fast where the processor can"""
     seed: int = 0

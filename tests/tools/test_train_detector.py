@@ -42,7 +42,7 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
     noise = [rng.integers(0, 255, (96, 96, 3), dtype=np.uint8) for _ in range(4)]
     box = np.array([[20.0, 10, 60, 90]])
     write_pictures((LabelledPicture("noise", str(i), image, box, False) for i, image in enumerate(noise)), tmp_path)
-    options = FinetuneOptions(epochs=1, batch=2, imgsz=96, lr=1e-3, freeze=5, bfloat16=False)
+    options = FinetuneOptions(epochs=1, batch=2, imgsz=96, lr=1e-3, freeze=5, share=1.0, bfloat16=False)
     (epoch,) = finetune(PARENT, tmp_path / "learn" / "images", options)
     before, after = keep_only_person(load_parent(PARENT)).state_dict(), epoch.model.state_dict()
     moved = {name for name in before if not before[name].equal(after[name])}
@@ -50,6 +50,28 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
     assert any(name.startswith("model.23.cv3") for name in moved)
     assert not any("running" in name or "dfl" in name for name in moved)
     assert np.isfinite(list(epoch.losses.values())).all()
+
+
+def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:
+    from torch import nn
+
+    from tools.detector_finetune import between
+
+    parent, child = nn.Linear(1, 1), nn.Linear(1, 1)
+    nn.init.constant_(parent.weight, 2.0)
+    nn.init.constant_(child.weight, 6.0)
+    assert between(parent, child, 0.25).weight.item() == 3.0
+
+
+def test_only_unlabelled_places_are_remembered() -> None:
+    torch = pytest.importorskip("torch")
+    from tools.detector_memory import anchor_points, in_boxes
+
+    points = anchor_points([torch.zeros(1, 8, 2, 2), torch.zeros(1, 8, 1, 1)])
+    assert points.tolist() == [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75], [0.5, 0.5]]
+    left_half = torch.tensor([[0.2, 0.5, 0.4, 1.0]])
+    batch = {"img": torch.zeros(2, 3, 8, 8), "bboxes": left_half, "batch_idx": torch.tensor([1.0])}
+    assert in_boxes(points, batch).tolist() == [[False] * 5, [True, False, True, False, False]]
 
 
 @needs_parent

@@ -1,0 +1,48 @@
+"""The detector that comes with Followspot: light, of one class, and it finds every dancer."""
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tools.bundled import PERSON_DETECTOR
+from tools.detector_pictures import video_frames
+from tools.detector_scores import average_precision
+from tools.stage import Scene, StageOptions
+from tracker.detector import DetectorOptions, YoloDetector
+from tracker.types import Frame
+
+CLIPS = Path(__file__).parents[3] / "shared" / "clips"
+SURE = 0.5
+
+
+@pytest.fixture(scope="module")
+def detector() -> YoloDetector:
+    return YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))
+
+
+def test_the_file_is_light_and_its_card_names_it() -> None:
+    from hashlib import sha256
+
+    weights = PERSON_DETECTOR.read_bytes()
+    assert len(weights) < 6e6
+    assert sha256(weights).hexdigest() in PERSON_DETECTOR.with_suffix(".md").read_text()
+
+
+@pytest.mark.slow
+def test_rendered_dancers_are_found(detector: YoloDetector) -> None:
+    scenes = Scene(StageOptions(dancers=5, seconds=8, fps=1, seed=77)).frames()
+    score = average_precision([(detector(scene.frame), scene.truth.xyxy) for scene in scenes])
+    assert score.ap50 > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("clip", "cast"), [("fiyud_dance", 3), ("jvs_dance1", 1)])
+def test_real_dancers_are_found_once_each(detector: YoloDetector, clip: str, cast: int) -> None:
+    video = CLIPS / f"{clip}.mp4"
+    if not video.exists():
+        pytest.skip("needs the dance clips in ../shared")
+    frames = [Frame(index, index / 30, image) for index, image in islice(video_frames(video), 0, None, 9)]
+    people = np.array([np.count_nonzero(found.score >= SURE) for found in detector.batch(frames)])
+    assert (people == cast).mean() >= 0.95
