@@ -88,7 +88,7 @@ class ColourEmbedder:
         return colours / np.linalg.norm(colours, axis=1, keepdims=True)
 
 
-def paint(people: Sequence[Path], colours: Sequence[tuple[int, int, int]], size: tuple[int, int] = (1280, 720)):  # noqa: ANN201
+def paint(people: Sequence[Path], colours: Sequence[tuple[int, int, int]], size: tuple[int, int] = (1280, 720)):
     """Pictures (H, W, 3) BGR of the story: every person a rectangle of her colour on black."""
 
     def at(time: float) -> np.ndarray:

@@ -35,13 +35,13 @@ def test_the_loop_in_python_runs_as_written():
 
 
 def test_every_command_in_the_readme_exists():
-    for words in re.findall(r"\bfollowspot ([a-z][a-z -]*)", README):
+    for words in re.findall(r"(?m)(?:`|^)followspot ([a-z][a-z -]*)", README):
         choice = VERBS
         for word in words.split():
             if not isinstance(choice, dict):
                 break
             assert word in choice, f"followspot {words}"
-            choice = choice[word]
+            choice = choice[word] if isinstance(choice[word], dict) else choice[word].load()
 
 
 def test_every_file_the_readme_points_to_exists():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import tyro
 from rich.console import Console
@@ -13,25 +15,105 @@ from models.errors import WeightsError
 from reid.crops import DataError
 from tracker.types import InputError
 
-from .benchmark import BenchmarkTracks
-from .benchmark_speed import BenchmarkSpeed
-from .demo import Demo
-from .evaluate import EvaluateTracks
-from .render import Render
-from .stage.command import Stage
-from .track import Track
-from .train_detector import TrainDetector
-
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
+
+class Verb(NamedTuple):
+    """What it does in a line, and what brings its command, or its own verbs; only the chosen one is imported."""
+
+    summary: str
+    load: Callable[[], Any]
+
+
+def load_track() -> Any:
+    from .track import Track
+
+    return Track
+
+
+def load_render() -> Any:
+    from .render import Render
+
+    return Render
+
+
+def load_demo() -> Any:
+    from .demo import Demo
+
+    return Demo
+
+
+def load_stage() -> Any:
+    from .stage.command import Stage
+
+    return Stage
+
+
+def load_evaluate_tracks() -> Any:
+    from .evaluate import EvaluateTracks
+
+    return EvaluateTracks
+
+
+def load_evaluate_reid() -> Any:
+    from .evaluate_reid import EvaluateReid
+
+    return EvaluateReid
+
+
+def load_benchmark_tracks() -> Any:
+    from .benchmark import BenchmarkTracks
+
+    return BenchmarkTracks
+
+
+def load_benchmark_speed() -> Any:
+    from .benchmark_speed import BenchmarkSpeed
+
+    return BenchmarkSpeed
+
+
+def load_train() -> Any:
+    from .train import EXPLANATIONS, TRAIN
+
+    return {name: Verb(EXPLANATIONS[name], partial(TRAIN.__getitem__, name)) for name in TRAIN}
+
+
+def load_train_detector() -> Any:
+    from .train_detector import TrainDetector
+
+    return TrainDetector
+
+
+def load_dataset_stage() -> Any:
+    from .dataset_stage import DatasetStage
+
+    return DatasetStage
+
+
+def load_bundle_encoder() -> Any:
+    from .bundle_encoder import BundleEncoder
+
+    return BundleEncoder
+
+
 VERBS: dict[str, Any] = {
-    "track": Track,
-    "render": Render,
-    "demo": Demo,
-    "stage": Stage,
-    "evaluate": {"tracks": EvaluateTracks},
-    "benchmark": {"tracks": BenchmarkTracks, "speed": BenchmarkSpeed},
-    "train-detector": TrainDetector,
+    "track": Verb("Track everybody in a video and keep their identities.", load_track),
+    "render": Verb("Draw a video again from its results; no model runs.", load_render),
+    "demo": Verb("Track the bundled clip with the bundled weights and score it; needs no network.", load_demo),
+    "evaluate": {
+        "tracks": Verb("Score tracks against truth: HOTA, MOTA, IDF1, ID switches.", load_evaluate_tracks),
+        "reid": Verb("Score a re-ID encoder: mAP, CMC, re-association by time gap.", load_evaluate_reid),
+    },
+    "benchmark": {
+        "tracks": Verb("Our tracker and other people's on the same detections.", load_benchmark_tracks),
+        "speed": Verb("From file to file, beside Ultralytics' track.", load_benchmark_speed),
+    },
+    "train": Verb("Train a re-ID encoder by a named recipe; `followspot train` lists them.", load_train),
+    "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),
+    "dataset": {"stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage)},
+    "stage": Verb("Render dancers on a stage, with exact truth.", load_stage),
+    "bundle-encoder": Verb("Make the bundled encoder out of a training run.", load_bundle_encoder),
 }
 
 
@@ -64,20 +146,19 @@ def choose(arguments: list[str]) -> tuple[list[str], Any, list[str]]:
             said = " ".join(["followspot", *words])
             raise InputError(f"there is no `{said} {word}`; there are {', '.join(choice)}")
         words.append(word)
-        choice = choice[word]
+        choice = choice[word].load() if isinstance(choice[word], Verb) else choice[word]
     return words, choice, arguments[len(words) :]
 
 
 def say_verbs(words: list[str], choice: dict[str, Any]) -> None:
-    """What there is, a line a verb: the first line of its docstring."""
-    console = Console(highlight=False)
+    """What there is, a line a verb."""
+    console = Console(highlight=False, soft_wrap=True)
     if not words:
         console.print("Followspot tracks every dancer of a cast through a video and keeps each one's identity.\n")
     console.print(f"usage: [bold]{' '.join(['followspot', *words])} VERB[/bold] ...   (VERB --help tells more)\n")
-    for verb, command in choice.items():
-        inner = command if isinstance(command, dict) else {"": command}
-        for name, leaf in inner.items():
-            console.print(f"  [bold]{f'{verb} {name}':18}[/bold]{leaf.__doc__.splitlines()[0]}", soft_wrap=True)
+    for word, verb in choice.items():
+        for name, leaf in ({"": verb} if isinstance(verb, Verb) else verb).items():
+            console.print(f"  [bold]{f'{word} {name}':19}[/bold]{leaf.summary}")
 
 
 if __name__ == "__main__":

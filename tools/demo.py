@@ -16,7 +16,7 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 @dataclass(frozen=True)
 class Demo:
-    """Track the bundled clip with the bundled weights, and score the result against its exact truth; needs no network."""
+    """Track the bundled clip with the bundled weights, and score it against its exact truth; needs no network."""
 
     out: Path | None = None
     """Folder for the results, new or empty; by default runs/demo, numbered if it exists."""

@@ -1,23 +1,42 @@
 """Track people in a video: frame -> detections -> tracks -> picture and files; imports no torch."""
 
-from .detector import DetectorOptions, YoloDetector
-from .render import Renderer, RenderOptions
-from .tracker import Tracker, TrackerOptions
-from .types import Detections, Frame, FrameTracks, InputError
-from .video_reader import VideoReader
-from .video_writer import VideoWriter
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Detections",
-    "DetectorOptions",
-    "Frame",
-    "FrameTracks",
-    "InputError",
-    "RenderOptions",
-    "Renderer",
-    "Tracker",
-    "TrackerOptions",
-    "VideoReader",
-    "VideoWriter",
-    "YoloDetector",
-]
+if TYPE_CHECKING:
+    from .detector import DetectorOptions as DetectorOptions
+    from .detector import YoloDetector as YoloDetector
+    from .render import Renderer as Renderer
+    from .render import RenderOptions as RenderOptions
+    from .tracker import Tracker as Tracker
+    from .tracker import TrackerOptions as TrackerOptions
+    from .types import Detections as Detections
+    from .types import Frame as Frame
+    from .types import FrameTracks as FrameTracks
+    from .types import InputError as InputError
+    from .video_reader import VideoReader as VideoReader
+    from .video_writer import VideoWriter as VideoWriter
+
+HOMES = {
+    "DetectorOptions": "detector",
+    "YoloDetector": "detector",
+    "Renderer": "render",
+    "RenderOptions": "render",
+    "Tracker": "tracker",
+    "TrackerOptions": "tracker",
+    "Detections": "types",
+    "Frame": "types",
+    "FrameTracks": "types",
+    "InputError": "types",
+    "VideoReader": "video_reader",
+    "VideoWriter": "video_writer",
+}
+"""What `from tracker import ...` offers, and the module it is in: loaded on first use, so that help comes at once."""
+
+__all__ = list(HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'tracker' has no attribute '{name}'")
+    return getattr(import_module(f".{HOMES[name]}", __name__), name)

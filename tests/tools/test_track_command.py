@@ -52,7 +52,9 @@ def film(tmp_path: Path) -> Path:
 
 def follow(film: Path, **options) -> Path:
     out = film.parent / "out"
-    Track(**{"sources": (str(film),), "out": out, "reid": "none", "detections": film.parent / "boxes.txt", **options}).run()
+    Track(
+        **{"sources": (str(film),), "out": out, "reid": "none", "detections": film.parent / "boxes.txt", **options}
+    ).run()
     return out
 
 
