@@ -10,8 +10,8 @@ from .augmentation import AugmentationOptions
 from .fdgan import FdGanOptions
 from .objective import LossWeights, ObjectiveOptions
 from .optimisation import OptimisationOptions, OptimiserOptions
+from .recipe import Recipe
 from .sampling import SamplingOptions
-from .training import Recipe
 
 PAPER_WEIGHTS = LossWeights(cross_entropy=1.0, triplet=1.0, recovery=10.0, cross_recovery=10.0, image=0.1, pose=0.1)
 PAPER = Recipe(

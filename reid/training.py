@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +16,26 @@ import torch
 from torch import nn
 
 from models.checkpoint import load_plain, save_atomically
-from models.encoder import ContextEncoder, EncoderOptions
-from models.pretrained import save_encoder, start_encoder
+from models.encoder import ContextEncoder
+from models.pretrained import save_encoder
 
 from .augmentation import AugmentationOptions
 from .batch import Batch, make_batch
 from .crops import DataError, Split, people
 from .evaluation import embed_with, score_encoder
-from .fdgan import FdGanObjective, FdGanOptions
-from .images import CropImages, load_batches, readable, require_keypoints
-from .objective import ObjectiveOptions, SparseTemporalObjective
-from .optimisation import OptimisationOptions, RunningAverage, make_optimiser, options_for, rate_factor
-from .phases import Objective, Phase, freeze_all_but
+from .images import CropImages, load_batches, readable
+from .optimisation import RunningAverage, make_optimiser, options_for, rate_factor
+from .phases import Phase, freeze_all_but
 from .pictures import loss_curves, picture_grid, retrieval_sheet, write_picture
 from .processes import Processes
 from .protocols import PROTOCOLS, Scores
+from .recipe import Recipe, differences, make_objective
 from .run_log import LOG, RunLog, read_log
-from .sampling import Draw, SamplingOptions, make_sampler
+from .sampling import Draw, make_sampler
 
 STATE = "state.pt"
 SHEET_QUERIES = 12
 BEST, LAST = "encoder_best.pt", "encoder_last.pt"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what a training run gives, but the data."""
-
-    encoder: EncoderOptions = field(default_factory=EncoderOptions)
-    objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
-    fd_gan: FdGanOptions | None = None
-    """FD-GAN's losses instead of the objective above (the preset fd-gan)."""
-    sampling: SamplingOptions = field(default_factory=SamplingOptions)
-    augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
-    optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
-    start: str = "download"
-    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, or a file."""
-    seed: int = 0
-    """Draws everything that is left to chance."""
 
 
 @dataclass(frozen=True)
@@ -298,27 +280,6 @@ class Training:
             self.average.updates = state["average"]["updates"]
         place = state["place"]
         self.step, self.epoch, self.done, self.best = place["step"], place["epoch"], place["done"], place["best"]
-
-
-def make_objective(recipe: Recipe, crops: list[Any], classes: int) -> Objective:
-    """The objective with its networks. Raises DataError where it needs landmarks that are missing."""
-    encoder = start_encoder(recipe.encoder, recipe.start)
-    if recipe.fd_gan:
-        return FdGanObjective(encoder, classes, require_keypoints(crops), recipe.fd_gan)
-    joints = require_keypoints(crops) if recipe.objective.generates else 0
-    return SparseTemporalObjective(encoder, classes, joints, recipe.objective)
-
-
-def differences(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> str:
-    """Where two nested dictionaries of options differ, in words."""
-    parts = []
-    for name in {**before, **now}:
-        old, new = before.get(name), now.get(name)
-        if isinstance(old, dict) and isinstance(new, dict):
-            parts.append(differences(old, new, f"{prefix}{name}."))
-        elif old != new:
-            parts.append(f"{prefix}{name} was {old}, now {new}")
-    return "; ".join(part for part in parts if part)
 
 
 def describe(epoch: int, epochs: int, numbers: dict[str, float], seconds: float, scores: Scores | None) -> str:

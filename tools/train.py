@@ -13,7 +13,8 @@ from rich.progress import track
 from models.device import choose_device
 from reid.datasets import DataError, DataOptions, read_split
 from reid.presets import EXPLANATIONS, PRESETS
-from reid.training import STATE, Recipe, RunOptions, Training, Watch
+from reid.recipe import Recipe
+from reid.training import STATE, RunOptions, Training, Watch
 
 from .interruption import Interruption
 

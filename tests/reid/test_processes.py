@@ -17,7 +17,8 @@ from reid.crops import Crop, Split
 from reid.objective import LossWeights, ObjectiveOptions
 from reid.optimisation import OptimisationOptions, OptimiserOptions
 from reid.sampling import SamplingOptions
-from reid.training import Recipe, RunOptions, Training
+from reid.recipe import Recipe
+from reid.training import RunOptions, Training
 
 torch.set_num_threads(1)
 data, out = map(Path, sys.argv[1:])

@@ -14,8 +14,9 @@ from reid.crops import Crop, DataError, Split
 from reid.fdgan import FdGanOptions
 from reid.objective import LossWeights, ObjectiveOptions
 from reid.optimisation import OptimisationOptions, OptimiserOptions, RunningAverage, rate_factor
+from reid.recipe import Recipe
 from reid.sampling import SamplingOptions
-from reid.training import Recipe, RunOptions, Training, Watch
+from reid.training import RunOptions, Training, Watch
 
 CPU = torch.device("cpu")
 RUN = RunOptions(device="cpu", workers=0)
