@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from tracker.detector_weights import load_network, person_classes
+
 from .detector_batches import Batches
 from .detector_memory import Memory
 from .detector_options import FinetuneOptions
@@ -27,13 +29,8 @@ class Epoch:
 
 
 def load_parent(weights: Path) -> Any:
-    """The network in a .pt file, in float32."""
-    from tracker.detector_weights import keep_offline
-
-    keep_offline()
-    from ultralytics import YOLO
-
-    network: Any = YOLO(str(weights)).model
+    """The network in a .pt file, in float32. Raises InputError where it is none."""
+    network: Any = load_network(weights, "cpu", openvino=False).model
     return network.float()
 
 
@@ -42,7 +39,7 @@ def keep_only_person(model: Any) -> Any:
 
     The width of the layers before is left alone, where a one-class model built afresh would have narrower ones.
     """
-    person = next(number for number, name in model.names.items() if name == "person")
+    person = person_classes(model.names, Path(model.pt_path))[0]
     head = model.model[-1]
     for branch in head.cv3:
         wide = branch[-1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracker.types import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class FinetuneOptions:
@@ -29,3 +31,11 @@ class FinetuneOptions:
     """compute activations in 16 bits: twice as fast where the processor can"""
     seed: int = 0
     """of the shuffling and of the augmentation"""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--training.{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("ema", "share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"--training.{name} must lie between 0 and 1, not {getattr(self, name)}")

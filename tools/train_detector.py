@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -54,7 +55,7 @@ class TrainDetector:
         if self.clips and self.teacher is None:
             raise InputError("--clips need a second network to agree with: name one with --teacher")
         pictures = self.work / "pictures"
-        if not (pictures / "learn").is_dir():
+        if not pictures.is_dir():
             self._gather(pictures)
         weights = self._train(pictures)
         self._score(pictures, weights)
@@ -62,7 +63,10 @@ class TrainDetector:
     def _gather(self, pictures: Path) -> None:
         from .detector_pictures import write_pictures
 
-        write_pictures(self._labelled(), pictures)
+        unfinished = pictures.with_name("pictures.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        write_pictures(self._labelled(), unfinished)
+        unfinished.rename(pictures)
 
     def _labelled(self) -> Iterator[LabelledPicture]:
         from .detector_pictures import mot_sequence, stage_scenes, yolo_folder

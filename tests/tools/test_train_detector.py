@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tools.detector_options import FinetuneOptions
 from tools.detector_pictures import LabelledPicture, late, write_pictures, yolo_folder
 from tools.detector_scores import average_precision, true_positives
 from tools.detector_teacher import Look, fuse, look_back
@@ -36,7 +37,6 @@ def test_the_start_finds_people_exactly_as_the_parent_does() -> None:
 @needs_parent
 def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: Path) -> None:
     from tools.detector_finetune import finetune, keep_only_person, load_parent
-    from tools.detector_options import FinetuneOptions
 
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 255, (96, 96, 3), dtype=np.uint8) for _ in range(4)]
@@ -141,3 +141,7 @@ def test_mistakes_are_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--teacher"):
         TrainDetector(parent=tmp_path / "some.pt", clips=(tmp_path,), work=tmp_path / "work").run()
     assert not (tmp_path / "work").exists()
+    with pytest.raises(InputError, match="epochs must be at least 1"):
+        FinetuneOptions(epochs=0)
+    with pytest.raises(InputError, match="share must lie between"):
+        FinetuneOptions(share=1.5)
