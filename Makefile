@@ -41,7 +41,7 @@ format: setup
 
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url --no-header \
-	  --extra dev --extra openvino --extra onnx pyproject.toml --output-file requirements.lock
+	  --extra dev --extra onnx pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf .venv .venv-uv build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -51,7 +51,10 @@ def test_no_file_has_a_name_that_says_nothing_or_that_pickles_claim():
 @pytest.mark.parametrize(
     ("statement", "unwanted"),
     [
-        ("import tracker, tracker.tracker, tracker.pipeline, tracker.detector, tracker.sources", "torch ultralytics"),
+        (
+            "import tracker.tracker, tracker.pipeline, tracker.detector, tracker.video.sources",
+            "torch ultralytics",
+        ),
         ("import tools.cli", "torch ultralytics trackeval matplotlib"),
     ],
 )

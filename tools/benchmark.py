@@ -11,8 +11,8 @@ from time import process_time
 import numpy as np
 
 from tracker.boxes import xyxy_to_xywh
-from tracker.mot_files import format_rows, read_detections
 from tracker.pipeline import replay
+from tracker.results.mot_files import format_rows, read_detections
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, FrameTracks, InputError
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from tracker.detector import DetectorOptions
 from tracker.types import InputError
-from tracker.video_reader import VideoReader
+from tracker.video.video_reader import VideoReader
 
 from .bundled import BUNDLED, NONE, detector_weights
 from .evaluate import show

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.detector import DetectorOptions, ReplayDetector, YoloDetector
-from tracker.mot_files import read_detections
+from tracker.results.mot_files import read_detections
 from tracker.types import Calibration, Detector, InputError
 
 if TYPE_CHECKING:

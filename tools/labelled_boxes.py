@@ -1,7 +1,7 @@
 """Boxes with ids as a MOT text file states them, in double precision.
 
-`tracker.mot_files` reads into `FrameTracks`, whose float32 boxes move an IoU by 1e-7; next to a threshold that decides
-a match, and the scores would no longer be trackeval's.
+`tracker.results.mot_files` reads into `FrameTracks`, whose float32 boxes move an IoU by 1e-7; next to a threshold that
+decides a match, and the scores would no longer be trackeval's.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 from tyro.conf import Positional
 
-from tracker.mot_files import read_tracks
-from tracker.prefetch import prefetch
-from tracker.render import Renderer, RenderOptions
-from tracker.sources import open_source
+from tracker.drawing.render import Renderer, RenderOptions
+from tracker.results.mot_files import read_tracks
 from tracker.types import FrameTracks, InputError
+from tracker.video.prefetch import prefetch
+from tracker.video.sources import open_source
 
 from .interruption import Interruption
 from .progress import progress

@@ -12,15 +12,15 @@ from rich.console import Console
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from tracker.detector import DetectorOptions
+from tracker.drawing.render import Renderer, RenderOptions
 from tracker.pipeline import track
-from tracker.prefetch import prefetch
-from tracker.presence import Summary
-from tracker.render import Renderer, RenderOptions
-from tracker.report import write_report
-from tracker.results import CsvWriter, JsonWriter, MotWriter, Sink
-from tracker.sources import Source, open_source
+from tracker.results.presence import Summary
+from tracker.results.report import write_report
+from tracker.results.results import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detector, Embedder, Frame, FrameTracks, InputError
+from tracker.video.prefetch import prefetch
+from tracker.video.sources import Source, open_source
 
 from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
 from .interruption import Interruption

@@ -8,10 +8,10 @@ from types import TracebackType
 import cv2
 from rich.console import Console
 
-from tracker.render import Renderer
-from tracker.sources import Source
+from tracker.drawing.render import Renderer
 from tracker.types import Frame, FrameTracks, InputError
-from tracker.video_writer import VideoWriter
+from tracker.video.sources import Source
+from tracker.video.video_writer import VideoWriter
 
 
 class VideoSink:

@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .detector import DetectorOptions as DetectorOptions
     from .detector import YoloDetector as YoloDetector
-    from .render import Renderer as Renderer
-    from .render import RenderOptions as RenderOptions
+    from .drawing.render import Renderer as Renderer
+    from .drawing.render import RenderOptions as RenderOptions
     from .tracker import Tracker as Tracker
     from .tracker import TrackerOptions as TrackerOptions
     from .types import Detections as Detections
     from .types import Frame as Frame
     from .types import FrameTracks as FrameTracks
     from .types import InputError as InputError
-    from .video_reader import VideoReader as VideoReader
-    from .video_writer import VideoWriter as VideoWriter
+    from .video.video_reader import VideoReader as VideoReader
+    from .video.video_writer import VideoWriter as VideoWriter
 
 HOMES = {
     "DetectorOptions": "detector",
     "YoloDetector": "detector",
-    "Renderer": "render",
-    "RenderOptions": "render",
+    "Renderer": "drawing.render",
+    "RenderOptions": "drawing.render",
     "Tracker": "tracker",
     "TrackerOptions": "tracker",
     "Detections": "types",
     "Frame": "types",
     "FrameTracks": "types",
     "InputError": "types",
-    "VideoReader": "video_reader",
-    "VideoWriter": "video_writer",
+    "VideoReader": "video.video_reader",
+    "VideoWriter": "video.video_writer",
 }
 """What `from tracker import ...` offers, and the module it is in: loaded on first use, so that help comes at once."""
 

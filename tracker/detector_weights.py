@@ -19,7 +19,7 @@ RUNTIMES = {
     ".pt": ("torch", "torch"),
     ".onnx": ("onnxruntime", "followspot[onnx]"),
     ".engine": ("tensorrt", "tensorrt"),
-    OPENVINO_FOLDER: ("openvino", "followspot[openvino]"),
+    OPENVINO_FOLDER: ("openvino", "openvino"),
 }
 """Kind of weights: the module that runs it, and what to install to get that."""
 TASKS = ("detect", "pose", "segment")

@@ -1,7 +1,7 @@
 """When identities are in doubt: people who touch in the picture may come apart exchanged.
 
-From the first contact on, the galleries of those involved stop learning. Whoever stands clear again collects fresh
-views, and once there are enough of them is compared with everybody of the group (see `recovery`).
+So may people who were out of sight at the same time. From then on the galleries of those involved stop learning.
+Whoever stands clear again collects fresh views, and with enough of them is compared with all of the group (`recovery`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ class DoubtOptions:
 
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
+    unseen: float = 0.3
+    """Whoever comes back where motion expects her after so many seconds may be anybody else who was out of sight."""
     views: int = 3
     """Fresh views of a person who stands clear again that settle who she is."""
     spacing: float = 0.08
@@ -39,15 +41,28 @@ def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.n
 
 
 def spread_doubt(tracks: Sequence[Track], contact: np.ndarray) -> None:
-    """Join the groups of people in contact; who is new to a group starts collecting fresh views."""
+    """Join the groups of people in contact; as long as they touch, no view of them counts."""
     for one, other in np.argwhere(np.triu(contact)):
-        a, b = tracks[one], tracks[other]
-        if a.group is None or b.group is not a.group:
-            joined = (a.group or {a}) | (b.group or {b})
-            for track in joined:
-                track.group = joined
-        for track in (a, b):
-            track.fresh = Gallery(track.fresh.options)
+        join(tracks[one], tracks[other])
+    for touched in np.flatnonzero(contact.any(axis=1)):
+        tracks[touched].fresh = Gallery(tracks[touched].fresh.options)
+
+
+def doubt_returned(returned: Sequence[Track], tracks: Sequence[Track]) -> None:
+    """Whoever came back into sight may be one of those who were out of sight as well."""
+    for track in returned:
+        track.fresh = Gallery(track.fresh.options)
+        for other in tracks:
+            if other is not track and (other.life is Life.LOST or other in returned):
+                join(track, other)
+
+
+def join(one: Track, other: Track) -> None:
+    """From now on the two may have exchanged identities, and so may all whom either was mistaken for."""
+    if one.group is None or one.group is not other.group:
+        joined = (one.group or {one}) | (other.group or {other})
+        for track in joined:
+            track.group = joined
 
 
 def forget_gone(track: Track) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .association import AssociationOptions, box_similarity, match
 from .boxes import area, intersection, iou
-from .doubt import DoubtOptions, forget_gone, is_clear_again, spread_doubt, touching
+from .doubt import DoubtOptions, doubt_returned, forget_gone, is_clear_again, spread_doubt, touching
 from .exchange import exchange
 from .gallery import Gallery, GalleryOptions
 from .motion import MotionOptions
@@ -123,11 +123,15 @@ class Tracker:
             rows, low_taken = match(similarity[np.ix_(waiting, low)], options.least_similarity_low)
             pairs += zip(waiting[rows], low[low_taken], strict=True)
 
+        returned = []
         for row, detection in pairs:
             track = within_reach[row]
-            track.take(frame, detections[[int(detection)]])
             if track.life is Life.LOST:
                 track.life = Life.LIVE
+                returned += [track] if track.unseen(frame.time) >= self.options.doubt.unseen else []
+            track.take(frame, detections[[int(detection)]])
+        if self._recovery.embedder is not None:
+            doubt_returned(returned, within_reach)
         return high[_others(len(high), taken)]
 
     def _give_birth(self, frame: Frame, detections: Detections) -> None:

@@ -12,7 +12,7 @@ import pytest
 import tools.benchmark_speed
 from tools.benchmark_speed import BenchmarkSpeed, Job
 from tracker.types import InputError
-from tracker.video_writer import VideoWriter
+from tracker.video.video_writer import VideoWriter
 
 
 def write_video(path: Path, frames: int) -> Path:

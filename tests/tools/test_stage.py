@@ -24,7 +24,7 @@ from tools.stage.sequence_folder import SequenceFolder
 from tools.stage.skeleton import Build, Place, posed
 from tools.stage.truth import joints, observe
 from tracker.boxes import iou
-from tracker.mot_files import read_tracks
+from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
 
 ROOT = Path(__file__).parents[2]

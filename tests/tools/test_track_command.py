@@ -16,11 +16,11 @@ import pytest
 
 from tools.render import Render
 from tools.track import Track
-from tracker.mot_files import read_tracks
+from tracker.results.mot_files import read_tracks
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
-from tracker.video_reader import VideoReader
-from tracker.video_writer import VideoWriter
+from tracker.video.video_reader import VideoReader
+from tracker.video.video_writer import VideoWriter
 
 ROOT = Path(__file__).resolve().parents[2]
 FPS = 25

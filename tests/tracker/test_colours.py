@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracker.colours import PALETTE_SIZE, colour_of, css, luminance, oklab_to_linear_rgb, palette, text_colour
+from tracker.drawing.colours import PALETTE_SIZE, colour_of, css, luminance, oklab_to_linear_rgb, palette, text_colour
 
 
 def lab(colours: np.ndarray) -> np.ndarray:

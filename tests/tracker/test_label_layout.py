@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tracker import boxes
-from tracker.label_layout import LabelLayout, head_regions, slots
+from tracker.drawing.label_layout import LabelLayout, head_regions, slots
 
 PICTURE = (1280, 720)
 LABEL = (60, 30)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracker.mot_files import format_rows, read_detections, read_tracks
+from tracker.results.mot_files import format_rows, read_detections, read_tracks
 from tracker.types import FrameTracks, InputError
 
 SHARED = Path(__file__).parents[3] / "shared"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracker.colours import colour_of
-from tracker.lettering import make_tab, writable
-from tracker.render import Renderer, RenderOptions
+from tracker.drawing.colours import colour_of
+from tracker.drawing.lettering import make_tab, writable
+from tracker.drawing.render import Renderer, RenderOptions
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 GREY = 90

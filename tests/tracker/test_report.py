@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracker.colours import colour_of, css
-from tracker.presence import Summary
-from tracker.report import clock, span, write_report
+from tracker.drawing.colours import colour_of, css
+from tracker.results.presence import Summary
+from tracker.results.report import clock, span, write_report
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 SURE = Recovery(frame=50, time=5.0, id=2, away=2.5, similarity=0.81, margin=0.3)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracker.mot_files import read_tracks
-from tracker.presence import Summary
-from tracker.results import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.results.mot_files import read_tracks
+from tracker.results.presence import Summary
+from tracker.results.results import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 FPS = 10.0
@@ -118,7 +118,8 @@ def test_json_tells_of_every_person(tmp_path: Path) -> None:
     two = told["people"][1]
     assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
     assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
-    assert two["recoveries"] == [{"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}]
+    back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25, "exchanged": False}
+    assert two["recoveries"] == [back]
 
 
 def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_a_run_that_sees_nobody_still_has_results(tmp_path: Path) -> None:
 
 def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("tracker.results.time.monotonic", lambda: now)
+    monkeypatch.setattr("tracker.results.results.time.monotonic", lambda: now)
     with MotWriter(tmp_path / "tracks.txt") as writer:
         for index in range(3):
             now += 0.6

@@ -16,11 +16,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from film import number, picture, shoot
 
-from tracker.frame_clock import FrameClock
-from tracker.image_sequence import images_in
-from tracker.prefetch import prefetch
-from tracker.sources import open_source
 from tracker.types import InputError
+from tracker.video.frame_clock import FrameClock
+from tracker.video.image_sequence import images_in
+from tracker.video.prefetch import prefetch
+from tracker.video.sources import open_source
 
 SEQUENCES = Path(__file__).parents[3] / "shared" / "mot"
 SEQINFO = "[Sequence]\nname=stage\nimDir=img1\nframeRate=20\nseqLength=7\nimWidth=128\nimHeight=96\nimExt=.png\n"

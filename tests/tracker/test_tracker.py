@@ -109,6 +109,37 @@ def test_empty_frames_age_the_lost():
     assert ids_of(stories[0]) == {1, 2}
 
 
+def test_two_who_turn_back_behind_a_third_are_told_apart_by_their_clothes():
+    """They meet behind somebody and go back the way they came; motion alone takes them for having passed each other."""
+
+    def turn_back(start: float, step: float):
+        return lambda time: (start + step * min(time, 4.0 - time), 600) if time < 4 else (start, 600)
+
+    people = [absent(turn_back(200, 150), 1.6, 2.4), absent(turn_back(840, -150), 1.6, 2.4), stand(520, 640)]
+    colours = [RED, GREEN, BLUE]
+    _, stories = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=paint(people, colours))
+    assert [story[-1] for story in stories] == [1, 2, 3]
+    assert [story[10] for story in stories] == [1, 2, 3]
+
+
+def test_two_swap_places_behind_a_third():
+    """Where motion expects the one, the other comes out; that is put right within half a second, and told."""
+
+    def change(start: float, end: float):
+        return lambda time: (start, 600) if time < 2 else None if time < 2.8 else (end, 600)
+
+    people = [change(430, 610), change(610, 430), stand(520, 640)]
+    _, fooled = play(people, 5.0, Tracker())
+    assert [story[-1] for story in fooled] == [2, 1, 3]
+    embedder = ColourEmbedder()
+    tracks, stories = play(people, 5.0, Tracker(embedder=embedder), picture=paint(people, [RED, GREEN, BLUE]))
+    assert [story[-1] for story in stories] == [1, 2, 3]
+    assert all((a, b) == (1, 2) for rows, a, b in zip(tracks, *stories[:2], strict=True) if rows.time > 3.3)
+    told = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert {(recovery.id, recovery.exchanged) for recovery in told} == {(1, True), (2, True)}
+    assert embedder.crops < 40
+
+
 @pytest.mark.parametrize("fps", [12.5, 25.0, 50.0])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_neither_frame_rate_nor_resolution_changes_who_is_who(fps: float, scale: float):

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from film import cut, number, picture, shoot
 
 from tracker.types import InputError
-from tracker.video_reader import VideoReader
+from tracker.video.video_reader import VideoReader
 
 
 def has_encoder(name: str) -> bool:

@@ -17,11 +17,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from film import number, picture, shoot
 
-from tracker.prefetch import prefetch
 from tracker.types import InputError
-from tracker.video_file import VideoFile
-from tracker.video_reader import VideoReader
-from tracker.video_writer import VideoWriter
+from tracker.video.prefetch import prefetch
+from tracker.video.video_file import VideoFile
+from tracker.video.video_reader import VideoReader
+from tracker.video.video_writer import VideoWriter
 
 CLIPS = Path(__file__).parents[3] / "shared" / "clips"
 

@@ -13,7 +13,7 @@ from types import TracebackType
 import numpy as np
 
 from tracker.boxes import xyxy_to_xywh
-from tracker.video_writer import VideoWriter
+from tracker.video.video_writer import VideoWriter
 
 from .options import StageOptions
 from .scene import StageFrame

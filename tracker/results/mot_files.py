@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from . import boxes
-from .types import Detections, FrameTracks, InputError, Recovery
+from .. import boxes
+from ..types import Detections, FrameTracks, InputError, Recovery
 
 _FRAME, _ID, _BOX, _SCORE, _CLASS = 0, 1, slice(2, 6), 6, 7
 _FEWEST_COLUMNS = 6

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from .types import InputError
+from ..types import InputError
 from .video_file import FORMATS, VideoFile
 
 QUEUED = 4

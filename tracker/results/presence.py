@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from .types import Frame, FrameTracks, Recovery
+from ..types import Frame, FrameTracks, Recovery
 
 SPLIT = 0.5
 """An absence longer than this many seconds ends one appearance and begins another."""

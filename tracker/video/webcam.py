@@ -9,9 +9,9 @@ from types import TracebackType
 
 import cv2
 
+from ..types import Frame, InputError
 from .containers import USUAL_FPS
 from .stride import checked_stride
-from .types import Frame, InputError
 
 
 class Webcam:

@@ -12,8 +12,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from ..types import InputError
 from .containers import open_container, stream_seconds
-from .types import InputError
 
 COPIED = frozenset({"aac", "mp3", "mp3float", "opus", "flac"})
 """Decoders of the codecs that browsers play inside MP4; every other sound is coded anew, as AAC."""

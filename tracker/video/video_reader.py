@@ -17,10 +17,10 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from ..types import Frame, InputError
 from .containers import frame_rate, is_url, open_container, promised_seconds, stream_seconds, video_stream
 from .frame_clock import FrameClock
 from .stride import checked_stride
-from .types import Frame, InputError
 from .upright import Orientation
 
 UNTOLD = 2

@@ -6,7 +6,7 @@ import configparser
 from dataclasses import dataclass
 from pathlib import Path
 
-from .types import InputError
+from ..types import InputError
 
 SEQINFO = "seqinfo.ini"
 

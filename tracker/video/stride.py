@@ -1,6 +1,6 @@
 """Keeping every n-th frame."""
 
-from .types import InputError
+from ..types import InputError
 
 
 def checked_stride(vid_stride: int) -> int:

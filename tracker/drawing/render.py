@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..types import Frame, FrameTracks, InputError, Recovery
 from . import strokes
 from .colours import colour_of
 from .label_layout import LabelLayout, head_regions
 from .lettering import load_font, make_tab
 from .trails import Trails
-from .types import Frame, FrameTracks, InputError, Recovery
 
 LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))
 """Pairs of COCO-17 joints that the skeleton connects; the face is left free."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from ..types import Frame, InputError
 from .containers import is_url
 from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
 from .mot_folder import SEQINFO, read_seqinfo
-from .types import Frame, InputError
 from .video_reader import VideoReader
 from .webcam import Webcam
 

@@ -11,8 +11,8 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from ..types import Frame, InputError
 from .stride import checked_stride
-from .types import Frame, InputError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from .colours import colour_of, css
+from ..drawing.colours import colour_of, css
+from ..types import InputError, Recovery
 from .presence import Person, Summary
 from .report_page import PAGE, SCRIPT, STYLE
-from .types import InputError, Recovery
 
 _MOST_TICKS = 6
 _ROUND_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)

@@ -7,8 +7,8 @@ from collections import deque
 import cv2
 import numpy as np
 
+from ..types import FrameTracks
 from .colours import colour_of
-from .types import FrameTracks
 
 _BREAK = 0.5
 _STRONGEST = 0.85

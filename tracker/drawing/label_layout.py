@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import boxes
+from .. import boxes
 
 HEAD_SHARE = 0.25
 """A head is taken to be in this upper share of a box, unless keypoints show where it is."""

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from .colours import colour_of, css
+from ..drawing.colours import colour_of, css
+from ..types import Frame, FrameTracks, InputError, Recovery
 from .mot_files import format_rows
 from .presence import Person, Summary
-from .types import Frame, FrameTracks, InputError, Recovery
 
 CSV_COLUMNS = ("frame", "time", "id", "name", "x1", "y1", "x2", "y2", "score", "recovered")
 

@@ -1,0 +1,1 @@
+"""Pictures of who is where: boxes, labels, trails, marks and skeletons."""
