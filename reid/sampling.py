@@ -71,7 +71,9 @@ class PeopleSampler:
         waiting = {person: self.groups(rows, random) for person, rows in self.rows.items()}
         draws = []
         while len(waiting) >= self.people:
-            chosen = random.permutation(list(waiting))[: self.people].tolist()
+            groups_left = np.array([len(groups) for groups in waiting.values()])
+            share = groups_left / groups_left.sum()  # so that who has many crops is not left over at the end
+            chosen = random.choice(list(waiting), self.people, replace=False, p=share).tolist()
             draws.append(self.draw([waiting[person].pop() for person in chosen]))
             waiting = {person: groups for person, groups in waiting.items() if groups}
         return draws

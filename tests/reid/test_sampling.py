@@ -111,3 +111,16 @@ def test_epochs_differ_and_can_be_drawn_again(kind):
     assert rows(first, 0) != rows(first, 1)
     assert rows(again, 1) == rows(first, 1)
     assert rows(make_sampler(dance(), options, 4), 1) != rows(first, 1)
+
+
+def test_people_with_many_crops_are_spread_over_the_epoch():
+    """Two of ten people have most of the crops; a late batch still shows as many others as an early one."""
+    crops = [
+        Crop(Path(f"{person}_{frame}"), person, -1, "v", frame, 0.0)
+        for person in range(10)
+        for frame in range(160 if person < 2 else 40)
+    ]
+    draws = make_sampler(crops, SamplingOptions("people", people=3, crops=4), 0)(0)
+    rare = [np.mean([crops[row].person >= 2 for row in draw.index]) for draw in draws]
+    half = len(rare) // 2
+    assert np.mean(rare[half:]) > 0.7 * np.mean(rare[:half])
