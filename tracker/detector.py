@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .boxes import area
-from .detector_weights import load_network, person_classes
+from .detector_weights import class_names, load_network, person_classes
 from .types import Detections, Frame, InputError
 
 COCO_JOINTS = 17
@@ -59,8 +59,7 @@ class YoloDetector:
         self.weights = Path(weights)
         self.options = options or DetectorOptions()
         self._network = load_network(self.weights, self.options.device, openvino=self.options.openvino)
-        self._classes = list(self.options.classes) or person_classes(self._network.names, self.weights)
-        self._predict([np.zeros((64, 64, 3), np.uint8)])
+        self._classes = list(self.options.classes) or person_classes(class_names(self._network), self.weights)
 
     def __call__(self, frame: Frame) -> Detections:
         """People in one frame; InputError where the frame has no picture or the network cannot take it."""

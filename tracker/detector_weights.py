@@ -7,7 +7,9 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .types import InputError
 
@@ -34,15 +36,22 @@ def load_network(weights: Path, device: str = "", *, openvino: bool = True) -> Y
     keep_offline()
     from ultralytics import YOLO
 
+    _check_device(device)
     path = weights
     if kind == ".pt" and openvino and importlib.util.find_spec("openvino") and _runs_on_cpu(device):
         from .openvino_copy import openvino_copy
 
         path = openvino_copy(weights) or weights
-    network = _open(YOLO, weights, path)
+    network = _open(YOLO, weights, path, {"device": device} if device else {})
     if network.task not in TASKS:
         raise InputError(f"{weights} is a model to {network.task}; a detector needs one to {' or '.join(TASKS)}")
     return network
+
+
+def class_names(network: YOLO) -> dict[int, str]:
+    """The class names of a network that `load_network` gave (its own property would load an exported model again)."""
+    assert network.predictor is not None
+    return dict(network.predictor.model.names)
 
 
 def person_classes(names: Mapping[int, str], weights: Path) -> list[int]:
@@ -77,15 +86,26 @@ def _check(weights: Path) -> str:
     return kind
 
 
-def _open(yolo: type[YOLO], weights: Path, path: Path) -> YOLO:
-    """The network in `path`, opened far enough to know its class names; the user's `weights` stand in the complaint."""
+def _open(yolo: type[YOLO], weights: Path, path: Path, device: dict[str, Any]) -> YOLO:
+    """The network in `path`, warmed up on an empty picture; the user's `weights` stand in the complaint."""
     try:
         network = yolo(str(path))
-        if not dict(network.names):
-            raise ValueError("it names no classes")
+        if network.task in TASKS:
+            network.predict(np.zeros((64, 64, 3), np.uint8), verbose=False, save=False, **device)
+            if not class_names(network):
+                raise ValueError("it names no classes")
     except Exception as error:  # a broken pickle, protobuf or XML can raise anything at all
         raise InputError(f"{weights} cannot be read as a detector: it is damaged, or no Ultralytics model") from error
     return network
+
+
+def _check_device(device: str) -> None:
+    from ultralytics.utils.torch_utils import select_device
+
+    try:
+        select_device(device, verbose=False)
+    except Exception as error:  # ValueError for numbers, RuntimeError or AssertionError for words
+        raise InputError(f"--device {device} is none of this machine's: name cpu, 0, cuda:1, mps or none") from error
 
 
 def _runs_on_cpu(device: str) -> bool:

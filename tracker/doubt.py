@@ -44,7 +44,7 @@ def spread_doubt(tracks: Sequence[Track], contact: np.ndarray) -> None:
     """Join the groups of people in contact; as long as they touch, no view of them counts."""
     for one, other in np.argwhere(np.triu(contact)):
         join(tracks[one], tracks[other])
-    for touched in np.flatnonzero(contact.any(axis=1)):
+    for touched in np.flatnonzero(contact.any(axis=1)).tolist():
         tracks[touched].fresh = Gallery(tracks[touched].fresh.options)
 
 

@@ -92,7 +92,7 @@ def test_a_file_that_is_no_weights_is_named_in_one_sentence(
 
 @pytest.mark.parametrize(
     ("name", "module", "package"),
-    [("model.onnx", "onnxruntime", "followspot[onnx]"), ("model_openvino_model", "openvino", "followspot[openvino]")],
+    [("model.onnx", "onnxruntime", "followspot[onnx]"), ("model_openvino_model", "openvino", "openvino")],
 )
 def test_a_missing_runtime_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str, package: str
