@@ -105,7 +105,7 @@ def _check_device(device: str) -> None:
     try:
         select_device(device, verbose=False)
     except Exception as error:  # ValueError for numbers, RuntimeError or AssertionError for words
-        raise InputError(f"--device {device} is none of this machine's: name cpu, 0, cuda:1, mps or none") from error
+        raise InputError(f"--device {device} is not on this machine: name cpu, 0, cuda:1 or mps, or none") from error
 
 
 def _runs_on_cpu(device: str) -> bool:

@@ -26,8 +26,6 @@ class DoubtOptions:
     """Whoever comes back where motion expects her after so many seconds may be anybody else who was out of sight."""
     views: int = 3
     """Fresh views of a person who stands clear again that settle who she is."""
-    spacing: float = 0.08
-    """Seconds between two of these."""
 
 
 def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.ndarray:

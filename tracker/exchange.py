@@ -22,11 +22,9 @@ def exchange(verdicts: Sequence[Verdict], owners: Sequence[Track], frame: Frame)
     moved = {verdict.body for verdict in changed}
     orphans = [owner.identity for owner in owners if owner in moved and id(owner.identity) not in given]
     emptied = [owner for owner in owners if owner.life is Life.LOST and id(owner.identity) in given]
-    for verdict in changed:
-        if verdict.body.identity is None:  # up to its owner's last sighting the identity was reported there
-            last = had[id(verdict.identity)].last_time
-            body = verdict.body
-            body.unreported = [s for s in body.unreported if s.time > last] or body.unreported[-1:]
+    for verdict in changed:  # the same identity was reported on another body until a moment ago
+        body, reported = verdict.body, verdict.identity.reported
+        body.unreported = [sighting for sighting in body.unreported if sighting.time > reported]
     for verdict in changed:
         verdict.body.identity = verdict.identity
     for body in emptied:
@@ -39,8 +37,10 @@ def exchange(verdicts: Sequence[Verdict], owners: Sequence[Track], frame: Frame)
 
 def _recovery(verdict: Verdict, owner: Track, frame: Frame) -> Recovery:
     """A newborn found to be somebody lost was back at her first sighting; an exchange is found in this frame."""
-    first = verdict.body.unreported[0]
-    newborn = verdict.body.identity is None and owner.life is Life.LOST
-    where, when = (first.frame, first.time) if newborn else (frame.index, frame.time)
-    away = max(when - owner.last_time, 0.0)
-    return Recovery(where, when, verdict.identity.id, away, verdict.similarity, verdict.margin, exchanged=not newborn)
+    body, found = verdict.body, verdict
+    if body.identity is None and owner.life is Life.LOST and body.unreported:
+        first = body.unreported[0]
+        away = max(first.time - owner.last_time, 0.0)
+        return Recovery(first.frame, first.time, found.identity.id, away, found.similarity, found.margin)
+    away = max(frame.time - owner.last_time, 0.0)
+    return Recovery(frame.index, frame.time, found.identity.id, away, found.similarity, found.margin, exchanged=True)

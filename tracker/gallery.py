@@ -18,7 +18,9 @@ class GalleryOptions:
     size: int = 8
     """Views kept of one person at most."""
     spacing: float = 0.4
-    """Seconds between two kept views of a person who has been seen for a while: neighbouring frames look alike."""
+    """Seconds between two kept views of a person who is not in doubt: neighbouring frames look alike."""
+    fresh_spacing: float = 0.1
+    """The same for a newborn and for somebody in doubt, who are to be known soon."""
     clear_overlap: float = 0.35
     """Views of which a larger share lies under other people's boxes are not kept."""
 
@@ -42,8 +44,8 @@ class Gallery:
         self.views: list[View] = []
 
     def wants(self, time: float) -> bool:
-        """Whether a view at this time would be kept: the first two at once, the others `spacing` apart."""
-        return len(self.views) < 2 or time - self.views[-1].time >= self.options.spacing
+        """Whether a view at this time would be kept: they are `spacing` apart."""
+        return not self.views or time - self.views[-1].time >= self.options.spacing - 1e-6
 
     def add(self, time: float, crop: np.ndarray) -> None:
         """Keep a copy of a crop (h, w, 3) BGR; when full, forget the view whose neighbours in time are closest."""

@@ -38,7 +38,7 @@ class RecoveryOptions:
     """Lead in log odds that another identity needs over the one a person in doubt has now."""
     prior_log_odds: float = 3.0
     """Log odds, before looking, that somebody who appears inside the picture is somebody lost: she was hidden."""
-    edge_log_odds: float = 0.0
+    edge_log_odds: float = 1.0
     """The same for somebody who appears at the left or right edge, where newcomers enter."""
     edge: float = 0.02
     """How near that is, in picture widths."""
@@ -156,8 +156,12 @@ class Recovery:
 
 
 def gallery_similarity(a: Gallery, b: Gallery) -> float:
-    """Mean over the views of `a` of the cosine similarity to the most alike view of `b`."""
-    return float((a.embeddings() @ b.embeddings().T).max(axis=1).mean())
+    """How alike the better half of the views of `a` are, each to the view of `b` that is most like it (cosine).
+
+    The worse half does not count: whoever steps out from behind somebody is seen in parts at first.
+    """
+    best = np.sort((a.embeddings() @ b.embeddings().T).max(axis=1))
+    return float(best[len(best) // 2 :].mean())
 
 
 def prior_log_odds(newborns: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions) -> np.ndarray:
@@ -165,17 +169,27 @@ def prior_log_odds(newborns: Sequence[Track], picture: tuple[int, int] | None, o
     if picture is None:
         return np.full(len(newborns), options.prior_log_odds)
     first = np.stack([track.unreported[0].detection.xyxy[0] for track in newborns])
+    return np.where(at_edge(first, picture, options), options.edge_log_odds, options.prior_log_odds)
+
+
+def at_edge(xyxy: np.ndarray, picture: tuple[int, int] | None, options: RecoveryOptions) -> np.ndarray:
+    """Which boxes (N, 4) touch the left or right edge of the picture, (N,) bool; none where its size is not known."""
+    if picture is None:
+        return np.zeros(len(xyxy), bool)
     margin = options.edge * picture[0]
-    at_edge = (first[:, 0] <= margin) | (first[:, 2] >= picture[0] - margin)
-    return np.where(at_edge, options.edge_log_odds, options.prior_log_odds)
+    return (xyxy[:, 0] <= margin) | (xyxy[:, 2] >= picture[0] - margin)
 
 
 def place_log_odds(
     newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions
 ) -> np.ndarray:
-    """Log odds of place and size, (B, L): a Gaussian about where the lost person vanished, against anywhere at all."""
-    born = xyxy_to_cxcywh(np.stack([track.unreported[0].detection.xyxy[0] for track in newborns]).astype(float))
-    gone = xyxy_to_cxcywh(np.stack([track.last_xyxy for track in lost]).astype(float))
+    """Log odds of place and size, (B, L): a Gaussian about where the lost person vanished, against anywhere at all.
+
+    Whoever went off at an edge may come in at the other: that place speaks no more against her than against a newcomer.
+    """
+    born_xyxy = np.stack([track.unreported[0].detection.xyxy[0] for track in newborns]).astype(float)
+    gone_xyxy = np.stack([track.last_xyxy for track in lost]).astype(float)
+    born, gone = xyxy_to_cxcywh(born_xyxy), xyxy_to_cxcywh(gone_xyxy)
     height = np.sqrt(born[:, None, 3] * gone[None, :, 3])  # (B, L)
     away = _seconds_away(newborns, lost).clip(0.0, options.place_horizon)
     spread = np.sqrt(options.place_noise**2 + options.wander**2 * away)  # body heights
@@ -183,6 +197,8 @@ def place_log_odds(
     width, depth = picture or UNKNOWN_PICTURE * height.max()
     room = width * depth / height**2  # square body heights
     place = -0.5 * (distance / spread) ** 2 - np.log(2 * np.pi * spread**2) + np.log(room)
+    off_stage = at_edge(born_xyxy, picture, options)[:, None] & at_edge(gone_xyxy, picture, options)[None, :]
+    place = np.where(off_stage, np.maximum(place, 0.0), place)
     ratio = np.log(born[:, None, 3] / gone[None, :, 3])
     same = _log_gaussian(ratio, options.size_noise + options.size_noise_rate * np.sqrt(away))
     return place + np.maximum(same - _log_gaussian(ratio, np.array(options.newcomer_size_noise)), -8.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -32,10 +33,11 @@ class Sighting:
 
 @dataclass(slots=True, eq=False)
 class Identity:
-    """Who somebody is: the id that is reported, and what she looks like."""
+    """Who somebody is: the id that is reported, what she looks like, and up to what time rows were reported of her."""
 
     id: int
     gallery: Gallery
+    reported: float = -math.inf
 
 
 class Track:
@@ -51,7 +53,7 @@ class Track:
         self.identity: Identity | None = None
         self.life = Life.TENTATIVE
         self.motion = Motion(detection.xyxy[0], motion)
-        self.fresh = Gallery(views)
+        self.fresh = Gallery(replace(views, spacing=views.fresh_spacing))
         self.group: set[Track] | None = None
         self.first_time = frame.time
         self.sightings = 0

@@ -33,8 +33,8 @@ class TrackerOptions:
     """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
     confirm_after: float = 0.1
     """Age at which a newborn is confirmed, and seen in at least three frames."""
-    look_for: float = 0.6
-    """A newborn who might be somebody known, but was not seen clearly yet, is given this long to show herself."""
+    look_for: float = 0.9
+    """A newborn who might be somebody lost, but does not look like it yet, is given this long before she is new."""
     passer_by_height: float = 0.5
     """A newborn smaller than this share of the cast's median height may only be passing in the background ..."""
     passer_by_seconds: float = 2.0
@@ -173,7 +173,7 @@ class Tracker:
         verdicts = self._recovery.settle(newborns, doubtful, lost, self._picture, least)
         recoveries = exchange(verdicts, [*doubtful, *lost], frame)
         for track in newborns:
-            if track.identity is None and not self._cast_is_full():
+            if track.identity is None and self._may_be_new(track, now, bool(lost)):
                 self.people += 1
                 track.identity = Identity(self.people, Gallery(self.options.gallery))
         for track in (*newborns, *settled):
@@ -181,6 +181,13 @@ class Tracker:
                 track.life = Life.LIVE
                 track.trust()
         return recoveries
+
+    def _may_be_new(self, newborn: Track, now: float, anybody_lost: bool) -> bool:
+        """Whether a newborn who was not recognised gets an identity of her own in this frame."""
+        if self._cast_is_full():
+            return False
+        wait = self._recovery.embedder is not None and anybody_lost
+        return not wait or newborn.age(now) >= self.options.look_for
 
     def _cast_is_full(self) -> bool:
         return self.options.cast is not None and self.people >= self.options.cast
@@ -195,8 +202,8 @@ class Tracker:
         if cast and track.motion.height < options.passer_by_height * float(np.median(heights)):
             return age >= options.passer_by_seconds
         if self._recovery.embedder is not None and not track.fresh.views:
-            known = any(other.life is Life.LOST or other.group is not None for other in cast)
-            return age >= (options.look_for if known else options.confirm_after)
+            lost = any(other.life is Life.LOST or other.group is not None for other in cast)
+            return age >= (options.look_for if lost else options.confirm_after)
         return age >= options.confirm_after
 
     def _retire(self, now: float) -> None:
@@ -220,6 +227,7 @@ class Tracker:
             if track.life is Life.LIVE and track.identity is not None:
                 for sighting in track.unreported:
                     rows.setdefault((sighting.frame, sighting.time), []).append((track.identity.id, sighting))
+                    track.identity.reported = sighting.time
                 track.unreported = []
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, walk
 
+from tracker.pipeline import merge_backfill
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, InputError
 
@@ -180,3 +181,35 @@ def test_time_must_advance():
 def test_a_cast_of_nobody_is_refused():
     with pytest.raises(InputError, match="--cast must be at least 1"):
         TrackerOptions(cast=0)
+
+
+class Confused:
+    """An embedder that answers at random: whatever it says, the tracker must keep its promises."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.calibration = ColourEmbedder.calibration
+
+    def __call__(self, crops):
+        embeddings = self.rng.normal(size=(len(crops), 3)).astype(np.float32)
+        return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_in_any_confusion_ids_have_no_gaps_and_nobody_is_twice_in_a_frame(seed: int):
+    rng = np.random.default_rng(seed)
+    places, steps = rng.uniform(50, 600, (6, 2)), rng.normal(0, 4, (6, 2))
+    tracker = Tracker(TrackerOptions(cast=5 if seed % 2 else None), Confused(seed))
+    told = []
+    for index in range(400):
+        steps = np.where((places < 50) | (places > 600), -steps, steps + rng.normal(0, 0.3, (6, 2)))
+        places = places + steps
+        seen = rng.random(6) > 0.3
+        boxes = np.array([box((x, y + 200), 150) for x, y in places[seen]]).reshape(-1, 4)
+        detections = Detections(boxes, rng.uniform(0.3, 1.0, seen.sum()))
+        frame = Frame(index, index / 25, np.zeros((900, 700, 3), np.uint8))
+        told.append((frame, tracker.update(frame, detections)))
+    rows = [tracks for _, tracks in merge_backfill(told, delay=5.0)]  # FrameTracks refuses an id that stands twice
+    ids = np.unique(np.concatenate([tracks.ids for tracks in rows]))
+    assert ids.tolist() == list(range(1, tracker.people + 1))
+    assert tracker.people <= (5 if seed % 2 else 400)
