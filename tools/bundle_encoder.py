@@ -40,6 +40,8 @@ class BundleEncoder:
     """What the data's licence means for the weights, for the card."""
     command: str = ""
     """The training command, for the card."""
+    remark: str = ""
+    """What else a reader of the card should know of the training."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     out: Path = PERSON_ENCODER
     """The weights file to write; its card goes beside it, as .md."""
@@ -48,6 +50,7 @@ class BundleEncoder:
         split = read_split(self.data, self.reading)
         loaded = load_encoder(self.folder / BEST)
         facts = {key: loaded.metadata[key] for key in ("epoch", "step", "recipe")}
+        facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name
         save_encoder(self.out, loaded.encoder, facts, half=True)
         embedder: Embedder[dict[str, Any]] = Embedder(self.out, EmbedderOptions(device="cpu"))
         evaluation = evaluate_split(split, embedder, ("market1501", "cuhk03"))
@@ -73,6 +76,7 @@ class BundleEncoder:
             size=f"{encoder['height']}x{encoder['width']}",
             epoch=facts["epoch"],
             command=self.command,
+            remark=self.remark,
             scores=scores,
             kilobytes=self.out.stat().st_size // 1024,
             sha256=sha256(self.out),
@@ -103,6 +107,8 @@ Encoder for re-identification: a person's crop ({size} RGB) in, a 1280-d vector 
 Command:
 
     {command}
+
+{remark}The best epoch was chosen on the people kept aside, so their scores flatter it a little.
 
 Scores on the {aside} people kept aside (query: one crop a person and camera; gallery: the rest), in percent:
 
