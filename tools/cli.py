@@ -97,6 +97,12 @@ def load_bundle_encoder() -> Any:
     return BundleEncoder
 
 
+def load_calibrate() -> Any:
+    from .calibrate import Calibrate
+
+    return Calibrate
+
+
 VERBS: dict[str, Any] = {
     "track": Verb("Track everybody in a video and keep their identities.", load_track),
     "render": Verb("Draw a video again from its results; no model runs.", load_render),
@@ -112,6 +118,7 @@ VERBS: dict[str, Any] = {
     "train": Verb("Train a re-ID encoder by a named recipe; `followspot train` lists them.", load_train),
     "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),
     "dataset": {"stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage)},
+    "calibrate": Verb("Measure what a likeness is worth to an encoder, and store it.", load_calibrate),
     "stage": Verb("Render dancers on a stage, with exact truth.", load_stage),
     "bundle-encoder": Verb("Make the bundled encoder out of a training run.", load_bundle_encoder),
 }

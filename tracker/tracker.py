@@ -152,7 +152,9 @@ class Tracker:
         seen = [track for track in self._tracks if track.last_time == frame.time and track not in in_contact]
         if frame.image is None or not seen:
             return
-        clear = clear_views(np.stack([track.last_xyxy for track in seen]), detections, self.options.gallery)
+        clear = clear_views(
+            np.stack([track.last_xyxy for track in seen]), detections, self.options.gallery.clear_overlap
+        )
         for track in np.array(seen, dtype=object)[clear]:
             in_doubt = track.identity is None or track.group is not None
             gallery = track.fresh if in_doubt else track.identity.gallery
@@ -268,12 +270,12 @@ def _frame_tracks(
     )
 
 
-def clear_views(xyxy: np.ndarray, detections: Detections, options: GalleryOptions) -> np.ndarray:
-    """Which of the boxes (N, 4) show one person clearly, (N,) bool: not much of them lies under other detections."""
+def clear_views(xyxy: np.ndarray, detections: Detections, most: float) -> np.ndarray:
+    """Which of the boxes (N, 4) show one person clearly, (N,) bool: at most this share of them lies under others."""
     shared = intersection(xyxy, detections.xyxy)  # (N, all)
     shared[iou(xyxy, detections.xyxy) > 0.999] = 0.0  # the box itself
     overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(xyxy), 1.0)
-    return overlap <= options.clear_overlap
+    return overlap <= most
 
 
 def crop(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:

@@ -25,9 +25,9 @@ def test_its_calibration_tells_people_apart_and_less_surely_after_longer():
     for (same, _), (different, _) in zip(calibration.same, calibration.different, strict=True):
         assert same > different + 0.2
     assert calibration.same[0][0] > calibration.same[-1][0]
-    shortest, longest = calibration.gap[0], calibration.gap[-1]
-    odds = calibration.log_odds(np.array([0.1, 0.6, 0.6]), np.array([shortest, shortest, longest]))
-    assert odds[0] < 0 < min(odds[1:])
+    for gap, (same, _), (different, _) in zip(calibration.gap, calibration.same, calibration.different, strict=True):
+        unlike, alike = calibration.log_odds(np.array([different, same]), np.array([gap, gap]))
+        assert unlike < -1 < 1 < alike
 
 
 def test_colours_are_read_as_bgr():

@@ -182,13 +182,12 @@ def test_in_the_demo_twins_leave_and_return_and_somebody_hides():
     seen = {identity: [identity in frame.ids for frame in frames] for identity in range(1, 6)}
     assert set().union(*(frame.ids.tolist() for frame in frames)) == {1, 2, 3, 4, 5}
     gone, back = _longest_absence(seen[1])
-    assert 2 <= (back - gone) / 25 <= 5
+    assert 1.5 <= (back - gone) / 25 <= 5
     assert _middle(frames[gone - 1], 1) > 1200  # left on the right
     assert _middle(frames[back], 1) < 80  # back on the left
-    gone, back = _longest_absence(seen[2])
-    assert 2 <= (back - gone) / 25 <= 5
-    hidden = [index for index in range(100, 150) if not seen[5][index]]
-    assert len(hidden) / 25 >= 1
+    gone, back = _longest_absence(seen[5])
+    assert 1 <= (back - gone) / 25 <= 5
+    assert _middle(frames[gone - 1], 5) == pytest.approx(_middle(frames[back], 5), abs=150)  # hidden, not gone
 
 
 def _middle(frame, identity):
@@ -203,7 +202,7 @@ def _longest_absence(seen: list[bool]) -> tuple[int, int]:
 
 
 def test_the_committed_truth_is_what_the_renderer_says_today():
-    scene = Scene(StageOptions(twins=2, seed=17))
+    scene = Scene(StageOptions(twins=2, seed=931, least_visible=0.4))
     frames = scene.frames()
     committed = read_tracks(ROOT / "assets" / "demo_gt.txt", 25.0)
     assert len(committed) == 300

@@ -81,11 +81,11 @@ def _open_folder(folder: Path, vid_stride: int, image_fps: float) -> Source:
 def _open_sequence(folder: Path, vid_stride: int) -> Source:
     info = read_seqinfo(folder)
     images = folder / info.image_folder
-    video = folder / f"{info.name}.mp4"
     if images.is_dir() and (files := images_in(images)):
         return ImageSequence(files, name=info.name, fps=info.frame_rate, vid_stride=vid_stride)
-    if video.is_file():
-        return VideoReader(video, vid_stride=vid_stride)
+    for video in (images, folder / f"{info.name}.mp4"):
+        if video.is_file():
+            return VideoReader(video, vid_stride=vid_stride)
     return BlankSequence(
         info.length,
         name=info.name,
