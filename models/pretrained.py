@@ -127,7 +127,12 @@ def copy_from_file(encoder: ContextEncoder, path: Path) -> None:
 
 def download(trunk: str) -> dict[str, torch.Tensor]:
     """torchvision's first ImageNet weights of the trunk (the ones published results start from)."""
-    weights = next(iter(torchvision.models.get_model_weights(trunk)))
+    try:
+        weights = next(iter(torchvision.models.get_model_weights(trunk)))
+    except (ValueError, StopIteration) as error:
+        raise WeightsError(
+            f"torchvision has no ImageNet weights of {trunk}; give weights as a file, or start from 'none'."
+        ) from error
     try:
         return dict(weights.get_state_dict(progress=True, check_hash=True))
     except (URLError, OSError, RuntimeError) as error:

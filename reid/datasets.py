@@ -220,6 +220,7 @@ LAYOUTS = {
     "cuhk03": Layout(
         lambda root: any((root / name).is_dir() for name in CUHK03_FOLDERS), "images_labeled/", read_cuhk03
     ),
+    # the last one tried: it takes any folder with pictures, so a new layout goes above it
     "folders": Layout(
         lambda root: any(images_in(path) for path in root.rglob("*") if path.is_dir()),
         "PERSON/*.jpg",

@@ -52,14 +52,15 @@ def make_folder(folder: Path) -> list[Path]:
 def new_folder(folder: Path) -> Iterator[None]:
     """Make the folder for the block; if the block fails with nothing worth keeping, it goes again, with its parents.
 
-    Worth keeping is a folder with a config.json, which is written once there are results. Raises InputError where no
-    folder may be made.
+    Worth keeping are a config.json, which is written at the end of a run, and rows of tracks. Raises InputError where
+    no folder may be made.
     """
     made = make_folder(folder)
     try:
         yield
     except BaseException:
-        if not (folder / CONFIG).exists():
+        tracks = folder / "tracks.txt"
+        if not (folder / CONFIG).exists() and not (tracks.exists() and tracks.stat().st_size):
             for file in folder.iterdir():
                 file.unlink()
             for path in made:
@@ -72,7 +73,7 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
     config = {
         "options": asdict(options),
         "weights": {
-            part: None if path is None else {"file": path.name, "sha256": sha256(path)}
+            part: None if path is None or not path.exists() else {"file": path.name, "sha256": sha256(path)}
             for part, path in weights.items()
         },
         "versions": {package: _version(package) for package in PACKAGES},
