@@ -82,6 +82,7 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
     try:
         (folder / CONFIG).write_text(json.dumps(config, indent=2, default=str) + "\n")
     except OSError as error:
+        (folder / CONFIG).unlink(missing_ok=True)
         raise InputError(f"cannot write {folder / CONFIG}: {error.strerror}") from error
 
 

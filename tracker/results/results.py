@@ -146,6 +146,7 @@ class JsonWriter:
             unfinished.write_text(text + "\n", encoding="utf-8")
             os.replace(unfinished, self._path)
         except OSError as error:
+            unfinished.unlink(missing_ok=True)
             raise _unwritable(self._path, error) from error
 
 
