@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -82,7 +82,8 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
     try:
         (folder / CONFIG).write_text(json.dumps(config, indent=2, default=str) + "\n")
     except OSError as error:
-        (folder / CONFIG).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / CONFIG).unlink()
         raise InputError(f"cannot write {folder / CONFIG}: {error.strerror}") from error
 
 

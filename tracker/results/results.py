@@ -9,6 +9,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -146,7 +147,8 @@ class JsonWriter:
             unfinished.write_text(text + "\n", encoding="utf-8")
             os.replace(unfinished, self._path)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
             raise _unwritable(self._path, error) from error
 
 
