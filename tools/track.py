@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -117,9 +117,13 @@ class Track:
                     for frame, tracks in self._flow(source, detector, tracker, interruption):
                         for sink in sinks:
                             sink.write(frame, tracks)
-            finally:
+            except BaseException:
                 if summary.frames:
-                    self._finish(folder, source, summary, tracker)
+                    with suppress(InputError):  # what stopped the run is the thing to tell
+                        self._finish(folder, source, summary, tracker)
+                raise
+            if summary.frames:
+                self._finish(folder, source, summary, tracker)
         say_summary(console, summary, tracker, folder, source.warning, interruption.asked)
 
     def _flow(

@@ -111,14 +111,16 @@ class VideoWriter:
         self._written += 1
 
     def _encode(self) -> None:
+        ended = False
         try:
             while (item := self._queue.get()) is not None:
                 self._file.add(*item)
+            ended = True
             self._file.finish()
         except Exception as failure:
             self._failure = failure
-            while self._queue.get() is not None:
-                pass  # a caller waiting to put a picture must not wait for ever
+            while not ended:  # a caller waiting to put a picture must not wait for ever
+                ended = self._queue.get() is None
 
     def close(self) -> None:
         """Finishes the file and gives it its name, or removes it if it has no frame. Raises InputError on failure."""
