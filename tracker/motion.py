@@ -77,10 +77,6 @@ class Motion:
         noise = _IDENTITY_4 * deviation**2
         self.filter.update(xyxy_to_cxcywh(np.asarray(xyxy, float))[:, None], R=noise)
 
-    def forget(self) -> None:
-        """Forget the velocity (after a camera cut nothing moves on as it did)."""
-        self.filter.x[4:] = 0.0
-
 
 @lru_cache(maxsize=256)
 def _step(options: MotionOptions, seconds: float, seen: bool) -> tuple[np.ndarray, np.ndarray]:

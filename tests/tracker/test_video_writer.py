@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -363,3 +364,15 @@ def test_real_clips_come_back_whole(tmp_path, clip):
     shift = round(offset * 44100)
     same = np.corrcoef(written, original[shift : shift + len(written)])[0, 1]
     assert same > 0.999  # AAC may code hiss as "some noise here", which no two decodings make alike
+
+
+def test_a_disk_that_fills_in_the_last_flush_is_told_and_not_waited_for(tmp_path, monkeypatch):
+    def full(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tracker.video.video_file.VideoFile.finish", full)
+    writer = VideoWriter(tmp_path / "short.mp4", width=64, height=48, fps=25)
+    writer.write(np.zeros((48, 64, 3), np.uint8), 0.0)
+    with pytest.raises(InputError, match="disk is full"):
+        writer.close()
+    assert not list(tmp_path.iterdir())
