@@ -7,11 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from torch.utils.tensorboard import SummaryWriter
+
 LOG = "log.jsonl"
 
 
 class RunLog:
-    """Appends to log.jsonl in the run's folder, and to tensorboard/ where that package is installed.
+    """Appends to log.jsonl in the run's folder, and the same numbers to tensorboard/.
 
     A run that goes on after step `resumed_at` first drops the lines of later steps, which will be written again.
     """
@@ -20,7 +22,7 @@ class RunLog:
         self.path = folder / LOG
         earlier = read_log(self.path) if resumed_at is not None else []
         self.path.write_text("".join(json.dumps(row) + "\n" for row in earlier if row["step"] <= (resumed_at or 0)))
-        self.board = open_board(folder / "tensorboard")
+        self.board = SummaryWriter(str(folder / "tensorboard"))
 
     def __enter__(self) -> RunLog:
         self.stream = self.path.open("a")
@@ -30,16 +32,14 @@ class RunLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stream.close()
-        if self.board:
-            self.board.close()
+        self.board.close()
 
     def write(self, step: int, epoch: int, numbers: dict[str, float]) -> None:
         """One line; a name such as "loss/triplet" becomes a TensorBoard curve."""
         self.stream.write(json.dumps({"step": step, "epoch": epoch, **numbers}) + "\n")
         self.stream.flush()
-        if self.board:
-            for name, value in numbers.items():
-                self.board.add_scalar(name, value, step)
+        for name, value in numbers.items():
+            self.board.add_scalar(name, value, step)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -53,12 +53,3 @@ def read_log(path: Path) -> list[dict[str, Any]]:
         except json.JSONDecodeError:
             break
     return rows
-
-
-def open_board(folder: Path) -> Any:
-    """A TensorBoard writer, or None where the package is not installed."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    return SummaryWriter(str(folder))
