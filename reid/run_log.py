@@ -22,7 +22,7 @@ class RunLog:
         self.path = folder / LOG
         earlier = read_log(self.path) if resumed_at is not None else []
         self.path.write_text("".join(json.dumps(row) + "\n" for row in earlier if row["step"] <= (resumed_at or 0)))
-        self.board = SummaryWriter(str(folder / "tensorboard"))
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=resumed_at and resumed_at + 1)
 
     def __enter__(self) -> RunLog:
         self.stream = self.path.open("a")
