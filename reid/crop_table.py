@@ -1,0 +1,69 @@
+"""crops.csv: where each crop of a data set comes from, one line a crop."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .crops import DataError
+
+COLUMNS = ("image", "person", "video", "frame", "time", "left", "top", "right", "bottom", "score", "tracklet", "doubt")
+CROP_TABLE = "crops.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class CropRow:
+    """One crop: its file's name in images/, whose it is, and where it was seen.
+
+    `video` is the source's key in video.json and sources.json, `frame` counts from 0 in it, `time` is in seconds,
+    `xyxy` the person's box in the source's pixels, `score` the detector's (1 where the source gives none), `tracklet`
+    the piece of track it came from (unique within the video), `doubt` how doubtful the label is, 0 to 1.
+    """
+
+    image: str
+    person: int
+    video: str
+    frame: int
+    time: float
+    xyxy: tuple[float, float, float, float]
+    score: float = 1.0
+    tracklet: int = 0
+    doubt: float = 0.0
+
+    def cells(self) -> list[str]:
+        """The line's cells, in the order of `COLUMNS`."""
+        box = [f"{value:.2f}" for value in self.xyxy]
+        place = [self.image, str(self.person), self.video, str(self.frame), f"{self.time:.3f}"]
+        return [*place, *box, f"{self.score:.3f}", str(self.tracklet), f"{self.doubt:.3f}"]
+
+    @classmethod
+    def of(cls, cells: list[str]) -> CropRow:
+        """A line's cells read again. Raises ValueError where they are no such line."""
+        image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
+        box = (float(left), float(top), float(right), float(bottom))
+        return cls(image, int(person), video, int(frame), float(time), box, float(score), int(tracklet), float(doubt))
+
+
+def write_crop_table(path: Path, rows: Iterable[CropRow]) -> None:
+    """Write the header and a line a row."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(COLUMNS)
+        lines.writerows(row.cells() for row in rows)
+
+
+def read_crop_table(path: Path) -> list[CropRow]:
+    """The rows, in the file's order. Raises DataError naming the line that cannot be read."""
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = csv.reader(file)
+        if tuple(next(lines, [])) != COLUMNS:
+            raise DataError(f"{path} does not begin with {','.join(COLUMNS)}; it is no table of crops.")
+        rows = []
+        for cells in lines:
+            try:
+                rows.append(CropRow.of(cells))
+            except ValueError as error:
+                raise DataError(f"{path}, line {lines.line_num}: {error}; write the table again.") from error
+        return rows
