@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, hold_out_people, people, query_and_gallery
+from .landmarks import Landmarks, read_landmarks
 
 __all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "read_split"]
 
@@ -33,6 +34,8 @@ class DataOptions:
     """People kept aside for evaluation where the data has no query and gallery of its own."""
     split_seed: int = 0
     """Draws the people kept aside and their query crops."""
+    joints: int = 0
+    """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
 
 
 def read_split(root: Path, options: DataOptions) -> Split:
@@ -73,15 +76,15 @@ def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Spli
 
 
 def read_market1501(root: Path, options: DataOptions) -> Split:
-    """Market-1501: bounding_box_train, query and bounding_box_test where there are any, keypoints*.txt if given."""
-    landmarks = read_landmarks(root)
+    """Market-1501: bounding_box_train, query and bounding_box_test where there are any, keypointsN.txt if given."""
+    landmarks = read_landmarks(root, options.joints)
     train = market_crops(root / "bounding_box_train", landmarks)
     if not (root / "query").is_dir() or not (root / "bounding_box_test").is_dir():
         return split_by_person(train, options.kept_aside, options)
     return Split(train, market_crops(root / "query", landmarks), market_crops(root / "bounding_box_test", landmarks))
 
 
-def market_crops(folder: Path, landmarks: dict[str, np.ndarray]) -> list[Crop]:
+def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
     """The crops of one folder; -1 (junk by the data set's own word) is left out, 0 (a distractor) is kept."""
     images = images_in(folder)
     matches = [(path, MARKET_NAME.match(path.name)) for path in images]
@@ -93,7 +96,7 @@ def market_crops(folder: Path, landmarks: dict[str, np.ndarray]) -> list[Crop]:
             video=f"c{match[2]}s{match[3]}",
             frame=int(match[4]),
             time=int(match[4]) / MARKET_FPS,
-            keypoints=landmarks.get(path.name),
+            keypoints=landmarks.of(path),
         )
         for path, match in matches
         if match and int(match[1]) >= 0
@@ -101,18 +104,6 @@ def market_crops(folder: Path, landmarks: dict[str, np.ndarray]) -> list[Crop]:
     if not crops:
         raise DataError(f"No pictures named like 0002_c1s1_000451_03.jpg in {folder} ({len(images)} pictures there).")
     return crops
-
-
-def read_landmarks(root: Path) -> dict[str, np.ndarray]:
-    """File name -> (P, 2) from lines "name x y x y ..." of the first keypoints*.txt; empty where there is none."""
-    files = sorted(root.glob("keypoints*.txt"))
-    if not files:
-        return {}
-    rows = (line.split() for line in files[0].read_text().splitlines() if line.strip())
-    try:
-        return {name: np.array(values, np.float32).reshape(-1, 2) for name, *values in rows}
-    except ValueError as error:
-        raise DataError(f"{files[0]} is no landmark file: each line is a picture's name and then x y pairs.") from error
 
 
 def read_dancereid(root: Path, options: DataOptions) -> Split:
@@ -170,9 +161,18 @@ def read_json(root: Path, *names: str) -> Any:
 def read_cuhk03(root: Path, options: DataOptions) -> Split:
     """CUHK03 classic: pictures PAIR_PERSON_VIEW_NN.png of both views; 100 people are kept aside (seeded)."""
     folder = next(folder for name in CUHK03_FOLDERS if (folder := root / name).is_dir())
+    landmarks = read_landmarks(root, options.joints)
     matches = [(path, CUHK03_NAME.match(path.name)) for path in images_in(folder)]
     crops = [
-        Crop(path, int(match[1]) * 10_000 + int(match[2]), int(match[3]), f"pair{match[1]}", 0, 0.0)
+        Crop(
+            path,
+            person=int(match[1]) * 10_000 + int(match[2]),
+            camera=int(match[3]),
+            video=f"pair{match[1]}",
+            frame=0,
+            time=0.0,
+            keypoints=landmarks.of(path),
+        )
         for path, match in matches
         if match
     ]
@@ -183,18 +183,19 @@ def read_cuhk03(root: Path, options: DataOptions) -> Split:
 
 def read_folders(root: Path, options: DataOptions) -> Split:
     """One folder a person, or train/, query/ and gallery/ with such folders in them."""
+    landmarks = read_landmarks(root, options.joints)
     parts = [root / name for name in ("train", "query", "gallery")]
     if all(part.is_dir() for part in parts):
         names = sorted({path.name for part in parts for path in part.iterdir() if path.is_dir()})
-        return Split(*(folder_crops(part, names) for part in parts))
-    crops = folder_crops(root, sorted(path.name for path in root.iterdir() if path.is_dir()))
+        return Split(*(folder_crops(part, names, landmarks) for part in parts))
+    crops = folder_crops(root, sorted(path.name for path in root.iterdir() if path.is_dir()), landmarks)
     return split_by_person(crops, min(options.kept_aside, len(people(crops)) // 2), options)
 
 
-def folder_crops(root: Path, names: list[str]) -> list[Crop]:
+def folder_crops(root: Path, names: list[str], landmarks: Landmarks) -> list[Crop]:
     """A crop's person is its folder's place among `names`, its frame the last number in its own name."""
     crops = [
-        replace(Crop(path, person, UNKNOWN_CAMERA, root.name, 0, 0.0), frame=frame, time=frame / DANCE_FPS)
+        Crop(path, person, UNKNOWN_CAMERA, root.name, frame, frame / DANCE_FPS, landmarks.of(path))
         for person, name in enumerate(names)
         for index, path in enumerate(images_in(root / name))
         for frame in [int((re.findall(r"\d+", path.stem) or [index])[-1])]
