@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-
-from models.pretrained import LoadedEncoder
 
 GAPS = (0.0, 0.25, 1.0, 4.0, 10.0, 30.0)
 FEWEST_PAIRS = 20
@@ -23,9 +21,9 @@ IMAGENET: dict[str, Any] = {
 }
 
 
-def facts_of(loaded: LoadedEncoder) -> dict[str, Any]:
-    """`gap`, `same`, `different` as the encoder's file gives them, else what an ImageNet trunk shows."""
-    return loaded.metadata.get("calibration") or IMAGENET
+def facts_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """`gap`, `same`, `different` as an encoder's metadata gives them, else what an ImageNet trunk shows."""
+    return metadata.get("calibration") or IMAGENET
 
 
 def measure(

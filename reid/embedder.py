@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -16,9 +17,11 @@ from torch.fx.experimental.optimization import fuse
 
 from models.device import choose_device
 from models.encoder import ContextEncoder
+from models.errors import WeightsError
 from models.pretrained import load_encoder
 
 from .calibration import facts_of
+from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 
 C = TypeVar("C")
 
@@ -39,7 +42,8 @@ class Embedder(Generic[C]):
     """Crops of people to unit vectors in which the same person is near herself.
 
     Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
-    encoder's file; `calibration` makes what the tracker wants to know of it from the keyword arguments `gap`, `same`
+    encoder's file, or one that `followspot export` made of it: an .onnx file, an OpenVINO .xml or its folder, which run
+    on the processor. `calibration` makes what the tracker wants to know of it from the keyword arguments `gap`, `same`
     and `different` (see `reid.calibration`), so that this room need not know the tracker's type. `metadata` and
     `sha256` tell which weights these are. Raises WeightsError where the file is no encoder.
     """
@@ -50,14 +54,12 @@ class Embedder(Generic[C]):
         options: EmbedderOptions = EmbedderOptions(),
         calibration: Callable[..., C] = dict,  # type: ignore[assignment]
     ) -> None:
-        loaded = load_encoder(weights)
         self.options = options
-        self.device = choose_device(options.device)
-        self.metadata: dict[str, Any] = loaded.metadata
-        self.sha256 = loaded.sha256
-        self.dimension = loaded.encoder.dimension
-        self.calibration: C = calibration(**facts_of(loaded))
-        self.encoder = fast(loaded.encoder).to(self.device).to(memory_format=torch.channels_last)
+        self.encoder = open_encoder(weights, choose_device(options.device))
+        self.metadata: dict[str, Any] = self.encoder.metadata
+        self.sha256 = self.encoder.sha256
+        self.dimension = self.encoder.dimension
+        self.calibration: C = calibration(**facts_of(self.metadata))
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = [
@@ -68,23 +70,47 @@ class Embedder(Generic[C]):
 
     def embed_batch(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         """One batch through the network, (B, D) float32."""
-        return encode(self.encoder, crops, self.device, self.options.flip)
+        images = np.stack([resize(crop, self.encoder.height, self.encoder.width) for crop in crops])  # (B, H, W, 3)
+        rows = self.encoder.run(images)
+        return unit(rows + self.encoder.run(images[:, :, ::-1])) if self.options.flip else rows
 
 
-def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.device, flip: bool) -> np.ndarray:
-    """B crops (h, w, 3) uint8 BGR in one pass of an encoder in evaluation mode: (B, D) float32 rows of length 1.
+def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:
+    """An encoder's own file on `device`, or an exported one. Raises WeightsError."""
+    path = openvino_file(weights) if weights.is_dir() else weights
+    if path.suffix not in OPENERS:
+        return open_checkpoint(path, device)
+    if not path.is_file():
+        raise WeightsError(f"There is no weights file {path}; check the path.")
+    return OPENERS[path.suffix](path)
 
-    With `flip`, a row is the mean of the crop's and its mirror image's. Half precision on a GPU.
-    """
-    size = (encoder.options.height, encoder.options.width)
-    images = np.stack([resize(crop, *size) for crop in crops])  # (B, H, W, 3) BGR
-    tensor = torch.from_numpy(images).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
+
+def open_checkpoint(path: Path, device: torch.device) -> OpenEncoder:
+    """A checkpoint, run by torch."""
+    loaded = load_encoder(path)
+    encoder = fast(loaded.encoder).to(device).to(memory_format=torch.channels_last)
+    options = encoder.options
+    run = partial(run_network, encoder, device)
+    return OpenEncoder(run, options.height, options.width, encoder.dimension, loaded.metadata, loaded.sha256)
+
+
+def run_network(encoder: ContextEncoder, device: torch.device, images: np.ndarray) -> np.ndarray:
+    """Images (B, H, W, 3) uint8 BGR to (B, D) float32 rows of length 1; half precision on a GPU."""
+    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
     half = torch.autocast("cuda", torch.float16) if device.type == "cuda" else nullcontext()
     with torch.inference_mode(), half:
-        embedding = encoder.embed(tensor)
-        if flip:
-            embedding = embedding + encoder.embed(tensor.flip(-1))
-        return nn.functional.normalize(embedding.float(), dim=1).cpu().numpy()
+        return nn.functional.normalize(encoder.embed(tensor).float(), dim=1).cpu().numpy()
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """The rows (B, D), each of length 1."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.device) -> np.ndarray:
+    """B crops (h, w, 3) uint8 BGR in one pass of an encoder in evaluation mode: (B, D) float32 rows of length 1."""
+    size = (encoder.options.height, encoder.options.width)
+    return run_network(encoder, device, np.stack([resize(crop, *size) for crop in crops]))
 
 
 def fast(encoder: ContextEncoder) -> ContextEncoder:

@@ -43,7 +43,7 @@ def embed_with(encoder: ContextEncoder, parts: Sequence[Sequence[Crop]], device:
     training = encoder.training
     encoder.eval()
     try:
-        return tuple(embed_crops(crops, lambda images: encode(encoder, images, device, False)) for crops in parts)
+        return tuple(embed_crops(crops, lambda images: encode(encoder, images, device)) for crops in parts)
     finally:
         encoder.train(training)
 

@@ -91,6 +91,12 @@ def load_dataset_stage() -> Any:
     return DatasetStage
 
 
+def load_dataset_poses() -> Any:
+    from .dataset_poses import DatasetPoses
+
+    return DatasetPoses
+
+
 def load_bundle_encoder() -> Any:
     from .bundle_encoder import BundleEncoder
 
@@ -101,6 +107,12 @@ def load_calibrate() -> Any:
     from .calibrate import Calibrate
 
     return Calibrate
+
+
+def load_export() -> Any:
+    from .export import Export
+
+    return Export
 
 
 VERBS: dict[str, Any] = {
@@ -117,8 +129,12 @@ VERBS: dict[str, Any] = {
     },
     "train": Verb("Train a re-ID encoder by a named recipe; `followspot train` lists them.", load_train),
     "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),
-    "dataset": {"stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage)},
+    "dataset": {
+        "stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage),
+        "poses": Verb("Landmarks for crops that have none, by any pose model.", load_dataset_poses),
+    },
     "calibrate": Verb("Measure what a likeness is worth to an encoder, and store it.", load_calibrate),
+    "export": Verb("Write a re-ID encoder for ONNX Runtime or OpenVINO, and check it.", load_export),
     "stage": Verb("Render dancers on a stage, with exact truth.", load_stage),
     "bundle-encoder": Verb("Make the bundled encoder out of a training run.", load_bundle_encoder),
 }

@@ -1,0 +1,104 @@
+"""Encoders that `followspot export` wrote for ONNX Runtime and OpenVINO, opened again. Both run on the processor."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.errors import WeightsError
+
+FACTS = "followspot"  # the key under which an exported file tells what `OpenEncoder` needs to know, as JSON
+INPUT, OUTPUT = "images", "embedding"
+ONNX_MISSING = "ONNX needs two packages that are not installed: pip install 'followspot[onnx]'."
+
+
+@dataclass(frozen=True)
+class OpenEncoder:
+    """An encoder ready to be used, whatever runs it.
+
+    `run` takes images (B, height, width, 3) uint8 BGR to (B, dimension) float32 rows of length 1. `metadata` is what
+    the checkpoint says about itself, `sha256` the file's own, in hexadecimal.
+    """
+
+    run: Callable[[np.ndarray], np.ndarray]
+    height: int
+    width: int
+    dimension: int
+    metadata: dict[str, Any]
+    sha256: str
+
+
+def open_onnx(path: Path) -> OpenEncoder:
+    """Raises WeightsError where ONNX Runtime is not installed or the file is not from `followspot export`."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise WeightsError(ONNX_MISSING) from error
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    # Threads that spin between runs would take the processor from the detector, which works most of the time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # a class of its own for each way in which a file can be wrong
+        raise WeightsError(f"{path} is no ONNX network, or it is damaged; export it again.") from error
+    facts = session.get_modelmeta().custom_metadata_map.get(FACTS)
+    return opened(path, facts, lambda images: session.run([OUTPUT], {INPUT: rgb_planes(images)})[0], [path])
+
+
+def open_openvino(path: Path) -> OpenEncoder:
+    """`path` is the .xml. Raises WeightsError where it is not from `followspot export`."""
+    import openvino
+
+    # Not bfloat16, OpenVINO's own choice on some processors: the calibration was measured in full precision.
+    precise = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    try:
+        network = openvino.Core().read_model(path)
+        facts = network.get_rt_info([FACTS]).value if network.has_rt_info([FACTS]) else None
+        compiled = openvino.Core().compile_model(network, "CPU", precise)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{path} is no OpenVINO network, or its .bin is missing or damaged; export it again."
+        ) from error
+    files = [path.with_suffix(".bin"), path]
+    return opened(path, facts, lambda images: compiled(rgb_planes(images))[0], files)
+
+
+OPENERS = {".onnx": open_onnx, ".xml": open_openvino}
+
+
+def opened(path: Path, facts: Any, run: Callable[[np.ndarray], np.ndarray], files: Sequence[Path]) -> OpenEncoder:
+    """The encoder with what its file tells about it; WeightsError where it tells nothing."""
+    if not isinstance(facts, str):
+        raise WeightsError(f"{path} is not an encoder from `followspot export`; export the encoder's .pt file.")
+    read = json.loads(facts, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return OpenEncoder(run, read["height"], read["width"], read["dimension"], read["metadata"], digest)
+
+
+def immutable(value: Any) -> Any:
+    """Lists as tuples, as a checkpoint has them and JSON cannot."""
+    return tuple(immutable(entry) for entry in value) if isinstance(value, list) else value
+
+
+def openvino_file(folder: Path) -> Path:
+    """The one .xml of an OpenVINO folder. Raises WeightsError where there is none, or several."""
+    files = sorted(folder.glob("*.xml"))
+    if len(files) != 1:
+        raise WeightsError(
+            f"The folder {folder} holds {len(files) or 'no'} OpenVINO encoders (.xml); name one encoder's file."
+        )
+    return files[0]
+
+
+def rgb_planes(images: np.ndarray) -> np.ndarray:
+    """(B, H, W, 3) uint8 BGR -> (B, 3, H, W) float32 RGB in 0..1."""
+    return np.ascontiguousarray(images[..., ::-1].transpose(0, 3, 1, 2), np.float32) / np.float32(255)
