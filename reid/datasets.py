@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, hold_out_people, people, query_and_gallery
 from .landmarks import Landmarks, read_landmarks
 
-__all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "read_split"]
+__all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop", "layout_of", "read_split"]
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 MARKET_NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_\d+")
@@ -34,21 +34,33 @@ class DataOptions:
     """People kept aside for evaluation where the data has no query and gallery of its own."""
     split_seed: int = 0
     """Draws the people kept aside and their query crops."""
+    split: Literal["clean", "published"] = "clean"
+    """Which of DanceReID's splits: nobody in both training and test, or the published one, where five people are."""
     joints: int = 0
     """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
 
 
 def read_split(root: Path, options: DataOptions) -> Split:
     """Read `root` in its layout. Raises DataError naming what was looked for and where."""
+    return LAYOUTS[layout_of(root, options)].read(root, options)
+
+
+def every_crop(root: Path, options: DataOptions) -> list[Crop]:
+    """The crops of all parts, by path, each once. Raises DataError as `read_split` does."""
+    split = read_split(root, replace(options, kept_aside=0))
+    crops = {crop.path: crop for crop in (*split.train, *split.query, *split.gallery)}
+    return [crops[path] for path in sorted(crops)]
+
+
+def layout_of(root: Path, options: DataOptions) -> str:
+    """The layout that was chosen or recognised. Raises DataError where there is no such folder or layout."""
     if not root.is_dir():
         raise DataError(f"There is no data folder {root}; check the path.")
     if options.layout == "auto":
-        layout = recognise(root)
-    elif options.layout in LAYOUTS:
-        layout = options.layout
-    else:
+        return recognise(root)
+    if options.layout not in LAYOUTS:
         raise DataError(f"There is no layout {options.layout!r}; choose one of {', '.join(LAYOUTS)} or auto.")
-    return LAYOUTS[layout].read(root, options)
+    return options.layout
 
 
 def recognise(root: Path) -> str:
@@ -108,7 +120,7 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
 
 def read_dancereid(root: Path, options: DataOptions) -> Split:
     """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
-    meta, split = read_json(root, "meta.json"), read_json(root, "splits.json", "split.json")
+    meta, split = read_json(root, "meta.json"), dance_split(root, options.split)
     videos = {person: video for video, ids in read_json(root, "video.json").items() for person in ids}
     crops = [
         dance_crop(root, name, person, str(videos.get(person, "")))
@@ -117,11 +129,20 @@ def read_dancereid(root: Path, options: DataOptions) -> Split:
     ]
     if not crops:
         raise DataError(f"{root / 'meta.json'} lists no pictures under 'identities'.")
-    split = split[0] if isinstance(split, list) else split
     chosen = {
         part: [crop for crop in crops if part_holds(split[part], crop)] for part in ("trainval", "query", "gallery")
     }
     return Split(chosen["trainval"], chosen["query"], chosen["gallery"])
+
+
+def dance_split(root: Path, name: str) -> dict[str, list[Any]]:
+    """The split of this name; the first one where they have no names, as the reference code writes it."""
+    splits = read_json(root, "splits.json", "split.json")
+    splits = splits if isinstance(splits, list) else [splits]
+    named = {split["name"]: split for split in splits if "name" in split}
+    if named and name not in named:
+        raise DataError(f"The data in {root} has no {name} split, but {' and '.join(named)}; give --split.")
+    return named.get(name, splits[0])
 
 
 def dance_crop(root: Path, name: str, person: int, video: str) -> Crop:

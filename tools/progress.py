@@ -1,4 +1,4 @@
-"""A progress bar with frames per second and the time left; on standard error, and only where somebody can see it."""
+"""A progress bar with the rate and the time left; on standard error, and only where somebody can see it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ Item = TypeVar("Item")
 
 
 class Rate(ProgressColumn):
-    """Items per second."""
+    """Items per second, by their name."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self.unit = unit
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.1f} frames/s")
+        return Text("" if speed is None else f"{speed:.1f} {self.unit}/s")
 
 
-def progress(items: Iterable[Item], total: int | None, name: str) -> Iterator[Item]:
-    """The same items, counted on a bar; `total` may be an estimate or None."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+def progress(items: Iterable[Item], total: int | None, name: str, unit: str = "frames") -> Iterator[Item]:
+    """The same items, counted on a bar by their `unit`; `total` may be an estimate or None."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=total)
         for item in items:
