@@ -31,6 +31,12 @@ def load_track() -> Any:
     return Track
 
 
+def load_cast() -> Any:
+    from .cast import Cast
+
+    return Cast
+
+
 def load_render() -> Any:
     from .render import Render
 
@@ -97,6 +103,12 @@ def load_dataset_poses() -> Any:
     return DatasetPoses
 
 
+def load_dataset_dancereid() -> Any:
+    from .dataset_dancereid import DatasetDancereid
+
+    return DatasetDancereid
+
+
 def load_bundle_encoder() -> Any:
     from .bundle_encoder import BundleEncoder
 
@@ -117,6 +129,7 @@ def load_export() -> Any:
 
 VERBS: dict[str, Any] = {
     "track": Verb("Track everybody in a video and keep their identities.", load_track),
+    "cast": Verb("The people of a cast file: list, rename, merge, remove, show them as a sheet.", load_cast),
     "render": Verb("Draw a video again from its results; no model runs.", load_render),
     "demo": Verb("Track the bundled clip with the bundled weights and score it; needs no network.", load_demo),
     "evaluate": {
@@ -130,6 +143,7 @@ VERBS: dict[str, Any] = {
     "train": Verb("Train a re-ID encoder by a named recipe; `followspot train` lists them.", load_train),
     "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),
     "dataset": {
+        "dancereid": Verb("DanceReID out of its published parts.", load_dataset_dancereid),
         "stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage),
         "poses": Verb("Landmarks for crops that have none, by any pose model.", load_dataset_poses),
     },

@@ -1,0 +1,188 @@
+"""`followspot dataset dancereid`: the data set DanceReID, out of the ingredients it is published as."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from reid.crops import DataError
+from reid.dancereid_folder import CropDetails, DanceReidFolder, widened_crop
+from reid.dancereid_progress import Source
+from reid.dancereid_source import (
+    Annotation,
+    Detections,
+    Sighting,
+    VideoNote,
+    file_of,
+    notes_on,
+    number_people,
+    read_annotation,
+    read_video_table,
+)
+from reid.dancereid_splits import published_part, splits_of
+from tracker.types import Frame
+from tracker.video.video_reader import VideoReader
+
+from .interruption import Interruption
+from .progress import progress
+
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """The files of one video."""
+
+    name: str
+    video: Path
+    detections: Path
+
+
+@dataclass(frozen=True)
+class DatasetDancereid:
+    """Make DanceReID out of its published parts: the videos, their detections and the annotation.
+
+    People are numbered by the annotation, so videos that cannot be had any more leave holes and shift nobody; they are
+    listed at the end. Run the same command again after a stop, or when more videos were found: finished ones stay.
+    """
+
+    videos: Path
+    """Folder of the videos; each one's file name is its id, or has it as a part (000_ZhuDSdmby8k.mp4)."""
+    annotation: Path
+    """annotation.json: video, person, frames in which the person's box is right."""
+    out: Path
+    """Folder for the data set: a new one, or that of a stopped run."""
+    detections: Path | None = None
+    """Folder of the .npy files of detections, named as the videos are; the videos' folder by default."""
+    csv: Path | None = None
+    """The published table of videos; tells titles and addresses of those that are missing."""
+    every: int = 5
+    """Every n-th frame is kept."""
+    height: int = 256
+    """Height of the crops in pixels; they are half as wide."""
+    split_seed: int = 0
+    """Draws the test's videos where the people are not the published 100, whose splits are known."""
+
+    def run(self) -> None:
+        self.check()
+        annotation = published_part(read_annotation(self.annotation))
+        table = read_video_table(self.csv) if self.csv else []
+        ingredients = [files for video in annotation if (files := self.find(video))]
+        if not ingredients:
+            raise DataError(
+                f"None of the {len(annotation)} annotated videos is in {self.videos}; looked for files with their ids "
+                f"in the name, such as {next(iter(annotation))}.mp4."
+            )
+        numbers = number_people(annotation)
+        found = {one.name for one in ingredients}
+        console = Console(highlight=False, soft_wrap=True)
+        with (
+            DanceReidFolder(
+                self.out,
+                splits=splits_of(numbers, found, self.split_seed),
+                numbers=numbers,
+                recipe=self.recipe(annotation),
+            ) as folder,
+            Interruption() as interruption,
+        ):
+            for one in ingredients:
+                if one.name not in folder.finished and not interruption.asked:
+                    self.cut_video(one, annotation, folder, interruption, console)
+            done = len(folder.finished)
+        if interruption.asked:
+            console.print(f"stopped; {done} of {len(ingredients)} videos are finished, the same command goes on")
+            return
+        crops = sum(map(len, folder.files.values()))
+        console.print(f"{self.out}: {crops} crops of {len(folder.numbers)} people in {done} videos")
+        missing = [video for video in annotation if video not in found]
+        say_missing(console, missing, annotation, notes_on(missing, table))
+
+    def check(self) -> None:
+        """Raises DataError for a folder that is none, or a number that makes no sense."""
+        for folder in (self.videos, self.detections):
+            if folder is not None and not folder.is_dir():
+                raise DataError(f"There is no folder {folder}; check the path.")
+        if self.every < 1 or self.height < 2:
+            raise DataError(f"--every {self.every} and --height {self.height}: give 1 and 2 at least.")
+
+    def find(self, video: str) -> Ingredients | None:
+        """The video's files; None where the video itself is missing. Raises DataError where only its detections are."""
+        path = file_of(video, self.videos, VIDEO_ENDINGS)
+        if path is None:
+            return None
+        folder = self.detections or self.videos
+        detections = file_of(video, folder, (".npy",))
+        if detections is None:
+            raise DataError(
+                f"{folder} has no .npy file of detections for {path.name}; put it there, or take the video away."
+            )
+        return Ingredients(video, path, detections)
+
+    def recipe(self, annotation: Annotation) -> dict[str, object]:
+        """What the data depends on beside the videos; finished videos are kept only where it is the same."""
+        people = {
+            video: {person: sorted(frames) for person, frames in entry.items()} for video, entry in annotation.items()
+        }
+        return {
+            "annotation": hashlib.sha256(json.dumps(people).encode()).hexdigest(),
+            "every": self.every,
+            "height": self.height,
+        }
+
+    def cut_video(
+        self,
+        one: Ingredients,
+        annotation: Annotation,
+        folder: DanceReidFolder,
+        interruption: Interruption,
+        console: Console,
+    ) -> None:
+        """Add one video's crops. Raises DataError where it ends before its annotation."""
+        detections = Detections(one.detections)
+        wanted = detections.wanted(annotation[one.name], self.every)
+        count = 0
+        with VideoReader(one.video) as reader:
+            for frame in interruption.until(progress(reader, reader.frame_count, one.name)):
+                self.cut_frame(frame, wanted.get(frame.index, ()), one.name, folder)
+                count = frame.index + 1
+            if interruption.asked:
+                return
+            if count <= max(wanted, default=-1):
+                raise DataError(
+                    f"{one.video} ends after {count} frames, but its people are annotated up to frame {max(wanted)}; "
+                    "get the whole video, or take it away."
+                )
+            if reader.warning:
+                console.print(f"note: {reader.warning}")
+            if count != len(detections.boxes):
+                console.print(
+                    f"note: {one.video.name} has {count} frames and its detections {len(detections.boxes)}; if it is "
+                    "another cut of the video, its crops show the wrong moments"
+                )
+            folder.finish(one.name, Source(one.video, reader.fps, reader.width, reader.height, count))
+
+    def cut_frame(self, frame: Frame, people: Iterable[Sighting], video: str, folder: DanceReidFolder) -> None:
+        """Add the frame's people to the data set."""
+        assert frame.image is not None
+        for seen in people:
+            crop, joints = widened_crop(frame.image, seen.xyxy, seen.keypoints, self.height)
+            details = CropDetails(frame.time, seen.xyxy, tracklet=seen.person)
+            folder.write(crop, joints, video, seen.person, frame.index, details)
+
+
+def say_missing(console: Console, missing: list[str], annotation: Annotation, notes: dict[str, VideoNote]) -> None:
+    """List the videos that were not there, and whose numbers are holes for it."""
+    if not missing:
+        return
+    numbers = number_people(annotation)
+    console.print(f"missing: {len(missing)} of {len(annotation)} annotated videos; their people's numbers stay free")
+    for video in missing:
+        people = [numbers[video, person] for person in annotation[video]]
+        span = f"people {people[0]} to {people[-1]}" if people else "nobody annotated"
+        told = f"  {notes[video].title}  https://www.youtube.com/watch?v={notes[video].published_id}"
+        console.print(f"  {video}  {span}{told if video in notes else ''}", markup=False)
