@@ -42,6 +42,11 @@ class Split:
     query: list[Crop]
     gallery: list[Crop]
 
+    def crops(self) -> list[Crop]:
+        """The crops of all parts, by path, each once."""
+        crops = {crop.path: crop for part in (self.train, self.query, self.gallery) for crop in part}
+        return [crops[path] for path in sorted(crops)]
+
 
 def people(crops: Iterable[Crop]) -> list[int]:
     """The labels that occur, ascending."""

@@ -46,10 +46,9 @@ def read_split(root: Path, options: DataOptions) -> Split:
 
 
 def every_crop(root: Path, options: DataOptions) -> list[Crop]:
-    """The crops of all parts, by path, each once. Raises DataError as `read_split` does."""
-    split = read_split(root, replace(options, kept_aside=0))
-    crops = {crop.path: crop for crop in (*split.train, *split.query, *split.gallery)}
-    return [crops[path] for path in sorted(crops)]
+    """The crops, by path, each once, those in no part of the split too. Raises DataError as `read_split` does."""
+    layout = LAYOUTS[layout_of(root, options)]
+    return layout.crops(root) if layout.crops else layout.read(root, replace(options, kept_aside=0)).crops()
 
 
 def layout_of(root: Path, options: DataOptions) -> str:
@@ -120,7 +119,16 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
 
 def read_dancereid(root: Path, options: DataOptions) -> Split:
     """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
-    meta, split = read_json(root, "meta.json"), dance_split(root, options.split)
+    crops, split = dance_crops(root), dance_split(root, options.split)
+    chosen = {
+        part: [crop for crop in crops if part_holds(split[part], crop)] for part in ("trainval", "query", "gallery")
+    }
+    return Split(chosen["trainval"], chosen["query"], chosen["gallery"])
+
+
+def dance_crops(root: Path) -> list[Crop]:
+    """Everybody's crops, whichever part of a split holds them."""
+    meta = read_json(root, "meta.json")
     videos = {person: video for video, ids in read_json(root, "video.json").items() for person in ids}
     crops = [
         dance_crop(root, name, person, str(videos.get(person, "")))
@@ -129,10 +137,7 @@ def read_dancereid(root: Path, options: DataOptions) -> Split:
     ]
     if not crops:
         raise DataError(f"{root / 'meta.json'} lists no pictures under 'identities'.")
-    chosen = {
-        part: [crop for crop in crops if part_holds(split[part], crop)] for part in ("trainval", "query", "gallery")
-    }
-    return Split(chosen["trainval"], chosen["query"], chosen["gallery"])
+    return crops
 
 
 def dance_split(root: Path, name: str) -> dict[str, list[Any]]:
@@ -233,12 +238,16 @@ class Layout:
     marks: Callable[[Path], bool]
     looks_like: str
     read: Callable[[Path, DataOptions], Split]
+    crops: Callable[[Path], list[Crop]] | None = None
+    """Every crop, where a split may leave some out."""
 
 
 CUHK03_FOLDERS = ("images_labeled", "images_detected", "labeled", "detected")
 LAYOUTS = {
     "market1501": Layout(lambda root: (root / "bounding_box_train").is_dir(), "bounding_box_train/", read_market1501),
-    "dancereid": Layout(lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid),
+    "dancereid": Layout(
+        lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid, dance_crops
+    ),
     "cuhk03": Layout(
         lambda root: any((root / name).is_dir() for name in CUHK03_FOLDERS), "images_labeled/", read_cuhk03
     ),

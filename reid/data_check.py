@@ -1,0 +1,244 @@
+"""What a data set holds and what is wrong with it, counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
+from .duplicates import alike_pairs, difference_hash, groups_of_equals
+from .landmarks import has_landmarks
+from .sampling import SAMPLERS, SamplingOptions, make_sampler
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one reading of a picture tells: width and height in pixels, hashes of the file and of what it shows."""
+
+    size: tuple[int, int]
+    digest: bytes
+    shown: np.ndarray
+
+
+def look_at(path: Path) -> Look | None:
+    """Read a picture; None where the file is none."""
+    content = path.read_bytes()
+    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    if image is None:
+        return None
+    return Look((image.shape[1], image.shape[0]), hashlib.blake2b(content).digest(), difference_hash(image))
+
+
+def look_at_all(paths: Iterable[Path]) -> Iterable[tuple[Path, Look | None]]:
+    """Each picture that exists, once, with what it tells, read by several threads."""
+    there = [path for path in paths if path.is_file()]
+    with ThreadPoolExecutor() as threads:
+        yield from zip(there, threads.map(look_at, there), strict=True)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a split in numbers; `landmarks` counts crops with at least one known joint."""
+
+    crops: int
+    people: int
+    videos: int
+    cameras: int
+    landmarks: int
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop]) -> Part:
+        return cls(
+            crops=len(crops),
+            people=len(people(crops)),
+            videos=len({crop.video for crop in crops}),
+            cameras=len({crop.camera for crop in crops} - {UNKNOWN_CAMERA}),
+            landmarks=sum(map(has_landmarks, crops)),
+        )
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The least, the median and the most of some numbers; zeros where there are none."""
+
+    least: float
+    median: float
+    most: float
+
+    @classmethod
+    def of(cls, numbers: Collection[float]) -> Spread:
+        if not numbers:
+            return cls(0, 0, 0)
+        return cls(min(numbers), float(np.median(list(numbers))), max(numbers))
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Pictures that stand twice, by name.
+
+    `identical` are groups of files with the same bytes. Of pairs that look the same, `alike_same_person` is the number
+    of one person's, `alike_different_people` the names of those with different labels, `alike_train_and_test` of those
+    with one crop in training and one in evaluation.
+    """
+
+    identical: list[list[str]]
+    alike_same_person: int
+    alike_different_people: list[tuple[str, str]]
+    alike_train_and_test: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """A data set in numbers. Names are paths from the data folder.
+
+    `seconds_per_person` runs from first to last crop, summed over her videos. `joints` counts crops by their number of
+    joints, `joints_known` is the share of known ones among the crops that have any. `missing` pictures are listed
+    and not there, `in_no_part` are there and not listed. `notes` are sentences on what training or evaluation will
+    suffer from, `impossible` on why there can be no training.
+    """
+
+    layout: str
+    parts: dict[str, Part]
+    sizes: dict[str, int]
+    crops_per_person: Spread
+    people_per_video: Spread
+    people_of_videos: dict[str, int]
+    seconds_per_person: Spread
+    joints: dict[int, int]
+    joints_known: float
+    unreadable: list[str]
+    missing: list[str]
+    in_no_part: list[str]
+    people_in_train_and_test: list[int]
+    duplicates: Duplicates
+    notes: list[str]
+    impossible: list[str]
+
+
+def check_data(
+    root: Path, layout: str, split: Split, looks: Mapping[Path, Look | None], pictures: Iterable[Path]
+) -> DataCheck:
+    """Count a split of the data in `root`: `looks` at its pictures (none: missing), `pictures` all that are there."""
+    crops = split.crops()
+    good = [crop for crop in crops if looks.get(crop.path)]
+    paths = {crop.path for crop in crops}
+
+    def named(chosen: Iterable[Path]) -> list[str]:
+        return sorted(path.relative_to(root).as_posix() for path in chosen)
+
+    videos = people_of_videos(crops)
+    known = [np.isfinite(crop.keypoints).all(axis=1).mean() for crop in crops if crop.keypoints is not None]
+    check = DataCheck(
+        layout=layout,
+        parts={name: Part.of(part) for name, part in parts_of(split).items()},
+        sizes=dict(Counter(f"{look.size[0]}x{look.size[1]}" for look in looks.values() if look).most_common()),
+        crops_per_person=Spread.of(Counter(crop.person for crop in crops).values()),
+        people_per_video=Spread.of(videos.values()),
+        people_of_videos=videos,
+        seconds_per_person=Spread.of(seconds_of_people(crops).values()),
+        joints=dict(Counter(len(crop.keypoints) for crop in crops if crop.keypoints is not None)),
+        joints_known=float(np.mean([share for share in known if share])) if any(known) else 0.0,
+        unreadable=named(path for path, look in looks.items() if look is None),
+        missing=named(paths - looks.keys()),
+        in_no_part=named(set(pictures) - paths),
+        people_in_train_and_test=sorted(set(people(split.train)) & set(people([*split.query, *split.gallery]))),
+        duplicates=duplicates_of(good, looks, {crop.path for crop in split.train}, root),
+        notes=[],
+        impossible=why_impossible([crop for crop in split.train if looks.get(crop.path)]),
+    )
+    return replace(check, notes=notes_on(check, split))
+
+
+def parts_of(split: Split) -> dict[str, list[Crop]]:
+    """The parts by name."""
+    return {"train": split.train, "query": split.query, "gallery": split.gallery}
+
+
+def people_of_videos(crops: Iterable[Crop]) -> dict[str, int]:
+    """Video -> how many people it shows."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for crop in crops:
+        found[crop.video].add(crop.person)
+    return {video: len(found[video]) for video in sorted(found)}
+
+
+def seconds_of_people(crops: Iterable[Crop]) -> dict[int, float]:
+    """Person -> seconds from her first to her last crop, summed over her videos."""
+    times: dict[tuple[int, str], list[float]] = defaultdict(list)
+    for crop in crops:
+        times[crop.person, crop.video].append(crop.time)
+    seconds: dict[int, float] = defaultdict(float)
+    for (person, _), seen in times.items():
+        seconds[person] += max(seen) - min(seen)
+    return dict(seconds)
+
+
+def duplicates_of(crops: Sequence[Crop], looks: Mapping[Path, Look | None], train: set[Path], root: Path) -> Duplicates:
+    """Duplicates among readable crops; `train` holds the paths that are trained on."""
+    seen = [look for crop in crops if (look := looks[crop.path])]
+    names = [crop.path.relative_to(root).as_posix() for crop in crops]
+    identical = [[names[row] for row in group] for group in groups_of_equals([look.digest for look in seen])]
+    if not seen:
+        return Duplicates(identical, 0, [], [])
+    person = np.array([crop.person for crop in crops])
+    trained = np.array([crop.path in train for crop in crops])
+    pairs = np.concatenate(list(alike_pairs(np.stack([look.shown for look in seen]))))
+    strangers, across = (pairs[label[pairs[:, 0]] != label[pairs[:, 1]]] for label in (person, trained))
+    return Duplicates(
+        identical,
+        alike_same_person=len(pairs) - len(strangers),
+        alike_different_people=[(names[first], names[second]) for first, second in strangers],
+        alike_train_and_test=[(names[first], names[second]) for first, second in across],
+    )
+
+
+def why_impossible(train: Sequence[Crop]) -> list[str]:
+    """Reasons why nothing can be learned from these readable crops."""
+    counts = Counter(crop.person for crop in train)
+    if not counts:
+        return ["There is no picture to train on."]
+    if len(counts) < 2:
+        return [f"All {len(train)} training crops show one person; at least two are needed."]
+    if max(counts.values()) < 2:
+        return ["Nobody has two training crops, so nothing can be learned about who is the same."]
+    return []
+
+
+def notes_on(check: DataCheck, split: Split) -> list[str]:
+    """Sentences on what training or evaluation will suffer from."""
+    train = check.parts["train"]
+    lacking = train.crops - train.landmarks
+    answered = {crop.person for crop in split.gallery}
+    unanswered = len({crop.person for crop in split.query} - answered)
+    twice = len(check.duplicates.alike_different_people)
+    found = {
+        f"{len(check.people_in_train_and_test)} people are in training and evaluation, so the scores flatter.": len(
+            check.people_in_train_and_test
+        ),
+        f"{unanswered} people of the query are not in the gallery, so their crops are not scored.": unanswered,
+        f"{twice} pairs of crops look the same and have different labels; look at them.": twice,
+        f"{lacking} training crops have no landmarks: presets with poses refuse them, `followspot dataset poses` "
+        "finds some.": lacking,
+        f"Crops have different numbers of joints {sorted(check.joints)}; presets with poses refuse that.": (
+            len(check.joints) > 1
+        ),
+    }
+    return [sentence for sentence, holds in found.items() if holds] + refused_samplings(split.train)
+
+
+def refused_samplings(train: Sequence[Crop]) -> list[str]:
+    """What each way of sampling says where it refuses the crops with its default options."""
+    sentences = []
+    for kind in SAMPLERS:
+        try:
+            make_sampler(train, SamplingOptions(kind=kind), 0)  # type: ignore[arg-type]
+        except DataError as refusal:
+            sentences.append(f"Sampling {kind}: {refusal}")
+    return sentences
