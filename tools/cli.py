@@ -109,6 +109,12 @@ def load_dataset_dancereid() -> Any:
     return DatasetDancereid
 
 
+def load_dataset_review() -> Any:
+    from .dataset_review import DatasetReview
+
+    return DatasetReview
+
+
 def load_bundle_encoder() -> Any:
     from .bundle_encoder import BundleEncoder
 
@@ -144,6 +150,7 @@ VERBS: dict[str, Any] = {
     "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),
     "dataset": {
         "dancereid": Verb("DanceReID out of its published parts.", load_dataset_dancereid),
+        "review": Verb("Merge, split and clean a data set's people on a local page.", load_dataset_review),
         "stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage),
         "poses": Verb("Landmarks for crops that have none, by any pose model.", load_dataset_poses),
     },

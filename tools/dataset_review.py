@@ -1,0 +1,50 @@
+"""`followspot dataset review`: look through a data set of people on a local page, and take the reviewed data out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from tracker.types import InputError
+
+from .review.edit_file import Review
+from .review.folder_export import export_folder
+from .review.mot_export import write_mot
+from .review.records import read_data_set
+from .review.server import ReviewServer, serve
+
+
+@dataclass(frozen=True)
+class DatasetReview:
+    """Merge, split and clean the people of a data set on a page in the browser, served to this machine only.
+
+    The edits are kept in DIR/edits.json and replayed on the data, which stays as it is.
+    """
+
+    folder: Positional[Path]
+    """Folder of the data set, as `followspot dataset` writes it."""
+    export: Path | None = None
+    """Write the reviewed data to this new folder and end, without a page."""
+    mot: Path | None = None
+    """Write the reviewed boxes to this folder as MOTChallenge text, a file a video, and end, without a page."""
+    fill_gaps: float = 1.0
+    """Seconds without a box that are filled by drawing a straight line between the boxes before and after."""
+    port: int = 0
+    """Port of the page; 0 takes a free one."""
+    browser: bool = True
+    """Open the page in the browser."""
+
+    def run(self) -> None:
+        if not self.fill_gaps >= 0:
+            raise InputError(f"--fill-gaps {self.fill_gaps} must be 0 or more seconds")
+        review = Review(read_data_set(self.folder))
+        if self.export is None and self.mot is None:
+            serve(ReviewServer(review, self.fill_gaps), self.port, browser=self.browser)
+            return
+        if self.export is not None:
+            print(export_folder(review.data, review.cast, self.export))
+        if self.mot is not None:
+            for path in write_mot(review.data, review.cast, self.mot, self.fill_gaps):
+                print(path)

@@ -1,0 +1,102 @@
+"""What the page is told, as plain values for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracker.drawing.colours import css, palette, text_colour
+
+from .cast import Cast, Sighting
+from .edit_file import Review
+from .gaps import clashes, placed_boxes
+from .records import DataSet
+
+WORST_SHARE = 0.1
+"""A person is as doubtful as this share of her crops, the most doubtful ones, on average."""
+
+
+def described_data(data: DataSet) -> dict[str, Any]:
+    """What no edit changes: the crops as columns, in the order of video and frame, the videos, and people's colours."""
+    place = {video: number for number, video in enumerate(data.videos)}
+    crops = sorted(data.crops, key=lambda crop: (place[crop.video], crop.frame, crop.image))
+    colours = [(blue, green, red) for blue, green, red in palette().tolist()]
+    return {
+        "folder": str(data.folder),
+        "videos": [_video(data, video) for video in data.videos],
+        "images": [crop.image for crop in crops],
+        "video": [place[crop.video] for crop in crops],
+        "frame": [crop.frame for crop in crops],
+        "time": [round(crop.time, 3) for crop in crops],
+        "doubt": [crop.doubt for crop in crops],
+        "tracklet": [crop.tracklet for crop in crops],
+        "colours": [{"back": css(colour), "text": css(text_colour(colour))} for colour in colours],
+    }
+
+
+def _video(data: DataSet, video: str) -> dict[str, Any]:
+    source = data.sources.get(video)
+    size = {"width": source.width, "height": source.height} if source else {}
+    return {"name": video, "fps": data.fps(video), "frames": data.length(video), "source": source is not None, **size}
+
+
+def described_people(review: Review) -> dict[str, Any]:
+    """What edits change: everybody's crops by name, in time, and how doubtful they are."""
+    with review.lock:
+        cast = review.cast
+        people = [_person(cast, number, hers) for number, hers in sorted(cast.people.items())]
+        return {
+            "revision": review.revision,
+            "edits": len(review.edits),
+            "last": review.edits[-1]["do"] if review.edits else None,
+            "undone": len(review.undone),
+            "next": cast.next_number,
+            "people": people,
+        }
+
+
+def _person(cast: Cast, number: int, sightings: list[Sighting]) -> dict[str, Any]:
+    hers = sorted((sighting for sighting in sightings if sighting.crop is not None), key=cast.moment)
+    crops = [sighting.crop for sighting in hers if sighting.crop is not None]
+    return {
+        "number": number,
+        "crops": [crop.image for crop in crops],
+        "doubt": round(_worst(crop.doubt for crop in crops), 3),
+        "most": max((crop.doubt for crop in crops), default=0.0),
+        "clashes": [sighting.crop.image for sighting in clashes(hers) if sighting.crop is not None],
+        "drawn": sum(sighting.crop is None and sighting.xyxy is not None for sighting in sightings),
+    }
+
+
+def _worst(doubts: Iterable[float]) -> float:
+    ordered = sorted(doubts, reverse=True)
+    worst = ordered[: max(1, round(len(ordered) * WORST_SHARE))]
+    return sum(worst) / len(worst) if worst else 0.0
+
+
+def described_boxes(review: Review, video: str, frame: int, fill_gaps: float) -> list[dict[str, Any]]:
+    """Everybody's box in one frame, also the filled-in ones; the one to believe first where somebody has several."""
+    longest = fill_gaps * review.data.fps(video)
+    boxes = []
+    with review.lock:
+        for number, sightings in sorted(review.cast.people.items()):
+            hers = [sighting for sighting in sightings if sighting.video == video]
+            placed = placed_boxes(hers, longest).get(frame)
+            if placed is None:
+                continue
+            boxes.append(_box(number, placed.xyxy, placed.sighting))
+            for other in review.cast.at(number, video, frame)[1:]:
+                if other.xyxy is not None:
+                    boxes.append(_box(number, other.xyxy, other))
+    return boxes
+
+
+def _box(number: int, xyxy: tuple[float, ...], sighting: Sighting | None) -> dict[str, Any]:
+    crop = sighting.crop if sighting is not None else None
+    return {
+        "person": number,
+        "xyxy": [round(value, 2) for value in xyxy],
+        "kind": sighting.kind.value if sighting is not None else "filled",
+        "image": crop.image if crop else None,
+        "score": crop.score if crop else None,
+    }

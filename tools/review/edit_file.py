@@ -1,0 +1,130 @@
+"""edits.json in the reviewed folder: read, checked against the data, and written anew with every edit."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from tracker.types import InputError
+
+from .cast import Cast
+from .edits import Edit, apply, replay
+from .records import DataSet
+
+EDIT_FILE = "edits.json"
+VERSION = 1
+
+
+def read_edits(path: Path) -> list[Edit]:
+    """The edits, in order; none where there is no file. Raises InputError where it is no edit file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON ({error}); mend it or move it away") from error
+    if not isinstance(content, dict) or not isinstance(content.get("edits"), list):
+        raise InputError(f'{path} is no edit file: it must be like {{"version": {VERSION}, "edits": []}}')
+    if content.get("version") != VERSION:
+        raise InputError(f"{path} has version {content.get('version')!r}; this followspot reads version {VERSION}")
+    return content["edits"]
+
+
+def write_edits(path: Path, edits: list[Edit]) -> None:
+    """Replace the file at once, a line an edit; a crash leaves the old or the new one. Raises InputError."""
+    lines = ",\n".join(json.dumps(edit) for edit in edits)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(f'{{"version": {VERSION}, "edits": [\n{lines}\n]}}\n')
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"the edits cannot be saved in {path}: {error.strerror}") from error
+
+
+class Review:
+    """The data with its edits, as they grow; every change is saved before it counts.
+
+    edits.json may also be written by hand meanwhile: `refresh` takes it in. Safe to use from several threads.
+    """
+
+    def __init__(self, data: DataSet) -> None:
+        self.data = data
+        self.path = data.folder / EDIT_FILE
+        self.lock = threading.RLock()
+        self.edits: list[Edit] = []
+        self.undone: list[Edit] = []
+        self.cast: Cast
+        self.revision = 0
+        """Grows with every change; a page whose number is older must look again before it edits."""
+        self._written: tuple[int, int] | None = None
+        self._load()
+
+    def refresh(self) -> None:
+        """Read edits.json again if somebody else changed it. Raises InputError where it does not fit."""
+        with self.lock:
+            if self._written != self._state_of_file():
+                self._load()
+                self.undone.clear()
+                self.revision += 1
+
+    def add(self, edit: Edit) -> None:
+        """Apply and save one more edit. Raises InputError, with nothing changed, where it does not fit."""
+        with self.lock:
+            apply(self.cast, edit)
+            try:
+                self._save([*self.edits, edit])
+            except InputError:
+                self.cast = replay(self.data, self.edits)
+                raise
+            self.undone.clear()
+
+    def undo(self) -> Edit | None:
+        """Take the last edit back; None where there is none."""
+        with self.lock:
+            if not self.edits:
+                return None
+            edit = self.edits[-1]
+            self._save(self.edits[:-1])
+            self.cast = replay(self.data, self.edits)
+            self.undone.append(edit)
+            return edit
+
+    def redo(self) -> Edit | None:
+        """Make the edit again that was undone last; None where there is none."""
+        with self.lock:
+            if not self.undone:
+                return None
+            edit = self.undone[-1]
+            apply(self.cast, edit)
+            self._save([*self.edits, edit])
+            self.undone.pop()
+            return edit
+
+    def _load(self) -> None:
+        self._written = self._state_of_file()
+        edits = read_edits(self.path)
+        try:
+            self.cast = replay(self.data, edits)
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}; mend it or move it away") from error
+        self.edits = edits
+
+    def _save(self, edits: list[Edit]) -> None:
+        write_edits(self.path, edits)
+        self._written = self._state_of_file()
+        self.edits = edits
+        self.revision += 1
+
+    def _state_of_file(self) -> tuple[int, int] | None:
+        try:
+            found: Any = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size

@@ -1,0 +1,146 @@
+"""The reviewed data as a new folder of the same layout; the original stays as it is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from reid.crop_table import CROP_TABLE, CropRow, write_crop_table
+from tracker.types import InputError
+
+from .cast import Cast, Sighting
+from .enclosure import enclosed
+from .gaps import believed
+from .records import DataSet, boxed
+
+PARTS = ("trainval", "query", "gallery")
+COPIED = ("sources.json",)
+
+
+def export_folder(data: DataSet, cast: Cast, out: Path) -> Path:
+    """Write the reviewed crops to the new folder `out`; people keep their numbers, those who are gone leave holes.
+
+    Of two crops of a person in one frame the one with the better score is kept. Pictures are copied, also where a box
+    was corrected; boxes drawn without a crop are part of the MOT text only. Raises InputError where `out` holds files
+    or cannot be written; then nothing of it is left.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} already exists; name a new folder for the reviewed data")
+    part = out.with_name(f".{out.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        (part / "images").mkdir(parents=True)
+        (part / "poses").mkdir()
+        _fill(data, kept_crops(cast), part)
+        if out.exists():
+            out.rmdir()
+        part.replace(out)
+    except OSError as error:
+        raise InputError(f"the reviewed data cannot be written to {out}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return out
+
+
+def kept_crops(cast: Cast) -> list[tuple[str, CropRow]]:
+    """Each crop that is left, by person and time: the file it had, and its row with the file it shall have."""
+    taken: set[str] = set()
+    kept = []
+    for person in sorted(cast.people):
+        for sighting in _one_a_frame(cast, cast.people[person]):
+            row = sighting.crop
+            assert row is not None
+            xyxy = sighting.xyxy if sighting.xyxy is not None else row.xyxy
+            image = _file_name(row.image, row.person, person, row.frame, taken)
+            taken.add(image)
+            kept.append((row.image, replace(row, image=image, person=person, xyxy=xyxy)))
+    return kept
+
+
+def _one_a_frame(cast: Cast, sightings: list[Sighting]) -> list[Sighting]:
+    by_video: dict[str, list[Sighting]] = defaultdict(list)
+    for sighting in sightings:
+        if sighting.crop is not None:
+            by_video[sighting.video].append(sighting)
+    in_order = sorted(by_video, key=cast.videos.__getitem__)
+    return [sighting for video in in_order for sighting in believed(by_video[video]).values()]
+
+
+def _file_name(image: str, was: int, person: int, frame: int, taken: set[str]) -> str:
+    """The name it had, if she has the number she had; else PPPP_FFFFFF, with a number between where that is taken."""
+    if was == person and image not in taken:
+        return image
+    suffix = Path(image).suffix
+    name, number = f"{person:04d}_{frame:06d}{suffix}", 0
+    while name in taken:
+        number += 1
+        name = f"{person:04d}_{number}_{frame:06d}{suffix}"
+    return name
+
+
+def _fill(data: DataSet, crops: list[tuple[str, CropRow]], out: Path) -> None:
+    for image, row in crops:
+        _copy(data.folder, "images", image, out / "images" / row.image)
+        _copy(data.folder, "poses", Path(image).with_suffix(".txt").name, out / "poses" / f"{Path(row.image).stem}.txt")
+    rows = [row for _, row in crops]
+    if all(map(boxed, rows)):
+        write_crop_table(out / CROP_TABLE, rows)
+    identities: list[list[str]] = [[] for _ in range(max((row.person for row in rows), default=-1) + 1)]
+    videos: dict[str, dict[int, None]] = {video: {} for video in data.videos}
+    for row in rows:
+        identities[row.person].append(row.image)
+        videos[row.video][row.person] = None
+    _write(out / "meta.json", {"identities": identities})
+    _write(out / "video.json", {video: list(people) for video, people in videos.items()})
+    for path in sorted(data.folder.glob("split*.json")):
+        _write(out / path.name, renamed_splits(json.loads(path.read_text()), data, crops))
+    for name in COPIED:
+        _copy(data.folder, ".", name, out / name)
+
+
+def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]]) -> Any:
+    """The data's splits for the reviewed crops: one split, or a list of them.
+
+    Somebody most of whose crops were trained on is trained on; of the others each crop stays query or gallery as it
+    was, and those that were trained on join the gallery. So nobody is on both sides.
+    """
+    if isinstance(splits, list):
+        return [renamed_splits(split, data, crops) for split in splits]
+    roles = _roles(splits, data)
+    people: dict[int, list[tuple[str, set[str]]]] = defaultdict(list)
+    for image, row in crops:
+        people[row.person].append((row.image, roles[image]))
+    renamed: dict[str, list[int | str]] = {part: [] for part in PARTS}
+    for person, hers in people.items():
+        trained = sum("trainval" in role for _, role in hers)
+        if 2 * trained > len(hers):
+            renamed["trainval"].append(person)
+            continue
+        for image, role in hers:
+            if role:
+                renamed["query" if "query" in role else "gallery"].append(image)
+    return renamed
+
+
+def _roles(split: Mapping[str, Any], data: DataSet) -> dict[str, set[str]]:
+    """Crop to the parts it belongs to; a part lists people or file names."""
+    members = {part: set(split.get(part, ())) for part in PARTS}
+    return {
+        crop.image: {part for part, listed in members.items() if crop.person in listed or crop.image in listed}
+        for crop in data.crops
+    }
+
+
+def _copy(folder: Path, room: str, name: str, target: Path) -> None:
+    path = enclosed(folder, f"{room}/{name}")
+    if path.is_file():
+        shutil.copyfile(path, target)
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content) + "\n")

@@ -1,0 +1,104 @@
+"""Any frame of a video on demand, quick when the next ones are the neighbours of the last."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.video.frame import VideoFrame
+
+from tracker.types import InputError
+from tracker.video.containers import open_container, video_stream
+from tracker.video.upright import Orientation
+
+from .pictures import jpeg
+
+KEPT_FRAMES = 200
+BEFORE = 12
+"""Frames before the wanted one that are kept too, when they are decoded on the way: for stepping back."""
+READ_ON = 60
+"""Frames ahead that are reached by reading on instead of jumping."""
+JPEG_QUALITY = 88
+
+
+class FrameStore:
+    """The frames of one video as JPEG, by index from 0 as `tracker.video` counts them.
+
+    Safe to use from several threads. Raises InputError where the video is missing or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = threading.Lock()
+        self.kept: OrderedDict[int, bytes] = OrderedDict()
+        self.stamps = presentation_stamps(path)
+        self.index_of = {stamp: index for index, stamp in enumerate(self.stamps)}
+        self.container = open_container(path)
+        self.stream = video_stream(self.container, path.name)
+        self.stream.thread_type = "AUTO"
+        self.decoded: Iterator[VideoFrame] = self.container.decode(self.stream)
+        self.next_index = 0
+
+    def __len__(self) -> int:
+        return len(self.stamps)
+
+    def frame(self, index: int) -> bytes:
+        """JPEG of the upright frame `index`. Raises InputError where there is none."""
+        if not 0 <= index < len(self.stamps):
+            raise InputError(f"{self.path.name} has frames 0 to {len(self.stamps) - 1}, not {index}")
+        with self.lock:
+            if index not in self.kept:
+                self._reach(index)
+            if index not in self.kept:
+                raise InputError(f"frame {index} of {self.path.name} cannot be decoded; the video is damaged there")
+            self.kept.move_to_end(index)
+            return self.kept[index]
+
+    def close(self) -> None:
+        with self.lock:
+            self.container.close()
+
+    def _reach(self, index: int) -> None:
+        if not self.next_index <= index <= self.next_index + READ_ON:
+            self.container.seek(self.stamps[index], stream=self.stream, backward=True)
+            self.decoded = self.container.decode(self.stream)
+        for picture in self._pictures():
+            found = self.index_of.get(picture.pts if picture.pts is not None else -1)
+            if found is None:
+                continue
+            self.next_index = found + 1
+            if found >= index - BEFORE:
+                self._keep(found, picture)
+            if found >= index:
+                return
+
+    def _pictures(self) -> Iterator[VideoFrame]:
+        try:
+            yield from self.decoded
+        except av.FFmpegError as error:
+            raise InputError(f"{self.path.name} cannot be decoded any further ({error.strerror})") from error
+
+    def _keep(self, index: int, picture: VideoFrame) -> None:
+        upright = Orientation.of(picture).apply(picture.to_ndarray(format="bgr24"))
+        self.kept[index] = jpeg(upright, JPEG_QUALITY)
+        while len(self.kept) > KEPT_FRAMES:
+            self.kept.popitem(last=False)
+
+
+def presentation_stamps(path: Path) -> list[int]:
+    """The stamps of a video's frames in the order they are shown, without decoding. Raises InputError."""
+    with open_container(path) as container:
+        stream = video_stream(container, path.name)
+        try:
+            packets = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
+        except av.FFmpegError as error:
+            raise InputError(f"{path.name} breaks off ({error.strerror})") from error
+        stamps = {packet.pts for packet in packets if packet.pts is not None}
+    if len(stamps) != len(packets):
+        raise InputError(
+            f"{path.name} has frames without time stamps of their own; convert it to MP4 to see them"
+        )
+    return sorted(stamps)

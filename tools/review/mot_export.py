@@ -1,0 +1,62 @@
+"""The reviewed people as MOTChallenge text, a file a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tracker.results.mot_files import format_rows
+from tracker.types import FrameTracks, InputError
+
+from .cast import Cast, Sighting
+from .gaps import placed_boxes
+from .records import DataSet
+
+
+def write_mot(data: DataSet, cast: Cast, folder: Path, fill_gaps: float) -> list[Path]:
+    """VIDEO.txt for every video whose boxes are known; gaps up to `fill_gaps` seconds are filled in.
+
+    Ids are the people of the video from 1 on, in the order of their numbers. Raises InputError where no box is known,
+    a file stands there already, or the folder cannot be written.
+    """
+    texts = {video: text for video in data.videos if (text := mot_text(data, cast, video, fill_gaps))}
+    if not texts:
+        raise InputError(
+            f"no box of {data.folder} is known in its video (it has no crops.csv), so there is no MOT text"
+        )
+    files = {folder / f"{_plain(video)}.txt": text for video, text in texts.items()}
+    for path in files:
+        if path.exists():
+            raise InputError(f"{path} exists already; name a new folder for the MOT text")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            path.write_text(text)
+    except OSError as error:
+        raise InputError(f"the MOT text cannot be written to {folder}: {error.strerror}") from error
+    return list(files)
+
+
+def mot_text(data: DataSet, cast: Cast, video: str, fill_gaps: float) -> str:
+    """The lines of one video, by frame; empty where no box is known."""
+    longest = fill_gaps * data.fps(video)
+    boxes = [placed_boxes(_in(video, cast.people[person]), longest) for person in sorted(cast.people)]
+    ids = dict(enumerate((placed for placed in boxes if placed), start=1))
+    lines = []
+    for frame in sorted({frame for placed in ids.values() for frame in placed}):
+        here = {identity: placed[frame].xyxy for identity, placed in ids.items() if frame in placed}
+        xyxy, count = np.array(list(here.values())), len(here)
+        row = FrameTracks(frame, 0.0, np.array(list(here)), xyxy, np.ones(count), np.zeros(count, bool))
+        lines.append(format_rows(row))
+    return "".join(lines)
+
+
+def _in(video: str, sightings: list[Sighting]) -> list[Sighting]:
+    return [sighting for sighting in sightings if sighting.video == video]
+
+
+def _plain(video: str) -> str:
+    if not video or Path(video).name != video:
+        raise InputError(f"video {video!r} has a name that fits no file, so its MOT text cannot be written")
+    return video

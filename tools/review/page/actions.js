@@ -1,0 +1,65 @@
+// What can be done to the rows; each is one edit or a step through the history.
+
+const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+
+export class Actions {
+  constructor(review, cursor, prompt, say) {
+    Object.assign(this, { review, cursor, prompt, say });
+  }
+
+  async merge() {
+    const { number, marked } = this.cursor;
+    if (marked === null || marked === number) return this.say("Mark the person to merge with first (k), then go to the other one.", true);
+    await this.review.edit({ do: "merge", people: [marked, number] });
+    this.say(`Person ${number} is now part of ${marked}.`);
+  }
+
+  async split() {
+    const { number, here } = this.cursor;
+    const from = this.review.data.images[here];
+    await this.review.edit({ do: "split", person: number, from });
+    this.say(`From ${from} on it is person ${this.review.fresh.at(-1)}.`);
+  }
+
+  async drop() {
+    const images = this.review.images(this.cursor.crops);
+    this.cursor.chosen.clear();
+    await this.review.edit({ do: "drop", images });
+    this.say(`${many(images.length, "crop")} thrown out.`);
+  }
+
+  async move(person) {
+    const images = this.review.images(this.cursor.crops);
+    this.cursor.chosen.clear();
+    await this.review.edit({ do: "move", images, person });
+    this.say(`${many(images.length, "crop")} moved to person ${person === "new" ? this.review.fresh.at(-1) : person}.`);
+  }
+
+  fresh() {
+    return this.move("new");
+  }
+
+  async assign(typed = "") {
+    const count = this.cursor.crops.size;
+    const person = await this.prompt.number(`Move ${many(count, "crop")} to person`, typed);
+    if (person !== null) await this.move(person.number);
+  }
+
+  async undo() {
+    if (!this.review.edits) return this.say("There is nothing to undo.");
+    const { last } = this.review;
+    await this.review.change("/api/undo");
+    this.say(`Undone: ${last}.`);
+  }
+
+  async redo() {
+    if (!this.review.undone) return this.say("There is nothing to redo.");
+    await this.review.change("/api/redo");
+    this.say(`Done again: ${this.review.last}.`);
+  }
+
+  mark(number = this.cursor.number) {
+    this.cursor.marked = this.cursor.marked === number ? null : number;
+    this.say(this.cursor.marked === null ? "Nobody is marked." : `Person ${number} is marked; m on another row merges it into ${number}.`);
+  }
+}

@@ -1,0 +1,31 @@
+// Talking to the review's server. Every change tells the revision it was made on; the answer holds everybody anew.
+
+export class Refused extends Error {}
+
+async function answer(response) {
+  const content = await response.json().catch(() => ({ error: `the server answers ${response.status}` }));
+  if (!response.ok) throw Object.assign(new Refused(content.error), { stale: response.status === 409 });
+  return content;
+}
+
+async function reached(...request) {
+  try {
+    return await fetch(...request);
+  } catch {
+    throw new Refused("the review's server does not answer; was it stopped?");
+  }
+}
+
+export async function get(path, query = {}) {
+  const words = new URLSearchParams(query).toString();
+  return answer(await reached(words ? `${path}?${words}` : path));
+}
+
+export async function post(path, content) {
+  const body = JSON.stringify(content);
+  return answer(await reached(path, { method: "POST", headers: { "content-type": "application/json" }, body }));
+}
+
+export const thumbnailOf = (image) => `/thumbnails/${encodeURIComponent(image)}`;
+
+export const frameOf = (video, frame) => `/frame?${new URLSearchParams({ video, frame })}`;

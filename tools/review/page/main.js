@@ -1,0 +1,173 @@
+// The page: rows of people, the toolbar above them, the status line below.
+
+import { Actions } from "./actions.js";
+import { post } from "./api.js";
+import { Cursor } from "./cursor.js";
+import { help } from "./help.js";
+import { listen } from "./keys.js";
+import { kept, ordered } from "./orders.js";
+import { Prompt } from "./prompt.js";
+import { Review } from "./review.js";
+import { Rows } from "./rows.js";
+
+const find = (selector) => document.querySelector(selector);
+const LONG_ROW = 300;
+
+class View {
+  constructor(review) {
+    this.review = review;
+    this.element = find("#people");
+    this.prompt = new Prompt(find("#prompt"));
+    this.rows = new Rows(review, this.element, null);
+    this.cursor = new Cursor(review, this.rows);
+    this.rows.state = this.cursor;
+    this.actions = new Actions(review, this.cursor, this.prompt, (...words) => this.say(...words));
+    this.whole = ordered(review.people, "doubt");
+    this.toolbar();
+    this.pointer();
+    listen(this.element, { cursor: this.cursor, actions: this.actions, view: this, open: this });
+    review.addEventListener("change", () => this.changed());
+    this.changed();
+  }
+
+  // Do something, then show what came of it; a refusal is said below.
+  async act(action) {
+    try {
+      await action();
+    } catch (error) {
+      this.say(error.message, true);
+      if (error.name !== "Error") console.error(error);
+    }
+    this.paint();
+  }
+
+  say(words, wrong = false) {
+    const message = find("#message");
+    message.textContent = words;
+    message.classList.toggle("wrong", wrong);
+  }
+
+  paint() {
+    this.rows.paint();
+    this.rows.reveal();
+    this.describe();
+  }
+
+  describe() {
+    const { cursor, review } = this;
+    const { data } = review;
+    const place = cursor.here === undefined ? "" : `person ${cursor.number} · frame ${data.frame[cursor.here]} · ${data.time[cursor.here].toFixed(2)} s`;
+    const chosen = cursor.chosen.size ? ` · ${cursor.chosen.size} chosen` : "";
+    find("#where").textContent = `${review.people.size} people · ${review.edits} edits · ${place}${chosen}`;
+    find('[data-do="undo"]').disabled = !review.edits;
+    find('[data-do="redo"]').disabled = !review.undone;
+    find('[data-do="merge"]').disabled = cursor.marked === null || cursor.marked === cursor.number;
+  }
+
+  // The people were changed: the rows follow, and the cursor stays where it was.
+  changed() {
+    const { cursor } = this;
+    const crop = cursor.here;
+    const next = cursor.groups[cursor.column + 1]?.crops[0] ?? cursor.groups[cursor.column - 1]?.crops[0];
+    const neighbour = Math.max(0, this.rows.order.indexOf(cursor.number));
+    const { number } = cursor;
+    this.whole = kept(this.whole, this.review.people, number);
+    this.rows.set(this.filtered(), this.every);
+    const stayed = crop !== undefined && this.review.people.get(number)?.crops.includes(crop);
+    cursor.settle(stayed || !this.review.people.has(number) ? crop : next, neighbour);
+    this.paint();
+  }
+
+  filtered() {
+    const chosen = find("#filter").value;
+    const { video } = this.review.data;
+    const seen = ({ crops }) => chosen === "" || crops.some((crop) => video[crop] === Number(chosen));
+    return this.whole.filter((number) => this.review.people.get(number).crops.length && seen(this.review.people.get(number)));
+  }
+
+  get every() {
+    return Number(find("#every").value);
+  }
+
+  order() {
+    this.whole = ordered(this.review.people, find("#order").value);
+    this.changed();
+  }
+
+  coarser(by) {
+    const every = find("#every");
+    every.selectedIndex = Math.max(0, Math.min(every.options.length - 1, every.selectedIndex + by));
+    this.changed();
+  }
+
+  async goToPerson() {
+    const answer = await this.prompt.number("Go to person");
+    if (answer === null) return;
+    if (!this.rows.order.includes(answer.number)) return this.say(`Person ${answer.number} is not in these rows.`, true);
+    this.cursor.place(answer.number, 0);
+  }
+
+  frame() {
+    this.say("");
+  }
+
+  help() {
+    help();
+  }
+
+  async export() {
+    const { folder, mot } = await post("/api/export", {});
+    this.say(`Written to ${folder}${mot.length ? `, with ${mot.length} MOT file${mot.length > 1 ? "s" : ""}` : ""}.`);
+  }
+
+  toolbar() {
+    const { data, people } = this.review;
+    find("#folder").textContent = find("#folder").title = data.folder;
+    document.title = `Review · ${data.folder.split("/").at(-1)}`;
+    find("#filter").append(new Option("all", ""), ...data.videos.map(({ name }, at) => new Option(name || "unnamed", at)));
+    const longest = Math.max(...[...people.values()].map(({ crops }) => crops.length), 1);
+    const every = find("#every");
+    every.selectedIndex = [...every.options].findIndex(({ value }) => longest / Number(value) <= LONG_ROW);
+    if (every.selectedIndex < 0) every.selectedIndex = every.options.length - 1;
+    for (const name of ["#filter", "#every"]) find(name).addEventListener("change", () => this.changed());
+    find("#order").addEventListener("change", () => this.order());
+    const deeds = { frame: () => this.frame(), export: () => this.export(), help: () => this.help() };
+    for (const button of document.querySelectorAll("[data-do]")) {
+      const name = button.dataset.do;
+      button.addEventListener("click", () => {
+        this.element.focus();
+        this.act(deeds[name] ?? (() => this.actions[name]()));
+      });
+    }
+  }
+
+  pointer() {
+    this.element.addEventListener("click", (event) => {
+      const row = event.target.closest(".person");
+      if (!row) return;
+      const number = Number(row.dataset.number);
+      const crop = event.target.closest(".crop");
+      this.act(() => {
+        if (!crop) return event.target.closest(".facts") && this.touched(number);
+        const held = event.ctrlKey || event.metaKey;
+        this.cursor.place(number, Number(crop.dataset.column), { extend: event.shiftKey, keep: held });
+        if (held || !event.shiftKey) this.cursor.toggle();
+      });
+    });
+    this.element.addEventListener("dblclick", (event) => event.target.closest(".crop") && this.act(() => this.frame()));
+  }
+
+  touched(number) {
+    if (this.cursor.number === number) this.actions.mark(number);
+    else this.cursor.place(number, 0);
+  }
+}
+
+try {
+  const view = new View(await Review.load());
+  view.element.focus();
+  document.documentElement.dataset.ready = "yes";
+} catch (error) {
+  find("#people").append(Object.assign(document.createElement("p"), { className: "empty", textContent: error.message }));
+  throw error;
+}

@@ -1,0 +1,49 @@
+// A small question for a person's number, answered by typing it; further choices have a key each.
+
+export class Prompt {
+  constructor(dialog) {
+    this.dialog = dialog;
+    this.question = dialog.querySelector("#prompt-question");
+    this.input = dialog.querySelector("#prompt-number");
+    this.choices = dialog.querySelector("#prompt-choices");
+    dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+    this.input.addEventListener("input", () => (this.input.value = this.input.value.replace(/\D/g, "")));
+  }
+
+  // choices: [{ key, label, how, free }]; the first is Enter's. `free` ones need no number. Null where it was given up.
+  number(question, typed = "", choices = [{ key: "Enter", label: "OK", how: "ok" }]) {
+    this.question.textContent = question;
+    this.input.value = typed;
+    return new Promise((resolve) => {
+      const finish = (answer) => {
+        this.input.onkeydown = this.dialog.onclose = null;
+        if (this.dialog.open) this.dialog.close();
+        resolve(answer);
+      };
+      const choose = ({ how, free }) => {
+        if (this.input.value === "" && !free) return this.input.focus();
+        finish({ number: free ? "new" : Number(this.input.value), how });
+      };
+      this.choices.replaceChildren(...choices.map((choice) => this.button(choice, choose)));
+      this.input.onkeydown = (event) => {
+        event.stopPropagation();
+        const pressed = (event.shiftKey && event.key === "Enter" ? "Shift+" : "") + event.key;
+        const choice = choices.find(({ key }) => key === pressed);
+        if (!choice) return;
+        event.preventDefault();
+        choose(choice);
+      };
+      this.dialog.onclose = () => finish(null);
+      this.dialog.showModal();
+      this.input.focus();
+      this.input.setSelectionRange(typed.length, typed.length);
+    });
+  }
+
+  button(choice, choose) {
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    button.append(`${choice.label} `, Object.assign(document.createElement("kbd"), { textContent: choice.key }));
+    button.addEventListener("click", () => choose(choice));
+    return button;
+  }
+}

@@ -1,0 +1,130 @@
+"""A data set's folder read into crop records: from crops.csv, or else from the lists DanceReID was published with."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reid.crop_table import CROP_TABLE, CropRow, read_crop_table
+from tracker.types import InputError
+
+UNKNOWN_BOX = (math.nan,) * 4
+USUAL_FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceVideo:
+    """A video that crops were cut from, as in sources.json; `width` and `height` are those of its upright picture."""
+
+    path: Path
+    fps: float
+    width: int
+    height: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What a folder holds. `videos` are the keys, in the order of video.json; `sources` has those whose video is known.
+
+    The boxes of `crops` are `UNKNOWN_BOX` where the folder has no crops.csv.
+    """
+
+    folder: Path
+    crops: tuple[CropRow, ...]
+    videos: tuple[str, ...]
+    sources: dict[str, SourceVideo]
+
+    def fps(self, video: str) -> float:
+        """Frames per second of a video; from the times of its crops where sources.json does not tell."""
+        if video in self.sources:
+            return self.sources[video].fps
+        rates = [crop.frame / crop.time for crop in self.crops if crop.video == video and crop.time > 0 < crop.frame]
+        return rates[-1] if rates else USUAL_FPS
+
+    def length(self, video: str) -> int:
+        """Frames of a video, as far as is known."""
+        told = self.sources[video].frames if video in self.sources else 0
+        return max([told, *(crop.frame + 1 for crop in self.crops if crop.video == video)])
+
+
+def read_data_set(folder: Path) -> DataSet:
+    """The folder's crops. Raises InputError where it has none, DataError where its table is damaged."""
+    if not folder.is_dir():
+        raise InputError(f"there is no data folder {folder}; check the path")
+    if (folder / CROP_TABLE).is_file():
+        crops = read_crop_table(folder / CROP_TABLE)
+    elif (folder / "meta.json").is_file():
+        crops = list(_published_crops(folder))
+    else:
+        raise InputError(
+            f"{folder} holds neither {CROP_TABLE} nor meta.json; name a folder made by `followspot dataset`"
+        )
+    if not crops:
+        raise InputError(f"{folder} lists no crops, so there is nothing to look through")
+    _refuse_strange_names(folder, crops)
+    listed = _json(folder / "video.json") if (folder / "video.json").is_file() else {}
+    videos = dict.fromkeys([*listed, *(crop.video for crop in crops)])
+    return DataSet(folder, tuple(crops), tuple(videos), _sources(folder))
+
+
+def boxed(crop: CropRow) -> bool:
+    """Whether it is known where in the source the crop was cut."""
+    return all(map(math.isfinite, crop.xyxy))
+
+
+def _published_crops(folder: Path) -> Iterator[CropRow]:
+    videos = _json(folder / "video.json") if (folder / "video.json").is_file() else {}
+    try:
+        video_of = {person: video for video, people in videos.items() for person in people}
+        for person, names in enumerate(_json(folder / "meta.json")["identities"]):
+            for name in _flattened(names):
+                frame = int(Path(name).stem.split("_")[-1])
+                yield CropRow(name, person, video_of.get(person, ""), frame, frame / USUAL_FPS, UNKNOWN_BOX)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{folder / 'meta.json'} or video.json is not as DanceReID's ({error!r})") from error
+
+
+def _flattened(names: Any) -> Iterator[str]:
+    """The names in DanceReID's lists of lists, one a camera."""
+    if isinstance(names, str):
+        yield names
+    else:
+        for part in names:
+            yield from _flattened(part)
+
+
+def _refuse_strange_names(folder: Path, crops: Iterable[CropRow]) -> None:
+    seen: set[str] = set()
+    for crop in crops:
+        if Path(crop.image).name != crop.image or crop.image in ("", ".."):
+            raise InputError(f"{folder} lists {crop.image!r}, which is no plain file name; such data is not opened")
+        if crop.image in seen:
+            raise InputError(f"{folder} lists {crop.image} twice; every crop needs a name of its own")
+        seen.add(crop.image)
+
+
+def _sources(folder: Path) -> dict[str, SourceVideo]:
+    path = folder / "sources.json"
+    if not path.is_file():
+        return {}
+    try:
+        return {video: _source(facts) for video, facts in _json(path).items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path} is no list of videos with path, fps, width, height, frames ({error!r})") from error
+
+
+def _source(facts: Any) -> SourceVideo:
+    size = int(facts["width"]), int(facts["height"])
+    return SourceVideo(Path(facts["path"]), float(facts["fps"]), *size, int(facts["frames"]))
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON: {error}") from error

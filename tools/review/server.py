@@ -1,0 +1,220 @@
+"""The review's pages and answers, on this machine's loopback only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tracker.types import InputError
+
+from .answers import described_boxes, described_data, described_people
+from .edit_file import Review
+from .enclosure import enclosed
+from .folder_export import export_folder
+from .frames import FrameStore
+from .guard import OWN_NAMES, Guard
+from .mot_export import write_mot
+from .pictures import Thumbnails
+
+LOOPBACK = OWN_NAMES[0]
+PAGE = Path(__file__).parent / "page"
+LARGEST_REQUEST = 4_000_000
+KEPT = {"cache-control": "private, max-age=86400"}
+NEVER_KEPT = {"cache-control": "no-store"}
+
+
+class ReviewServer:
+    """Answers the page's requests about one `Review`. Gaps up to `fill_gaps` seconds are shown filled."""
+
+    def __init__(self, review: Review, fill_gaps: float) -> None:
+        self.review, self.fill_gaps = review, fill_gaps
+        self.thumbnails = Thumbnails(review.data.folder)
+        self.images = {crop.image for crop in review.data.crops}
+        self.stores: dict[str, FrameStore] = {}
+        self.opening = threading.Lock()
+
+    def application(self, port: int) -> Starlette:
+        """Everything that is served under http://127.0.0.1:`port`."""
+        routes = [
+            Route("/", self.page),
+            Mount("/page", StaticFiles(directory=PAGE)),
+            Route("/api/data", self.data),
+            Route("/api/people", self.people),
+            Route("/api/edit", self.edit, methods=["POST"]),
+            Route("/api/undo", self.undo, methods=["POST"]),
+            Route("/api/redo", self.redo, methods=["POST"]),
+            Route("/api/export", self.export, methods=["POST"]),
+            Route("/api/boxes", self.boxes),
+            Route("/frame", self.frame),
+            Route("/thumbnails/{image:path}", self.thumbnail),
+            Route("/images/{image:path}", self.image),
+        ]
+        return Starlette(
+            routes=routes,
+            middleware=[Middleware(Guard, port=port)],
+            exception_handlers={InputError: _mistake},
+            lifespan=self._lifespan,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        yield
+        for store in self.stores.values():
+            store.close()
+
+    def page(self, _: Request) -> Response:
+        return FileResponse(PAGE / "index.html", headers=NEVER_KEPT)
+
+    def data(self, _: Request) -> Response:
+        return JSONResponse(described_data(self.review.data), headers=NEVER_KEPT)
+
+    def people(self, _: Request) -> Response:
+        self.review.refresh()
+        return JSONResponse(described_people(self.review), headers=NEVER_KEPT)
+
+    async def edit(self, request: Request) -> Response:
+        return await self._change(request, lambda wish: self.review.add(wish.get("edit", {})))
+
+    async def undo(self, request: Request) -> Response:
+        return await self._change(request, lambda _: self.review.undo())
+
+    async def redo(self, request: Request) -> Response:
+        return await self._change(request, lambda _: self.review.redo())
+
+    async def _change(self, request: Request, change: Callable[[dict[str, Any]], Any]) -> Response:
+        wish = await _wish(request)
+        return await run_in_threadpool(self._changed, wish, change)
+
+    def _changed(self, wish: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> Response:
+        with self.review.lock:
+            self.review.refresh()
+            if wish.get("revision") != self.review.revision:
+                return JSONResponse({"error": "the edits were changed elsewhere; the page was brought up to date"}, 409)
+            change(wish)
+            return JSONResponse(described_people(self.review), headers=NEVER_KEPT)
+
+    async def export(self, request: Request) -> Response:
+        await _wish(request)
+        return await run_in_threadpool(self._exported)
+
+    def _exported(self) -> Response:
+        with self.review.lock:
+            self.review.refresh()
+            data, cast = self.review.data, self.review.cast
+            out = export_folder(data, cast, _free_folder(data.folder))
+            mot = []
+            with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
+                mot = write_mot(data, cast, out / "mot", self.fill_gaps)
+        return JSONResponse({"folder": str(out), "mot": [str(path) for path in mot]}, headers=NEVER_KEPT)
+
+    def boxes(self, request: Request) -> Response:
+        video, frame = _asked_frame(request)
+        self.review.refresh()
+        boxes = described_boxes(self.review, video, frame, self.fill_gaps)
+        return JSONResponse({"revision": self.review.revision, "boxes": boxes}, headers=NEVER_KEPT)
+
+    def frame(self, request: Request) -> Response:
+        video, frame = _asked_frame(request)
+        return Response(self._store(video).frame(frame), media_type="image/jpeg", headers=KEPT)
+
+    def _store(self, video: str) -> FrameStore:
+        source = self.review.data.sources.get(video)
+        if source is None:
+            raise InputError(f"the video {video!r} is not in sources.json, so its frames cannot be shown")
+        with self.opening:
+            if video not in self.stores:
+                self.stores[video] = FrameStore(source.path)
+            return self.stores[video]
+
+    def thumbnail(self, request: Request) -> Response:
+        picture = self.thumbnails.thumbnail(self._image(request))
+        return Response(picture, media_type="image/jpeg", headers=KEPT)
+
+    def image(self, request: Request) -> Response:
+        return FileResponse(enclosed(self.review.data.folder, f"images/{self._image(request)}"), headers=KEPT)
+
+    def _image(self, request: Request) -> str:
+        image = request.path_params["image"]
+        if image not in self.images:
+            raise InputError(f"there is no crop {image!r} in this data set")
+        return image
+
+
+def serve(server: ReviewServer, port: int, *, browser: bool) -> None:
+    """Answer on 127.0.0.1 until Ctrl-C; port 0 takes a free one. Raises InputError where the port is taken."""
+    with _bound(port) as listening:
+        port = listening.getsockname()[1]
+        address = f"http://{LOOPBACK}:{port}/"
+        print(f"Review of {server.review.data.folder} on {address}  (Ctrl-C ends it; every edit is saved)", flush=True)
+        options = uvicorn.Config(
+            server.application(port), log_level="error", access_log=False, proxy_headers=False, server_header=False
+        )
+        if browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        with contextlib.suppress(KeyboardInterrupt):  # the way to end it
+            uvicorn.Server(options).run(sockets=[listening])
+
+
+def _bound(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen()
+    except (OSError, OverflowError) as error:
+        listening.close()
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"port {port} of {LOOPBACK} cannot be used ({why}); name another --port, or none") from error
+    return listening
+
+
+def _mistake(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, status_code=400, headers=NEVER_KEPT)
+
+
+async def _wish(request: Request) -> dict[str, Any]:
+    """The JSON object a page sent. Raises InputError where it is none, or far too large."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_REQUEST:
+            raise InputError("this is too much for one edit; make it in several")
+    try:
+        wish = json.loads(body)
+    except ValueError as error:
+        raise InputError("a change must be a JSON object") from error
+    if not isinstance(wish, dict):
+        raise InputError("a change must be a JSON object")
+    return wish
+
+
+def _asked_frame(request: Request) -> tuple[str, int]:
+    frame = request.query_params.get("frame", "")
+    if not frame.isdecimal():
+        raise InputError(f"{frame!r} is no frame number")
+    return request.query_params.get("video", ""), int(frame)
+
+
+def _free_folder(folder: Path) -> Path:
+    """DIR-reviewed beside the data, numbered where that exists."""
+    base, number = folder.resolve(), 1
+    out = base.with_name(f"{base.name}-reviewed")
+    while out.exists():
+        number += 1
+        out = base.with_name(f"{base.name}-reviewed-{number}")
+    return out
