@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished video: its crops, those without details left out of `rows`, and its entry in sources.json."""
+    """A finished video: its crops, those of them that crops.csv has (`rows`), and its entry in sources.json."""
 
     files: list[tuple[int, int, str]]
     """The person's number in the video, her number in the data set, and the picture's name."""

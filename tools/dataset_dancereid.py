@@ -70,7 +70,8 @@ class DatasetDancereid:
 
     def run(self) -> None:
         self.check()
-        annotation = published_part(read_annotation(self.annotation))
+        everything = read_annotation(self.annotation)
+        annotation = published_part(everything)
         table = read_video_table(self.csv) if self.csv else []
         ingredients = [files for video in annotation if (files := self.find(video))]
         if not ingredients:
@@ -81,6 +82,11 @@ class DatasetDancereid:
         numbers = number_people(annotation)
         found = {one.name for one in ingredients}
         console = Console(highlight=False, soft_wrap=True)
+        if len(everything) > len(annotation):
+            console.print(
+                f"note: {len(everything) - len(annotation)} annotated videos are no part of the published data set and "
+                "left out"
+            )
         with (
             DanceReidFolder(
                 self.out,

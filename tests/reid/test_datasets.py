@@ -79,6 +79,18 @@ def test_dancereid_is_read_with_its_poses_and_videos(tmp_path, name, nested):
     assert split.train[0].keypoints[3].tolist() == [3, 6]
 
 
+def test_one_of_dancereids_named_splits_is_chosen(tmp_path):
+    dancereid(tmp_path)
+    clean = {"name": "clean", "trainval": [0, 1], "query": [2], "gallery": [2]}
+    leaking = {"name": "published", "trainval": [0, 1, 2], "query": [2, 3], "gallery": [2, 3]}
+    (tmp_path / "splits.json").write_text(json.dumps([leaking, clean]))
+    assert people(read_split(tmp_path, DataOptions()).train) == [0, 1]
+    assert people(read_split(tmp_path, DataOptions(split="published")).train) == [0, 1, 2]
+    (tmp_path / "splits.json").write_text(json.dumps([clean]))
+    with pytest.raises(DataError, match="has no published split, but clean"):
+        read_split(tmp_path, DataOptions(split="published"))
+
+
 def test_dancereids_query_may_list_files(tmp_path):
     dancereid(tmp_path)
     split = {"trainval": [0, 1], "query": ["0002_000005.jpg"], "gallery": ["0002_000010.jpg", "0003_000005.jpg"]}
