@@ -98,7 +98,5 @@ def presentation_stamps(path: Path) -> list[int]:
             raise InputError(f"{path.name} breaks off ({error.strerror})") from error
         stamps = {packet.pts for packet in packets if packet.pts is not None}
     if len(stamps) != len(packets):
-        raise InputError(
-            f"{path.name} has frames without time stamps of their own; convert it to MP4 to see them"
-        )
+        raise InputError(f"{path.name} has frames without time stamps of their own; convert it to MP4 to see them")
     return sorted(stamps)

@@ -3,6 +3,8 @@
 import { Actions } from "./actions.js";
 import { post } from "./api.js";
 import { Cursor } from "./cursor.js";
+import { FrameView } from "./frame.js";
+import { listenInFrame } from "./frame_keys.js";
 import { help } from "./help.js";
 import { listen } from "./keys.js";
 import { kept, ordered } from "./orders.js";
@@ -22,6 +24,8 @@ class View {
     this.cursor = new Cursor(review, this.rows);
     this.rows.state = this.cursor;
     this.actions = new Actions(review, this.cursor, this.prompt, (...words) => this.say(...words));
+    this.frameView = new FrameView(review, this.prompt);
+    listenInFrame(this.frameView, { help, close: () => this.back() });
     this.whole = ordered(review.people, "doubt");
     this.toolbar();
     this.pointer();
@@ -108,7 +112,22 @@ class View {
   }
 
   frame() {
-    this.say("");
+    const { here, number } = this.cursor;
+    if (here === undefined) return undefined;
+    return this.frameView.open(this.review.video(here), this.review.data.frame[here], number);
+  }
+
+  // Back from the frame, at the crop of the person chosen there that is nearest to it.
+  back() {
+    const { frameView, review, cursor } = this;
+    frameView.dialog.close();
+    const person = review.people.get(frameView.person);
+    if (person?.crops.length && this.rows.order.includes(person.number)) {
+      cursor.place(person.number, 0);
+      cursor.column = cursor.nearest(frameView.frame / frameView.source.fps);
+    }
+    this.element.focus();
+    this.paint();
   }
 
   help() {

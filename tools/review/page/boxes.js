@@ -1,0 +1,127 @@
+// The boxes of a frame as an SVG over the picture, and the pointer that drags and draws them.
+
+import { area, dragged, handleAt, isBox, spanned } from "./geometry.js";
+
+const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "ns", e: "ew", w: "ew" };
+const HANDLE = 9;
+const LABEL = 18;
+
+function shape(name, attributes, classes = "") {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (classes) element.setAttribute("class", classes);
+  return element;
+}
+
+const rectangle = ([left, top, right, bottom], classes) =>
+  shape("rect", { x: left, y: top, width: right - left, height: bottom - top }, classes);
+
+export class Boxes {
+  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy)
+  constructor(svg, colourOf, deeds) {
+    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, scale: 1 });
+    svg.addEventListener("pointerdown", (event) => this.press(event));
+  }
+
+  // Video pixels are drawn `scale` screen pixels large.
+  fit(width, height, scale) {
+    this.scale = scale;
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.draw();
+  }
+
+  set(boxes, chosen) {
+    Object.assign(this, { boxes, chosen });
+    this.draw();
+  }
+
+  draw() {
+    const order = this.boxes.map((_, at) => at).sort((one, other) => area(this.boxes[other].xyxy) - area(this.boxes[one].xyxy));
+    const parts = order.filter((at) => at !== this.chosen).map((at) => this.box(at));
+    if (this.chosen !== null && this.boxes[this.chosen]) parts.push(this.box(this.chosen), ...this.handles(this.chosen));
+    this.svg.replaceChildren(...parts);
+  }
+
+  box(at) {
+    const { xyxy, person, kind } = this.boxes[at];
+    const { back, text } = this.colourOf(person);
+    const chosen = at === this.chosen ? " chosen" : "";
+    const group = shape("g", {});
+    const body = rectangle(xyxy, `body${kind === "filled" ? " filled" : ""}${chosen}`);
+    body.setAttribute("stroke", back);
+    body.dataset.at = at;
+    const size = LABEL / this.scale;
+    const wide = size * (0.55 + 0.5 * String(person).length);
+    const label = rectangle([xyxy[0], xyxy[1] - size, xyxy[0] + wide, xyxy[1]], "");
+    label.setAttribute("fill", back);
+    label.dataset.at = at;
+    const number = shape("text", { x: xyxy[0] + wide / 2, y: xyxy[1] - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
+    number.style.fontSize = `${0.78 * size}px`;
+    number.textContent = person;
+    group.append(rectangle(xyxy, `halo${chosen}`), body, label, number);
+    return group;
+  }
+
+  handles(at) {
+    const { xyxy } = this.boxes[at];
+    const size = HANDLE / this.scale;
+    return Object.keys(CURSORS).map((edge) => {
+      const [x, y] = handleAt(xyxy, edge);
+      const handle = shape("rect", { x: x - size / 2, y: y - size / 2, width: size, height: size }, "handle");
+      Object.assign(handle.dataset, { at, edge });
+      handle.style.cursor = `${CURSORS[edge]}-resize`;
+      return handle;
+    });
+  }
+
+  place(event) {
+    const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
+    return [x, y];
+  }
+
+  press(event) {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    const { at, edge = "body" } = event.target.dataset;
+    if (at === undefined) return this.follow(event, (from, to) => this.sketch(from, to));
+    if (Number(at) !== this.chosen) this.deeds.chosen(Number(at));
+    const start = this.boxes[at].xyxy;
+    this.follow(event, (from, to, done) => this.drag(Number(at), start, edge, from, to, done));
+  }
+
+  follow(event, step) {
+    const from = this.place(event);
+    this.svg.setPointerCapture(event.pointerId);
+    const move = (moved) => step(from, this.place(moved), false);
+    const stop = (moved) => {
+      this.svg.removeEventListener("pointermove", move);
+      this.svg.removeEventListener("pointerup", stop);
+      this.svg.removeEventListener("pointercancel", cancel);
+      step(from, this.place(moved), true);
+      this.finish?.();
+      this.finish = null;
+    };
+    const cancel = () => (this.svg.removeEventListener("pointermove", move), this.draw());
+    this.svg.addEventListener("pointermove", move);
+    this.svg.addEventListener("pointerup", stop, { once: true });
+    this.svg.addEventListener("pointercancel", cancel, { once: true });
+  }
+
+  drag(at, start, edge, [x0, y0], [x1, y1], done) {
+    const [x, y] = [x1 - x0, y1 - y0];
+    if (Math.hypot(x, y) * this.scale < 3 && !this.moved) return;
+    this.moved = !done;
+    const xyxy = dragged(start, edge, x, y);
+    this.boxes[at] = { ...this.boxes[at], xyxy };
+    this.draw();
+    if (done) this.deeds.changed(at, xyxy);
+  }
+
+  sketch(from, to) {
+    const xyxy = spanned(from, to);
+    this.svg.querySelector(".drawing")?.remove();
+    this.svg.append(rectangle(xyxy, "drawing"));
+    this.finish = () => (isBox(xyxy) ? this.deeds.drawn(xyxy) : this.deeds.chosen(null));
+  }
+}
+

@@ -1,0 +1,75 @@
+// Keys of the frame view, and the mode in which arrows adjust a box.
+
+import { dragged } from "./geometry.js";
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const FAR = 10;
+
+export function listenInFrame(view, { help, close }) {
+  let adjusting = null;
+
+  function adjust(event) {
+    const { box } = view;
+    if (event.key === "Enter" || event.key === "b") {
+      adjusting = null;
+      return view.act(() => view.put(box.person, box.xyxy));
+    }
+    if (event.key === "Escape") {
+      adjusting = null;
+      view.say("");
+      return view.act(() => view.refresh());
+    }
+    const arrow = ARROWS[event.key];
+    if (!arrow) return;
+    const [x, y] = arrow.map((way) => way * (event.ctrlKey || event.metaKey ? FAR : 1));
+    view.boxes[view.chosen] = { ...box, xyxy: dragged(box.xyxy, event.shiftKey ? "se" : "body", x, y) };
+    view.paint();
+  }
+
+  function begin() {
+    if (!view.box) return view.say("Choose a box first (↑ ↓ or click).", true);
+    adjusting = view.box;
+    view.say("Arrows move the box, Shift changes its size, Ctrl goes by ten; Enter keeps it, Esc leaves it as it was.");
+  }
+
+  const far = ({ shiftKey }) => (shiftKey ? FAR : 1);
+  const keys = {
+    ArrowLeft: (event) => view.show(view.frame - far(event)),
+    ArrowRight: (event) => view.show(view.frame + far(event)),
+    PageUp: () => view.show(view.frame - FAR),
+    PageDown: () => view.show(view.frame + FAR),
+    Home: () => view.show(0),
+    End: () => view.show(view.source.frames - 1),
+    ArrowUp: () => view.step(-1),
+    ArrowDown: () => view.step(1),
+    Escape: () => close(),
+    b: () => begin(),
+    n: () => view.assign(),
+    a: () => view.add(),
+    x: () => view.remove(),
+    Delete: () => view.remove(),
+    X: () => view.absent(),
+    k: () => view.setMark(),
+    i: () => view.between(),
+    u: () => view.history("/api/undo"),
+    r: () => view.history("/api/redo"),
+    g: () => view.goTo(),
+    "?": () => help(),
+  };
+  const history = { z: keys.u, y: keys.r };
+  view.dialog.addEventListener("keydown", (event) => {
+    if (event.target === view.slider || event.altKey) return;
+    if (adjusting) {
+      event.preventDefault();
+      return adjust(event);
+    }
+    const held = event.ctrlKey || event.metaKey;
+    const action = /^\d$/.test(event.key) && !held ? () => view.assign(event.key) : (held ? history : keys)[event.key];
+    if (!action) return;
+    event.preventDefault();
+    view.act(() => action(event));
+  });
+  for (const button of view.dialog.querySelectorAll("[data-frame]")) {
+    button.addEventListener("click", button.dataset.frame === "help" ? help : close);
+  }
+}
