@@ -214,7 +214,8 @@ def why_impossible(train: Sequence[Crop]) -> list[str]:
 def notes_on(check: DataCheck, split: Split) -> list[str]:
     """Sentences on what training or evaluation will suffer from."""
     train = check.parts["train"]
-    lacking = train.crops - train.landmarks
+    lacking = sum(crop.keypoints is None for crop in split.train)
+    empty = train.crops - train.landmarks - lacking
     answered = {crop.person for crop in split.gallery}
     unanswered = len({crop.person for crop in split.query} - answered)
     twice = len(check.duplicates.alike_different_people)
@@ -224,8 +225,9 @@ def notes_on(check: DataCheck, split: Split) -> list[str]:
         ),
         f"{unanswered} people of the query are not in the gallery, so their crops are not scored.": unanswered,
         f"{twice} pairs of crops look the same and have different labels; look at them.": twice,
-        f"{lacking} training crops have no landmarks: presets with poses refuse them, `followspot dataset poses` "
-        "finds some.": lacking,
+        f"{lacking} training crops have no landmarks, which presets with poses refuse; `followspot dataset poses` "
+        "finds them.": lacking,
+        f"In {empty} training crops no joint is known; presets with poses train on them with an empty pose.": empty,
         f"Crops have different numbers of joints {sorted(check.joints)}; presets with poses refuse that.": (
             len(check.joints) > 1
         ),

@@ -147,7 +147,7 @@ def dance_split(root: Path, name: str) -> dict[str, list[Any]]:
     named = {split["name"]: split for split in splits if "name" in split}
     if named and name not in named:
         raise DataError(f"The data in {root} has no {name} split, but {' and '.join(named)}; give --split.")
-    return named.get(name, splits[0])
+    return named[name] if named else splits[0]
 
 
 def dance_crop(root: Path, name: str, person: int, video: str) -> Crop:

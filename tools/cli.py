@@ -115,6 +115,12 @@ def load_dataset_review() -> Any:
     return DatasetReview
 
 
+def load_dataset_check() -> Any:
+    from .dataset_check import DatasetCheck
+
+    return DatasetCheck
+
+
 def load_bundle_encoder() -> Any:
     from .bundle_encoder import BundleEncoder
 
@@ -153,6 +159,7 @@ VERBS: dict[str, Any] = {
         "review": Verb("Merge, split and clean a data set's people on a local page.", load_dataset_review),
         "stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage),
         "poses": Verb("Landmarks for crops that have none, by any pose model.", load_dataset_poses),
+        "check": Verb("What a data set holds and what is wrong with it, with a contact sheet.", load_dataset_check),
     },
     "calibrate": Verb("Measure what a likeness is worth to an encoder, and store it.", load_calibrate),
     "export": Verb("Write a re-ID encoder for ONNX Runtime or OpenVINO, and check it.", load_export),

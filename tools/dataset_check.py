@@ -1,0 +1,142 @@
+"""`followspot dataset check`: what a data set holds, what is wrong with it, and a sheet of pictures to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from tyro.conf import FlagCreatePairsOff, Positional, arg
+
+from reid.contact_sheet import contact_sheet
+from reid.crops import DataError
+from reid.data_check import DataCheck, Spread, check_data, look_at_all
+from reid.datasets import IMAGE_SUFFIXES, DataOptions, layout_of, read_split
+from reid.pictures import write_picture
+
+from .json_file import write_json
+from .progress import progress
+
+SHOWN = 3
+SIZES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class DatasetCheck:
+    """Count a data set and look for what is wrong with it: duplicates, missing and unreadable pictures, leaks.
+
+    Ends with exit code 1 and the reason where there can be no training. A contact sheet shows some people's crops along
+    time, with their landmarks. Nothing is written into the data folder.
+    """
+
+    data: Positional[Path]
+    """Folder of the data set, in any layout that training knows."""
+    reading: Annotated[DataOptions, arg(name="")] = field(default_factory=DataOptions)
+    sheet: Path | None = None
+    """The contact sheet, a PNG; by default NAME-check.png in the current folder."""
+    no_sheet: FlagCreatePairsOff[bool] = False
+    """Write no contact sheet."""
+    people: int = 12
+    """Rows of the contact sheet."""
+    crops: int = 12
+    """Crops in each of its rows."""
+    json: Path | None = None
+    """Write the numbers, and all names, to this file as well."""
+
+    def run(self) -> None:
+        """Raises DataError where the data cannot be read, or nothing can be trained on it."""
+        console = Console(highlight=False, soft_wrap=True)
+        layout, split = layout_of(self.data, self.reading), read_split(self.data, self.reading)
+        crops = split.crops()
+        pictures = pictures_under(self.data)
+        looks = dict(progress(look_at_all([crop.path for crop in crops]), len(crops), "pictures", "pictures"))
+        check = check_data(self.data, layout, split, looks, pictures)
+        console.print(f"{self.data}: {layout}")
+        console.print(part_table(check))
+        console.print(spread_table(check))
+        for line in findings(check):
+            console.print(line)
+        for note in check.notes:
+            console.print(f"[yellow]note:[/yellow] {note}")
+        if self.json:
+            write_json(asdict(check), self.json)
+        if not self.no_sheet:
+            sheet = self.sheet or Path(f"{self.data.resolve().name}-check.png")
+            write_picture(sheet, contact_sheet(crops, self.people, self.crops))
+            console.print(f"contact sheet: {sheet}")
+        if check.impossible:
+            raise DataError(f"{self.data} cannot be trained on: {' '.join(check.impossible)}")
+
+
+def pictures_under(root: Path) -> list[Path]:
+    """All pictures in the folder and below, but not in hidden folders."""
+    found = (path for path in root.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    return [path for path in found if not any(name.startswith(".") for name in path.relative_to(root).parts)]
+
+
+def part_table(check: DataCheck) -> Table:
+    """One row a part of the split."""
+    table = Table("part", box=SIMPLE_HEAD)
+    for name in ("crops", "people", "videos", "cameras", "with landmarks"):
+        table.add_column(name, justify="right")
+    for name, part in check.parts.items():
+        share = f"{part.landmarks} ({percent(part.landmarks, part.crops)})"
+        table.add_row(name, str(part.crops), str(part.people), str(part.videos), str(part.cameras or "-"), share)
+    return table
+
+
+def spread_table(check: DataCheck) -> Table:
+    """Least, median and most of what is counted for each person and video."""
+    table = Table("", box=SIMPLE_HEAD)
+    for name in ("least", "median", "most"):
+        table.add_column(name, justify="right")
+    spreads: dict[str, Spread] = {
+        "crops a person": check.crops_per_person,
+        "people a video": check.people_per_video,
+        "seconds from a person's first to last crop": check.seconds_per_person,
+    }
+    for name, values in spreads.items():
+        table.add_row(name, *(f"{value:.10g}" for value in map(tidy, (values.least, values.median, values.most))))
+    return table
+
+
+def findings(check: DataCheck) -> list[str]:
+    """One line for each thing that was looked for, found or not."""
+    twins = check.duplicates
+    sizes = [f"{size} ({count})" for size, count in list(check.sizes.items())[:SIZES_SHOWN]]
+    more = f", and {len(check.sizes) - SIZES_SHOWN} other sizes" if len(check.sizes) > SIZES_SHOWN else ""
+    joints = " and ".join(map(str, sorted(check.joints)))
+    copies = [" = ".join(group) for group in twins.identical]
+    return [
+        f"sizes: {', '.join(sizes) or 'none'}{more}",
+        f"landmarks: {f'{joints} joints, {100 * check.joints_known:.1f}% of them known' if joints else 'none'}",
+        f"identical files: {named(copies)}",
+        f"pairs that look the same: {twins.alike_same_person} of one person; of different people "
+        f"{named([' ~ '.join(pair) for pair in twins.alike_different_people])}; of training and evaluation "
+        f"{named([' ~ '.join(pair) for pair in twins.alike_train_and_test])}",
+        f"people in training and evaluation: {named([str(person) for person in check.people_in_train_and_test])}",
+        f"unreadable pictures: {named(check.unreadable)}",
+        f"listed but missing: {named(check.missing)}",
+        f"there but in no part: {named(check.in_no_part)}",
+    ]
+
+
+def named(names: Sequence[str]) -> str:
+    """How many, and the first of them."""
+    if not names:
+        return "0"
+    return f"{len(names)} ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in whole percent, a dash of nothing; 100% only where it is all."""
+    return f"{100 * part // whole}%" if whole else "-"
+
+
+def tidy(value: float) -> float:
+    """Rounded to a tenth."""
+    return round(value, 1)
