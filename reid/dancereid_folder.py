@@ -167,13 +167,12 @@ class DanceReidFolder:
         for name, content in (
             ("meta.json", {"identities": self._identities()}),
             ("splits.json", list(self.splits) if self.splits is not None else [self._split_by_video()]),
-            ("video.json", self._people_of_videos()),
-            ("sources.json", self.sources),
+            ("video.json", videos := self._people_of_videos()),
+            ("sources.json", {video: self.sources[video] for video in videos if video in self.sources}),
         ):
             if name != "sources.json" or content:
                 (self.folder / name).write_text(json.dumps(content) + "\n")
-        rows = [row for video in self._people_of_videos() for row in self.rows[video]]
-        if rows:
+        if rows := [row for video in videos for row in self.rows[video]]:
             write_crop_table(self.folder / CROP_TABLE, rows)
 
     def _identities(self) -> list[list[str]]:

@@ -54,7 +54,10 @@ class FolderProgress:
 
     def _load(self) -> None:
         whole = self.path.read_text(encoding="utf-8").rpartition("\n")[0]  # what follows was cut off by a kill
-        lines = [json.loads(line) for line in whole.splitlines()]
+        try:
+            lines = [json.loads(line) for line in whole.splitlines()]
+        except ValueError as error:
+            raise DataError(f"{self.path} is damaged ({error}); name a new folder for the data set.") from error
         if lines and lines[0] != self.recipe:
             before, now = lines[0], self.recipe
             changed = sorted(key for key in before | now if before.get(key) != now.get(key))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .crop_table import CROP_TABLE, read_crop_table
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, hold_out_people, people, query_and_gallery
 from .landmarks import Landmarks, read_landmarks
 
@@ -130,8 +131,9 @@ def dance_crops(root: Path) -> list[Crop]:
     """Everybody's crops, whichever part of a split holds them."""
     meta = read_json(root, "meta.json")
     videos = {person: video for video, ids in read_json(root, "video.json").items() for person in ids}
+    times = crop_times(root)
     crops = [
-        dance_crop(root, name, person, str(videos.get(person, "")))
+        dance_crop(root, name, person, str(videos.get(person, "")), times)
         for person, files in enumerate(meta["identities"])
         for name in flatten(files)
     ]
@@ -146,17 +148,24 @@ def dance_split(root: Path, name: str) -> dict[str, list[Any]]:
     splits = splits if isinstance(splits, list) else [splits]
     named = {split["name"]: split for split in splits if "name" in split}
     if named and name not in named:
-        raise DataError(f"The data in {root} has no {name} split, but {' and '.join(named)}; give --split.")
+        raise DataError(f"The data in {root} has no {name} split; give --split {' or '.join(named)}.")
     return named[name] if named else splits[0]
 
 
-def dance_crop(root: Path, name: str, person: int, video: str) -> Crop:
+def crop_times(root: Path) -> dict[str, float]:
+    """Picture -> seconds from the start of its video, where the data set has the table that tells it."""
+    table = root / CROP_TABLE
+    return {row.image: row.time for row in read_crop_table(table)} if table.is_file() else {}
+
+
+def dance_crop(root: Path, name: str, person: int, video: str, times: dict[str, float]) -> Crop:
     """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
     stem = Path(name).stem
     frame = int(stem.split("_")[-1])
     pose = root / "poses" / Path(name).with_suffix(".txt")
     keypoints = np.loadtxt(pose, dtype=np.float32).reshape(-1, 2) if pose.is_file() else None
-    return Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, frame / DANCE_FPS, keypoints)
+    time = times.get(name, frame / DANCE_FPS)
+    return Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints)
 
 
 def part_holds(part: list[Any], crop: Crop) -> bool:

@@ -79,6 +79,8 @@ def test_crops_tell_where_they_come_from(tmp_path):
     assert (len(rows), rows[-1].image, rows[-1].video, rows[-1].time) == (8, "0003_000005.jpg", "b", 0.2)
     assert rows[-1].xyxy == (1.23, 2.0, 30.0, 40.5)
     sources = json.loads((tmp_path / "data" / "sources.json").read_text())
+    split = read_split(tmp_path / "data", DataOptions())
+    assert [crop.time for crop in split.train if crop.person == 0] == [0, 0.2]  # not frame 5 of 30 a second
     assert sources["a"] == {
         "path": str(Path("videos/a.mp4").absolute()),
         "fps": 25.0,

@@ -87,7 +87,7 @@ def test_one_of_dancereids_named_splits_is_chosen(tmp_path):
     assert people(read_split(tmp_path, DataOptions()).train) == [0, 1]
     assert people(read_split(tmp_path, DataOptions(split="published")).train) == [0, 1, 2]
     (tmp_path / "splits.json").write_text(json.dumps([clean]))
-    with pytest.raises(DataError, match="has no published split, but clean"):
+    with pytest.raises(DataError, match="has no published split; give --split clean"):
         read_split(tmp_path, DataOptions(split="published"))
 
 
