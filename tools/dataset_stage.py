@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from rich.console import Console
 
-from reid.dancereid_folder import DanceReidFolder, widened_crop
+from reid.dancereid_folder import CropDetails, DanceReidFolder
+from tracker.types import InputError
 
+from .interruption import Interruption
 from .progress import progress
+from .scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scenes
 from .stage.options import StageOptions
-from .stage.scene import Scene, StageFrame
-
-KEPT_EVERY = 5  # frames of the 25 a second a camera would give
-FPS = 25.0
 
 
 @dataclass(frozen=True)
 class DatasetStage:
-    """Render scenes and cut their dancers out, in DanceReID's layout; the last scenes are kept for evaluation."""
+    """Render scenes and cut their dancers out, in DanceReID's layout; the last scenes are kept for evaluation.
+
+    The same options give the same bytes, however many processes render. Run the same command again after a stop: the
+    finished scenes stay.
+    """
 
     out: Path
-    """New folder for the data set."""
+    """Folder for the data set: a new one, or that of a stopped run."""
     scenes: int = 8
     """Scenes to train on, each with people of its own."""
     test_scenes: int = 4
@@ -37,15 +42,35 @@ class DatasetStage:
     """Crops of dancers less visible than this are left out."""
     seed: int = 0
     """Seed of the first scene; the others follow it."""
+    processes: int = 0
+    """Scenes rendered at once; 0: one a core."""
 
     def run(self) -> None:
-        count = self.scenes + self.test_scenes
-        names = [f"scene{number:03d}" for number in range(count)]
-        with DanceReidFolder(self.out, test=set(names[self.scenes :])) as folder:
-            for number, name in enumerate(progress(names, count, "scenes")):
-                for frame in Scene(self.options(number)).frames():
-                    self.cut(folder, name, frame)
-        print(self.out)
+        """Raises InputError or DataError for options that make no sense, or a folder that holds something else."""
+        self.check()
+        names = [f"scene{number:03d}" for number in range(self.scenes + self.test_scenes)]
+        console = Console(highlight=False, soft_wrap=True)
+        with (
+            DanceReidFolder(self.out, test=set(names[self.scenes :]), recipe=self.recipe()) as folder,
+            Interruption() as interruption,
+        ):
+            left = {name: self.options(number) for number, name in enumerate(names) if name not in folder.finished}
+            rendered = cut_scenes(list(left.values()), self.height, self.workers(len(left)), interruption)
+            scenes = zip(left, rendered, strict=False)  # fewer are rendered where a stop was asked for
+            for name, crops in progress(scenes, len(left), "scenes", "scenes"):
+                write(folder, name, crops)
+            done, files = len(folder.finished), sum(map(len, folder.files.values()))
+        if done < len(names):
+            console.print(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
+        else:
+            console.print(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
+
+    def check(self) -> None:
+        """Raises InputError for a number that makes no sense."""
+        for name, least in (("scenes", 1), ("test_scenes", 0), ("height", 2), ("processes", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"--{name.replace('_', '-')} must be at least {least}, not {getattr(self, name)}")
+        self.options(0)
 
     def options(self, number: int) -> StageOptions:
         """The scene, rendered only at the frames that are kept."""
@@ -59,12 +84,19 @@ class DatasetStage:
             least_visible=self.least_visible,
         )
 
-    def cut(self, folder: DanceReidFolder, video: str, frame: StageFrame) -> None:
-        """Add the frame's dancers to the data set."""
-        tracks, image = frame.truth, frame.frame.image
-        assert image is not None
-        assert tracks.keypoints is not None
-        for person, xyxy, keypoints in zip(tracks.ids.tolist(), tracks.xyxy, tracks.keypoints, strict=True):
-            seen = np.where(keypoints[:, 2:] > 0, keypoints[:, :2], np.nan)  # outside the picture: not known
-            crop, joints = widened_crop(image, xyxy, seen, self.height)
-            folder.write(crop, joints, video, person, tracks.frame * KEPT_EVERY)
+    def workers(self, scenes: int) -> int:
+        """How many processes render."""
+        return max(1, min(self.processes or os.cpu_count() or 1, scenes))
+
+    def recipe(self) -> dict[str, Any]:
+        """What the data follows from."""
+        chosen = {name: value for name, value in asdict(self).items() if name not in ("out", "processes")}
+        return {"command": "dataset stage"} | chosen
+
+
+def write(folder: DanceReidFolder, scene: str, crops: list[SceneCrop]) -> None:
+    """Add a whole scene to the data set."""
+    for crop in crops:
+        details = CropDetails(crop.time, crop.xyxy, tracklet=crop.person)
+        folder.write(crop.image, crop.joints, scene, crop.person, crop.frame, details)
+    folder.finish(scene)
