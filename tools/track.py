@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 from rich.console import Console
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
+from tracker.cast_memory import CastMemory
 from tracker.detector import DetectorOptions
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.pipeline import track
@@ -23,6 +24,7 @@ from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source, open_source
 
 from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
+from .cast_files import CastFiles, say_cast
 from .interruption import Interruption
 from .progress import progress
 from .run_folder import choose_folder, new_folder, write_config
@@ -60,6 +62,7 @@ class Track:
     """Say what would be done, and do nothing."""
     detection: Annotated[DetectorOptions, arg(name="")] = field(default_factory=DetectorOptions)
     tracker: Annotated[TrackerOptions, arg(name="")] = field(default_factory=TrackerOptions)
+    people: Annotated[CastFiles, arg(name="")] = field(default_factory=CastFiles)
     draw: RenderOptions = field(default_factory=RenderOptions)
 
     def run(self) -> None:
@@ -69,6 +72,7 @@ class Track:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         if self.out is not None and len(self.sources) > 1:
             raise InputError("--out names one folder, but there are several sources: leave it out")
+        memory = self.people.load(encoder_weights(self.reid), self.draw.names)
         if self.dry_run:
             self._say_plan(console)
             return
@@ -78,7 +82,7 @@ class Track:
                 with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
                     folder = choose_folder(self.out, source.name)
                     parts = parts or self._parts(console)  # once, and only when the first source is known to be one
-                    self._track(source, folder, parts, interruption, console)
+                    memory = self._track(source, folder, parts, memory, interruption, console)
                 if interruption.asked:
                     break
 
@@ -99,32 +103,44 @@ class Track:
                 console.print(f"  results   {choose_folder(self.out, source.name)}")
         console.print(f"  detector  {self.detections or weights}")
         console.print(f"  re-ID     {encoder or NONE}")
+        if self.people.asked:
+            console.print(f"  cast      from {self.people.cast_file or NONE}, saved to {self.people.save_cast or NONE}")
 
     def _track(
         self,
         source: Source,
         folder: Path,
         parts: tuple[Detector, Embedder | None],
+        memory: CastMemory | None,
         interruption: Interruption,
         console: Console,
-    ) -> None:
+    ) -> CastMemory | None:
+        """Returns the people to be remembered in the next source."""
         detector, embedder = parts
-        tracker = Tracker(self.tracker, embedder, (source.width, source.height))
+        tracker = Tracker(self.people.watched(self.tracker), embedder, (source.width, source.height), memory)
+        draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         summary = Summary()
         with new_folder(folder):
             try:
-                with self._sinks(folder, source, summary, console) as sinks:
+                with self._sinks(folder, source, summary, draw, console) as sinks:
                     for frame, tracks in self._flow(source, detector, tracker, interruption):
                         for sink in sinks:
                             sink.write(frame, tracks)
             except BaseException:
                 if summary.frames:
                     with suppress(InputError):  # what stopped the run is the thing to tell
-                        self._finish(folder, source, summary, tracker)
+                        self._finish(folder, source, summary, tracker, draw)
+                        self.people.save(memory, tracker, embedder, summary, source.name, draw)
                 raise
             if summary.frames:
-                self._finish(folder, source, summary, tracker)
+                self._finish(folder, source, summary, tracker, draw)
         say_summary(console, summary, tracker, folder, source.warning, interruption.asked)
+        if memory is None:
+            return None
+        say_cast(console, memory, summary, draw.names)
+        learnt = self.people.save(memory, tracker, embedder, summary, source.name, draw)
+        self.people.say_saved(console, learnt)
+        return learnt
 
     def _flow(
         self, source: Source, detector: Detector, tracker: Tracker, interruption: Interruption
@@ -134,9 +150,11 @@ class Track:
         yield from progress(tracked, source.frame_count, source.name)
 
     @contextmanager
-    def _sinks(self, folder: Path, source: Source, summary: Summary, console: Console) -> Iterator[list[Sink]]:
+    def _sinks(
+        self, folder: Path, source: Source, summary: Summary, draw: RenderOptions, console: Console
+    ) -> Iterator[list[Sink]]:
         facts = {"source": source.name, "fps": source.fps, "width": source.width, "height": source.height}
-        names = self.draw.names
+        names = draw.names
         sinks: list[Sink] = [
             MotWriter(folder / "tracks.txt"),
             CsvWriter(folder / "tracks.csv", names),
@@ -144,12 +162,12 @@ class Track:
         ]
         with ExitStack() as stack:
             if self.video:
-                sinks.append(VideoSink(folder / "video.mp4", source, Renderer(self.draw), console))
+                sinks.append(VideoSink(folder / "video.mp4", source, Renderer(draw), console))
             if self.show:
-                sinks.append(WindowSink(source.name, Renderer(self.draw)))
+                sinks.append(WindowSink(source.name, Renderer(draw)))
             yield [stack.enter_context(sink) for sink in sinks]
 
-    def _finish(self, folder: Path, source: Source, summary: Summary, tracker: Tracker) -> None:
+    def _finish(self, folder: Path, source: Source, summary: Summary, tracker: Tracker, draw: RenderOptions) -> None:
         weights = {
             "detector": None if self.detections else detector_weights(self.detector),
             "reid": encoder_weights(self.reid),
@@ -157,14 +175,14 @@ class Track:
         facts = {"source": source.name, "seed": None, "frames": summary.frames, "embedded_crops": tracker.embedded}
         write_config(folder, self, weights, facts)
         video = "video.mp4" if (folder / "video.mp4").exists() else None
-        write_report(folder / "report.html", summary, title=source.name, video=video, names=self.draw.names)
+        write_report(folder / "report.html", summary, title=source.name, video=video, names=draw.names)
 
 
 def say_summary(
     console: Console, summary: Summary, tracker: Tracker, folder: Path, warning: str | None, stopped: bool
 ) -> None:
     """The closing lines: who, how often found again, how fast, where the files are."""
-    people, recoveries = len(summary.people), len(summary.recoveries)
+    people, recoveries = len(summary.people), len(summary.returns)
     console.print(
         f"[bold]{people} {'person' if people == 1 else 'people'}[/bold] in {summary.frames} frames, "
         f"{recoveries} {'recovery' if recoveries == 1 else 'recoveries'}, "

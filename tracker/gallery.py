@@ -23,11 +23,17 @@ class GalleryOptions:
     """The same for a newborn and for somebody in doubt, who are to be known soon."""
     clear_overlap: float = 0.35
     """Views of which a larger share lies under other people's boxes are not kept."""
+    lasting: bool = False
+    """Keep everybody's views and their pictures to the end of the video, also of those forgotten by then: a cast file
+    is made of them."""
 
 
 @dataclass(slots=True)
 class View:
-    """One look at a person: the time, and the crop (h, w, 3) BGR until `embedding` (D,) takes its place."""
+    """One look at a person: the time, and the crop (h, w, 3) BGR until `embedding` (D,) takes its place.
+
+    Lasting galleries keep the crop as well.
+    """
 
     time: float
     crop: np.ndarray | None
@@ -73,9 +79,19 @@ class Gallery:
 
 def embed_all(galleries: Sequence[Gallery], embedder: Embedder) -> int:
     """Embed every view that has no embedding yet, in one batch; returns how many that were."""
-    views = [view for gallery in galleries for view in gallery.views if view.embedding is None]
+    views = [(view, gallery) for gallery in galleries for view in gallery.views if view.embedding is None]
     if views:
-        crops = [view.crop for view in views if view.crop is not None]
-        for view, embedding in zip(views, embedder(crops), strict=True):
-            view.embedding, view.crop = embedding, None
+        crops = [view.crop for view, _ in views if view.crop is not None]
+        for (view, gallery), embedding in zip(views, embedder(crops), strict=True):
+            view.embedding = embedding
+            view.crop = view.crop if gallery.options.lasting else None
     return len(views)
+
+
+def likeness(views: np.ndarray, others: np.ndarray) -> float:
+    """How alike the better half of some views (A, D) are, each to that of the others (B, D) most like it (cosine).
+
+    The worse half does not count: whoever steps out from behind somebody is seen in parts at first.
+    """
+    best = np.sort((views @ others.T).max(axis=1))
+    return float(best[len(best) // 2 :].mean())

@@ -10,6 +10,8 @@ nobody is taken for two. The score of a pair is the log odds of being the same p
 - for newborns, a prior, shared among all who are lost: whoever appears inside the picture was hidden before; newcomers
   come in at its edges;
 - for tracks in doubt, a bonus on staying who they are, so that only clear evidence exchanges identities.
+
+People remembered from earlier videos are identities, too, for newborns alone (`recollection`).
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ import numpy as np
 
 from .association import match
 from .boxes import xyxy_to_cxcywh
-from .gallery import Gallery, embed_all
+from .gallery import embed_all, likeness
+from .recollection import Candidates
 from .track import Identity, Track
 from .types import Embedder
 
@@ -66,6 +69,7 @@ IMPOSSIBLE = -1e6
 MUST_BE_SOMEBODY = 1e3
 UNKNOWN_PICTURE = np.array([4.0, 2.0])
 """Width and height in body heights that a picture of unknown size is taken to have."""
+NOBODY = Candidates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +97,50 @@ class Recovery:
         lost: Sequence[Track],
         picture: tuple[int, int] | None,
         least: float,
+        candidates: Candidates = NOBODY,
     ) -> list[Verdict]:
         """A verdict for every doubtful track, and for each newborn who is somebody known.
 
         `doubtful` are live tracks, `lost` ones whose identity is free; `least` is the log odds a newborn needs.
         `picture` is (width, height) in pixels, or None where it is not known: then nobody comes in at its edges.
+        `candidates` are people remembered from earlier videos whom this one has not shown yet.
         """
         bodies, owners = [*newborns, *doubtful], [*doubtful, *lost]
-        if not bodies or not owners:
+        if not bodies or not (owners or candidates.people):
             return []
         similarity = self._similarity(bodies, owners)  # (bodies, owners); NaN where there is nothing to compare
+        score = self._score(similarity, newborns, doubtful, lost, picture, least)
+        if candidates.people:
+            recalled = candidates.similarity(bodies)  # (bodies, remembered)
+            similarity = np.concatenate([similarity, recalled], axis=1)
+            score = np.concatenate(
+                [score, self._recollection_score(recalled, len(newborns), candidates, least)], axis=1
+            )
+        identities = [owner.identity for owner in owners] + [person.identity for person in candidates.people]
+        pairs = [
+            (bodies[row], _verdict(bodies[row], identities[column], column, similarity[row]), column)
+            for row, column in zip(*match(score, 0.0), strict=True)
+        ]
+        return [
+            verdict
+            for body, verdict, column in pairs
+            if column < len(owners) or len(body.fresh.views) >= candidates.least_views
+        ]
+
+    def _score(
+        self,
+        similarity: np.ndarray,
+        newborns: Sequence[Track],
+        doubtful: Sequence[Track],
+        lost: Sequence[Track],
+        picture: tuple[int, int] | None,
+        least: float,
+    ) -> np.ndarray:
+        """Log odds beyond what is needed, (bodies, owners)."""
+        bodies, owners = [*newborns, *doubtful], [*doubtful, *lost]
         score = self._appearance_log_odds(similarity, bodies, owners)
         born = len(newborns)
-        if newborns:
+        if newborns and owners:
             place = place_log_odds(newborns, owners, picture, self.options)
             score[:born] += prior_log_odds(newborns, picture, self.options)[:, None] - np.log(len(owners)) + place
             together = _seconds_away(newborns, owners) <= -self.options.double
@@ -117,19 +152,16 @@ class Recovery:
                 score[born + row, column] += MUST_BE_SOMEBODY + self.options.stay_log_odds * (owner is body)
                 if owner.group is not body.group:
                     score[born + row, column] = IMPOSSIBLE
-        return [
-            self._verdict(bodies[row], owners, column, similarity[row])
-            for row, column in zip(*match(score, 0.0), strict=True)
-        ]
+        return score
 
-    def _verdict(self, body: Track, owners: Sequence[Track], column: int, similarity: np.ndarray) -> Verdict:
-        identity = owners[column].identity
-        assert identity is not None
-        here, others = similarity[column], np.delete(similarity, column)
-        if np.isnan(here):
-            return Verdict(body, identity, None, None)
-        known = others[~np.isnan(others)]
-        return Verdict(body, identity, float(here), float(here - known.max()) if len(known) else None)
+    def _recollection_score(
+        self, similarity: np.ndarray, born: int, candidates: Candidates, least: float
+    ) -> np.ndarray:
+        """Log odds beyond what is needed, (bodies, remembered): whoever is in doubt is somebody seen in this video."""
+        assert self.embedder is not None
+        odds = candidates.log_odds(similarity, self.embedder.calibration, self.options.appearance_limit) - least
+        odds[born:] = IMPOSSIBLE
+        return odds.clip(IMPOSSIBLE)
 
     def _similarity(self, bodies: Sequence[Track], owners: Sequence[Track]) -> np.ndarray:
         """Cosine similarity of the bodies' fresh views and the identities' galleries, (B, I)."""
@@ -141,7 +173,7 @@ class Recovery:
         for row, body in enumerate(bodies):
             for column, gallery in enumerate(galleries):
                 if body.fresh.views and gallery.views:
-                    similarity[row, column] = gallery_similarity(body.fresh, gallery)
+                    similarity[row, column] = likeness(body.fresh.embeddings(), gallery.embeddings())
         return similarity
 
     def _appearance_log_odds(
@@ -155,13 +187,14 @@ class Recovery:
         return np.where(np.isnan(similarity), 0.0, (self.options.appearance_weight * odds).clip(-limit, limit))
 
 
-def gallery_similarity(a: Gallery, b: Gallery) -> float:
-    """How alike the better half of the views of `a` are, each to the view of `b` that is most like it (cosine).
-
-    The worse half does not count: whoever steps out from behind somebody is seen in parts at first.
-    """
-    best = np.sort((a.embeddings() @ b.embeddings().T).max(axis=1))
-    return float(best[len(best) // 2 :].mean())
+def _verdict(body: Track, identity: Identity | None, column: int, similarity: np.ndarray) -> Verdict:
+    """The body is the identity of this column of its similarities (identities,)."""
+    assert identity is not None
+    here, others = similarity[column], np.delete(similarity, column)
+    if np.isnan(here):
+        return Verdict(body, identity, None, None)
+    known = others[~np.isnan(others)]
+    return Verdict(body, identity, float(here), float(here - known.max()) if len(known) else None)
 
 
 def prior_log_odds(newborns: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions) -> np.ndarray:

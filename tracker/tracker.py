@@ -11,12 +11,14 @@ import numpy as np
 
 from .association import AssociationOptions, box_similarity, match
 from .boxes import area, intersection, iou
+from .cast_memory import CastMemory
 from .doubt import DoubtOptions, doubt_returned, forget_gone, is_clear_again, spread_doubt, touching
 from .exchange import exchange
 from .gallery import Gallery, GalleryOptions
 from .motion import MotionOptions
+from .recollection import Candidates, Recollection, RecollectionOptions
+from .recovery import NOBODY, RecoveryOptions
 from .recovery import Recovery as RecoverySearch
-from .recovery import RecoveryOptions
 from .track import Identity, Life, Sighting, Track, boxes_of
 from .types import Detections, Embedder, Frame, FrameTracks, InputError, Recovery
 
@@ -26,7 +28,8 @@ class TrackerOptions:
     """How a track lives; all times in seconds."""
 
     cast: int | None = None
-    """How many people there are at most: no more ids than this are ever given."""
+    """How many people there are at most: no more ids than this are ever given. With a --cast-file of so many people,
+    everybody is one of them."""
     birth_score: float = 0.7
     """A detection no track took starts a new one from this score on."""
     birth_overlap: float = 0.85
@@ -48,6 +51,7 @@ class TrackerOptions:
     association: AssociationOptions = field(default_factory=AssociationOptions)
     motion: MotionOptions = field(default_factory=MotionOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
+    recollection: RecollectionOptions = field(default_factory=RecollectionOptions)
     gallery: GalleryOptions = field(default_factory=GalleryOptions)
     doubt: DoubtOptions = field(default_factory=DoubtOptions)
 
@@ -57,24 +61,39 @@ class TrackerOptions:
 
 
 class Tracker:
-    """Follows people through one video; make a new one for the next. Ids start at 1 and have no gaps."""
+    """Follows people through one video; make a new one for the next.
+
+    Ids start at 1 and have no gaps. Those of people remembered in a cast file are kept, and newcomers count on from it.
+    """
 
     def __init__(
         self,
         options: TrackerOptions | None = None,
         embedder: Embedder | None = None,
         picture: tuple[int, int] | None = None,
+        memory: CastMemory | None = None,
     ) -> None:
         """Without an `embedder`, lost people are recovered by time, place and size alone.
 
-        `picture` is (width, height) in pixels, needed only where frames come without images.
+        `picture` is (width, height) in pixels, needed only where frames come without images. `memory` are people of
+        earlier videos, as the same `embedder` saw them. Raises InputError for a memory without an embedder.
         """
+        if memory is not None and embedder is None:
+            raise InputError("people of a cast file are known by their looks: that needs a re-ID encoder")
         self.options = options or TrackerOptions()
-        self.people = 0
+        self.identities: list[Identity] = []
+        """Everybody given an id so far, where galleries are lasting (`GalleryOptions`); else nobody, to save memory."""
+        self._newcomers = 0
+        self._recollection = Recollection(self.options.recollection, memory, self.options.gallery)
         self._recovery = RecoverySearch(self.options.recovery, embedder)
         self._tracks: list[Track] = []
         self._picture = picture
         self._last_time: float | None = None
+
+    @property
+    def people(self) -> int:
+        """How many people were seen so far."""
+        return self._recollection.seen + self._newcomers
 
     @property
     def embedded(self) -> int:
@@ -172,27 +191,47 @@ class Tracker:
         lost = [track for track in self._tracks if track.life is Life.LOST]
         options = self.options.recovery
         least = options.least_log_odds_cast_full if self._cast_is_full() else options.least_log_odds
-        verdicts = self._recovery.settle(newborns, doubtful, lost, self._picture, least)
+        candidates = self._candidates()
+        verdicts = self._recovery.settle(newborns, doubtful, lost, self._picture, least, candidates)
         recoveries = exchange(verdicts, [*doubtful, *lost], frame)
+        for verdict in verdicts:
+            if self._recollection.appeared(verdict.identity):
+                self._keep(verdict.identity)
         for track in newborns:
-            if track.identity is None and self._may_be_new(track, now, bool(lost)):
-                self.people += 1
-                track.identity = Identity(self.people, Gallery(self.options.gallery))
+            if track.identity is None and self._may_be_new(track, now, bool(lost or candidates.people)):
+                track.identity = Identity(
+                    self._recollection.first_free_id + self._newcomers, Gallery(self.options.gallery)
+                )
+                self._newcomers += 1
+                self._keep(track.identity)
         for track in (*newborns, *settled):
             if track.identity is not None:
                 track.life = Life.LIVE
                 track.trust()
         return recoveries
 
-    def _may_be_new(self, newborn: Track, now: float, anybody_lost: bool) -> bool:
+    def _keep(self, identity: Identity) -> None:
+        if self.options.gallery.lasting:
+            self.identities.append(identity)
+
+    def _candidates(self) -> Candidates:
+        """The remembered people who may still appear: none of them once all the cast is here."""
+        options, cast = self.options.recollection, self.options.cast
+        if cast is not None and self.people >= cast:
+            return NOBODY
+        least = -np.inf if self._cast_is_full() else options.least_log_odds
+        return Candidates(self._recollection.absent, options.prior_log_odds, least, options.views)
+
+    def _may_be_new(self, newborn: Track, now: float, anybody_missing: bool) -> bool:
         """Whether a newborn who was not recognised gets an identity of her own in this frame."""
         if self._cast_is_full():
             return False
-        wait = self._recovery.embedder is not None and anybody_lost
+        wait = self._recovery.embedder is not None and anybody_missing
         return not wait or newborn.age(now) >= self.options.look_for
 
     def _cast_is_full(self) -> bool:
-        return self.options.cast is not None and self.people >= self.options.cast
+        """Whether as many people are known, from this video or before it, as there are."""
+        return self.options.cast is not None and self._recollection.known + self._newcomers >= self.options.cast
 
     def _is_ready(self, track: Track, now: float) -> bool:
         """Whether a newborn has been seen long enough to be confirmed in this frame."""
@@ -204,8 +243,9 @@ class Tracker:
         if cast and track.motion.height < options.passer_by_height * float(np.median(heights)):
             return age >= options.passer_by_seconds
         if self._recovery.embedder is not None and not track.fresh.views:
-            lost = any(other.life is Life.LOST or other.group is not None for other in cast)
-            return age >= (options.look_for if lost else options.confirm_after)
+            missing = any(other.life is Life.LOST or other.group is not None for other in cast)
+            missing = missing or bool(self._candidates().people)
+            return age >= (options.look_for if missing else options.confirm_after)
         return age >= options.confirm_after
 
     def _retire(self, now: float) -> None:
@@ -223,7 +263,7 @@ class Tracker:
 
     def _report(self, frame: Frame, recoveries: list[Recovery]) -> FrameTracks:
         """The rows of this frame and, as backfill, those of earlier ones that were only now confirmed."""
-        starts = {(recovery.frame, recovery.id) for recovery in recoveries}
+        starts = {(recovery.frame, recovery.id) for recovery in recoveries if not recovery.remembered}
         rows: dict[tuple[int, float], list[tuple[int, Sighting]]] = {(frame.index, frame.time): []}
         for track in self._tracks:
             if track.life is Life.LIVE and track.identity is not None:

@@ -76,7 +76,8 @@ class Recovery:
 
     `away` is the absence in seconds; `exchanged` tells that she was not lost but had been mistaken for somebody near
     her, which was put right. `similarity` is the cosine similarity of the embeddings and `margin` its lead over
-    the next best identity; both are None where motion alone, or a closed cast, decided.
+    the next best identity; both are None where motion alone, or a closed cast, decided. `remembered` tells that she was
+    not seen before in this video but known from a cast file; `away` is 0 then.
     """
 
     frame: int
@@ -86,6 +87,7 @@ class Recovery:
     similarity: float | None = None
     margin: float | None = None
     exchanged: bool = False
+    remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

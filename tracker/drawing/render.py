@@ -142,7 +142,7 @@ class Renderer:
         mark = self._marks.get(identity)
         if mark is None:
             return ""
-        away = f"back after {mark.away:.1f} s" if mark.away else "back"
+        away = "known" if mark.remembered else f"back after {mark.away:.1f} s" if mark.away else "back"
         return f"{away} ?" if self._doubted(mark) else away
 
 

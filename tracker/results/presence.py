@@ -98,6 +98,16 @@ class Summary:
         return sorted((r for person in self._people.values() for r in person.recoveries), key=lambda r: (r.time, r.id))
 
     @property
+    def returns(self) -> list[Recovery]:
+        """Those of the recoveries in which somebody came back whom this video had shown before."""
+        return [recovery for recovery in self.recoveries if not recovery.remembered]
+
+    @property
+    def remembered(self) -> list[Recovery]:
+        """The others: people known from a cast file, when they first appeared."""
+        return [recovery for recovery in self.recoveries if recovery.remembered]
+
+    @property
     def longest_absence(self) -> float:
         """The longest time in seconds after which anybody came back, 0 if nobody did."""
         return max((person.longest_absence for person in self._people.values()), default=0.0)

@@ -72,7 +72,8 @@ def span(seconds: float) -> str:
 def _figures(summary: Summary) -> str:
     figures = {
         "People": str(len(summary.people)),
-        "Recoveries": str(len(summary.recoveries)),
+        **({"From the cast file": str(len(summary.remembered))} if summary.remembered else {}),
+        "Recoveries": str(len(summary.returns)),
         "Longest absence": span(summary.longest_absence) if summary.longest_absence else "none",
         "Length": clock(summary.duration),
         "Frames": str(summary.frames),
@@ -123,7 +124,11 @@ def _mark(recovery: Recovery, duration: float, names: Mapping[int, str], doubt: 
 def _told(recovery: Recovery, names: Mapping[int, str], doubt: float) -> list[str]:
     """What is known of a recovery, a line each."""
     who = names.get(recovery.id, str(recovery.id))
-    told = [f"{who} back at {clock(recovery.time)} after {span(recovery.away)} away"]
+    told = [
+        f"{who} known from the cast file at {clock(recovery.time)}"
+        if recovery.remembered
+        else f"{who} back at {clock(recovery.time)} after {span(recovery.away)} away"
+    ]
     if recovery.similarity is not None:
         told.append(f"similarity {recovery.similarity:.2f}")
     if recovery.margin is not None:
@@ -150,7 +155,8 @@ def _axis(duration: float) -> str:
 def _legend(summary: Summary, video: str | None) -> str:
     told = ["Click a row to go there in the video."] if video else []
     if summary.recoveries:
-        told.append("A diamond marks a person found again; an amber one is doubtful.")
+        known = ", or known from the cast file" if summary.remembered else ""
+        told.append(f"A diamond marks a person found again{known}; an amber one is doubtful.")
     return f'<p class="legend">{" ".join(told)}</p>'
 
 
@@ -160,7 +166,7 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
     rows = "\n".join(
         f'<tr><td><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button></td>'
         f'<td><div class="name" style="--colour:{css(colour_of(recovery.id))}">{_who(recovery.id, names)}</div></td>'
-        f"<td>{span(recovery.away)}</td><td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
+        f"<td>{_away(recovery)}</td><td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
         f"<td>{'doubtful' if _doubtful(recovery, doubt) else ''}</td></tr>"
         for recovery in recoveries
     )
@@ -169,6 +175,10 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
         "<th>Time</th><th>Who</th><th>Away</th><th>Similarity</th><th>Margin</th><th></th>"
         f"</tr></thead><tbody>\n{rows}\n</tbody></table></div></section>"
     )
+
+
+def _away(recovery: Recovery) -> str:
+    return "from the cast file" if recovery.remembered else span(recovery.away)
 
 
 def _number(value: float | None) -> str:

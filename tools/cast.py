@@ -1,0 +1,96 @@
+"""`followspot cast`: the people of a cast file, listed, renamed, merged, removed, and shown as a sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from tyro.conf import Positional
+
+from tracker.cast_file import read_cast, write_cast
+from tracker.cast_memory import CastMemory, Member
+from tracker.drawing.cast_sheet import draw_sheet
+from tracker.drawing.colours import colour_of, css
+from tracker.types import InputError
+
+
+@dataclass(frozen=True)
+class Cast:
+    """List the people of a cast file, or change them: merged first, then removed, then renamed.
+
+    The file holds what a re-ID encoder makes of each person's looks and, unless --no-crops, a few small pictures.
+    """
+
+    file: Positional[Path]
+    """The cast file, as `followspot track --save-cast` wrote it."""
+    rename: dict[int, str] = field(default_factory=dict)
+    """Ids and names: `--rename 1 Ada 4 Bea`; an empty name takes it away."""
+    merge: tuple[int, ...] = ()
+    """Ids of one and the same person, who gets the first of them: `--merge 2 5`."""
+    remove: tuple[int, ...] = ()
+    """Ids of people to forget."""
+    crops: bool = True
+    """Keep the pictures in the file; --no-crops takes them out of it for good."""
+    sheet: Path | None = None
+    """Draw the people and their pictures on a sheet, and write it to this PNG file."""
+    out: Path | None = None
+    """Write the changed cast to this new file, and leave the old one as it is."""
+
+    def run(self) -> None:
+        """Raises InputError for a file or an id that is not there, and leaves everything as it was then."""
+        console = Console(highlight=False)
+        before = read_cast(self.file)
+        memory = self._changed(before)
+        if self.out is not None and self.out.exists():
+            raise InputError(f"--out {self.out} exists: name a new file")
+        if memory is not before or self.out is not None:
+            write_cast(self.out or self.file, memory)
+        if self.sheet is not None:
+            write_sheet(self.sheet, memory)
+        say_people(console, memory)
+        if self.sheet is not None:
+            console.print(f"sheet in {self.sheet}")
+
+    def _changed(self, memory: CastMemory) -> CastMemory:
+        """The same object where nothing was asked for."""
+        if self.merge:
+            memory = memory.merged(self.merge)
+        if self.remove:
+            memory = memory.without(self.remove)
+        if self.rename:
+            memory = memory.renamed(self.rename)
+        return memory if self.crops else memory.without_crops()
+
+
+def write_sheet(path: Path, memory: CastMemory) -> None:
+    """Raises InputError where it cannot be written."""
+    _, file = cv2.imencode(".png", draw_sheet(memory))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.tobytes())
+    except OSError as error:
+        raise InputError(f"--sheet {path} cannot be written: {error.strerror}") from error
+
+
+def say_people(console: Console, memory: CastMemory) -> None:
+    """A table of everybody."""
+    if not memory.members:
+        console.print("nobody is left in this cast")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "name", "views", "pictures", "seen in"):
+        table.add_column(heading, justify="right" if heading in ("id", "views", "pictures") else "left")
+    for member in memory.members:
+        id = Text(str(member.id), style=css(colour_of(member.id)))
+        counts = (str(len(member.embeddings)), str(len(member.crops)))
+        table.add_row(id, Text(member.name), *counts, Text(showings(member)))
+    console.print(table)
+
+
+def showings(member: Member) -> str:
+    """The videos she was seen in, with the days they were tracked."""
+    return ", ".join(f"{showing.video} ({showing.date})" for showing in member.showings)
