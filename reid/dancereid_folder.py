@@ -74,8 +74,11 @@ class DanceReidFolder:
         return list(self.progress.finished) if self.progress else []
 
     def __enter__(self) -> DanceReidFolder:
-        for name in ("images", "poses"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        try:
+            for name in ("images", "poses"):
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"Cannot make the folder {self.folder} ({error.strerror}); name another one.") from error
         if self.progress:
             self.progress.begin()
             self._remove_unfinished()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,43 +70,39 @@ class DatasetDancereid:
 
     def run(self) -> None:
         self.check()
-        everything = read_annotation(self.annotation)
-        annotation = published_part(everything)
+        console = Console(highlight=False, soft_wrap=True)
+        annotation = self.read_annotation(console)
         table = read_video_table(self.csv) if self.csv else []
-        ingredients = [files for video in annotation if (files := self.find(video))]
-        if not ingredients:
+        numbers = number_people(annotation)
+        folder = DanceReidFolder(self.out, numbers=numbers, recipe=self.recipe(annotation))
+        waiting = [files for video in annotation if video not in folder.finished and (files := self.find(video))]
+        found = {*folder.finished, *(one.name for one in waiting)}
+        if not found:
             raise DataError(
                 f"None of the {len(annotation)} annotated videos is in {self.videos}; looked for files with their ids "
                 f"in the name, such as {next(iter(annotation))}.mp4."
             )
-        numbers = number_people(annotation)
-        found = {one.name for one in ingredients}
-        console = Console(highlight=False, soft_wrap=True)
-        if len(everything) > len(annotation):
-            console.print(
-                f"note: {len(everything) - len(annotation)} annotated videos are no part of the published data set and "
-                "left out"
-            )
-        with (
-            DanceReidFolder(
-                self.out,
-                splits=splits_of(numbers, found, self.split_seed),
-                numbers=numbers,
-                recipe=self.recipe(annotation),
-            ) as folder,
-            Interruption() as interruption,
-        ):
-            for one in ingredients:
-                if one.name not in folder.finished and not interruption.asked:
-                    self.cut_video(one, annotation, folder, interruption, console)
-            done = len(folder.finished)
+        folder.splits = splits_of(numbers, found, self.split_seed)
+        with folder, Interruption() as interruption:
+            for one in waiting:
+                if not interruption.asked:
+                    self.cut_video(one, annotation[one.name], folder, interruption, console)
+        done = len(folder.finished)
         if interruption.asked:
-            console.print(f"stopped; {done} of {len(ingredients)} videos are finished, the same command goes on")
+            console.print(f"stopped; {done} of {len(found)} videos are finished, the same command goes on")
             return
         crops = sum(map(len, folder.files.values()))
         console.print(f"{self.out}: {crops} crops of {len(folder.numbers)} people in {done} videos")
         missing = [video for video in annotation if video not in found]
         say_missing(console, missing, annotation, notes_on(missing, table))
+
+    def read_annotation(self, console: Console) -> Annotation:
+        """The annotation; of the published one the part that the data set uses."""
+        everything = read_annotation(self.annotation)
+        annotation = published_part(everything)
+        if unused := len(everything) - len(annotation):
+            console.print(f"note: {unused} annotated videos are no part of the published data set and left out")
+        return annotation
 
     def check(self) -> None:
         """Raises DataError for a folder that is none, or a number that makes no sense."""
@@ -143,14 +139,14 @@ class DatasetDancereid:
     def cut_video(
         self,
         one: Ingredients,
-        annotation: Annotation,
+        people: Mapping[int, frozenset[int]],
         folder: DanceReidFolder,
         interruption: Interruption,
         console: Console,
     ) -> None:
         """Add one video's crops. Raises DataError where it ends before its annotation."""
         detections = Detections(one.detections)
-        wanted = detections.wanted(annotation[one.name], self.every)
+        wanted = detections.wanted(people, self.every)
         count = 0
         with VideoReader(one.video) as reader:
             for frame in interruption.until(progress(reader, reader.frame_count, one.name)):

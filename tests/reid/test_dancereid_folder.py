@@ -134,6 +134,12 @@ def test_a_stopped_folder_goes_on_after_its_finished_videos(tmp_path):
         assert (tmp_path / "data" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="Cannot make the folder"):
+        DanceReidFolder(tmp_path / "file").__enter__()
+
+
 def test_a_stop_before_the_first_video_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt), DanceReidFolder(tmp_path / "data", recipe={}) as folder:
         write_all(folder, "ab", stop_at=("a", 0))

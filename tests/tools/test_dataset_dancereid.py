@@ -139,6 +139,12 @@ def test_a_missing_video_leaves_a_hole_is_listed_and_may_come_later(published, t
     assert completed.keys() == whole.keys()
     assert {name for name in whole if completed[name] != whole[name]} == {".progress.jsonl"}  # the order of the work
 
+    lost.unlink()
+    capsys.readouterr()
+    command(published, tmp_path / "data").run()  # what was cut out stays, though its video went
+    assert "missing:" not in capsys.readouterr().out
+    assert content(tmp_path / "data") == completed
+
 
 KILLED = """
 import os, signal, sys
