@@ -6,8 +6,11 @@ that judging a picture changes nothing in a network that is frozen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from typing import Literal
 
 import torch
 import torchvision
@@ -16,12 +19,22 @@ from torch import nn
 BatchStatistics = partial(nn.BatchNorm2d, track_running_stats=False)
 
 
-class ImageDiscriminator(nn.Module):
-    """D: pictures (B, 3, H, W) in 0..1 -> scores (B, 1); a ResNet-18 with one logit, as in the reference run."""
+@dataclass(frozen=True)
+class DiscriminatorOptions:
+    """The shape of the discriminators."""
 
-    def __init__(self) -> None:
+    image: Literal["resnet18", "patches"] = "resnet18"
+    """The image discriminator: a ResNet-18 with one score a picture (the reference run), or a PatchGAN (light)."""
+    channels: int = 64
+    """Channels of a PatchGAN's first layer; later ones have up to four times as many."""
+
+
+class ImageDiscriminator(nn.Module):
+    """D: pictures (B, 3, H, W) in 0..1 -> scores (B, 1), or (B, 1, h, w) where it judges patches."""
+
+    def __init__(self, options: DiscriminatorOptions = DiscriminatorOptions()) -> None:
         super().__init__()
-        self.network = torchvision.models.resnet18(num_classes=1, norm_layer=BatchStatistics)
+        self.network = IMAGE_DISCRIMINATORS[options.image](options)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.network(images * 2 - 1)
@@ -33,20 +46,31 @@ class PoseDiscriminator(nn.Module):
     (Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017.)
     """
 
-    def __init__(self, joints: int, channels: int = 64) -> None:
+    def __init__(self, joints: int, options: DiscriminatorOptions = DiscriminatorOptions()) -> None:
         super().__init__()
-        widths = [channels, 2 * channels, 4 * channels]
-        layers: list[nn.Module] = [nn.Conv2d(joints + 3, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
-        for inputs, outputs in pairwise(widths):
-            layers += [
-                nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False),
-                BatchStatistics(outputs),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+        self.layers = patch_layers(joints + 3, options.channels)
 
     def forward(self, maps: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
         return self.layers(torch.cat([maps, images * 2 - 1], dim=1))
+
+
+def patch_layers(inputs: int, channels: int) -> nn.Sequential:
+    """A PatchGAN: maps (B, inputs, H, W) -> scores (B, 1, h, w)."""
+    widths = [channels, 2 * channels, 4 * channels]
+    layers: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+    for narrow, wide in pairwise(widths):
+        layers += [
+            nn.Conv2d(narrow, wide, 4, 2, 1, bias=False),
+            BatchStatistics(wide),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+    return nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
+
+
+IMAGE_DISCRIMINATORS: dict[str, Callable[[DiscriminatorOptions], nn.Module]] = {
+    "resnet18": lambda options: torchvision.models.resnet18(num_classes=1, norm_layer=BatchStatistics),
+    "patches": lambda options: patch_layers(3, options.channels),
+}
 
 
 class VerificationHead(nn.Module):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 import torch
 from torch import nn
 
-from models.discriminators import ImageDiscriminator, PoseDiscriminator, VerificationHead
+from models.discriminators import DiscriminatorOptions, ImageDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder, identity_classifier
 from models.generator import Generator, GeneratorOptions, PoseEncoder
 
@@ -58,6 +58,7 @@ class ObjectiveOptions:
     body_mask: bool = True
     """Count the body nine times as much as the background in the recovery losses."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
 
     @property
     def generates(self) -> bool:
@@ -102,9 +103,9 @@ class SparseTemporalObjective:
             networks["pose_encoder"] = PoseEncoder(joints, *size, self.options.generator)
             networks["generator"] = Generator(encoder.dimension, *size, self.options.generator)
         if weights.image:
-            networks["image_discriminator"] = ImageDiscriminator()
+            networks["image_discriminator"] = ImageDiscriminator(self.options.discriminator)
         if weights.pose:
-            networks["pose_discriminator"] = PoseDiscriminator(joints)
+            networks["pose_discriminator"] = PoseDiscriminator(joints, self.options.discriminator)
         return networks
 
     def phases(self, progress: float) -> list[Phase]:

@@ -31,6 +31,8 @@ class OptimisationOptions:
 
     epochs: int = 100
     """Passes over the training crops."""
+    steps: int = 0
+    """Stop after so many steps instead, with the whole course of the rate in them; 0 leaves it to the epochs."""
     warmup: float = 0.0
     """Epochs in which the rate rises from a tenth."""
     schedule: Literal["half-linear", "cosine", "constant"] = "half-linear"
@@ -77,6 +79,11 @@ SCHEDULES = {
     "cosine": lambda progress: 0.002 + 0.998 * (1 + math.cos(math.pi * progress)) / 2,
     "constant": lambda progress: 1.0,
 }
+
+
+def place_in_course(step: int, epoch: float, options: OptimisationOptions) -> float:
+    """Where a run stands in its course, in epochs: the (fractional) epoch, or the share of its steps times them all."""
+    return options.epochs * step / options.steps if options.steps else epoch
 
 
 class RunningAverage:

@@ -24,7 +24,7 @@ from .batch import Batch, make_batch
 from .crops import DataError, Split, people
 from .evaluation import embed_with, score_encoder
 from .images import CropImages, load_batches, readable
-from .optimisation import RunningAverage, make_optimiser, options_for, rate_factor
+from .optimisation import RunningAverage, make_optimiser, options_for, place_in_course, rate_factor
 from .phases import Phase, freeze_all_but
 from .pictures import loss_curves, picture_grid, retrieval_sheet, write_picture
 from .processes import Processes
@@ -101,20 +101,23 @@ class Training:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "config.json").write_text(json.dumps(asdict(self.recipe), indent=2) + "\n")
         with RunLog(self.folder, self.step if resume else None) if self.processes.first else nullcontext() as log:
-            while self.epoch < self.recipe.optimisation.epochs and not watch.stop():
+            while not self.finished and not watch.stop():
                 self.run_epoch(log, watch)
 
     def run_epoch(self, log: RunLog | None, watch: Watch) -> None:
         """The rest of the current epoch, then evaluation and a save; a wish to stop saves at once."""
         self.networks.train()
         draws = self.sampler(self.epoch)
+        steps = len(draws)
+        if self.recipe.optimisation.steps:
+            draws = draws[: self.done + self.recipe.optimisation.steps - self.step]
         saved = started = time.monotonic()
         waited, numbers = 0.0, dict[str, float]()
         batches = load_batches(self.images, draws[self.done :], self.options.workers)
         asked = time.monotonic()
         for draw, pictures, keypoints in watch.steps(batches, len(draws) - self.done, f"epoch {self.epoch + 1}"):
             waited += time.monotonic() - asked
-            numbers = self.train_step(draw, pictures, keypoints, len(draws))
+            numbers = self.train_step(draw, pictures, keypoints, steps)
             if log:
                 log.write(self.step, self.epoch, numbers)
             if watch.stop() or time.monotonic() - saved > self.options.save_every:
@@ -141,7 +144,7 @@ class Training:
         log.write(self.step, self.epoch, summary)
         self.show()
         self.save_state()
-        tell(describe(self.epoch, self.recipe.optimisation.epochs, numbers, seconds, scores))
+        tell(describe(self.place(), numbers, seconds, scores))
 
     def show(self) -> None:
         """A grid of made pictures for the same crops every epoch; curves and a retrieval sheet after the last one."""
@@ -149,7 +152,7 @@ class Training:
         rows = self.made_pictures()
         if rows:
             write_picture(pictures / f"epoch_{self.epoch:03d}.png", picture_grid(rows))
-        if self.epoch < self.recipe.optimisation.epochs:
+        if not self.finished:
             return
         pictures.mkdir(exist_ok=True)
         loss_curves(read_log(self.folder / LOG)).savefig(pictures / "curves.png", dpi=120)
@@ -169,20 +172,33 @@ class Training:
         batch = make_batch(draw, pictures, keypoints, self.classes, plain, generator, self.device)
         self.networks.eval()
         try:
-            return self.objective.pictures(self.objective.forward(batch, self.epoch / self.recipe.optimisation.epochs))
+            place = place_in_course(self.step, self.epoch, self.recipe.optimisation)
+            return self.objective.pictures(self.objective.forward(batch, place / self.recipe.optimisation.epochs))
         finally:
             self.networks.train()
 
     def due(self) -> bool:
         """Whether the epoch that just ended is to be evaluated."""
-        last = self.epoch == self.recipe.optimisation.epochs
-        return bool(self.query) and (last or self.epoch % self.options.evaluate_every == 0)
+        return bool(self.query) and (self.finished or self.epoch % self.options.evaluate_every == 0)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last epoch, or the last step where these are counted, is done."""
+        optimisation = self.recipe.optimisation
+        return self.step >= optimisation.steps if optimisation.steps else self.epoch >= optimisation.epochs
+
+    def place(self) -> str:
+        """How far the run is, in words."""
+        optimisation = self.recipe.optimisation
+        if optimisation.steps:
+            return f"step {self.step}/{optimisation.steps}"
+        return f"epoch {self.epoch}/{optimisation.epochs}"
 
     def train_step(self, draw: Draw, pictures: torch.Tensor, keypoints: torch.Tensor, steps: int) -> dict[str, float]:
         """One forward pass and its phases; the numbers for the log."""
         generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
-        epoch = self.epoch + self.done / steps
+        epoch = place_in_course(self.step, self.epoch + self.done / steps, self.recipe.optimisation)
         factor = rate_factor(epoch, self.recipe.optimisation)
         batch = make_batch(draw, pictures, keypoints, self.classes, self.recipe.augmentation, generator, self.device)
         numbers = self.run_phases(batch, epoch / self.recipe.optimisation.epochs, factor)
@@ -282,10 +298,10 @@ class Training:
         self.step, self.epoch, self.done, self.best = place["step"], place["epoch"], place["done"], place["best"]
 
 
-def describe(epoch: int, epochs: int, numbers: dict[str, float], seconds: float, scores: Scores | None) -> str:
+def describe(place: str, numbers: dict[str, float], seconds: float, scores: Scores | None) -> str:
     """One line on an epoch."""
     losses = "  ".join(f"{name[5:]} {value:.3f}" for name, value in numbers.items() if name.startswith("loss/"))
-    line = f"epoch {epoch}/{epochs}  {losses}  {seconds:.0f} s"
+    line = f"{place}  {losses}  {seconds:.0f} s"
     if scores:
         line += f"  mAP {100 * scores.mean_average_precision:.1f}  rank-1 {100 * scores.rank(1):.1f}"
     return line
