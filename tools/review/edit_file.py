@@ -108,13 +108,13 @@ class Review:
             return edit
 
     def _load(self) -> None:
-        self._written = self._state_of_file()
+        found = self._state_of_file()
         edits = read_edits(self.path)
         try:
             self.cast = replay(self.data, edits)
         except InputError as error:
             raise InputError(f"{self.path}: {error}; mend it or move it away") from error
-        self.edits = edits
+        self.edits, self._written = edits, found
 
     def _save(self, edits: list[Edit]) -> None:
         write_edits(self.path, edits)

@@ -32,6 +32,7 @@ from typing import Any, TypeGuard
 from tracker.types import InputError
 
 from .cast import Box, Cast, Kind, Sighting
+from .gaps import placed_boxes
 from .records import DataSet
 
 Edit = Mapping[str, Any]
@@ -73,7 +74,7 @@ def split(cast: Cast, edit: Edit) -> None:
     later = [sighting for sighting in hers if cast.moment(sighting) >= cast.moment(start)]
     if len(later) == len(hers):
         raise InputError(f"{edit['from']} is the first crop of person {person}, so there is nothing to split off")
-    cast.give(later, cast.new_person())
+    _hand_over(cast, later, cast.new_person())
 
 
 def move(cast: Cast, edit: Edit) -> None:
@@ -128,7 +129,7 @@ def give(cast: Cast, edit: Edit) -> None:
     given = cast.within(_person(cast, edit.get("person")), video, first, _last_frame(cast, edit, first))
     if not given:
         raise InputError(f"person {edit['person']} is not in {video} from frame {first} on")
-    cast.give(given, _target(cast, edit.get("to")))
+    _hand_over(cast, given, _target(cast, edit.get("to")))
 
 
 def swap(cast: Cast, edit: Edit) -> None:
@@ -136,6 +137,8 @@ def swap(cast: Cast, edit: Edit) -> None:
     last = _last_frame(cast, edit, first)
     one, other = _people(cast, edit, at_least=2)[:2]
     ones, others = cast.within(one, video, first, last), cast.within(other, video, first, last)
+    _settle(cast, ones)
+    _settle(cast, others)
     cast.give(ones, other)
     cast.give(others, one)
 
@@ -151,6 +154,20 @@ KINDS: dict[str, Callable[[Cast, Edit], None]] = {
     "give": give,
     "swap": swap,
 }
+
+
+def _hand_over(cast: Cast, sightings: list[Sighting], person: int) -> None:
+    _settle(cast, sightings)
+    cast.give(sightings, person)
+
+
+def _settle(cast: Cast, sightings: list[Sighting]) -> None:
+    """Fix the boxes that lie between others: among somebody else's boxes they would lie elsewhere."""
+    for person, video in {(one.person, one.video) for one in sightings if one.kind is Kind.BETWEEN}:
+        placed = placed_boxes((one for one in cast.people[person] if one.video == video), longest=0)
+        for one in sightings:
+            if (one.kind, one.person, one.video) == (Kind.BETWEEN, person, video) and one.frame in placed:
+                one.kind, one.xyxy = Kind.DRAWN, placed[one.frame].xyxy
 
 
 def _person(cast: Cast, number: Any) -> int:

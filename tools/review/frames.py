@@ -65,7 +65,7 @@ class FrameStore:
         if not self.next_index <= index <= self.next_index + READ_ON:
             self.container.seek(self.stamps[index], stream=self.stream, backward=True)
             self.decoded = self.container.decode(self.stream)
-        for picture in self._pictures():
+        while (picture := self._next_picture()) is not None:
             found = self.index_of.get(picture.pts if picture.pts is not None else -1)
             if found is None:
                 continue
@@ -75,9 +75,9 @@ class FrameStore:
             if found >= index:
                 return
 
-    def _pictures(self) -> Iterator[VideoFrame]:
+    def _next_picture(self) -> VideoFrame | None:
         try:
-            yield from self.decoded
+            return next(self.decoded, None)
         except av.FFmpegError as error:
             raise InputError(f"{self.path.name} cannot be decoded any further ({error.strerror})") from error
 
