@@ -91,6 +91,12 @@ def load_train_detector() -> Any:
     return TrainDetector
 
 
+def load_dataset_video() -> Any:
+    from .dataset_video import DatasetVideo
+
+    return DatasetVideo
+
+
 def load_dataset_stage() -> Any:
     from .dataset_stage import DatasetStage
 
@@ -156,6 +162,7 @@ VERBS: dict[str, Any] = {
     "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),
     "dataset": {
         "dancereid": Verb("DanceReID out of its published parts.", load_dataset_dancereid),
+        "video": Verb("Re-ID data of the people in your own videos, told apart by themselves.", load_dataset_video),
         "review": Verb("Merge, split and clean a data set's people on a local page.", load_dataset_review),
         "stage": Verb("Re-ID data of rendered dancers, with exact poses.", load_dataset_stage),
         "poses": Verb("Landmarks for crops that have none, by any pose model.", load_dataset_poses),

@@ -1,0 +1,311 @@
+"""Who is who in one video, from its tracklets: labels nobody gave, with the doubt there is about each.
+
+Tracklets are joined into people by their looks and the tracker's continuity. Classifiers learnt from these people then
+join those they cannot tell apart, cut tracklets that pass from one person to another, and put tracklets to whom they
+show, again and again until nothing changes. Nobody is ever in two places of one frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .joining import exclusions, join_tracklets
+from .relabelling import Evidence, change_point, consecutive, groups_apart, relabel
+from .video_classifier import features, held_out_probabilities, train_classifier
+
+Likeness = tuple[float, float]
+"""Mean and standard deviation of the cosine similarity of two tracklets' crops."""
+LogOdds = Callable[[np.ndarray, Likeness, Likeness], np.ndarray]
+"""(similarity, likeness of the same person, of different people) to the log odds of being the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracklet:
+    """A stretch of track that should show one person: the tracker's id, and the frames it is in, ascending (F,) int.
+
+    `clear` tells that she touched nobody there; unclear ones are labelled last, and nothing is learnt from them.
+    """
+
+    track: int
+    frames: np.ndarray
+    clear: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """The crops to be labelled, C of them in order of time: embedding (C, D), frame (C,) int, tracklet (C,) int.
+
+    `seconds` lie between two looks at somebody, `fps` is the video's.
+    """
+
+    embedding: np.ndarray
+    frame: np.ndarray
+    tracklet: np.ndarray
+    seconds: float
+    fps: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PseudoLabels:
+    """Of each crop its person (C,) int, from 0 in order of appearance, tracklet (C,) int, and doubt (C,) 0..1.
+
+    `tracklets` are the given ones; of those cut in two, the later part follows behind the others.
+    """
+
+    person: np.ndarray
+    tracklet: np.ndarray
+    doubt: np.ndarray
+    tracklets: list[Tracklet]
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFacts:
+    """What the encoder's likenesses are worth: of the same person and of different people, before the video is seen."""
+
+    same: Likeness
+    different: Likeness
+    log_odds: LogOdds
+
+
+NEXT_TRACKLET = 3.0
+"""Log odds that a track's next tracklet, within `SOON` seconds, shows the same person."""
+LATER_TRACKLET = 1.0
+"""The same after a longer absence: the tracker recognised her."""
+SOON = 1.0
+MOST_LOG_ODDS = 12.0
+"""Most that looks say either way: a lighting change fools any encoder."""
+PRIOR_PAIRS = 10
+"""Pairs of tracklets that weigh as much as what was known of the encoder before."""
+LEAST_SPREAD = 0.05
+LEAST_PROBABILITY = 0.02
+STRANGER = 0.5
+"""Probability of one of the known people from which an unknown group's tracklet is hers."""
+CONFUSED = 0.5
+"""Two groups are one person if each, left out, is taken for the other with this probability on average."""
+CONFUSED_LOG_ODDS = -6.0
+"""... unless their looks speak against it as clearly as this."""
+CHANGE_GAIN = 5.0
+"""Log probability by which two people must explain a tracklet better than one does."""
+LOOKS_A_SECOND = 6.0
+"""Further looks in a second say nothing new."""
+CHUNK_SECONDS = 1.7
+"""Looks nearer than this stay together when a classifier is tried on what it has not learnt."""
+LEAST_SECONDS = 0.7
+"""Clear looks, spread over so many seconds in all, that it takes to learn a person."""
+ROUNDS = 8
+
+
+def label_people(
+    tracklets: Sequence[Tracklet], looks: Looks, facts: EncoderFacts, cast: int | None = None
+) -> PseudoLabels:
+    """Label every crop; with `cast`, groups are joined until there are that many, where exclusion lets them be."""
+    if len(looks.frame) == 0:
+        nothing = np.zeros(0)
+        return PseudoLabels(nothing.astype(int), nothing.astype(int), nothing, list(tracklets))
+    return _Labelling(tracklets, looks, facts, cast).run()
+
+
+class _Labelling:
+    """The state of one video: tracklets, each crop's tracklet, and each tracklet's group (-1 where it has none yet)."""
+
+    def __init__(self, tracklets: Sequence[Tracklet], looks: Looks, facts: EncoderFacts, cast: int | None) -> None:
+        self.tracklets, self.of = list(tracklets), looks.tracklet.copy()
+        self.looks, self.facts, self.cast = looks, facts, cast
+        self.features = features(looks.embedding)
+        self.weight = min(1.0, LOOKS_A_SECOND * looks.seconds)
+        self.exclusive = exclusions([tracklet.frames for tracklet in self.tracklets])
+        self.group = np.full(len(self.tracklets), -1)
+
+    def run(self) -> PseudoLabels:
+        self._join()
+        for _ in range(ROUNDS):
+            before = self.group.copy()
+            self._join_confused()
+            probability = self._probability()
+            self._cut(probability)
+            self._relabel(probability)
+            if len(before) == len(self.group) and np.array_equal(before, self.group):
+                break
+        self._place_unclear(self._probability())
+        return self._result()
+
+    def _join(self) -> None:
+        """Groups of the clear tracklets with crops."""
+        chosen = np.flatnonzero(self._clear() & (self._crops() > 0))
+        crops = self._crops()[chosen]
+        exclusive = self.exclusive[np.ix_(chosen, chosen)]
+        log_odds = self._log_odds(chosen, crops, exclusive)
+        bonus = self._links()[np.ix_(chosen, chosen)]
+        self.group[chosen] = join_tracklets(log_odds, bonus, exclusive, crops, self.cast or 1)
+
+    def _log_odds(self, chosen: np.ndarray, crops: np.ndarray, exclusive: np.ndarray) -> np.ndarray:
+        """Of being one person, for all pairs of the chosen tracklets, by likenesses measured in this very video."""
+        mean = np.stack([self.looks.embedding[self.of == number].mean(axis=0) for number in chosen])
+        similarity = mean @ mean.T  # the mean over all pairs of crops
+        pairs = np.triu(np.ones(exclusive.shape, bool), 1) & (np.minimum(crops[:, None], crops[None, :]) >= 2)
+        together = (self._links()[np.ix_(chosen, chosen)] >= NEXT_TRACKLET) & ~exclusive
+        different = adapted(similarity[pairs & exclusive], self.facts.different)
+        same = adapted(similarity[pairs & together], self.facts.same)
+        return self.facts.log_odds(similarity, same, different).clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
+
+    def _join_confused(self) -> None:
+        """Join groups that the classifiers take for each other, the most confused first."""
+        while True:
+            known = self._known_groups()
+            if len(known) < 2 or len(known) <= (self.cast or 1):
+                return
+            confusion = self._confusion(known)
+            one, other = np.unravel_index(confusion.argmax(), confusion.shape)
+            least = CONFUSED if self.cast is None else 0.0
+            if confusion[one, other] <= least:
+                return
+            first, second = sorted((known[int(one)], known[int(other)]))
+            self.group[self.group == second] = first
+
+    def _confusion(self, known: list[int]) -> np.ndarray:
+        """How far groups are taken for each other when a classifier has not learnt them, (G, G); 0 where excluded."""
+        person = self._person_of_crops(known)
+        taken = np.zeros((len(known), len(known)))
+        for number in range(len(known)):
+            learnt = (person >= 0) & (person != number)
+            classify = train_classifier(self.features[learnt], person[learnt], len(known))
+            taken[number] = classify(self.features[person == number]).mean(axis=0)
+        group = np.searchsorted(known, self.group)
+        group[~np.isin(self.group, known)] = -1
+        confusion = np.triu((taken + taken.T) / 2, 1)
+        confusion[groups_apart(self.exclusive, group, len(known))] = 0.0
+        if self.cast is None:
+            confusion[self._unlike(group, len(known))] = 0.0
+        return confusion
+
+    def _unlike(self, group: np.ndarray, groups: int) -> np.ndarray:
+        """Which groups look too different to be one person whatever a classifier says, (G, G) bool."""
+        chosen = np.flatnonzero(group >= 0)
+        crops = self._crops()[chosen]
+        log_odds = self._log_odds(chosen, crops, self.exclusive[np.ix_(chosen, chosen)])
+        member = np.zeros((len(chosen), groups))
+        member[np.arange(len(chosen)), group[chosen]] = crops
+        share = member / np.maximum(member.sum(axis=0), 1)
+        return share.T @ log_odds @ share < CONFUSED_LOG_ODDS
+
+    def _probability(self) -> np.ndarray:
+        """Of each crop for each known group by a classifier that has not learnt it, (C, G)."""
+        known = self._known_groups()
+        if len(known) < 2:
+            return np.ones((len(self.of), len(known)))
+        chunk = max(1, round(CHUNK_SECONDS / self.looks.seconds))
+        return held_out_probabilities(self.features, self._person_of_crops(known), len(known), chunk)
+
+    def _cut(self, probability: np.ndarray) -> None:
+        """Cut every tracklet in which one person is followed by another."""
+        if probability.shape[1] < 2:
+            return
+        log_probability = self.weight * np.log(probability.clip(LEAST_PROBABILITY))
+        for number in np.flatnonzero(self.group >= 0):
+            rows = np.flatnonzero(self.of == number)
+            place = change_point(log_probability[rows], CHANGE_GAIN)
+            if place is not None:
+                self._cut_at(int(number), rows[place:], int(self.looks.frame[rows[place]]))
+
+    def _cut_at(self, number: int, later: np.ndarray, frame: int) -> None:
+        whole = self.tracklets[number]
+        self.of[later] = len(self.tracklets)
+        self.tracklets[number] = replace(whole, frames=whole.frames[whole.frames < frame])
+        self.tracklets.append(replace(whole, frames=whole.frames[whole.frames >= frame]))
+        self.group = np.append(self.group, self.group[number])
+        self.exclusive = exclusions([tracklet.frames for tracklet in self.tracklets])
+
+    def _relabel(self, probability: np.ndarray) -> None:
+        """Put every clear tracklet to the known group it shows; one of an unknown group may also stay there."""
+        known = self._known_groups()
+        if len(known) < 2:
+            return
+        chosen = np.flatnonzero(self.group >= 0)
+        groups = [*known, *sorted(set(self.group[chosen].tolist()) - set(known))]
+        place = {group: index for index, group in enumerate(groups)}
+        now = np.array([place[group] for group in self.group[chosen].tolist()])
+        score = np.full((len(chosen), len(groups)), -np.inf)
+        score[:, : len(known)] = self._scores(probability)[chosen]
+        own = now >= len(known)
+        score[own, now[own]] = self.weight * self._crops()[chosen][own] * np.log(STRANGER)
+        evidence = Evidence(score, *(table[np.ix_(chosen, chosen)] for table in (self._links(), self.exclusive)))
+        self.group[chosen] = np.array(groups)[relabel(evidence, now)]
+
+    def _scores(self, probability: np.ndarray) -> np.ndarray:
+        """Log probability of each known group for each tracklet, (K, G): the sum over its crops."""
+        score = np.zeros((len(self.tracklets), probability.shape[1]))
+        np.add.at(score, self.of, self.weight * np.log(probability.clip(LEAST_PROBABILITY)))
+        return score
+
+    def _place_unclear(self, probability: np.ndarray) -> None:
+        """Unclear tracklets with crops go, the plainest first, to a group that is not elsewhere then, or to none."""
+        known = np.array(self._known_groups())
+        waiting = np.flatnonzero((self.group < 0) & (self._crops() > 0)).tolist()
+        scores, links = self._scores(probability), self._links()
+        for number in sorted(waiting, key=lambda number: -scores[number].max(initial=-np.inf)):
+            linked = np.array([links[number][self.group == group].sum() for group in known])
+            worth = scores[number] + linked
+            worth[np.isin(known, self.group[self.exclusive[number]])] = -np.inf
+            stays = self.weight * self._crops()[number] * np.log(STRANGER)
+            best = int(worth.argmax()) if len(known) else -1
+            self.group[number] = known[best] if best >= 0 and worth[best] > stays else self.group.max() + 1
+
+    def _result(self) -> PseudoLabels:
+        group = self.group[self.of]
+        order = list(dict.fromkeys(group.tolist()))
+        person = np.array([order.index(one) for one in group.tolist()])
+        return PseudoLabels(person, self.of, self._doubt(), self.tracklets)
+
+    def _doubt(self) -> np.ndarray:
+        """One less the lead of each crop's label over the next best, by a classifier that has not learnt the crop."""
+        known = self._known_groups()
+        if len(known) < 2:
+            return np.zeros(len(self.of))
+        probability = self._probability()
+        rows = np.arange(len(self.of))
+        column = np.searchsorted(known, self.group[self.of]).clip(max=len(known) - 1)
+        labelled = np.array(known)[column] == self.group[self.of]
+        own = np.where(labelled, probability[rows, column], 0.0)
+        probability[rows[labelled], column[labelled]] = 0.0
+        return (1.0 - (own - probability.max(axis=1))).clip(0.0, 1.0)
+
+    def _known_groups(self) -> list[int]:
+        """Groups with enough clear looks to be learnt, ascending."""
+        clear = self._clear()[self.of]
+        groups, counts = np.unique(self.group[self.of[clear]], return_counts=True)
+        return groups[(groups >= 0) & (counts * self.looks.seconds >= LEAST_SECONDS)].tolist()
+
+    def _person_of_crops(self, known: list[int]) -> np.ndarray:
+        """The place of each clear crop's group among the known ones, (C,) int, -1 for all others."""
+        place = {group: index for index, group in enumerate(known)}
+        person = np.array([place.get(group, -1) for group in self.group[self.of].tolist()])
+        return np.where(self._clear()[self.of], person, -1)
+
+    def _links(self) -> np.ndarray:
+        """What it is worth that two tracklets are one person because they follow each other in a track, (K, K)."""
+        first, last, track = (
+            np.array(column)
+            for column in zip(*((t.frames[0], t.frames[-1], t.track) for t in self.tracklets), strict=True)
+        )
+        links = np.zeros((len(self.tracklets), len(self.tracklets)))
+        for one, other, frames in consecutive(track, first, last):
+            soon = frames <= SOON * self.looks.fps
+            links[one, other] = links[other, one] = NEXT_TRACKLET if soon else LATER_TRACKLET
+        return links
+
+    def _clear(self) -> np.ndarray:
+        return np.array([tracklet.clear for tracklet in self.tracklets])
+
+    def _crops(self) -> np.ndarray:
+        return np.bincount(self.of, minlength=len(self.tracklets))
+
+
+def adapted(similarity: np.ndarray, before: Likeness) -> Likeness:
+    """Mean and standard deviation of the similarities (N,), drawn towards what was known `before` where N is small."""
+    count = len(similarity) + PRIOR_PAIRS
+    mean = (similarity.sum() + PRIOR_PAIRS * before[0]) / count
+    spread = np.sqrt((((similarity - mean) ** 2).sum() + PRIOR_PAIRS * before[1] ** 2) / count)
+    return float(mean), max(float(spread), LEAST_SPREAD)

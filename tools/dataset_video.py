@@ -1,0 +1,156 @@
+"""`followspot dataset video`: re-ID data out of the user's own dance videos, labelled without anybody's hand.
+
+The paper's pipeline with today's parts: detect and track, join tracklets into people with a classifier of the video's
+own, keep sparse clear crops with landmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from rich.console import Console
+from tyro.conf import Positional, arg
+
+from reid.dancereid_folder import DanceReidFolder
+from tracker.detector import DetectorOptions, YoloDetector
+from tracker.types import InputError
+from tracker.video.sources import open_source
+
+from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
+from .interruption import Interruption
+from .video_cutter import VideoCutter, VideoOutcome, VideoParts
+from .video_people import PasserByOptions
+from .video_poses import SURE, PoseFinder
+from .video_sightings import CropOptions
+
+
+@dataclass(frozen=True)
+class DatasetVideo:
+    """Find the people of dance videos and cut them out, in DanceReID's layout.
+
+    Every video has people of its own. Labels are guesses, each with its doubt in crops.csv: look them over with
+    `followspot dataset review`. Run the same command again after a stop; finished videos are kept.
+    """
+
+    videos: Positional[tuple[str, ...]]
+    """Video files, or folders of images."""
+    out: Path
+    """Folder for the data set: a new one, or that of a stopped run."""
+    cast: int | None = None
+    """How many people there are in each video; without it, as many as are found."""
+    detector: str = BUNDLED
+    """`bundled` (a person detector for dance), or any Ultralytics model; one that takes poses gives landmarks too. A
+    .pt file can run code when it is loaded: use only those you trust."""
+    detections: Path | None = None
+    """Replay boxes from this MOT text file instead of running a detector; for a single video."""
+    pose_model: Path | None = None
+    """An Ultralytics pose model that finds the landmarks of the kept crops; none comes with Followspot."""
+    reid: str = BUNDLED
+    """Encoder that the people are told apart by: `bundled`, or a file."""
+    height: int = 256
+    """Height of the crops in pixels; they are half as wide."""
+    test_videos: int | None = None
+    """So many of the videos, the last ones, are query and gallery; by default a quarter of them, rounded down."""
+    crops: Annotated[CropOptions, arg(name="")] = field(default_factory=CropOptions)
+    passing: Annotated[PasserByOptions, arg(name="")] = field(default_factory=PasserByOptions)
+    detection: Annotated[DetectorOptions, arg(name="")] = field(default_factory=DetectorOptions)
+
+    def run(self) -> None:
+        """Raises InputError, DataError or WeightsError for a mistake; videos finished before it stay."""
+        console = Console(highlight=False, soft_wrap=True)
+        names = self._names()
+        outcomes: list[VideoOutcome] = []
+        folder = DanceReidFolder(self.out, self._test(list(names)), recipe=self._recipe())
+        unfinished = {name: video for name, video in names.items() if name not in folder.finished}
+        for name in folder.finished:
+            console.print(f"{name}: finished before, left as it is")
+        parts = self._parts() if unfinished else None
+        with folder, Interruption() as interruption:
+            for name, video in unfinished.items():
+                assert parts is not None
+                cutter = VideoCutter(parts, folder, interruption, self.crops, self.passing, self.cast, self.height)
+                outcome = cutter.cut(name, video)
+                if outcome is None:
+                    break
+                say_outcome(console, name, outcome)
+                outcomes.append(outcome)
+        if len(outcomes) < len(unfinished):
+            done = len(names) - len(unfinished) + len(outcomes)
+            console.print(f"{done} of {len(names)} videos are finished; the same command goes on after them")
+            raise KeyboardInterrupt
+        self._say_end(console, folder, outcomes)
+
+    def _parts(self) -> VideoParts:
+        detector = make_detector(detector_weights(self.detector), self.detection, self.detections)
+        encoder = encoder_weights(self.reid)
+        assert encoder is not None
+        embedder = make_embedder(encoder, self.detection.device)
+        assert embedder is not None
+        poses = None
+        if self.pose_model is not None:
+            options = replace(self.detection, conf=max(self.detection.conf, SURE), classes=())
+            poses = PoseFinder(YoloDetector(self.pose_model, options), str(self.pose_model))
+        return VideoParts(detector, embedder, poses, self.detection.batch)
+
+    def _names(self) -> dict[str, str]:
+        """Each video by its name, which is its key in the data set."""
+        if not self.videos:
+            raise InputError("no video named: give one at least, for example `followspot dataset video dance.mp4`")
+        if self.detections is not None and len(self.videos) > 1:
+            raise InputError("--detections holds the boxes of one video, but there are several: leave it out")
+        if self.reid == NONE:
+            raise InputError("--reid none: people cannot be told apart without an encoder; leave it out")
+        if self.cast is not None and self.cast < 1:
+            raise InputError(f"--cast must be at least 1, not {self.cast}: it is the number of people in each video")
+        if self.height < 2:
+            raise InputError(f"--height must be at least 2, not {self.height}: it is the crops' height in pixels")
+        names: dict[str, str] = {}
+        for video in self.videos:
+            if not Path(video).exists():
+                raise InputError(f"there is no file {video}; check the path")
+            with open_source(video) as source:
+                if source.name in names:
+                    raise InputError(f"{names[source.name]} and {video} have one name, {source.name}: rename one")
+                names[source.name] = video
+        return names
+
+    def _test(self, names: list[str]) -> set[str]:
+        count = len(names) // 4 if self.test_videos is None else self.test_videos
+        if not 0 <= count <= len(names):
+            raise InputError(f"--test-videos must lie between 0 and {len(names)}, the number of videos, not {count}")
+        return set(names[len(names) - count :])
+
+    def _recipe(self) -> dict[str, Any]:
+        """What the crops depend on beside the videos; the processor that computes them does not count."""
+        options = asdict(self)
+        for name in ("videos", "out", "test_videos"):
+            del options[name]
+        for name in ("device", "half", "batch", "openvino"):
+            del options["detection"][name]
+        return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+
+    def _say_end(self, console: Console, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
+        crops = sum(map(len, folder.files.values()))
+        console.print(f"[bold]{len(folder.numbers)} people[/bold], {crops} crops in {self.out}")
+        if outcomes and not any(outcome.landmarks for outcome in outcomes):
+            console.print(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
+        console.print(f"labels are guesses; look them over: followspot dataset review {self.out}")
+
+
+def say_outcome(console: Console, name: str, outcome: VideoOutcome) -> None:
+    """A video in a line: who was found, what was kept, and what was left out."""
+    cast = outcome.cast
+    said = [
+        f"[bold]{cast.people} {'person' if cast.people == 1 else 'people'}[/bold]",
+        f"{len(cast.crops)} crops out of {outcome.rows} sightings",
+        f"{cast.doubtful} of them doubtful",
+    ]
+    if outcome.landmarks:
+        said.append(f"{outcome.landmarks} with landmarks")
+    if cast.passers_by:
+        said.append(f"{cast.passers_by} {'passer-by' if cast.passers_by == 1 else 'passers-by'} left out")
+    console.print(f"{name}: {', '.join(said)}")
+    if outcome.warning:
+        console.print(f"[yellow]note:[/yellow] {outcome.warning}")

@@ -1,0 +1,78 @@
+"""Tracks cut into tracklets: stretches within which a track cannot well have passed from one person to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker.boxes import area, intersection, iou
+from tracker.types import Detections, FrameTracks
+
+ITSELF = 0.95
+"""Overlap (IoU) from which a detection is taken for the row's own box."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackletOptions:
+    """Where a track is cut."""
+
+    contact: float = 0.3
+    """Two people are in contact when this share of the smaller box lies within the other."""
+    rival_score: float = 0.3
+    """Score from which a detection that no track took counts as somebody who can be touched."""
+    gap: float = 0.2
+    """Seconds unseen after which a track goes on as another tracklet."""
+    jump: float = 0.2
+    """Overlap (IoU) with the box before below which a track goes on as another tracklet."""
+
+
+@dataclass(slots=True)
+class _Last:
+    """A track's last row: its tracklet, time, box, and whether it was in contact."""
+
+    tracklet: int
+    time: float
+    xyxy: np.ndarray
+    contact: bool
+
+
+class TrackletCutter:
+    """Numbers the rows of a video's tracks by tracklet, frame after frame; the numbers start at 0.
+
+    A track is cut where it comes into contact with somebody and where it leaves her, where it was unseen, where it
+    jumps, and where the tracker found that it was somebody else (`recovered`, an exchange).
+    """
+
+    def __init__(self, options: TrackletOptions) -> None:
+        self.options = options
+        self.count = 0
+        self._last: dict[int, _Last] = {}
+
+    def cut(self, tracks: FrameTracks, contact: np.ndarray) -> np.ndarray:
+        """The tracklet of each row, (T,) int; `contact` (T,) bool tells who touches somebody."""
+        changed = {recovery.id for recovery in tracks.recoveries if recovery.exchanged}
+        changed.update(tracks.ids[tracks.recovered].tolist())
+        rows = zip(tracks.ids.tolist(), tracks.xyxy, contact.tolist(), strict=True)
+        return np.array([self._tracklet(*row, tracks.time, row[0] in changed) for row in rows], int)
+
+    def _tracklet(self, track: int, xyxy: np.ndarray, contact: bool, time: float, changed: bool) -> int:
+        last = self._last.get(track)
+        if last is None or changed or last.contact != contact or self._is_apart(last, time, xyxy):
+            number, self.count = self.count, self.count + 1
+        else:
+            number = last.tracklet
+        self._last[track] = _Last(number, time, xyxy, contact)
+        return number
+
+    def _is_apart(self, last: _Last, time: float, xyxy: np.ndarray) -> bool:
+        return time - last.time > self.options.gap or iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
+
+
+def in_contact(tracks: FrameTracks, detections: Detections, options: TrackletOptions) -> np.ndarray:
+    """Which rows share much of their box, or of the other's, with anybody else in the frame, (T,) bool."""
+    rivals = np.concatenate([tracks.xyxy, detections.xyxy[detections.score >= options.rival_score]])
+    smaller = np.minimum(area(tracks.xyxy)[:, None], area(rivals)[None, :])
+    shared = intersection(tracks.xyxy, rivals)  # (T, rivals)
+    shared[iou(tracks.xyxy, rivals) > ITSELF] = 0.0
+    return (shared > options.contact * np.maximum(smaller, 1.0)).any(axis=1)
