@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -51,20 +52,33 @@ def write_onnx(path: Path, loaded: LoadedEncoder) -> None:
 
 
 def write_openvino(folder: Path, loaded: LoadedEncoder) -> None:
-    """A folder with encoder.xml and encoder.bin (float16 weights); what is told of it stands in its `rt_info`."""
+    """A folder with encoder.xml and encoder.bin; what is told of it stands in its `rt_info`."""
     import openvino
 
-    options = loaded.encoder.options
-    shape = [-1, 3, options.height, options.width]
-    with quiet():
-        network = openvino.convert_model(
-            WholeEncoder(loaded.encoder).eval(), example_input=example(loaded.encoder), input=[(INPUT, shape)]
-        )
-    network.outputs[0].set_names({OUTPUT})
+    network = openvino_network(loaded.encoder)
     for key, text in told(loaded).items():
         network.set_rt_info(text, [key])
     folder.mkdir()
-    openvino.save_model(network, folder / "encoder.xml", compress_to_fp16=True)
+    openvino.save_model(network, folder / "encoder.xml", compress_to_fp16=False)
+
+
+def openvino_network(encoder: ContextEncoder) -> Any:
+    """The encoder as OpenVINO's model; `openvino.convert_model` has the same parts, but reports each use to its makers."""
+    from openvino import PartialShape, Type
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    with quiet():
+        traced = TorchScriptPythonDecoder(WholeEncoder(encoder).eval(), example_input=example(encoder))
+        frontend = FrontEndManager().load_by_framework("pytorch")
+        network = frontend.convert(frontend.load(traced))
+    images = network.inputs[0].get_node()
+    images.set_element_type(Type.f32)
+    images.set_partial_shape(PartialShape([-1, 3, encoder.options.height, encoder.options.width]))
+    network.validate_nodes_and_infer_types()
+    network.inputs[0].set_names({INPUT})
+    network.outputs[0].set_names({OUTPUT})
+    return network
 
 
 WRITERS = {"onnx": write_onnx, "openvino": write_openvino}
