@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ __all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop",
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 MARKET_NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_\d+")
+MARKET_FOLDERS = ("bounding_box_train", "query", "bounding_box_test")
 MARKET_FPS = 25.0
 DANCE_FPS = 30.0
 CUHK03_NAME = re.compile(r"(\d+)_(\d+)_(\d)_\d+")
@@ -47,9 +48,8 @@ def read_split(root: Path, options: DataOptions) -> Split:
 
 
 def every_crop(root: Path, options: DataOptions) -> list[Crop]:
-    """The crops, by path, each once, those in no part of the split too. Raises DataError as `read_split` does."""
-    layout = LAYOUTS[layout_of(root, options)]
-    return layout.crops(root) if layout.crops else layout.read(root, replace(options, kept_aside=0)).crops()
+    """The crops, by path, those in no part of a split too. Raises DataError where there are none."""
+    return sorted(LAYOUTS[layout_of(root, options)].crops(root, options), key=lambda crop: crop.path)
 
 
 def layout_of(root: Path, options: DataOptions) -> str:
@@ -90,10 +90,16 @@ def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Spli
 def read_market1501(root: Path, options: DataOptions) -> Split:
     """Market-1501: bounding_box_train, query and bounding_box_test where there are any, keypointsN.txt if given."""
     landmarks = read_landmarks(root, options.joints)
-    train = market_crops(root / "bounding_box_train", landmarks)
-    if not (root / "query").is_dir() or not (root / "bounding_box_test").is_dir():
-        return split_by_person(train, options.kept_aside, options)
-    return Split(train, market_crops(root / "query", landmarks), market_crops(root / "bounding_box_test", landmarks))
+    if all((root / name).is_dir() for name in MARKET_FOLDERS):
+        return Split(*(market_crops(root / name, landmarks) for name in MARKET_FOLDERS))
+    return split_by_person(market_crops(root / MARKET_FOLDERS[0], landmarks), options.kept_aside, options)
+
+
+def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:
+    """The crops of those folders that are there."""
+    landmarks = read_landmarks(root, options.joints)
+    folders = [root / name for name in MARKET_FOLDERS if (root / name).is_dir()]
+    return [crop for folder in folders for crop in market_crops(folder, landmarks)]
 
 
 def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
@@ -120,14 +126,14 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
 
 def read_dancereid(root: Path, options: DataOptions) -> Split:
     """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
-    crops, split = dance_crops(root), dance_split(root, options.split)
+    crops, split = dance_crops(root, options), dance_split(root, options.split)
     chosen = {
         part: [crop for crop in crops if part_holds(split[part], crop)] for part in ("trainval", "query", "gallery")
     }
     return Split(chosen["trainval"], chosen["query"], chosen["gallery"])
 
 
-def dance_crops(root: Path) -> list[Crop]:
+def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
     """Everybody's crops, whichever part of a split holds them."""
     meta = read_json(root, "meta.json")
     videos = {person: video for video, ids in read_json(root, "video.json").items() for person in ids}
@@ -194,7 +200,13 @@ def read_json(root: Path, *names: str) -> Any:
 
 
 def read_cuhk03(root: Path, options: DataOptions) -> Split:
-    """CUHK03 classic: pictures PAIR_PERSON_VIEW_NN.png of both views; 100 people are kept aside (seeded)."""
+    """CUHK03 classic: 100 people are kept aside (seeded)."""
+    crops = cuhk03_crops(root, options)
+    return split_by_person(crops, min(CUHK03_TEST_PEOPLE, len(people(crops)) // 2), options)
+
+
+def cuhk03_crops(root: Path, options: DataOptions) -> list[Crop]:
+    """Pictures PAIR_PERSON_VIEW_NN.png of both views, from the first of the known folders."""
     folder = next(folder for name in CUHK03_FOLDERS if (folder := root / name).is_dir())
     landmarks = read_landmarks(root, options.joints)
     matches = [(path, CUHK03_NAME.match(path.name)) for path in images_in(folder)]
@@ -213,18 +225,29 @@ def read_cuhk03(root: Path, options: DataOptions) -> Split:
     ]
     if not crops:
         raise DataError(f"No pictures named like 1_001_1_01.png in {folder}.")
-    return split_by_person(crops, min(CUHK03_TEST_PEOPLE, len(people(crops)) // 2), options)
+    return crops
 
 
 def read_folders(root: Path, options: DataOptions) -> Split:
     """One folder a person, or train/, query/ and gallery/ with such folders in them."""
+    parts = crops_of_folders(root, options)
+    if len(parts) > 1:
+        return Split(*parts)
+    return split_by_person(parts[0], min(options.kept_aside, len(people(parts[0])) // 2), options)
+
+
+def crops_of_folders(root: Path, options: DataOptions) -> list[list[Crop]]:
+    """The crops of train/, query/ and gallery/ where there are these, or of the whole."""
     landmarks = read_landmarks(root, options.joints)
     parts = [root / name for name in ("train", "query", "gallery")]
-    if all(part.is_dir() for part in parts):
-        names = sorted({path.name for part in parts for path in part.iterdir() if path.is_dir()})
-        return Split(*(folder_crops(part, names, landmarks) for part in parts))
-    crops = folder_crops(root, sorted(path.name for path in root.iterdir() if path.is_dir()), landmarks)
-    return split_by_person(crops, min(options.kept_aside, len(people(crops)) // 2), options)
+    roots = parts if all(part.is_dir() for part in parts) else [root]
+    names = sorted({path.name for part in roots for path in part.iterdir() if path.is_dir()})
+    return [folder_crops(part, names, landmarks) for part in roots]
+
+
+def every_folder_crop(root: Path, options: DataOptions) -> list[Crop]:
+    """The crops of all people, whichever part they are in."""
+    return [crop for part in crops_of_folders(root, options) for crop in part]
 
 
 def folder_crops(root: Path, names: list[str], landmarks: Landmarks) -> list[Crop]:
@@ -247,23 +270,29 @@ class Layout:
     marks: Callable[[Path], bool]
     looks_like: str
     read: Callable[[Path, DataOptions], Split]
-    crops: Callable[[Path], list[Crop]] | None = None
-    """Every crop, where a split may leave some out."""
+    crops: Callable[[Path, DataOptions], list[Crop]]
+    """Every crop, whichever part it is in, or in none."""
 
 
 CUHK03_FOLDERS = ("images_labeled", "images_detected", "labeled", "detected")
 LAYOUTS = {
-    "market1501": Layout(lambda root: (root / "bounding_box_train").is_dir(), "bounding_box_train/", read_market1501),
+    "market1501": Layout(
+        lambda root: (root / "bounding_box_train").is_dir(), "bounding_box_train/", read_market1501, every_market_crop
+    ),
     "dancereid": Layout(
         lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid, dance_crops
     ),
     "cuhk03": Layout(
-        lambda root: any((root / name).is_dir() for name in CUHK03_FOLDERS), "images_labeled/", read_cuhk03
+        lambda root: any((root / name).is_dir() for name in CUHK03_FOLDERS),
+        "images_labeled/",
+        read_cuhk03,
+        cuhk03_crops,
     ),
     # the last one tried: it takes any folder with pictures, so a new layout goes above it
     "folders": Layout(
         lambda root: any(images_in(path) for path in root.rglob("*") if path.is_dir()),
         "PERSON/*.jpg",
         read_folders,
+        every_folder_crop,
     ),
 }
