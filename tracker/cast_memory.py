@@ -21,8 +21,8 @@ class MemoryOptions:
 
     views: int = 24
     """Views of a person, as the encoder's vectors, at most; the most different ones stay."""
-    least_views: int = 3
-    """People of whom a video gave fewer clear views are not saved."""
+    least_seconds: float = 1.0
+    """People whom a video showed for less than this, from the first clear view to the last, are not saved."""
     crops: int = 6
     """Small pictures of a person at most, shown by `followspot cast FILE --sheet`; 0 keeps none."""
     crop_height: int = 160
@@ -131,7 +131,7 @@ def learn(
     """
     for identity in identities:
         views = [view for view in identity.gallery.views if view.embedding is not None]
-        if identity.id in doubtful or len(views) < options.least_views:
+        if identity.id in doubtful or not views or views[-1].time - views[0].time < options.least_seconds:
             continue
         crops = [view.crop for view in views if view.crop is not None]
         new = Member(
