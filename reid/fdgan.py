@@ -114,12 +114,17 @@ class FdGanObjective:
         made = self.run(self.networks["generator"], context, torch.cat([pose, pose]), torch.cat([noise, noise])).float()
         forward.made, forward.made_by_partner = made.chunk(2)
 
-    def pictures(self, forward: FdGanForward) -> list[torch.Tensor]:
+    def pictures(self, forward: FdGanForward) -> dict[str, torch.Tensor]:
         """The crops; the pictures whose pose they shall take; made so; made so from their partners."""
         if forward.made is None or forward.made_by_partner is None:
-            return []
+            return {}
         image = forward.batch.image
-        return [image, image[forward.target], forward.made, forward.made_by_partner]
+        return {
+            "original": image,
+            "target": image[forward.target],
+            "made": forward.made,
+            "by partner": forward.made_by_partner,
+        }
 
     def verification_losses(self, forward: FdGanForward) -> Losses:
         """As many pairs of one person as of two: the crop of the next group is another person's."""

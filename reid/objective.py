@@ -141,12 +141,17 @@ class SparseTemporalObjective:
         made = self.run(self.networks["generator"], context, torch.cat([pose, pose[paired]])).float()
         forward.recovered, forward.swapped = made[: len(pose)], made[len(pose) :]
 
-    def pictures(self, forward: Forward) -> list[torch.Tensor]:
+    def pictures(self, forward: Forward) -> dict[str, torch.Tensor]:
         """Pictures with a partner; recovered; the partners; recovered with the partner's context feature."""
         if forward.recovered is None or forward.swapped is None:
-            return []
+            return {}
         image, paired = forward.batch.image, forward.paired
-        return [image[paired], forward.recovered[paired], image[forward.batch.partner[paired]], forward.swapped]
+        return {
+            "original": image[paired],
+            "recovered": forward.recovered[paired],
+            "partner": image[forward.batch.partner[paired]],
+            "swapped": forward.swapped,
+        }
 
     def image_losses(self, forward: Forward) -> Losses:
         """The image discriminator's, equation (4)."""

@@ -26,8 +26,8 @@ class Phase:
 class Objective(Protocol):
     """Networks by name, their joint forward pass, the phases at a point of the training (progress 0..1).
 
-    `run` calls a network, possibly sharing its rows among processes. `pictures` are rows (N, 3, H, W) of pictures to
-    look at; none where nothing is made.
+    `run` calls a network, possibly sharing its rows among processes. `pictures` are named rows (N, 3, H, W) of
+    pictures to look at; none where nothing is made.
     """
 
     networks: nn.ModuleDict
@@ -38,7 +38,7 @@ class Objective(Protocol):
 
     def phases(self, progress: float) -> list[Phase]: ...
 
-    def pictures(self, forward: Any) -> list[torch.Tensor]: ...
+    def pictures(self, forward: Any) -> dict[str, torch.Tensor]: ...
 
 
 def freeze_all_but(networks: nn.ModuleDict, learning: tuple[str, ...]) -> None:

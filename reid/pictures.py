@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,28 @@ from .protocols import Protocol, same
 
 COLUMNS = 12
 NEAREST = 10
+SEEN_HEIGHT = 192  # about what a grid's small pictures are enlarged to, in pixels
+MARGIN = 100  # for the names of a grid's rows
 TILE = (128, 64)  # height, width
 BORDER = 4
 RIGHT, WRONG, QUERY = (80, 170, 40), (40, 40, 220), (200, 200, 200)  # BGR
 
 
-def picture_grid(rows: Sequence[torch.Tensor], columns: int = COLUMNS) -> np.ndarray:
-    """Rows of pictures, each (N, 3, H, W) float RGB in 0..1, as one (h, w, 3) uint8 BGR; the first `columns`."""
-    lines = [torch.cat(list(row[:columns].float().cpu().clamp(0, 1)), dim=2) for row in rows]
-    grid = (torch.cat(lines, dim=1) * 255).round().byte().permute(1, 2, 0).numpy()
-    return np.ascontiguousarray(grid[..., ::-1])
+def picture_grid(rows: Mapping[str, torch.Tensor], columns: int = COLUMNS) -> np.ndarray:
+    """Named rows of pictures, each (N, 3, H, W) float RGB in 0..1, as one (h, w, 3) uint8 BGR; the first `columns`.
+
+    Small pictures are enlarged by a whole number; the names stand on the left.
+    """
+    lines = [torch.cat(list(row[:columns].float().cpu().clamp(0, 1)), dim=2) for row in rows.values()]
+    pictures = (torch.cat(lines, dim=1) * 255).round().byte().permute(1, 2, 0).numpy()[..., ::-1]
+    height = lines[0].shape[1]
+    enlarged = max(1, round(SEEN_HEIGHT / height))
+    grid = cv2.resize(pictures, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
+    margin = np.full((len(grid), MARGIN, 3), 255, np.uint8)
+    for place, name in enumerate(rows):
+        middle = round((place + 0.5) * height * enlarged)
+        cv2.putText(margin, name, (6, middle), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.hstack([margin, grid])
 
 
 def loss_curves(rows: Sequence[dict[str, Any]]) -> Any:

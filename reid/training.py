@@ -162,10 +162,10 @@ class Training:
             write_picture(pictures / "retrieval.png", sheet)
 
     @torch.no_grad()
-    def made_pictures(self) -> list[torch.Tensor]:
-        """Rows of pictures from the first batch of the first epoch, without augmentation."""
+    def made_pictures(self) -> dict[str, torch.Tensor]:
+        """Named rows of pictures from the first batch of the first epoch, without augmentation."""
         if "generator" not in self.networks:
-            return []
+            return {}
         draw, pictures, keypoints = next(load_batches(self.images, self.sampler(0)[:1], 0))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         plain = AugmentationOptions(flip=0, shift=0)

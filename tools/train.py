@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,8 @@ class Train:
 
     data: Path
     """Folder of the training data: Market-1501, DanceReID, CUHK03, or one folder a person."""
+    encoder: str | None = None
+    """Trunk of the encoder, such as mobilenet_v2; short for --encoder.trunk, and stronger."""
     recipe: Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands] = field(default_factory=Recipe)
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
@@ -49,9 +51,9 @@ class Train:
             f"{len(split.gallery)} in the gallery"
         )
         if self.dry_run:
-            console.print(self.recipe)
+            console.print(self.chosen)
             return
-        training = Training(self.recipe, split, folder, choose_device(self.running.device), self.running)
+        training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running)
         if training.skipped:
             console.print(f"{len(training.skipped)} unreadable pictures are left out, such as {training.skipped[0]}")
         with Interruption() as interruption:
@@ -65,6 +67,13 @@ class Train:
             console.print(f"stopped after step {training.step}; go on with --resume --out {folder}")
             return
         console.print(f"best encoder: {folder / 'encoder_best.pt'} (mAP {100 * training.best:.1f})")
+
+    @property
+    def chosen(self) -> Recipe:
+        """The recipe with the trunk that was asked for."""
+        if self.encoder is None:
+            return self.recipe
+        return replace(self.recipe, encoder=replace(self.recipe.encoder, trunk=self.encoder))
 
 
 def preset_command(name: str, recipe: Recipe) -> type[Train]:

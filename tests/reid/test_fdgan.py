@@ -103,5 +103,5 @@ def test_looking_at_pictures_leaves_the_encoder_alone(fdgan, batch):
     fdgan.networks.eval()
     before = {name: tensor.clone() for name, tensor in fdgan.networks.state_dict().items()}
     rows = fdgan.pictures(fdgan.forward(batch, 0.9))
-    assert [tuple(row.shape) for row in rows] == [(6, 3, 64, 32)] * 4
+    assert [tuple(row.shape) for row in rows.values()] == [(6, 3, 64, 32)] * 4
     assert all(torch.equal(before[name], tensor) for name, tensor in fdgan.networks.state_dict().items())

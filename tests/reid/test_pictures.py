@@ -6,17 +6,24 @@ import torch
 
 from reid.crops import Crop
 from reid.evaluation import Embedded
-from reid.pictures import BORDER, RIGHT, TILE, WRONG, loss_curves, picture_grid, retrieval_sheet
+from reid.pictures import BORDER, MARGIN, RIGHT, SEEN_HEIGHT, TILE, WRONG, loss_curves, picture_grid, retrieval_sheet
 from reid.protocols import PROTOCOLS, Labels
 
 
-def test_a_grid_holds_a_line_for_each_row_in_bgr():
+def test_a_grid_holds_an_enlarged_line_in_bgr_for_each_row_and_its_name_beside_it():
     red, blue = torch.zeros(3, 3, 8, 4), torch.zeros(3, 3, 8, 4)
     red[:, 0], blue[:, 2] = 1, 2  # out of range values are clipped
-    grid = picture_grid([red, blue], columns=2)
-    assert grid.shape == (16, 8, 3)
-    assert grid[0, 0].tolist() == [0, 0, 255]
-    assert grid[8, 0].tolist() == [255, 0, 0]
+    grid = picture_grid({"red": red, "": blue}, columns=2)
+    assert grid.shape == (2 * SEEN_HEIGHT, MARGIN + SEEN_HEIGHT, 3)
+    assert grid[0, MARGIN].tolist() == [0, 0, 255]
+    assert grid[-1, -1].tolist() == [255, 0, 0]
+    margin = grid[:, :MARGIN]
+    assert (margin[:SEEN_HEIGHT] < 128).any()
+    assert (margin[SEEN_HEIGHT:] == 255).all()
+
+
+def test_pictures_that_are_large_already_are_not_enlarged():
+    assert picture_grid({"large": torch.zeros(1, 3, 256, 128)}).shape == (256, MARGIN + 128, 3)
 
 
 def test_a_retrieval_sheet_frames_right_and_wrong_and_skips_what_does_not_count(tmp_path: Path):
