@@ -63,7 +63,7 @@ def write_openvino(folder: Path, loaded: LoadedEncoder) -> None:
 
 
 def openvino_network(encoder: ContextEncoder) -> Any:
-    """The encoder as OpenVINO's model; `openvino.convert_model` has the same parts, but reports each use to its makers."""
+    """The encoder as OpenVINO's model. `openvino.convert_model` would report each use to its makers, its parts do not."""
     from openvino import PartialShape, Type
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
