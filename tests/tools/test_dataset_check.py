@@ -1,0 +1,68 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from reid.crops import DataError
+from reid.dancereid_folder import DanceReidFolder
+from reid.datasets import DataOptions
+from tools.dataset_check import DatasetCheck
+
+
+@pytest.fixture
+def data(tmp_path):
+    random = np.random.default_rng(0)
+    with DanceReidFolder(tmp_path / "dance", test={"b"}) as folder:
+        for video in "ab":
+            for frame in range(0, 200, 25):
+                for person in (1, 2):
+                    blotches = cv2.resize(random.integers(0, 255, (8, 4, 3), np.uint8), (32, 64))
+                    folder.write(blotches, np.full((17, 2), 20.0), video, person, frame)
+    return tmp_path / "dance"
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_check_says_what_there_is_and_leaves_the_data_alone(data, tmp_path, monkeypatch, capsys):
+    (data / "images" / "0001_000025.jpg").unlink()
+    (data / "images" / "0002_000025.jpg").write_bytes(b"")
+    (data / "images" / "stray.png").write_bytes((data / "images" / "0000_000000.jpg").read_bytes())
+    before = contents(data)
+    monkeypatch.chdir(tmp_path)
+    DatasetCheck(data, json=tmp_path / "numbers" / "check.json", people=3, crops=5).run()
+    assert contents(data) == before
+    said = " ".join(capsys.readouterr().out.split())
+    assert "train 16 2 1 - 16 (100%)" in said
+    assert "sizes: 32x64 (30)" in said
+    assert "17 joints, 100.0% of them known" in said
+    assert "unreadable pictures: 1 (images/0002_000025.jpg)" in said
+    assert "listed but missing: 1 (images/0001_000025.jpg)" in said
+    assert "there but in no part: 1 (images/stray.png)" in said
+    assert "contact sheet: dance-check.png" in said
+    assert cv2.imread(str(tmp_path / "dance-check.png")).shape[0] > 3 * 192
+    numbers = json.loads((tmp_path / "numbers" / "check.json").read_text())
+    assert numbers["parts"]["query"]["crops"] + numbers["parts"]["gallery"]["crops"] == 16
+    assert numbers["missing"] == ["images/0001_000025.jpg"]
+    assert numbers["people_of_videos"] == {"a": 2, "b": 2}
+
+
+def test_data_that_cannot_be_trained_on_is_said_after_all_that_was_found(data, tmp_path, capsys):
+    for picture in (data / "images").glob("000[01]_*.jpg"):
+        picture.write_bytes(b"")
+    with pytest.raises(DataError, match=r"dance cannot be trained on: There is no picture to train on\."):
+        DatasetCheck(data, sheet=tmp_path / "sheets" / "a.png").run()
+    assert "unreadable pictures: 16 (images/0000_000000.jpg, images/0000_000025.jpg" in capsys.readouterr().out
+    assert (tmp_path / "sheets" / "a.png").is_file()
+
+
+def test_no_sheet_where_none_is_wanted_and_no_data_is_one_sentence(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    DatasetCheck(data, no_sheet=True).run()
+    assert [path.name for path in tmp_path.iterdir()] == ["dance"]
+    with pytest.raises(DataError, match="There is no data folder"):
+        DatasetCheck(tmp_path / "gone").run()
+    with pytest.raises(DataError, match="no layout 'mars'"):
+        DatasetCheck(data, reading=DataOptions(layout="mars")).run()
