@@ -3,6 +3,7 @@
 import { frameOf, get } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { rounded } from "./geometry.js";
+import { Queue } from "./queue.js";
 
 const AHEAD = 3;
 const find = (selector) => document.querySelector(selector);
@@ -10,6 +11,7 @@ const find = (selector) => document.querySelector(selector);
 export class FrameView {
   constructor(review, prompt) {
     Object.assign(this, { review, prompt, boxes: [], chosen: null, mark: null, person: null, last: new Map(), ahead: [] });
+    this.queue = new Queue((error) => this.refused(error));
     this.dialog = find("#frame");
     this.picture = find("#picture");
     this.still = find("#still");
@@ -47,14 +49,13 @@ export class FrameView {
     await this.show(frame);
   }
 
-  async act(action) {
-    try {
-      await action();
-    } catch (error) {
-      this.say(error.message, true);
-      if (error.name !== "Error") console.error(error);
-      await this.refresh();
-    }
+  act(action) {
+    return this.queue.run(action);
+  }
+
+  async refused(error) {
+    this.say(error.message, true);
+    await this.refresh().catch(() => {});
   }
 
   say(words, wrong = false) {
@@ -150,8 +151,8 @@ export class FrameView {
 
   async edit(edit, said) {
     await this.review.edit({ video: this.video, ...edit });
-    this.say(said);
     await this.refresh();
+    this.say(said);
   }
 
   async put(person, xyxy) {
@@ -238,7 +239,7 @@ export class FrameView {
 
   async history(path) {
     await this.review.change(path);
-    this.say(path.endsWith("undo") ? "Undone." : "Done again.");
     await this.refresh();
+    this.say(path.endsWith("undo") ? "Undone." : "Done again.");
   }
 }

@@ -12,18 +12,18 @@ export function listenInFrame(view, { help, close }) {
     const { box } = view;
     if (event.key === "Enter" || event.key === "b") {
       adjusting = null;
-      return view.act(() => view.put(box.person, box.xyxy));
+      return view.put(box.person, box.xyxy);
     }
     if (event.key === "Escape") {
       adjusting = null;
       view.say("");
-      return view.act(() => view.refresh());
+      return view.refresh();
     }
     const arrow = ARROWS[event.key];
-    if (!arrow) return;
+    if (!arrow) return undefined;
     const [x, y] = arrow.map((way) => way * (event.ctrlKey || event.metaKey ? FAR : 1));
     view.boxes[view.chosen] = { ...box, xyxy: dragged(box.xyxy, event.shiftKey ? "se" : "body", x, y) };
-    view.paint();
+    return view.paint();
   }
 
   function begin() {
@@ -59,15 +59,12 @@ export function listenInFrame(view, { help, close }) {
   const history = { z: keys.u, y: keys.r };
   view.dialog.addEventListener("keydown", (event) => {
     if (event.target === view.slider || event.altKey) return;
-    if (adjusting) {
-      event.preventDefault();
-      return adjust(event);
-    }
     const held = event.ctrlKey || event.metaKey;
     const action = /^\d$/.test(event.key) && !held ? () => view.assign(event.key) : (held ? history : keys)[event.key];
-    if (!action) return;
+    const adjusts = event.key in ARROWS || (adjusting && event.key === "Enter");
+    if (!action && !adjusts) return;
     event.preventDefault();
-    view.act(() => action(event));
+    view.act(() => (adjusting ? adjust(event) : action?.(event)));
   });
   for (const button of view.dialog.querySelectorAll("[data-frame]")) {
     button.addEventListener("click", button.dataset.frame === "help" ? help : close);

@@ -9,6 +9,7 @@ import { help } from "./help.js";
 import { listen } from "./keys.js";
 import { kept, ordered } from "./orders.js";
 import { Prompt } from "./prompt.js";
+import { Queue } from "./queue.js";
 import { Review } from "./review.js";
 import { Rows } from "./rows.js";
 
@@ -24,6 +25,7 @@ class View {
     this.cursor = new Cursor(review, this.rows);
     this.rows.state = this.cursor;
     this.actions = new Actions(review, this.cursor, this.prompt, (...words) => this.say(...words));
+    this.queue = new Queue((error) => this.refused(error));
     this.frameView = new FrameView(review, this.prompt);
     listenInFrame(this.frameView, { help, close: () => this.back() });
     this.whole = ordered(review.people, "doubt");
@@ -35,13 +37,15 @@ class View {
   }
 
   // Do something, then show what came of it; a refusal is said below.
-  async act(action) {
-    try {
+  act(action) {
+    return this.queue.run(async () => {
       await action();
-    } catch (error) {
-      this.say(error.message, true);
-      if (error.name !== "Error") console.error(error);
-    }
+      this.paint();
+    });
+  }
+
+  refused(error) {
+    this.say(error.message, true);
     this.paint();
   }
 

@@ -1,0 +1,177 @@
+"""A small data set of four people in a video, and the review of it in a browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from reid.crop_table import COLUMNS
+
+ROOT = Path(__file__).parents[3]
+WIDTH, HEIGHT, FPS = 320, 180, 30.0
+COLOURS = ((60, 60, 220), (60, 200, 60), (220, 90, 60), (60, 210, 220))
+FRAMES = 30
+
+
+def box_of(person: int, frame: int) -> tuple[float, float, float, float]:
+    """Everybody walks two pixels a frame to the right, 70 pixels behind the next."""
+    left = 10.0 + 70 * person + 2 * frame
+    return left, 40.0, left + 30, 140.0
+
+
+def write_video(path: Path, frames: int) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", int(FPS), options={"g": "12", "bf": "2"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for frame in range(frames):
+            image = np.full((HEIGHT, WIDTH, 3), 40, np.uint8)
+            for person, colour in enumerate(COLOURS):
+                left, top, right, bottom = map(int, box_of(person, frame))
+                cv2.rectangle(image, (left, top), (right, bottom), colour, -1)
+            cv2.rectangle(image, (0, 0), (7 * frame, 10), (255, 255, 255), -1)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "bgr24")))
+        container.mux(stream.encode())
+
+
+def write_data(folder: Path, people: int, frames: int, *, video: Path | None = None, size: int = 32) -> Path:
+    """People 0, 1, ... in all frames of the video "dance"; each is two pieces of track, doubt grows with the number."""
+    (folder / "images").mkdir(parents=True)
+    (folder / "poses").mkdir()
+    pictures = [cv2.imencode(".jpg", np.full((2 * size, size, 3), colour, np.uint8))[1].tobytes() for colour in COLOURS]
+    names = [[f"{person:04d}_{frame:06d}.jpg" for frame in range(frames)] for person in range(people)]
+    with (folder / "crops.csv").open("w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for person, hers in enumerate(names):
+            for frame, name in enumerate(hers):
+                (folder / "images" / name).write_bytes(pictures[person % len(COLOURS)])
+                (folder / "poses" / name.replace(".jpg", ".txt")).write_text("1.0 2.0\nnan nan\n")
+                box = [f"{value:.2f}" for value in box_of(person % 4, frame % FRAMES)]
+                place = [f"{frame / FPS:.3f}", *box, "0.900", 2 * person + (frame >= frames // 2)]
+                table.writerow([name, person, "dance", frame, *place, f"{min(0.2 * person, 1):.3f}"])
+    (folder / "meta.json").write_text(json.dumps({"identities": names}))
+    (folder / "video.json").write_text(json.dumps({"dance": list(range(people))}))
+    split: dict[str, list[Any]] = {"trainval": [0, 1], "query": names[2][:2], "gallery": [*names[2][2:], *names[3]]}
+    (folder / "splits.json").write_text(json.dumps([split]))
+    if video is not None:
+        facts = {"path": str(video), "fps": FPS, "width": WIDTH, "height": HEIGHT, "frames": frames}
+        (folder / "sources.json").write_text(json.dumps({"dance": facts}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dance_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("video") / "dance.mp4"
+    write_video(path, FRAMES)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, dance_video: Path) -> Path:
+    return write_data(tmp_path / "data", 4, FRAMES, video=dance_video)
+
+
+@pytest.fixture(scope="session")
+def make_data() -> Callable[..., Path]:
+    return write_data
+
+
+class Served:
+    """`followspot dataset review` as a process of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        command = [sys.executable, "-m", "tools", "dataset", "review", str(folder), "--no-browser", *options]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
+        assert found, said + self.process.stdout.read()
+        self.url, self.port = found[0], int(found[1])
+
+    def edits(self) -> list[dict[str, Any]]:
+        path = self.folder / "edits.json"
+        return json.loads(path.read_text())["edits"] if path.exists() else []
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> Iterator[Served]:
+    """One review for all tests of a file; `page` begins each of them without edits."""
+    server = Served(write_data(tmp_path_factory.mktemp("served") / "data", 4, FRAMES, video=dance_video))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless browser; skips where there is none."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("chromium is not installed, so the page cannot be driven")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Driven:
+    """A page of Playwright's with what the stories about the review need besides."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.page, name)
+
+    def press_keys(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def wait_for_words(self, words: str, where: str = "#message") -> None:
+        here = "([where, words]) => document.querySelector(where).textContent.includes(words)"
+        self.page.wait_for_function(here, arg=[where, words])
+
+    def people(self) -> list[int]:
+        """Numbers of the rows, from above."""
+        return [int(row.get_attribute("data-number")) for row in self.page.query_selector_all(".person")]
+
+    def count(self, person: int) -> int:
+        """Crops in her row."""
+        return int(self.page.inner_text(f'.person[data-number="{person}"] .facts').split(" crops")[0].split()[-1])
+
+    def go_to(self, person: int) -> None:
+        self.press_keys("g", str(person), "Enter")
+        self.page.wait_for_selector(f'.person.here[data-number="{person}"]')
+
+
+@pytest.fixture
+def page(served: Served, chromium: Any) -> Iterator[Driven]:
+    """The open page of the review, its mistakes collected; there must be none at the end."""
+    (served.folder / "edits.json").unlink(missing_ok=True)
+    opened = chromium.new_page(viewport={"width": 1200, "height": 820})
+    mistakes: list[str] = []
+    opened.on("pageerror", lambda error: mistakes.append(str(error)))
+    opened.goto(served.url)
+    opened.wait_for_selector("html[data-ready]")
+    yield Driven(opened)
+    opened.close()
+    assert mistakes == []

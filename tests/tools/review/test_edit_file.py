@@ -1,0 +1,84 @@
+"""edits.json: written whole with every edit, read again when somebody else wrote it, never overwritten in ignorance."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tools.review.edit_file import Review, read_edits
+from tools.review.records import read_data_set
+from tracker.types import InputError
+
+MERGE = {"do": "merge", "people": [0, 1]}
+
+
+@pytest.fixture
+def review(folder: Path) -> Review:
+    return Review(read_data_set(folder))
+
+
+def test_every_edit_is_on_disk_at_once_and_undo_and_redo_too(review: Review):
+    review.add(MERGE)
+    assert read_edits(review.path) == [MERGE]
+    assert review.undo() == MERGE
+    assert read_edits(review.path) == []
+    assert sorted(review.cast.people) == [0, 1, 2, 3]
+    assert review.redo() == MERGE
+    assert read_edits(review.path) == [MERGE]
+    assert sorted(review.cast.people) == [0, 2, 3]
+    assert review.redo() is None
+    assert Review(review.data).cast.people == review.cast.people
+
+
+def test_an_edit_that_does_not_fit_changes_nothing(review: Review):
+    with pytest.raises(InputError, match="there is no person 9"):
+        review.add({"do": "merge", "people": [0, 9]})
+    assert not review.path.exists()
+    assert review.revision == 0
+
+
+def test_an_edit_that_cannot_be_saved_is_not_made(review: Review, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    review.add(MERGE)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=r"cannot be saved in .*edits.json: No space left"):
+        review.add({"do": "merge", "people": [2, 3]})
+    assert sorted(review.cast.people) == [0, 2, 3]
+    assert read_edits(review.path) == [MERGE]
+    assert [path.name for path in review.data.folder.glob(".edits*")] == []
+
+
+def test_what_somebody_else_writes_is_taken_in(review: Review):
+    review.add(MERGE)
+    review.path.write_text(json.dumps({"version": 1, "edits": []}))
+    review.refresh()
+    assert review.edits == []
+    assert review.undo() is None
+
+
+def test_a_file_damaged_meanwhile_is_told_until_it_is_mended(review: Review):
+    review.add(MERGE)
+    review.path.write_text('{"version": 1, "edits": [')
+    for _ in range(2):
+        with pytest.raises(InputError, match="cannot be read as JSON"):
+            review.refresh()
+    assert review.path.read_text() == '{"version": 1, "edits": ['
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "is no edit file"),
+        ('{"version": 2, "edits": []}', "has version 2"),
+        ('{"version": 1, "edits": [{"do": "drop", "images": ["x.jpg"]}]}', "edit 1 does not fit the data"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_told_at_the_start(folder: Path, text: str, said: str):
+    (folder / "edits.json").write_text(text)
+    with pytest.raises(InputError, match=said):
+        Review(read_data_set(folder))

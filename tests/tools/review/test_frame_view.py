@@ -1,0 +1,159 @@
+"""The frame view in a browser: stepping, and boxes that are dragged, nudged, drawn, renamed, removed and reckoned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+WIDTH = 320
+
+
+@pytest.fixture
+def frame(page: Any) -> Any:
+    """Open at frame 10, person 1 chosen: her box is 100, 40, 130, 140."""
+    page.go_to(1)
+    page.press_keys(*["ArrowRight"] * 10, "f")
+    at(page, 10)
+    return page
+
+
+def at(page: Any, number: int) -> None:
+    page.wait_for_selector(f'#frame[open][data-frame="{number}"]')
+    page.wait_for_function("still => still.complete && still.naturalWidth", arg=page.query_selector("#still"))
+
+
+def says(page: Any, words: str) -> None:
+    page.wait_for_words(words, "#frame-message")
+
+
+def screen(page: Any, x: float, y: float) -> tuple[float, float]:
+    """Where a pixel of the video lies on the page."""
+    box = page.query_selector("#overlay").bounding_box()
+    scale = box["width"] / WIDTH
+    return box["x"] + x * scale, box["y"] + y * scale
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*screen(page, *start))
+    page.mouse.down()
+    page.mouse.move(*screen(page, *np.mean([start, end], axis=0)))
+    page.mouse.move(*screen(page, *end))
+    page.mouse.up()
+
+
+def chips(page: Any) -> dict[int, str]:
+    """People with a box in the frame, and how it is known."""
+    titles = [chip.get_attribute("title").split(", ") for chip in page.query_selector_all("#frame-people button")]
+    return {int(name.removeprefix("person ")): kind for name, kind in titles}
+
+
+def test_the_frame_opens_at_the_crop_and_steps_by_one_and_by_ten(frame):
+    assert chips(frame) == {0: "crop", 1: "crop", 2: "crop", 3: "crop"}
+    frame.press_keys("ArrowRight")
+    at(frame, 11)
+    # the white bar in the picture is 7 pixels long for each frame
+    bar = """() => { const canvas = new OffscreenCanvas(320, 180).getContext("2d");
+        canvas.drawImage(document.querySelector("#still"), 0, 0);
+        const row = canvas.getImageData(0, 5, 320, 1).data;
+        return Array.from({length: 320}, (_, x) => row[4 * x]).filter(value => value > 150).length; }"""
+    assert abs(frame.evaluate(bar) - 77) <= 2
+    frame.press_keys("Shift+ArrowRight")
+    at(frame, 21)
+    assert abs(frame.evaluate(bar) - 147) <= 2
+    frame.press_keys("End")
+    at(frame, 29)
+    frame.press_keys("Shift+ArrowLeft", "Escape")
+    frame.wait_for_selector("#frame", state="hidden")
+    assert "person 1 · frame 19" in frame.inner_text("#where")
+
+
+def test_a_corner_is_dragged_and_the_crop_has_a_corrected_box(frame, served):
+    drag(frame, (130, 140), (140, 150))
+    says(frame, "Box of person 1 set.")
+    (edit,) = served.edits()
+    assert (edit["do"], edit["frame"], edit["person"]) == ("box", 10, 1)
+    assert edit["xyxy"] == pytest.approx([100, 40, 140, 150], abs=0.6)
+    assert chips(frame)[1] == "corrected"
+    frame.press_keys("u")
+    says(frame, "Undone.")
+    assert chips(frame)[1] == "crop"
+    assert served.edits() == []
+
+
+def test_a_box_is_nudged_by_keys_and_escape_leaves_it_as_it_was(frame, served):
+    frame.press_keys("b", "ArrowRight", "Control+ArrowDown", "Shift+ArrowRight", "Enter")
+    says(frame, "Box of person 1 set.")
+    assert served.edits()[0]["xyxy"] == [101.0, 50.0, 132.0, 150.0]
+    frame.press_keys("b", "ArrowRight", "Escape")
+    frame.press_keys("ArrowRight")
+    at(frame, 11)
+    assert len(served.edits()) == 1
+
+
+def test_a_drawn_box_asks_whose_it_is(frame, served):
+    drag(frame, (20, 150), (60, 175))
+    frame.wait_for_selector("#prompt[open]")
+    frame.press_keys("n")
+    says(frame, "Box of person 4 set.")
+    assert served.edits()[0]["person"] == "new"
+    assert served.edits()[0]["xyxy"] == pytest.approx([20, 150, 60, 175], abs=0.6)
+    assert chips(frame)[4] == "drawn"
+
+
+def test_a_box_gets_another_number_in_this_frame_or_two_are_swapped_from_here_on(frame, served):
+    frame.press_keys("3")
+    frame.wait_for_selector("#prompt[open]")
+    frame.press_keys("Enter")
+    says(frame, "1 is 3 in this frame.")
+    frame.press_keys("u")
+    says(frame, "Undone.")
+    frame.page.click('#frame-people button[title^="person 1,"]')
+    frame.press_keys("2")
+    frame.wait_for_selector("#prompt[open]")
+    frame.press_keys("s")
+    says(frame, "1 and 2 swapped from frame 10 on.")
+    assert served.edits() == [{"do": "swap", "video": "dance", "people": [1, 2], "from_frame": 10, "to_frame": None}]
+
+
+def test_a_box_removed_once_is_reckoned_and_removed_twice_she_is_absent(frame, served):
+    frame.press_keys("x")
+    says(frame, "Person 1 has no box here any more.")
+    assert chips(frame)[1] == "filled"
+    assert frame.query_selector(".body.filled").get_attribute("x") == "100"
+    frame.press_keys("x")
+    says(frame, "Person 1 is absent here.")
+    assert 1 not in chips(frame)
+    assert [edit["do"] for edit in served.edits()] == ["unbox", "unbox"]
+
+
+def test_boxes_between_the_mark_and_here_lie_on_a_line_or_go(frame, served):
+    frame.press_keys("k", "Shift+ArrowRight")
+    at(frame, 20)
+    frame.press_keys("i")
+    says(frame, "between 10 and 20 lie on a line")
+    frame.press_keys("ArrowLeft")
+    at(frame, 19)
+    assert chips(frame)[1] == "filled"
+    frame.press_keys("Shift+X")
+    says(frame, "Person 1 is absent from 10 to 19.")
+    assert 1 not in chips(frame)
+    assert served.edits()[-1] == {"do": "unbox", "video": "dance", "person": 1, "frame": 10, "to_frame": 19}
+
+
+def test_a_box_is_added_by_keyboard_where_she_was_seen_last(frame, served):
+    frame.press_keys("k", "x", "x")
+    says(frame, "Person 1 is absent here.")
+    frame.press_keys("a", "1", "Enter")
+    says(frame, "Box of person 1 set.")
+    assert served.edits()[-1]["xyxy"] == [100.0, 40.0, 130.0, 140.0]
+    assert chips(frame)[1] == "drawn"
+
+
+def test_a_video_that_is_gone_is_told_in_the_picture(page, served):
+    sources = served.folder / "sources.json"
+    assert "dance.mp4" in sources.read_text()
+    page.route("**/frame?*", lambda route: route.fulfill(status=400, body='{"error": "there is no file dance.mp4"}'))
+    page.press_keys("f")
+    page.wait_for_words("there is no file dance.mp4", "#frame-problem")

@@ -1,0 +1,206 @@
+"""The review's page in a browser: every action by keyboard or pointer ends up in edits.json and survives a reload."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+
+def crop(person: int, frame: int) -> str:
+    return f"{person:04d}_{frame:06d}.jpg"
+
+
+def test_doubtful_people_stand_first_and_each_row_tells_who_she_is(page):
+    assert page.people() == [3, 2, 1, 0]
+    facts = page.inner_text('.person[data-number="3"] .facts')
+    assert "dance" in facts
+    assert "30 crops" in facts
+    assert "0.0 s \N{EN DASH} 1.0 s" in facts
+    assert "doubt 0.60" in facts
+    page.select_option("#order", "number")
+    assert page.people() == [0, 1, 2, 3]
+
+
+def test_two_people_are_merged_into_the_marked_one_and_undo_parts_them(page, served):
+    page.go_to(2)
+    page.press_keys("k")
+    page.go_to(1)
+    page.press_keys("m")
+    page.wait_for_words("Person 1 is now part of 2.")
+    assert page.people() == [3, 2, 0]
+    assert page.count(2) == 60
+    assert "60 in one frame" in page.inner_text('.person[data-number="2"] .facts')
+    assert served.edits() == [{"do": "merge", "people": [2, 1]}]
+    page.press_keys("u")
+    page.wait_for_words("Undone: merge.")
+    assert sorted(page.people()) == [0, 1, 2, 3]
+    assert served.edits() == []
+    page.press_keys("r")
+    page.wait_for_words("Done again: merge.")
+    assert served.edits() == [{"do": "merge", "people": [2, 1]}]
+
+
+def test_merging_without_a_mark_says_what_to_do(page, served):
+    page.press_keys("m")
+    page.wait_for_words("Mark the person to merge with first")
+    assert served.edits() == []
+
+
+def test_a_row_is_split_at_the_crop_and_the_new_person_stands_below(page, served):
+    page.go_to(1)
+    page.press_keys(*["ArrowRight"] * 12, "s")
+    page.wait_for_words(f"From {crop(1, 12)} on it is person 4.")
+    assert page.people() == [3, 2, 1, 4, 0]
+    assert (page.count(1), page.count(4)) == (12, 18)
+    assert served.edits() == [{"do": "split", "person": 1, "from": crop(1, 12)}]
+
+
+def test_a_range_is_chosen_with_shift_and_thrown_out(page, served):
+    page.go_to(3)
+    page.press_keys("ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "x")
+    page.wait_for_words("3 crops thrown out.")
+    assert page.count(3) == 27
+    assert served.edits() == [{"do": "drop", "images": [crop(3, 1), crop(3, 2), crop(3, 3)]}]
+
+
+def test_the_last_crops_of_a_row_can_be_thrown_out_and_the_row_goes(page, served):
+    page.go_to(3)
+    page.press_keys("a", "Delete")
+    page.wait_for_words("30 crops thrown out.")
+    assert page.people() == [2, 1, 0]
+    page.wait_for_selector('.person.here[data-number="2"]')
+
+
+def test_chosen_crops_move_to_a_typed_number_or_to_a_new_person(page, served):
+    page.go_to(0)
+    page.press_keys(" ", "ArrowRight")
+    page.press_keys("Escape", "t")
+    page.keyboard.press("2")
+    page.wait_for_selector("#prompt[open]")
+    page.press_keys("Enter")
+    page.wait_for_words("15 crops moved to person 2.")
+    assert (page.count(0), page.count(2)) == (15, 45)
+    page.press_keys("Home", "n")
+    page.wait_for_words("1 crop moved to person 4.")
+    assert page.count(4) == 1
+    assert [edit["person"] for edit in served.edits()] == [2, "new"]
+
+
+def test_a_number_nobody_has_is_refused_in_a_sentence_and_nothing_is_saved(page, served):
+    page.press_keys("9")
+    page.wait_for_selector("#prompt[open]")
+    page.press_keys("Enter")
+    page.wait_for_words("there is no person 9")
+    assert served.edits() == []
+
+
+def test_the_pointer_does_what_the_keyboard_does(page, served):
+    row = '.person[data-number="2"] .crop'
+    page.click(f'{row}[data-column="1"]')
+    page.click(f'{row}[data-column="3"]', modifiers=["Shift"])
+    page.click(f'{row}[data-column="5"]', modifiers=["Control"])
+    page.click('[data-do="drop"]')
+    page.wait_for_words("4 crops thrown out.")
+    assert served.edits()[0]["images"] == [crop(2, frame) for frame in (1, 2, 3, 5)]
+    page.click('[data-do="undo"]')
+    page.wait_for_words("Undone: drop.")
+    page.click('.person[data-number="1"] .facts')
+    page.click('.person[data-number="1"] .facts')
+    page.click('.person[data-number="0"] .facts')
+    page.click('[data-do="merge"]')
+    page.wait_for_words("Person 0 is now part of 1.")
+
+
+def test_a_reload_keeps_everything_and_so_does_another_server(page, served):
+    page.go_to(1)
+    page.press_keys("ArrowRight", "s")
+    page.wait_for_words("person 4")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert sorted(page.people()) == [0, 1, 2, 3, 4]
+    assert "1 edits" in page.inner_text("#where")
+
+
+def test_edits_written_by_hand_are_taken_in_and_a_stale_page_does_not_write_over_them(page, served):
+    time.sleep(0.02)
+    (served.folder / "edits.json").write_text(json.dumps({"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}))
+    page.go_to(3)
+    page.press_keys("x")
+    page.wait_for_words("the edits were changed elsewhere")
+    assert page.people() == [3, 2, 0]
+    assert served.edits() == [{"do": "merge", "people": [0, 1]}]
+    page.press_keys("x")
+    page.wait_for_words("1 crop thrown out.")
+    assert len(served.edits()) == 2
+
+
+def test_export_writes_a_new_folder_beside_the_data_and_leaves_the_original(page, served):
+    before = {path: path.read_bytes() for path in served.folder.rglob("*") if path.is_file()}
+    page.go_to(3)
+    page.press_keys("x")
+    page.wait_for_words("1 crop thrown out.")
+    page.click('[data-do="export"]')
+    page.wait_for_words("Written to ")
+    out = Path(page.inner_text("#message").removeprefix("Written to ").split(",")[0])
+    assert out.parent == served.folder.parent.resolve()
+    assert len(list((out / "images").iterdir())) == 119
+    assert (out / "mot" / "dance.txt").read_text().count("\n") == 119
+    assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_only_the_video_chosen_is_shown_and_thumbnails_can_stand_for_several_crops(page, served):
+    page.select_option("#filter", "0")
+    assert len(page.people()) == 4
+    page.select_option("#every", "10")
+    page.go_to(1)
+    # pieces of 15 crops make groups of 10 and 5
+    columns = page.locator('.person[data-number="1"] .crop')
+    assert columns.count() == 4
+    page.press_keys("ArrowRight", "x")
+    page.wait_for_words("5 crops thrown out.")
+    assert served.edits()[0]["images"] == [crop(1, frame) for frame in range(10, 15)]
+
+
+def test_the_whole_way_works_by_keyboard_with_the_focus_seen_and_spoken(page, served):
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement.id") == "people"
+    page.press_keys("ArrowDown", "ArrowRight")
+    active = page.get_attribute("#people", "aria-activedescendant")
+    assert page.get_attribute(f"#{active}", "aria-label").startswith("person 2, frame 1, 0.03 s")
+    outline = page.evaluate("id => getComputedStyle(document.getElementById(id)).outlineStyle", active)
+    assert outline == "solid"
+    page.press_keys("?")
+    page.wait_for_selector("#help[open]")
+    assert "merge another row into the marked one" in page.inner_text("#help")
+    page.press_keys("Escape")
+    page.wait_for_selector("#help", state="hidden")
+    page.press_keys("x")
+    page.wait_for_words("1 crop thrown out.")
+    page.press_keys("f")
+    page.wait_for_selector("#frame[open]")
+    page.press_keys("Escape")
+    assert page.evaluate("document.activeElement.id") == "people"
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('button, select, input, [role=grid]')]"
+        ".filter(e => !(e.textContent.trim() || e.ariaLabel || e.labels?.length)).length"
+    )
+    assert unnamed == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_legible_in_light_and_dark(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    ink, ground = page.evaluate(
+        "['color', 'backgroundColor'].map(name => getComputedStyle(document.body)[name].match(/\\d+/g).map(Number))"
+    )
+
+    def luminance(rgb: list[int]) -> float:
+        linear = [value / 3294.6 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in rgb]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dim = sorted([luminance(ink), luminance(ground)], reverse=True)
+    assert (bright + 0.05) / (dim + 0.05) > 7
