@@ -62,10 +62,10 @@ def write_data(folder: Path, people: int, frames: int, *, video: Path | None = N
                 box = [f"{value:.2f}" for value in box_of(person % 4, frame % FRAMES)]
                 place = [f"{frame / FPS:.3f}", *box, "0.900", 2 * person + (frame >= frames // 2)]
                 table.writerow([name, person, "dance", frame, *place, f"{min(0.2 * person, 1):.3f}"])
-    (folder / "meta.json").write_text(json.dumps({"identities": names}))
-    (folder / "video.json").write_text(json.dumps({"dance": list(range(people))}))
+    (folder / "meta.json").write_text(json.dumps({"identities": names}) + "\n")
+    (folder / "video.json").write_text(json.dumps({"dance": list(range(people))}) + "\n")
     split: dict[str, list[Any]] = {"trainval": [0, 1], "query": names[2][:2], "gallery": [*names[2][2:], *names[3]]}
-    (folder / "splits.json").write_text(json.dumps([split]))
+    (folder / "splits.json").write_text(json.dumps([split]) + "\n")
     if video is not None:
         facts = {"path": str(video), "fps": FPS, "width": WIDTH, "height": HEIGHT, "frames": frames}
         (folder / "sources.json").write_text(json.dumps({"dance": facts}))
@@ -117,6 +117,20 @@ def served(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> Itera
     server = Served(write_data(tmp_path_factory.mktemp("served") / "data", 4, FRAMES, video=dance_video))
     yield server
     server.stop()
+
+
+@pytest.fixture
+def make_server() -> Iterator[Callable[..., Served]]:
+    """Starts reviews that end with the test."""
+    servers: list[Served] = []
+
+    def start(folder: Path, *options: str) -> Served:
+        servers.append(Served(folder, *options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

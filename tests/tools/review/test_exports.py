@@ -1,0 +1,134 @@
+"""The reviewed data as text and as a folder: people, gaps, splits, and nothing else than the edits changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reid.datasets import DataOptions, read_split
+from tools.dataset_review import DatasetReview
+from tools.review.edits import replay
+from tools.review.folder_export import export_folder
+from tools.review.mot_export import mot_text, write_mot
+from tools.review.records import DataSet, read_data_set
+from tracker.results.mot_files import read_tracks
+from tracker.types import InputError
+
+
+def crop(person: int, frame: int) -> str:
+    return f"{person:04d}_{frame:06d}.jpg"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def data(folder: Path) -> DataSet:
+    return read_data_set(folder)
+
+
+def test_mot_text_counts_people_from_one_and_frames_from_one(data: DataSet, tmp_path: Path):
+    cast = replay(data, [{"do": "merge", "people": [1, 0]}, {"do": "drop", "images": [crop(3, 0)]}])
+    (path,) = write_mot(data, cast, tmp_path / "mot", 1.0)
+    assert path == tmp_path / "mot" / "dance.txt"
+    lines = path.read_text().splitlines()
+    # persons 1, 2, 3 are 1, 2, 3; the first crop of 3 is gone; of the two boxes of 1 in a frame only one is written
+    assert lines[:3] == [
+        "1,1,80.00,40.00,30.00,100.00,1.00,-1,-1,-1",
+        "1,2,150.00,40.00,30.00,100.00,1.00,-1,-1,-1",
+        "2,1,82.00,40.00,30.00,100.00,1.00,-1,-1,-1",
+    ]
+    tracks = read_tracks(path)
+    assert [len(row) for row in tracks[:2]] == [2, 3]
+
+
+def test_gaps_are_filled_up_to_the_length_asked_for(data: DataSet):
+    gone = {"do": "drop", "images": [crop(0, frame) for frame in range(10, 19)]}
+    cast = replay(data, [gone])
+    # frames 9 and 19 are 10/30 s apart
+    assert mot_text(data, cast, "dance", 0.34).count("\n") == 120
+    assert mot_text(data, cast, "dance", 0.33).count("\n") == 111
+    filled = [line for line in mot_text(data, cast, "dance", 1.0).splitlines() if line.startswith("15,1,")]
+    assert filled == ["15,1,38.00,40.00,30.00,100.00,1.00,-1,-1,-1"]
+
+
+def test_data_whose_boxes_are_unknown_gives_no_mot_text(tmp_path: Path):
+    (tmp_path / "meta.json").write_text(json.dumps({"identities": [["0000_000005.jpg"]]}))
+    data = read_data_set(tmp_path)
+    with pytest.raises(InputError, match=r"it has no crops.csv"):
+        write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
+    assert not (tmp_path / "mot").exists()
+
+
+def test_a_video_with_a_path_for_a_name_writes_nowhere(folder: Path, tmp_path: Path):
+    table = folder / "crops.csv"
+    table.write_text(table.read_text().replace(",dance,", ",../../dance,"))
+    data = read_data_set(folder)
+    with pytest.raises(InputError, match="name that fits no file"):
+        write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
+
+
+def test_without_edits_the_new_folder_is_the_old_one(data: DataSet, tmp_path: Path):
+    out = export_folder(data, replay(data, []), tmp_path / "out")
+    assert files(out) == files(data.folder)
+
+
+def test_the_new_folder_follows_the_edits_and_the_trainer_reads_it(data: DataSet, tmp_path: Path):
+    edits: list[dict[str, Any]] = [
+        {"do": "split", "person": 0, "from": crop(0, 20)},
+        {"do": "move", "images": [crop(1, 25)], "person": 4},
+        {"do": "merge", "people": [2, 3]},
+        {"do": "drop", "images": [crop(1, 0)]},
+    ]
+    before = files(data.folder)
+    out = export_folder(data, replay(data, edits), tmp_path / "out")
+    assert files(data.folder) == before
+    identities = json.loads((out / "meta.json").read_text())["identities"]
+    # of two crops in one frame, 2 and 4 keep one
+    assert [len(hers) for hers in identities] == [20, 28, 30, 0, 10]
+    assert identities[4] == [crop(4, frame) for frame in range(20, 30)]
+    assert (out / "images" / crop(4, 20)).read_bytes() == (data.folder / "images" / crop(0, 20)).read_bytes()
+    assert (out / "poses" / "0004_000020.txt").exists()
+    assert json.loads((out / "video.json").read_text()) == {"dance": [0, 1, 2, 4]}
+    split = read_split(out, DataOptions())
+    assert {one.person for one in split.train} == {0, 1, 4}
+    assert {one.person for one in split.query} == {2}
+    again = read_data_set(out)
+    assert len(again.crops) == sum(map(len, identities))
+
+
+def test_somebody_in_training_and_test_ends_up_on_one_side(data: DataSet, tmp_path: Path):
+    moved = {"do": "move", "images": [crop(1, frame) for frame in range(10)], "person": 3}
+    for edits, side in (([moved], "gallery"), ([{"do": "merge", "people": [1, 3]}, moved], None)):
+        out = export_folder(data, replay(data, edits), tmp_path / f"out{len(edits)}")
+        (split,) = json.loads((out / "splits.json").read_text())
+        trained = {one.path.name for one in read_split(out, DataOptions()).train}
+        assert trained.isdisjoint([*split["query"], *split["gallery"]])
+        if side:
+            assert 3 not in split["trainval"]
+
+
+def test_an_export_that_fails_leaves_nothing(data: DataSet, tmp_path: Path):
+    (data.folder / "images" / crop(0, 5)).unlink()
+    (data.folder / "images" / crop(0, 5)).symlink_to("/etc/hostname")
+    with pytest.raises(InputError, match="leads out of"):
+        export_folder(data, replay(data, []), tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    with pytest.raises(InputError, match="already exists"):
+        export_folder(data, replay(data, []), tmp_path / "full")
+
+
+def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "edits.json").write_text('{"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}')
+    DatasetReview(folder, export=tmp_path / "out", mot=tmp_path / "mot").run()
+    assert capsys.readouterr().out.split() == [str(tmp_path / "out"), str(tmp_path / "mot" / "dance.txt")]
+    with pytest.raises(InputError, match="exists already"):
+        DatasetReview(folder, mot=tmp_path / "mot").run()
+    with pytest.raises(InputError, match="must be 0 or more"):
+        DatasetReview(folder, mot=tmp_path / "mot", fill_gaps=-1).run()

@@ -1,0 +1,39 @@
+"""Any frame on demand is the one `VideoReader` counts so, however one jumps about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tools.review.frames import FrameStore
+from tracker.types import InputError
+from tracker.video.video_reader import VideoReader
+
+
+@pytest.mark.parametrize("order", [range(30), range(29, -1, -1), [17, 3, 29, 0, 12, 11, 24, 23, 5]])
+def test_every_frame_is_the_one_the_tracker_sees(dance_video: Path, order: list[int]):
+    with VideoReader(dance_video) as reader:
+        frames = [frame.image for frame in reader]
+    store = FrameStore(dance_video)
+    assert len(store) == len(frames) == 30
+    for index in order:
+        shown = cv2.imdecode(np.frombuffer(store.frame(index), np.uint8), cv2.IMREAD_COLOR)
+        wanted = frames[index]
+        assert wanted is not None
+        assert np.abs(shown.astype(int) - wanted).mean() < 4
+        # the bar is 7 pixels longer in each frame
+        assert abs((shown[5, :, 1] > 150).sum() - 7 * index) <= 2
+    store.close()
+
+
+def test_a_frame_beyond_the_end_and_a_file_that_is_no_video_are_told(dance_video: Path, tmp_path: Path):
+    with pytest.raises(InputError, match="has frames 0 to 29, not 30"):
+        FrameStore(dance_video).frame(30)
+    with pytest.raises(InputError, match="there is no file"):
+        FrameStore(tmp_path / "gone.mp4")
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(InputError, match="cannot be read as a video"):
+        FrameStore(tmp_path / "text.mp4")

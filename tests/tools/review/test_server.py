@@ -1,0 +1,114 @@
+"""The review answers this machine's own page, with the data folder's own files, and nobody else with anything else."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tools.dataset_review import DatasetReview
+from tracker.types import InputError
+
+
+def ask(port: int, method: str, path: str, body: str | None = None, **headers: str) -> tuple[int, bytes]:
+    """A request with its path as it stands, not tidied up."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.putrequest(method, path, skip_host=True)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    for name, value in {"host": f"127.0.0.1:{port}", "content-length": str(len(body or "")), **named}.items():
+        connection.putheader(name, value)
+    connection.endheaders((body or "").encode())
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.txt",
+        "..%2fsecret.txt",
+        "%2e%2e/%2e%2e/secret.txt",
+        "%2e%2e%2fsecret.txt",
+        "..%5csecret.txt",
+        "%252e%252e%252fsecret.txt",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "crops.csv",
+        "0000_000000.jpg%00.txt",
+        "0003_000029.jpg",  # a symbolic link out of the folder
+    ],
+)
+@pytest.mark.parametrize("room", ["images", "thumbnails", "page"])
+def test_a_path_outside_the_data_is_refused(served, path: str, room: str):
+    secret = served.folder.parent / "secret.txt"
+    secret.write_text("secret")
+    link = served.folder / "images" / "0003_000029.jpg"
+    if not link.is_symlink():
+        link.unlink()
+        link.symlink_to(secret)
+    status, body = ask(served.port, "GET", f"/{room}/{path}")
+    assert status in (400, 404)
+    assert b"secret" not in body.replace(b"secret.txt", b"")
+    assert b"root:" not in body
+
+
+def test_its_own_pictures_and_pages_are_served(served):
+    assert ask(served.port, "GET", "/images/0000_000000.jpg")[1].startswith(b"\xff\xd8")
+    assert ask(served.port, "GET", "/thumbnails/0000_000000.jpg")[1].startswith(b"\xff\xd8")
+    assert b"<!DOCTYPE html>" in ask(served.port, "GET", "/")[1]
+    assert ask(served.port, "GET", "/frame?video=dance&frame=3")[1].startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("query", ["video=%2fetc%2fpasswd&frame=0", "video=dance&frame=-1", "video=dance&frame=99"])
+def test_a_frame_of_anything_else_is_refused_in_a_sentence(served, query: str):
+    status, body = ask(served.port, "GET", f"/frame?{query}")
+    assert status == 400
+    assert json.loads(body)["error"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1", "", "127.0.0.1.evil.example"])
+def test_a_foreign_host_is_refused_lest_a_name_be_rebound_to_us(served, host: str):
+    assert ask(served.port, "GET", "/api/data", host=host)[0] == 403
+    assert ask(served.port, "GET", "/api/data", host=f"localhost:{served.port}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example", "content_type": "application/json"},
+        {"origin": "null", "content_type": "application/json"},
+        {"origin": "http://127.0.0.1:1", "content_type": "application/json"},
+        {"sec_fetch_site": "cross-site", "content_type": "application/json"},
+        {"content_type": "text/plain"},
+        {},
+    ],
+)
+def test_another_sites_page_changes_nothing(served, headers: dict[str, str]):
+    edit = json.dumps({"revision": 0, "edit": {"do": "merge", "people": [0, 1]}})
+    assert ask(served.port, "POST", "/api/edit", edit, **headers)[0] == 403
+    assert served.edits() == []
+
+
+@pytest.mark.parametrize("body", ["", "[1]", "{", '{"revision": 0}', '{"revision": 0, "edit": 7}'])
+def test_a_change_that_is_none_is_refused_in_a_sentence(served, body: str):
+    status, answer = ask(served.port, "POST", "/api/edit", body, content_type="application/json")
+    assert status == 400
+    assert json.loads(answer)["error"]
+    assert served.edits() == []
+
+
+def test_nothing_is_served_beyond_loopback(served):
+    addresses = {found[4][0] for found in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    for address in {*addresses, "127.0.0.2"} - {"127.0.0.1"}:
+        with pytest.raises(OSError):  # noqa: PT011 (refused here, unreachable there)
+            socket.create_connection((str(address), served.port), timeout=2)
+
+
+def test_a_port_in_use_is_told_in_a_sentence(served, folder: Path):
+    with pytest.raises(InputError, match=f"port {served.port} of 127.0.0.1 cannot be used .*name another --port"):
+        DatasetReview(folder, port=served.port, browser=False).run()
+    with pytest.raises(InputError, match="port 99999 of"):
+        DatasetReview(folder, port=99999, browser=False).run()
