@@ -63,7 +63,7 @@ def write_openvino(folder: Path, loaded: LoadedEncoder) -> None:
 
 
 def openvino_network(encoder: ContextEncoder) -> Any:
-    """The encoder as OpenVINO's model. `openvino.convert_model` would report each use to its makers, its parts do not."""
+    """The encoder as OpenVINO's model, without `openvino.convert_model`, which reports each use to its makers."""
     from openvino import PartialShape, Type
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
