@@ -83,6 +83,8 @@ LEAST_SPREAD = 0.05
 LEAST_PROBABILITY = 0.02
 STRANGER = 0.5
 """Probability of one of the known people from which an unknown group's tracklet is hers."""
+FOLLOWS = 0.3
+"""What it adds to that probability, where people are in contact, that the track goes on from her or to her."""
 CONFUSED = 0.5
 """Two groups are one person if each, left out, is taken for the other with this probability on average."""
 CONFUSED_LOG_ODDS = -6.0
@@ -241,17 +243,22 @@ class _Labelling:
         return score
 
     def _place_unclear(self, probability: np.ndarray) -> None:
-        """Unclear tracklets with crops go, the plainest first, to a group that is not elsewhere then, or to none."""
-        known = np.array(self._known_groups())
-        waiting = np.flatnonzero((self.group < 0) & (self._crops() > 0)).tolist()
-        scores, links = self._scores(probability), self._links()
-        for number in sorted(waiting, key=lambda number: -scores[number].max(initial=-np.inf)):
-            linked = np.array([links[number][self.group == group].sum() for group in known])
-            worth = scores[number] + linked
-            worth[np.isin(known, self.group[self.exclusive[number]])] = -np.inf
-            stays = self.weight * self._crops()[number] * np.log(STRANGER)
-            best = int(worth.argmax()) if len(known) else -1
-            self.group[number] = known[best] if best >= 0 and worth[best] > stays else self.group.max() + 1
+        """Unclear tracklets with crops go, the plainest first, to a group that is not elsewhere then, or to none.
+
+        A box in contact shows now one person, now the other: what counts is how often it shows her.
+        """
+        known = np.array(self._known_groups(), int)
+        waiting = np.flatnonzero((self.group < 0) & (self._crops() > 0))
+        share = np.zeros((len(self.tracklets), len(known)))
+        np.add.at(share, self.of, probability)
+        share[waiting] /= self._crops()[waiting, None]
+        links = self._links()
+        for number in waiting[np.argsort(-share[waiting].max(axis=1, initial=0.0), kind="stable")].tolist():
+            follows = np.array([(links[number] * (self.group == group)).sum() for group in known])
+            worth = share[number] + FOLLOWS * follows / NEXT_TRACKLET
+            worth[np.isin(known, self.group[self.exclusive[number]])] = 0.0
+            fits = worth.max(initial=0.0) >= STRANGER
+            self.group[number] = known[worth.argmax()] if fits else self.group.max() + 1
 
     def _result(self) -> PseudoLabels:
         group = self.group[self.of]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import torch
-from torch import nn
+from scipy.optimize import minimize
+from scipy.special import expit
 
 Classifier = Callable[[np.ndarray], np.ndarray]
 """Features (N, F) to probabilities (N, P), each person's against all others; rows need not sum to 1."""
@@ -34,32 +34,28 @@ def features(embedding: np.ndarray) -> np.ndarray:
 def train_classifier(rows: np.ndarray, person: np.ndarray, people: int) -> Classifier:
     """Learn from rows (N, F) of the persons (N,) 0..people-1, everybody weighted alike; whoever has no row gets 0.
 
-    Starts from zero and uses no chance: the same rows give the same classifier.
+    Logistic regression with weight decay, one person against all others. It starts from zero and uses no chance: the
+    same rows give the same classifier.
     """
-    inputs = torch.tensor(rows, dtype=torch.float32)
-    target = nn.functional.one_hot(torch.tensor(person, dtype=torch.long), people).float()  # (N, P)
-    own = target.sum(dim=0)
-    weight = target / own.clamp(min=1) + (1 - target) / (len(target) - own).clamp(min=1)
-    head = nn.Linear(inputs.shape[1], people)
-    nn.init.zeros_(head.weight)
-    nn.init.zeros_(head.bias)
-    optimiser = torch.optim.LBFGS(head.parameters(), max_iter=ITERATIONS, line_search_fn="strong_wolfe")
+    target = np.eye(people)[person]  # (N, P)
+    own = target.sum(axis=0)
+    weight = (target / np.maximum(own, 1) + (1 - target) / np.maximum(len(target) - own, 1)) / 2
+    inputs = np.hstack([rows, np.ones((len(rows), 1))])
+    decayed = np.append(np.ones(rows.shape[1]), 0.0)[:, None]  # not the bias
 
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        each = nn.functional.binary_cross_entropy_with_logits(head(inputs), target, reduction="none")
-        total = (weight * each).sum() / 2 + WEIGHT_DECAY * head.weight.square().sum()
-        total.backward()
-        return total
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        head = flat.reshape(-1, people)
+        score = inputs @ head
+        value = (weight * (np.logaddexp(0.0, score) - target * score)).sum()
+        gradient = inputs.T @ (weight * (expit(score) - target)) + 2 * WEIGHT_DECAY * decayed * head
+        return value + WEIGHT_DECAY * (decayed * head**2).sum(), gradient.reshape(-1)
 
-    with torch.enable_grad():
-        optimiser.step(loss)
-    known = (own > 0).numpy()
+    start = np.zeros(inputs.shape[1] * people)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
+    head = found.x.reshape(-1, people)
 
     def classify(unknown: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            probability = torch.sigmoid(head(torch.tensor(unknown, dtype=torch.float32))).numpy()
-        return probability * known
+        return expit(unknown @ head[:-1] + head[-1]) * (own > 0)
 
     return classify
 
