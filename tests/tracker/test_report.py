@@ -107,6 +107,18 @@ def test_a_recovery_by_motion_alone_shows_no_similarity(tmp_path: Path) -> None:
     assert mark["data-tip"] == "1 back at 0:00.0 after 3.0 s away"
 
 
+def test_whoever_is_known_from_a_cast_file_was_not_away(tmp_path: Path) -> None:
+    summary = Summary()
+    known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.01, remembered=True)
+    summary.write(Frame(0, 0.0, None), FrameTracks(0, 0.0, [1], [[0, 0, 1, 1]], [1], [False], recoveries=(known,)))
+    write_report(tmp_path / "report.html", summary, names={1: "Ada"})
+    page = Page(tmp_path / "report.html")
+    (mark,) = page.of_class("mark")
+    assert (mark["data-tip"] or "").startswith("Ada known from the cast file at 0:00.0\nsimilarity 0.90")
+    assert mark["class"] == "mark doubtful"
+    assert "From the cast file1Recoveries0" in page.text
+
+
 def test_names_and_titles_cannot_break_the_page(tmp_path: Path) -> None:
     evil = '"><script>alert(1)</script>'
     path = tmp_path / "report.html"

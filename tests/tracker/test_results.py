@@ -113,13 +113,24 @@ def test_json_tells_of_every_person(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
     assert told["video"] == video
     assert told["summary"] == {
-        "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "longest_absence": 2.1,
+        "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "remembered": 0,
+        "longest_absence": 2.1,
     }  # fmt: skip
     two = told["people"][1]
     assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
     assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
-    back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25, "exchanged": False}
-    assert two["recoveries"] == [back]
+    back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}
+    assert two["recoveries"] == [{**back, "exchanged": False, "remembered": False}]
+
+
+def test_somebody_from_a_cast_file_is_told_apart_from_somebody_found_again(tmp_path: Path) -> None:
+    known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.3, remembered=True)
+    with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
+        writer.write(*seen(0, 1, recoveries=[known]))
+    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    assert (told["summary"]["recoveries"], told["summary"]["remembered"]) == (0, 1)
+    (event,) = told["people"][0]["recoveries"]
+    assert (event["remembered"], event["similarity"], event["margin"]) == (True, 0.9, 0.3)
 
 
 def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
