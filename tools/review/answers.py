@@ -22,7 +22,7 @@ def described_data(data: DataSet) -> dict[str, Any]:
     crops = sorted(data.crops, key=lambda crop: (place[crop.video], crop.frame, crop.image))
     colours = [(blue, green, red) for blue, green, red in palette().tolist()]
     return {
-        "folder": str(data.folder),
+        "folder": str(data.folder.resolve()),
         "videos": [_video(data, video) for video in data.videos],
         "images": [crop.image for crop in crops],
         "video": [place[crop.video] for crop in crops],

@@ -57,7 +57,7 @@ def read_data_set(folder: Path) -> DataSet:
     if not folder.is_dir():
         raise InputError(f"there is no data folder {folder}; check the path")
     if (folder / CROP_TABLE).is_file():
-        crops = read_crop_table(folder / CROP_TABLE)
+        crops = _table(folder / CROP_TABLE)
     elif (folder / "meta.json").is_file():
         crops = list(_published_crops(folder))
     else:
@@ -75,6 +75,13 @@ def read_data_set(folder: Path) -> DataSet:
 def boxed(crop: CropRow) -> bool:
     """Whether it is known where in the source the crop was cut."""
     return all(map(math.isfinite, crop.xyxy))
+
+
+def _table(path: Path) -> list[CropRow]:
+    try:
+        return read_crop_table(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
 
 
 def _published_crops(folder: Path) -> Iterator[CropRow]:

@@ -32,7 +32,7 @@ def test_two_people_are_merged_into_the_marked_one_and_undo_parts_them(page, ser
     page.wait_for_words("Person 1 is now part of 2.")
     assert page.people() == [3, 2, 0]
     assert page.count(2) == 60
-    assert "60 in one frame" in page.inner_text('.person[data-number="2"] .facts')
+    assert "60 share a frame" in page.inner_text('.person[data-number="2"] .facts')
     assert served.edits() == [{"do": "merge", "people": [2, 1]}]
     page.press_keys("u")
     page.wait_for_words("Undone: merge.")

@@ -145,8 +145,9 @@ class View {
 
   toolbar() {
     const { data, people } = this.review;
-    find("#folder").textContent = find("#folder").title = data.folder;
-    document.title = `Review · ${data.folder.split("/").at(-1)}`;
+    const name = data.folder.split("/").at(-1);
+    Object.assign(find("#folder"), { textContent: name, title: data.folder });
+    document.title = `Review · ${name}`;
     find("#filter").append(new Option("all", ""), ...data.videos.map(({ name }, at) => new Option(name || "unnamed", at)));
     const longest = Math.max(...[...people.values()].map(({ crops }) => crops.length), 1);
     const every = find("#every");

@@ -77,7 +77,7 @@ export class Rows {
     const count = `${person.crops.length} crops` + (person.drawn ? ` + ${person.drawn} boxes` : "");
     const parts = [badge, flag, line(videos.join(", ")), line(count)];
     if (videos.length === 1) parts.push(line(`${seconds(data.time[person.crops[0]])} – ${seconds(data.time[person.crops.at(-1)])}`));
-    if (person.clashes.size) parts.push(line(`${person.clashes.size} in one frame`, "wrong"));
+    if (person.clashes.size) parts.push(line(`${person.clashes.size} share a frame`, "wrong"));
     if (person.most) parts.push(...this.doubt(person));
     row.facts.replaceChildren(...parts);
     row.element.setAttribute("aria-label", `person ${person.number}, ${count}, ${videos.join(", ")}`);
