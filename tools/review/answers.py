@@ -74,21 +74,34 @@ def _worst(doubts: Iterable[float]) -> float:
     return sum(worst) / len(worst) if worst else 0.0
 
 
-def described_boxes(review: Review, video: str, frame: int, fill_gaps: float) -> list[dict[str, Any]]:
-    """Everybody's box in one frame, also the filled-in ones; the one to believe first where somebody has several."""
-    longest = fill_gaps * review.data.fps(video)
-    boxes = []
-    with review.lock:
-        for number, sightings in sorted(review.cast.people.items()):
+class BoxTable:
+    """Everybody's boxes frame by frame, also the filled-in ones, made anew when an edit was made."""
+
+    def __init__(self, review: Review, fill_gaps: float) -> None:
+        self.review, self.fill_gaps = review, fill_gaps
+        self.made: dict[str, tuple[int, dict[int, list[dict[str, Any]]]]] = {}
+
+    def boxes(self, video: str, frame: int) -> list[dict[str, Any]]:
+        """The boxes of one frame by person, the one to believe first where somebody has several."""
+        with self.review.lock:
+            revision, by_frame = self.made.get(video, (None, {}))
+            if revision != self.review.revision:
+                by_frame = self._by_frame(video)
+                self.made[video] = self.review.revision, by_frame
+            return by_frame.get(frame, [])
+
+    def _by_frame(self, video: str) -> dict[int, list[dict[str, Any]]]:
+        longest = self.fill_gaps * self.review.data.fps(video)
+        by_frame: dict[int, list[dict[str, Any]]] = {}
+        for number, sightings in sorted(self.review.cast.people.items()):
             hers = [sighting for sighting in sightings if sighting.video == video]
-            placed = placed_boxes(hers, longest).get(frame)
-            if placed is None:
-                continue
-            boxes.append(_box(number, placed.xyxy, placed.sighting))
-            for other in review.cast.at(number, video, frame)[1:]:
-                if other.xyxy is not None:
-                    boxes.append(_box(number, other.xyxy, other))
-    return boxes
+            placed = placed_boxes(hers, longest)
+            for frame, (xyxy, sighting) in placed.items():
+                by_frame.setdefault(frame, []).append(_box(number, xyxy, sighting))
+            for other in sorted(hers, key=lambda sighting: sighting.rank):
+                if other.xyxy is not None and placed[other.frame].sighting is not other:
+                    by_frame[other.frame].append(_box(number, other.xyxy, other))
+        return by_frame
 
 
 def _box(number: int, xyxy: tuple[float, ...], sighting: Sighting | None) -> dict[str, Any]:

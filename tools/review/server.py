@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from tracker.types import InputError
 
-from .answers import described_boxes, described_data, described_people
+from .answers import BoxTable, described_data, described_people
 from .edit_file import Review
 from .enclosure import enclosed
 from .folder_export import export_folder
@@ -43,6 +43,7 @@ class ReviewServer:
 
     def __init__(self, review: Review, fill_gaps: float) -> None:
         self.review, self.fill_gaps = review, fill_gaps
+        self.box_table = BoxTable(review, fill_gaps)
         self.thumbnails = Thumbnails(review.data.folder)
         self.images = {crop.image for crop in review.data.crops}
         self.stores: dict[str, FrameStore] = {}
@@ -125,7 +126,7 @@ class ReviewServer:
     def boxes(self, request: Request) -> Response:
         video, frame = _asked_frame(request)
         self.review.refresh()
-        boxes = described_boxes(self.review, video, frame, self.fill_gaps)
+        boxes = self.box_table.boxes(video, frame)
         return JSONResponse({"revision": self.review.revision, "boxes": boxes}, headers=NEVER_KEPT)
 
     def frame(self, request: Request) -> Response:

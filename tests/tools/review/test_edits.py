@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tools.review.answers import BoxTable
 from tools.review.cast import Cast, Kind
+from tools.review.edit_file import Review
 from tools.review.edits import replay
 from tools.review.gaps import placed_boxes
 from tools.review.records import DataSet, read_data_set
@@ -142,3 +144,17 @@ def test_an_edit_that_does_not_fit_is_told_with_its_number(data: DataSet, edit: 
     with pytest.raises(InputError, match="edit 2 does not fit") as caught:
         replay(data, [good, edit])
     assert said in str(caught.value)
+
+
+def test_two_crops_of_one_person_in_a_frame_are_both_shown_in_it(data: DataSet):
+    review = Review(data)
+    table = BoxTable(review, fill_gaps=1.0)
+    assert [box["person"] for box in table.boxes("dance", 10)] == [0, 1, 2, 3]
+    review.add({"do": "merge", "people": [1, 0]})
+    assert [box["image"] for box in table.boxes("dance", 10)[:2]] == [crop(1, 10), crop(0, 10)]
+    review.add({"do": "unbox", **HERE, "person": 1})
+    assert [(box["person"], box["kind"]) for box in table.boxes("dance", 10)] == [
+        (1, "filled"),
+        (2, "crop"),
+        (3, "crop"),
+    ]
