@@ -93,8 +93,8 @@ CHANGE_GAIN = 5.0
 """Log probability by which two people must explain a tracklet better than one does."""
 LOOKS_A_SECOND = 6.0
 """Further looks in a second say nothing new."""
-CHUNK_SECONDS = 1.7
-"""Looks nearer than this stay together when a classifier is tried on what it has not learnt."""
+STRETCH_SECONDS = 1.7
+"""Looks of a tracklet nearer than this stay together when a classifier is tried on what it has not learnt."""
 LEAST_SECONDS = 0.7
 """Clear looks, spread over so many seconds in all, that it takes to learn a person."""
 ROUNDS = 8
@@ -198,8 +198,8 @@ class _Labelling:
         known = self._known_groups()
         if len(known) < 2:
             return np.ones((len(self.of), len(known)))
-        chunk = max(1, round(CHUNK_SECONDS / self.looks.seconds))
-        return held_out_probabilities(self.features, self._person_of_crops(known), len(known), chunk)
+        longest = max(1, round(STRETCH_SECONDS / self.looks.seconds))
+        return held_out_probabilities(self.features, self._person_of_crops(known), self.of, len(known), longest)
 
     def _cut(self, probability: np.ndarray) -> None:
         """Cut every tracklet in which one person is followed by another."""

@@ -19,6 +19,7 @@ DIMENSIONS = 128
 WEIGHT_DECAY = 1e-3
 ITERATIONS = 60
 FEATURE_SCALE = 10.0
+FOLDS = 4
 
 
 def features(embedding: np.ndarray) -> np.ndarray:
@@ -60,23 +61,36 @@ def train_classifier(rows: np.ndarray, person: np.ndarray, people: int) -> Class
     return classify
 
 
-def held_out_probabilities(rows: np.ndarray, person: np.ndarray, people: int, chunk: int, folds: int = 4) -> np.ndarray:
+def held_out_probabilities(
+    rows: np.ndarray, person: np.ndarray, tracklet: np.ndarray, people: int, longest: int
+) -> np.ndarray:
     """Probabilities (N, P) of each row by a classifier that learnt without it and its neighbours in time.
 
-    rows (N, F) in order of time, person (N,) from 0, or below 0 for rows that nothing is learnt from. Everybody's rows
-    are dealt to the `folds` in stretches of `chunk` rows, shorter for whoever has few.
+    rows (N, F) in order of time, person (N,) from 0, or below 0 for rows that nothing is learnt from, tracklet (N,).
+    Everybody's rows are dealt to `FOLDS` classifiers in stretches of one tracklet, each at most `longest` rows.
     """
-    fold = np.full(len(person), -1)
-    for number in range(people):
-        own = np.flatnonzero(person == number)
-        length = max(1, min(chunk, len(own) // folds))
-        fold[own] = np.arange(len(own)) // length % folds
+    fold = folds(person, tracklet, people, longest)
     probability = np.zeros((len(rows), people))
     unlabelled = fold < 0
-    for number in range(folds):
+    for number in range(FOLDS):
         learnt = (fold >= 0) & (fold != number)
         if learnt.any():
             classify = train_classifier(rows[learnt], person[learnt], people)
             probability[fold == number] = classify(rows[fold == number])
-            probability[unlabelled] += classify(rows[unlabelled]) / folds
+            probability[unlabelled] += classify(rows[unlabelled]) / FOLDS
     return probability
+
+
+def folds(person: np.ndarray, tracklet: np.ndarray, people: int, longest: int) -> np.ndarray:
+    """Which classifier does without each row, (N,) int; -1 for rows of nobody. Who has few rows has short stretches."""
+    fold = np.full(len(person), -1)
+    for number in range(people):
+        own = np.flatnonzero(person == number)
+        length = max(1, min(longest, len(own) // FOLDS))
+        stretch, filled = -1, length
+        for place, row in enumerate(own.tolist()):
+            if filled == length or tracklet[row] != tracklet[own[place - 1]]:
+                stretch, filled = stretch + 1, 0
+            fold[row] = stretch % FOLDS
+            filled += 1
+    return fold

@@ -1,0 +1,261 @@
+"""`followspot dataset video`: a rendered scene goes in, a data set of its dancers comes out."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tools.dataset_video
+from reid.crop_table import CropRow, read_crop_table
+from reid.dancereid_folder import DanceReidFolder
+from reid.datasets import DataOptions, read_split
+from tools.dataset_video import DatasetVideo
+from tools.stage import Scene, StageOptions
+from tools.tracklets import TrackletCutter, TrackletOptions, in_contact
+from tools.video_people import PasserByOptions
+from tools.video_poses import PoseFinder
+from tools.video_sightings import CropOptions
+from tracker.boxes import iou
+from tracker.types import Detections, Frame, FrameTracks, InputError, Recovery
+from tracker.video.video_writer import VideoWriter
+
+SCENE = StageOptions(dancers=3, seconds=6.0, fps=10.0, width=480, height=270, seed=4, audio=False)
+CROPS = CropOptions(every=2)
+
+
+@dataclass
+class Film:
+    """A rendered video, and who is where in it."""
+
+    path: Path
+    truth: list[FrameTracks]
+
+    def seen(self, frame: int) -> Detections:
+        tracks = self.truth[frame]
+        return Detections(tracks.xyxy, np.full(len(tracks), 0.9), tracks.keypoints)
+
+
+class TruthfulDetector:
+    """Sees what the scene's truth tells; `before` is called with each batch's frames."""
+
+    def __init__(self, film: Film, before: Callable[[Sequence[Frame]], None] = lambda frames: None) -> None:
+        self.film, self.before = film, before
+
+    def __call__(self, frame: Frame) -> Detections:
+        return self.film.seen(frame.index)
+
+    def batch(self, frames: Sequence[Frame]) -> list[Detections]:
+        self.before(frames)
+        return [self(frame) for frame in frames]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    path = tmp_path_factory.mktemp("film") / "dance.mp4"
+    truth = []
+    with VideoWriter(path, width=SCENE.width, height=SCENE.height, fps=SCENE.fps) as writer:
+        for frame in Scene(SCENE).frames():
+            assert frame.frame.image is not None
+            writer.write(frame.frame.image, frame.frame.time)
+            truth.append(frame.truth)
+    return Film(path, truth)
+
+
+@pytest.fixture
+def detector(film: Film, monkeypatch: pytest.MonkeyPatch) -> TruthfulDetector:
+    detector = TruthfulDetector(film)
+    monkeypatch.setattr(tools.dataset_video, "make_detector", lambda *chosen: detector)
+    return detector
+
+
+def take_in(out: Path, *videos: Path, **options) -> list[CropRow]:
+    DatasetVideo(tuple(map(str, videos)), out, **{"crops": CROPS, **options}).run()
+    return read_crop_table(out / "crops.csv")
+
+
+def dancer_of(row: CropRow, film: Film) -> int:
+    tracks = film.truth[row.frame]
+    return int(tracks.ids[iou(np.array([row.xyxy]), tracks.xyxy)[0].argmax()])
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name != "sources.json"}
+
+
+def test_everybody_is_one_person_with_her_own_crops_and_landmarks(film, detector, tmp_path, capsys):
+    rows = take_in(tmp_path / "data", film.path)
+    pairs = {(row.person, dancer_of(row, film)) for row in rows}
+    assert len(pairs) == 3
+    assert len({person for person, _ in pairs}) == len({dancer for _, dancer in pairs}) == 3
+    assert all(
+        row.frame % 2 == 0 and row.video == "dance" and row.image.endswith(f"{row.frame:06d}.jpg") for row in rows
+    )
+    assert len({(row.person, row.frame) for row in rows}) == len(rows)
+
+    split = read_split(tmp_path / "data", DataOptions())
+    assert len(split.train) == len(rows)
+    said = re.sub(r"\s+", " ", capsys.readouterr().out)
+    assert f"dance: 3 people, {len(rows)} crops out of" in said
+    assert f"{len(rows)} with landmarks" in said
+    assert "dataset review" in said
+    row = rows[0]
+    joints = np.loadtxt(tmp_path / "data" / "poses" / row.image.replace(".jpg", ".txt"))
+    truth = film.truth[row.frame]
+    nose = truth.keypoints[truth.ids.tolist().index(dancer_of(row, film)), 0, :2]
+    left, top, right, bottom = row.xyxy
+    tall = max(bottom - top, 2 * (right - left))
+    corner = np.array([(left + right) / 2 - tall / 4, (top + bottom) / 2 - tall / 2])
+    assert joints[0] == pytest.approx((nose - corner) * 256 / tall, abs=0.1)
+
+
+def test_a_killed_run_goes_on_after_the_videos_it_had_finished(film, detector, tmp_path, monkeypatch, capsys):
+    other = tmp_path / "again.mp4"
+    other.write_bytes(film.path.read_bytes())
+    take_in(tmp_path / "whole", film.path, other)
+
+    with monkeypatch.context() as killed:
+        write, written = DanceReidFolder.write, []
+
+        def dies(self, crop, keypoints, video, *rest):
+            written.append(video)
+            if written.count("again") == 5:
+                raise RuntimeError("killed")
+            return write(self, crop, keypoints, video, *rest)
+
+        killed.setattr(DanceReidFolder, "write", dies)
+        killed.setattr(DanceReidFolder, "__exit__", lambda *arguments: None)  # a killed process tidies nothing up
+        with pytest.raises(RuntimeError, match="killed"):
+            take_in(tmp_path / "data", film.path, other)
+    assert len(list((tmp_path / "data" / "images").iterdir())) == written.count("dance") + 4
+    seen = []
+    detector.before = lambda frames: seen.extend(frames)
+    rows = take_in(tmp_path / "data", film.path, other)
+    assert len(seen) == len(film.truth)  # one video was looked at, not two
+    assert "dance: finished before" in capsys.readouterr().out
+    assert {row.person for row in rows} == set(range(6))
+    assert content(tmp_path / "data") == content(tmp_path / "whole")
+
+
+def test_ctrl_c_keeps_the_finished_videos_and_leaves_nothing_of_the_other(film, detector, tmp_path, capsys):
+    other = tmp_path / "again.mp4"
+    other.write_bytes(film.path.read_bytes())
+    seen = []
+
+    def interrupts(frames: Sequence[Frame]) -> None:
+        seen.extend(frames)
+        if len(seen) == len(film.truth) + 20:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    detector.before = interrupts
+    with pytest.raises(KeyboardInterrupt):
+        take_in(tmp_path / "data", film.path, other)
+    rows = read_crop_table(tmp_path / "data" / "crops.csv")
+    assert {row.video for row in rows} == {"dance"}
+    assert len(list((tmp_path / "data" / "images").iterdir())) == len(rows)
+    assert "1 of 2 videos are finished" in capsys.readouterr().out
+
+
+def test_everything_is_kept_where_that_is_asked_for(film, detector, tmp_path):
+    rows = take_in(tmp_path / "data", film.path, crops=CropOptions(every=1, all=True))
+    assert len(rows) >= 0.97 * sum(map(len, film.truth))  # a newborn's first frames may stay unreported
+    assert len({(row.person, row.frame) for row in rows}) == len(rows)
+
+
+def test_who_is_hardly_seen_is_left_out_and_counted(film, detector, tmp_path, capsys):
+    detector.film = without_the_second(film, after=8)
+    options = {"crops": CropOptions(every=1), "passing": PasserByOptions(least_seconds=0.0)}
+    everybody = take_in(tmp_path / "everybody", film.path, **options)
+    assert len({row.person for row in everybody}) == 3
+    capsys.readouterr()
+    detector.film = Film(
+        film.path, [tracks if tracks.frame < 5 else of(tracks, tracks.ids != 2) for tracks in film.truth]
+    )
+    cast = take_in(tmp_path / "cast", film.path, crops=CropOptions(every=1))
+    assert {dancer_of(row, film) for row in cast} == {1, 3}
+    assert "1 passer-by left out" in re.sub(r"\s+", " ", capsys.readouterr().out)
+
+
+def without_the_second(film: Film, after: int) -> Film:
+    """The second dancer is gone from that frame on."""
+    return Film(film.path, [tracks if tracks.frame < after else of(tracks, tracks.ids != 2) for tracks in film.truth])
+
+
+def of(tracks: FrameTracks, chosen: np.ndarray) -> FrameTracks:
+    assert tracks.keypoints is not None
+    columns = (column[chosen] for column in (tracks.ids, tracks.xyxy, tracks.score, tracks.recovered, tracks.keypoints))
+    return FrameTracks(tracks.frame, tracks.time, *columns)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"videos": ()}, "no video named"),
+        ({"videos": ("missing.mp4",)}, "there is no file missing.mp4"),
+        ({"cast": 0}, "--cast must be at least 1"),
+        ({"reid": "none"}, "cannot be told apart without an encoder"),
+        ({"test_videos": 2}, "--test-videos must lie between 0 and 1"),
+        ({"twice": True}, "have one name, dance"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_made(film, tmp_path, options, sentence):
+    videos = options.pop("videos", (str(film.path),) * (1 + options.pop("twice", False)))
+    with pytest.raises(InputError, match=sentence):
+        DatasetVideo(**{"videos": videos, "out": tmp_path / "data", **options}).run()
+    assert not (tmp_path / "data").exists()
+
+
+def tracks_of(frame: int, *boxes: tuple[int, float, float], recoveries: tuple[Recovery, ...] = ()) -> FrameTracks:
+    """People 40 wide and 100 tall: id, left, top."""
+    ids = [id for id, _, _ in boxes]
+    xyxy = [[left, top, left + 40, top + 100] for _, left, top in boxes]
+    nobody = np.zeros(len(ids), bool)
+    return FrameTracks(frame, frame / 10, ids, xyxy, np.ones(len(ids)), nobody, None, recoveries)
+
+
+def test_a_track_is_cut_at_contact_absence_jump_and_exchange():
+    cutter, options = TrackletCutter(TrackletOptions(gap=0.25)), TrackletOptions()
+
+    def cut(tracks: FrameTracks) -> list[int]:
+        return cutter.cut(tracks, in_contact(tracks, Detections.empty(), options)).tolist()
+
+    assert cut(tracks_of(0, (1, 0, 0), (2, 100, 0))) == [0, 1]
+    assert cut(tracks_of(1, (1, 10, 0), (2, 90, 0))) == [0, 1]
+    assert cut(tracks_of(2, (1, 20, 0), (2, 40, 0))) == [2, 3]  # half of each box lies in the other
+    assert cut(tracks_of(3, (1, 25, 0), (2, 35, 0))) == [2, 3]
+    assert cut(tracks_of(4, (1, 0, 0), (2, 60, 0))) == [4, 5]
+    assert cut(tracks_of(6, (1, 0, 0), (2, 60, 0))) == [4, 5]  # 0.2 s unseen
+    assert cut(tracks_of(9, (1, 0, 0), (2, 60, 0))) == [6, 7]  # 0.3 s unseen
+    assert cut(tracks_of(10, (1, 0, 0), (2, 160, 0))) == [6, 8]
+    swapped = Recovery(11, 1.1, 1, 0.0, exchanged=True)
+    assert cut(tracks_of(11, (1, 0, 0), (2, 160, 0), recoveries=(swapped,))) == [9, 8]
+
+
+def test_a_detection_that_no_track_took_is_somebody_who_can_be_touched():
+    tracks = tracks_of(0, (1, 0, 0))
+    beside, own = [20, 0, 60, 100], tracks.xyxy[0].tolist()
+    seen = Detections(np.array([own, beside]), np.array([0.9, 0.5]))
+    assert in_contact(tracks, seen, TrackletOptions()).tolist() == [True]
+    assert in_contact(tracks, seen[[0]], TrackletOptions()).tolist() == [False]
+
+
+def test_poses_are_matched_to_the_boxes_of_the_crops_and_given_to_nobody_twice(film):
+    detector = TruthfulDetector(film)
+    frame, tracks = Frame(0, 0.0, None), film.truth[0]
+    far = np.array([[0.0, 0.0, 10.0, 10.0]])
+    boxes = np.concatenate([tracks.xyxy[::-1], far, tracks.xyxy[:1] + 2])
+    poses = PoseFinder(detector, "truth")(frame, boxes)
+    assert np.array_equal(np.stack(poses[: len(tracks)]), tracks.keypoints[::-1])
+    assert poses[len(tracks) :] == [None, None]
+    detector.film = Film(
+        film.path, [FrameTracks(t.frame, t.time, t.ids, t.xyxy, t.score, t.recovered) for t in film.truth]
+    )
+    with pytest.raises(InputError, match="give a pose model"):
+        PoseFinder(detector, "boxes.pt")(frame, boxes)
