@@ -254,8 +254,6 @@ def test_poses_are_matched_to_the_boxes_of_the_crops_and_given_to_nobody_twice(f
     poses = PoseFinder(detector, "truth")(frame, boxes)
     assert np.array_equal(np.stack(poses[: len(tracks)]), tracks.keypoints[::-1])
     assert poses[len(tracks) :] == [None, None]
-    detector.film = Film(
-        film.path, [FrameTracks(t.frame, t.time, t.ids, t.xyxy, t.score, t.recovered) for t in film.truth]
-    )
+    detector.film = Film(film.path, [replace(tracks, keypoints=None) for tracks in film.truth])
     with pytest.raises(InputError, match="give a pose model"):
         PoseFinder(detector, "boxes.pt")(frame, boxes)
