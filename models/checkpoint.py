@@ -44,8 +44,22 @@ def sha256(path: Path) -> str:
 
 
 def save_atomically(content: Any, path: Path) -> None:
-    """`torch.save` that leaves the old file whole if the disk fills up or the process is killed halfway."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """`torch.save` that leaves the old file whole if the disk fills up or the process is killed halfway.
+
+    Raises WeightsError where the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_by(content, path)
+    except (OSError, RuntimeError) as error:  # torch turns some of the stream's errors into the latter
+        reason = getattr(error, "strerror", None) or "writing broke off, as on a full disk"
+        raise WeightsError(
+            f"Cannot write {path} ({reason}); free some room: an earlier file of that name is as it was."
+        ) from error
+
+
+def replace_by(content: Any, path: Path) -> None:
+    """Write beside `path`, then take its place."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -16,7 +16,9 @@ class Batch:
     """N crops after augmentation.
 
     image (N, 3, H, W) float RGB in 0..1, view: the same as the encoder sees it, person (N,) class numbers,
-    partner and negative (N,) places in the batch or -1, keypoints (N, P, 2) pixels or None.
+    partner and negative (N,) places in the batch or -1, paired (M,) and anchor (A,) the rows that have a partner and
+    those that have a negative (found where the draw is, since counting on a GPU makes the processor wait), keypoints
+    (N, P, 2) pixels or None.
     """
 
     image: torch.Tensor
@@ -24,6 +26,8 @@ class Batch:
     person: torch.Tensor
     partner: torch.Tensor
     negative: torch.Tensor
+    paired: torch.Tensor
+    anchor: torch.Tensor
     keypoints: torch.Tensor | None
     generator: torch.Generator
 
@@ -39,11 +43,18 @@ def make_batch(
 ) -> Batch:
     """Move a loaded draw to the device and augment it; `classes` gives each training crop's class number."""
     image = pictures.to(device, non_blocking=True).float() / 255
-    joints = keypoints.to(device) if keypoints.shape[1] else None
+    joints = keypoints.to(device, non_blocking=True) if keypoints.shape[1] else None
     image, joints = augment(image, joints, options, generator)
     image = image.contiguous(memory_format=torch.channels_last)
-    person, partner, negative = (
-        torch.from_numpy(rows).to(device) for rows in (classes[draw.index], draw.partner, draw.negative)
+    person, partner, negative, paired, anchor = (
+        torch.from_numpy(rows).to(device)
+        for rows in (
+            classes[draw.index],
+            draw.partner,
+            draw.negative,
+            np.flatnonzero(draw.partner >= 0),
+            np.flatnonzero(draw.negative >= 0),
+        )
     )
     view = encoder_view(image, options, generator)
-    return Batch(image, view, person, partner, negative, joints, generator)
+    return Batch(image, view, person, partner, negative, paired, anchor, joints, generator)

@@ -55,7 +55,7 @@ class FdGanForward:
     maps: torch.Tensor | None = None  # target poses (N, P, H, W)
     made: torch.Tensor | None = None  # the crop's person in its target pose (N, 3, H, W)
     made_by_partner: torch.Tensor | None = None  # the same pose made from the partner's feature
-    scores: dict[str, float] = field(default_factory=dict)
+    scores: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 class FdGanObjective:
@@ -142,7 +142,7 @@ class FdGanObjective:
         assert forward.made is not None
         real = self.run(judge, image, image[forward.target]).float()
         made = self.run(judge, image, forward.made.detach()).float()
-        forward.scores.update({"identity/real": real.mean().item(), "identity/made": made.mean().item()})
+        forward.scores.update({"identity/real": real.detach().mean(), "identity/made": made.detach().mean()})
         return {"identity_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
 
     def pose_losses(self, forward: FdGanForward) -> Losses:
@@ -151,7 +151,7 @@ class FdGanObjective:
         assert forward.made is not None
         real = self.run(judge, forward.maps, image[forward.target]).float()
         made = self.run(judge, forward.maps, forward.made.detach()).float()
-        forward.scores.update({"pose/real": real.mean().item(), "pose/made": made.mean().item()})
+        forward.scores.update({"pose/real": real.detach().mean(), "pose/made": made.detach().mean()})
         return {"pose_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
 
     def generator_losses(self, forward: FdGanForward) -> Losses:

@@ -16,10 +16,20 @@ from .crops import Crop, DataError
 from .embedder import resize
 from .sampling import Draw
 
+ENDINGS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND"}  # how JPEG and PNG files begin and end
+TAIL = 4096  # some programs write something of their own after the end
+
 
 def read_image(path: Path) -> np.ndarray | None:
-    """(h, w, 3) uint8 BGR, or None where the file is no picture."""
-    image: np.ndarray | None = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    """(h, w, 3) uint8 BGR, or None where the file is no picture or only the beginning of one."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    ending = next((end for start, end in ENDINGS.items() if content.startswith(start)), b"")
+    if not content or ending not in content[-TAIL:]:
+        return None
+    image: np.ndarray | None = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     return image
 
 
@@ -50,10 +60,15 @@ def require_keypoints(crops: Sequence[Crop]) -> int:
 
 
 class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """Crops at one size: picture (3, H, W) uint8 RGB and keypoints (P, 2) in its pixels (P = 0 where unknown)."""
+    """Crops at one size: picture (3, H, W) uint8 RGB and keypoints (P, 2) in its pixels (P = 0 where unknown).
+
+    Where a picture can no longer be read, another one of the person stands in, and `lost` (N,), which all processes
+    share, says so. Raises DataError where none of hers can be read.
+    """
 
     def __init__(self, crops: Sequence[Crop], height: int, width: int) -> None:
         self.crops, self.height, self.width = crops, height, width
+        self.lost = torch.zeros(len(crops), dtype=torch.bool).share_memory_()
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -62,11 +77,19 @@ class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         crop = self.crops[row]
         image = read_image(crop.path)
         if image is None:
-            raise DataError(f"The picture {crop.path} can no longer be read; check the disk.")
+            self.lost[row] = True
+            crop, image = self.another_of(crop)
         scale = np.array([self.width / image.shape[1], self.height / image.shape[0]], np.float32)
         rgb = np.ascontiguousarray(resize(image, self.height, self.width)[..., ::-1].transpose(2, 0, 1))
         keypoints = np.zeros((0, 2), np.float32) if crop.keypoints is None else crop.keypoints * scale
         return torch.from_numpy(rgb), torch.from_numpy(keypoints)
+
+    def another_of(self, crop: Crop) -> tuple[Crop, np.ndarray]:
+        """The first crop of the same person that can be read, and its picture."""
+        for other in self.crops:
+            if other.person == crop.person and (image := read_image(other.path)) is not None:
+                return other, image
+        raise DataError(f"The picture {crop.path} and all others of the person can no longer be read; check the disk.")
 
 
 def load_batches(
@@ -75,8 +98,11 @@ def load_batches(
     """Each draw with its pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2), read ahead by `workers` processes."""
     rows = [draw.index.tolist() for draw in draws]
     loader = DataLoader(images, batch_sampler=rows, num_workers=workers, pin_memory=torch.cuda.is_available())
-    for draw, (pictures, keypoints) in zip(draws, loader, strict=True):
-        yield draw, pictures, keypoints
+    try:
+        for draw, (pictures, keypoints) in zip(draws, loader, strict=True):
+            yield draw, pictures, keypoints
+    except DataError as error:  # from another process it comes with that process's traceback in front
+        raise DataError(str(error).strip().splitlines()[-1].removeprefix("reid.crops.DataError: ")) from error
 
 
 def chunks_of_images(crops: Sequence[Crop], size: int) -> Iterator[list[np.ndarray]]:

@@ -73,12 +73,11 @@ class Forward:
     batch: Batch
     feature: torch.Tensor  # e_c (N, D)
     embedding: torch.Tensor  # the neck's answer to it (N, D)
-    paired: torch.Tensor  # (M,) rows that have a partner
     maps: torch.Tensor | None = None  # (N, P, H, W)
     weight: torch.Tensor | None = None  # (N, 1, H, W)
     recovered: torch.Tensor | None = None  # G(e_c, e_p) (N, 3, H, W)
     swapped: torch.Tensor | None = None  # G(partner's e_c, e_p) (M, 3, H, W)
-    scores: dict[str, float] = field(default_factory=dict)  # raw discriminator scores, for the log
+    scores: dict[str, torch.Tensor] = field(default_factory=dict)  # mean raw discriminator scores, for the log
 
 
 class SparseTemporalObjective:
@@ -122,14 +121,14 @@ class SparseTemporalObjective:
     def forward(self, batch: Batch, progress: float) -> Forward:
         feature = self.run(self.encoder, batch.view)
         embedding = self.encoder.neck(feature)
-        forward = Forward(batch, feature, embedding, torch.nonzero(batch.partner >= 0).squeeze(1))
+        forward = Forward(batch, feature, embedding)
         if self.options.generates:
             self.generate(forward)
         return forward
 
     def generate(self, forward: Forward) -> None:
         """Recover every picture, and every paired one with its partner's context feature."""
-        batch, paired = forward.batch, forward.paired
+        batch, paired = forward.batch, forward.batch.paired
         height, width = batch.image.shape[2:]
         assert batch.keypoints is not None
         sigma = jittered_sigma(len(batch.image), batch.generator)
@@ -145,7 +144,7 @@ class SparseTemporalObjective:
         """Pictures with a partner; recovered; the partners; recovered with the partner's context feature."""
         if forward.recovered is None or forward.swapped is None:
             return {}
-        image, paired = forward.batch.image, forward.paired
+        image, paired = forward.batch.image, forward.batch.paired
         return {
             "original": image[paired],
             "recovered": forward.recovered[paired],
@@ -158,19 +157,19 @@ class SparseTemporalObjective:
         judge, recovered = self.networks["image_discriminator"], forward.recovered
         assert recovered is not None
         real, made = self.run(judge, forward.batch.image).float(), self.run(judge, recovered.detach()).float()
-        forward.scores.update({"image/real": real.mean().item(), "image/made": made.mean().item()})
+        forward.scores.update({"image/real": real.detach().mean(), "image/made": made.detach().mean()})
         return {"image_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
 
     def pose_losses(self, forward: Forward) -> Losses:
         """The pose discriminator's, equation (5)."""
-        judge, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.paired
+        judge, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.batch.paired
         assert forward.recovered is not None
         assert forward.maps is not None
         real = self.run(judge, forward.maps, batch.image).float()
         made = self.run(judge, forward.maps, forward.recovered.detach()).float()
         wrong = self.run(judge, forward.maps[batch.partner[paired]], batch.image[paired]).float()
         means = {"pose/real": real, "pose/made": made, "pose/wrong": wrong}
-        forward.scores.update({name: score.mean().item() for name, score in means.items()})
+        forward.scores.update({name: score.detach().mean() for name, score in means.items()})
         return {"pose_discrimination": losses.pose_discrimination(real, made, wrong, self.options.real_smoothing)}
 
     def encoder_losses(self, forward: Forward) -> Losses:
@@ -199,8 +198,7 @@ class SparseTemporalObjective:
 
     def verification(self, forward: Forward) -> torch.Tensor:
         """As many pairs of one person as of two."""
-        batch = forward.batch
-        anchor = torch.nonzero(batch.negative >= 0).squeeze(1)
+        batch, anchor = forward.batch, forward.batch.anchor
         first = torch.cat([anchor, anchor])
         second = torch.cat([batch.partner[anchor], batch.negative[anchor]])
         score = self.networks["verification"](forward.feature[first], forward.feature[second]).float()
@@ -212,8 +210,9 @@ class SparseTemporalObjective:
 
     def cross_recovery(self, forward: Forward) -> torch.Tensor:
         assert forward.swapped is not None
-        weight = None if forward.weight is None else forward.weight[forward.paired]
-        return losses.recovery(forward.batch.image[forward.paired], forward.swapped, weight)
+        paired = forward.batch.paired
+        weight = None if forward.weight is None else forward.weight[paired]
+        return losses.recovery(forward.batch.image[paired], forward.swapped, weight)
 
     def image_deception(self, forward: Forward) -> torch.Tensor:
         return losses.deception(self.run(self.networks["image_discriminator"], forward.recovered).float())
@@ -224,8 +223,7 @@ class SparseTemporalObjective:
 
 def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
     """Distances of each anchor to its own positive and negative."""
-    batch, feature = forward.batch, forward.feature
-    anchor = torch.nonzero(batch.negative >= 0).squeeze(1)
+    batch, feature, anchor = forward.batch, forward.feature, forward.batch.anchor
     near = (feature[anchor] - feature[batch.partner[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
     far = (feature[anchor] - feature[batch.negative[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
     return near, far

@@ -100,6 +100,6 @@ def framed(crop: Crop, colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Write (h, w, 3) uint8 BGR; folders are made."""
+    """Write (h, w, 3) uint8 BGR; folders are made. Raises OSError, which cv2.imwrite would keep to itself."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), picture)
+    path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())

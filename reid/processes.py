@@ -21,6 +21,7 @@ class Processes:
     def __init__(self, device: torch.device) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
         self.rank = int(os.environ.get("RANK", "0"))
+        self.device = own_device(device, int(os.environ.get("LOCAL_RANK", "0"))) if self.count > 1 else device
         if self.count > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
@@ -29,11 +30,11 @@ class Processes:
         """Whether this process is the one that writes."""
         return self.rank == 0
 
-    def prepare(self, networks: nn.ModuleDict, device: torch.device) -> nn.ModuleDict:
-        """Networks whose batch normalisation sees the whole batch, where the device can do that."""
-        if self.count == 1 or device.type != "cuda":
-            return networks
-        return nn.SyncBatchNorm.convert_sync_batchnorm(networks)
+    def prepare(self, networks: nn.ModuleDict) -> nn.ModuleDict:
+        """Networks on this process's device; their batch normalisation sees the whole batch, where that can be."""
+        if self.count > 1 and self.device.type == "cuda":
+            networks = nn.SyncBatchNorm.convert_sync_batchnorm(networks)
+        return networks.to(self.device).to(memory_format=torch.channels_last)
 
     def run(self, network: nn.Module, *inputs: torch.Tensor) -> torch.Tensor:
         """`network(*inputs)` of B rows, each process doing its share; all rows where B cannot be shared evenly."""
@@ -54,10 +55,27 @@ class Processes:
         for gradient, mean in zip(gradients, (flat / self.count).split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
+    def any(self, wish: bool) -> bool:
+        """Whether any process wishes so: what one is told, such as to stop, all must do at the same step."""
+        if self.count == 1:
+            return wish
+        wishes = torch.tensor(int(wish), device=self.device)
+        distributed.all_reduce(wishes, distributed.ReduceOp.MAX)
+        return bool(wishes.item())
+
     def wait(self) -> None:
         """Until all processes are here."""
         if self.count > 1:
             distributed.barrier()
+
+
+def own_device(device: torch.device, place: int) -> torch.device:
+    """Each process of a computer has a GPU of its own: the one at its place, unless one was named."""
+    if device.type != "cuda" or device.index is not None:
+        return device
+    own = torch.device("cuda", place)
+    torch.cuda.set_device(own)
+    return own
 
 
 class Gather(torch.autograd.Function):

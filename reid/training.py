@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
@@ -27,9 +28,10 @@ from .images import CropImages, load_batches, readable
 from .optimisation import RunningAverage, make_optimiser, options_for, place_in_course, rate_factor
 from .phases import Phase, freeze_all_but
 from .pictures import loss_curves, picture_grid, retrieval_sheet, write_picture
-from .processes import Processes
+from .processes import Processes, run_alone
 from .protocols import PROTOCOLS, Scores
 from .recipe import Recipe, differences, make_objective
+from .run_folder import description, require_writable, written_into
 from .run_log import LOG, RunLog, read_log
 from .sampling import Draw, make_sampler
 
@@ -44,8 +46,8 @@ class RunOptions:
 
     device: str = "auto"
     """cpu, cuda, or auto."""
-    workers: int = 1
-    """Processes that read pictures ahead."""
+    workers: int | None = None
+    """Processes that read pictures ahead; none: one, or with a GPU one a core, up to eight."""
     evaluate_every: int = 1
     """Epochs between two evaluations."""
     save_every: float = 300.0
@@ -66,23 +68,27 @@ class Training:
 
     `state.pt` holds networks, optimisers, averages and the place in the epoch. All chance is drawn from (seed, epoch)
     and (seed, step), so a killed run goes on as if nothing had happened. Raises DataError for unfit data, for another
-    run's state, and where a loss is no longer finite.
+    run's state, where a loss is no longer finite, and where the folder cannot be written.
     """
 
     def __init__(self, recipe: Recipe, split: Split, folder: Path, device: torch.device, options: RunOptions) -> None:
-        self.recipe, self.folder, self.device, self.options = recipe, folder, device, options
+        self.recipe, self.folder, self.options = recipe, folder, options
+        self.processes = Processes(device)
+        self.device = self.processes.device
+        if self.processes.first:
+            require_writable(folder)
         self.crops, self.skipped = readable(split.train)
         self.query, self.gallery = readable(split.query)[0], readable(split.gallery)[0]
         labels = people(self.crops)
+        if len(labels) < 2:
+            raise DataError(f"All {len(self.crops)} training crops show one person; at least two are needed.")
         self.classes = np.searchsorted(labels, [crop.person for crop in self.crops])
         self.sampler = make_sampler(self.crops, recipe.sampling, recipe.seed)
         self.images = CropImages(self.crops, recipe.encoder.height, recipe.encoder.width)
         torch.manual_seed(recipe.seed)
         self.objective = make_objective(recipe, self.crops, len(labels))
-        self.processes = Processes(device)
         self.objective.run = self.processes.run
-        self.networks = self.processes.prepare(self.objective.networks, device).to(device)
-        self.networks.to(memory_format=torch.channels_last)
+        self.networks = self.processes.prepare(self.objective.networks)
         self.encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
         self.optimisers = {
             name: make_optimiser(network, options_for(name, recipe.optimisation))
@@ -95,13 +101,18 @@ class Training:
 
     def run(self, resume: bool = False, watch: Watch = Watch()) -> None:
         """Train to the last epoch, from the start or from the folder's state; or until `watch` asks to stop."""
+        with written_into(self.folder):
+            self.run_epochs(resume, watch)
+
+    def run_epochs(self, resume: bool, watch: Watch) -> None:
+        """`run`, with OSError where the folder cannot be written."""
         if resume:
             self.load_state()
         elif self.processes.first:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "config.json").write_text(json.dumps(asdict(self.recipe), indent=2) + "\n")
         with RunLog(self.folder, self.step if resume else None) if self.processes.first else nullcontext() as log:
-            while not self.finished and not watch.stop():
+            while not self.finished and not self.processes.any(watch.stop()):
                 self.run_epoch(log, watch)
 
     def run_epoch(self, log: RunLog | None, watch: Watch) -> None:
@@ -113,17 +124,18 @@ class Training:
             draws = draws[: self.done + self.recipe.optimisation.steps - self.step]
         saved = started = time.monotonic()
         waited, numbers = 0.0, dict[str, float]()
-        batches = load_batches(self.images, draws[self.done :], self.options.workers)
+        batches = load_batches(self.images, draws[self.done :], self.workers)
         asked = time.monotonic()
         for draw, pictures, keypoints in watch.steps(batches, len(draws) - self.done, f"epoch {self.epoch + 1}"):
             waited += time.monotonic() - asked
             numbers = self.train_step(draw, pictures, keypoints, steps)
             if log:
                 log.write(self.step, self.epoch, numbers)
-            if watch.stop() or time.monotonic() - saved > self.options.save_every:
+            stopped = self.processes.any(watch.stop())
+            if stopped or time.monotonic() - saved > self.options.save_every:
                 self.save_state()
                 saved = time.monotonic()
-            if watch.stop():
+            if stopped:
                 return
             asked = time.monotonic()
         seconds = time.monotonic() - started
@@ -145,6 +157,10 @@ class Training:
         self.show()
         self.save_state()
         tell(describe(self.place(), numbers, seconds, scores))
+        lost = self.images.lost.nonzero().flatten().tolist()
+        if lost:
+            first = self.crops[lost[0]].path
+            tell(f"{len(lost)} pictures can no longer be read, such as {first}; others of the same people stand in")
 
     def show(self) -> None:
         """A grid of made pictures for the same crops every epoch; curves and a retrieval sheet after the last one."""
@@ -171,10 +187,12 @@ class Training:
         plain = AugmentationOptions(flip=0, shift=0)
         batch = make_batch(draw, pictures, keypoints, self.classes, plain, generator, self.device)
         self.networks.eval()
+        self.objective.run = run_alone  # only the first process looks
         try:
             place = place_in_course(self.step, self.epoch, self.recipe.optimisation)
             return self.objective.pictures(self.objective.forward(batch, place / self.recipe.optimisation.epochs))
         finally:
+            self.objective.run = self.processes.run
             self.networks.train()
 
     def due(self) -> bool:
@@ -212,17 +230,22 @@ class Training:
         self.networks.requires_grad_(True)
         with self.precision():
             forward = self.objective.forward(batch, progress)
-        numbers: dict[str, float] = {}
+        numbers: dict[str, torch.Tensor] = {}
         for phase in self.objective.phases(progress):
             freeze_all_but(self.networks, phase.networks)
             with self.precision():
                 named = phase.losses(forward)
             total = torch.stack([self.objective.weights.get(name, 1.0) * loss for name, loss in named.items()]).sum()
-            numbers |= {f"loss/{name}": loss.item() for name, loss in named.items()}
-            if not math.isfinite(total.item()):
-                raise DataError(f"A loss is not finite at step {self.step}: {numbers}; lower the learning rate.")
+            numbers |= {f"loss/{name}": loss.detach() for name, loss in named.items()}
             self.learn(phase, total, factor)
-        return numbers | {f"judged/{name}": score for name, score in forward.scores.items()}
+        return self.finite(numbers) | at_once({f"judged/{name}": score for name, score in forward.scores.items()})
+
+    def finite(self, numbers: dict[str, torch.Tensor]) -> dict[str, float]:
+        """The losses as plain numbers. Raises DataError, nothing of the step being saved, where one is not finite."""
+        losses = at_once(numbers)
+        if not all(map(math.isfinite, losses.values())):
+            raise DataError(f"A loss is not finite at step {self.step}: {losses}; lower the learning rate.")
+        return losses
 
     def learn(self, phase: Phase, total: torch.Tensor, factor: float) -> None:
         """One backward, and one step of each of the phase's optimisers."""
@@ -267,6 +290,19 @@ class Training:
             self.best = scores.mean_average_precision
             save_encoder(self.folder / BEST, self.kept_encoder, metadata)
 
+    @property
+    def workers(self) -> int:
+        """How many processes read ahead."""
+        if self.options.workers is not None:
+            return self.options.workers
+        return 1 if self.device.type == "cpu" else min(8, os.cpu_count() or 1)
+
+    @property
+    def data(self) -> dict[str, str]:
+        """What the run learns from and is judged by, in words that other data would change."""
+        parts = {"train": self.crops, "query": self.query, "gallery": self.gallery}
+        return {name: description(crops) for name, crops in parts.items()}
+
     def save_state(self) -> None:
         """Everything that is needed to go on, whole or not at all."""
         if not self.processes.first:
@@ -276,6 +312,7 @@ class Training:
             "networks": self.networks.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "average": self.average and {"network": self.average.network.state_dict(), "updates": self.average.updates},
+            "data": self.data,
             "place": {"step": self.step, "epoch": self.epoch, "done": self.done, "best": self.best},
         }
         save_atomically(state, self.folder / STATE)
@@ -288,6 +325,9 @@ class Training:
             raise DataError(
                 f"The run in {self.folder} cannot go on with other options ({different}); give the same ones."
             )
+        changed = differences(state["data"], self.data)
+        if changed:
+            raise DataError(f"The run in {self.folder} cannot go on with other data ({changed}); give what it had.")
         self.networks.load_state_dict(state["networks"])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])
@@ -296,6 +336,12 @@ class Training:
             self.average.updates = state["average"]["updates"]
         place = state["place"]
         self.step, self.epoch, self.done, self.best = place["step"], place["epoch"], place["done"], place["best"]
+
+
+def at_once(numbers: dict[str, torch.Tensor]) -> dict[str, float]:
+    """Single numbers from the device in one transfer: the processor waits for a GPU once, not once a number."""
+    values = torch.stack([value.float() for value in numbers.values()]).tolist() if numbers else []
+    return dict(zip(numbers, values, strict=True))
 
 
 def describe(place: str, numbers: dict[str, float], seconds: float, scores: Scores | None) -> str:

@@ -100,7 +100,7 @@ def test_a_disk_that_fills_up_leaves_the_last_good_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WeightsError, match=r"last\.pt \(No space left on device\); free some room"):
         save_atomically({}, tmp_path / "last.pt")
     assert read(tmp_path / "last.pt").tensors["a"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["last.pt"]

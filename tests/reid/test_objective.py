@@ -37,7 +37,9 @@ def objective(weights, **options):
     return SparseTemporalObjective(encoder, 3, 17, options)
 
 
-ALL = LossWeights(1, 1, 1, 10, 10, 0.1, 0.1)
+ALL = LossWeights(**{weight.name: 0.5 for weight in dataclasses.fields(LossWeights)})
+NOTHING = LossWeights(**{weight.name: 0.0 for weight in dataclasses.fields(LossWeights)})
+PAPER = {"cross_entropy": 1.0, "triplet": 1.0, "recovery": 10.0, "cross_recovery": 10.0, "image": 0.1, "pose": 0.1}
 
 
 def parameters_of(networks):
@@ -82,7 +84,7 @@ def test_pictures_are_recovered_and_swapped_as_the_equations_say():
     ours = objective(ALL)
     ours.networks.eval()
     forward = ours.forward(batch(), 0.0)
-    assert forward.paired.tolist() == [0, 1, 2, 3]
+    assert forward.batch.paired.tolist() == [0, 1, 2, 3]
     pose = ours.networks["pose_encoder"](forward.maps)
     expected = ours.networks["generator"](forward.feature[[2, 3, 0, 1]], pose[:4])
     assert torch.allclose(forward.swapped, expected, atol=1e-5)
@@ -91,7 +93,7 @@ def test_pictures_are_recovered_and_swapped_as_the_equations_say():
 
 
 def test_without_batch_hard_each_anchor_meets_its_own_tuple():
-    ours = objective(LossWeights(0, 1), batch_hard=False, margin=0.5)
+    ours = objective(dataclasses.replace(NOTHING, triplet=1.0), batch_hard=False, margin=0.5)
     forward = ours.forward(batch(), 0.0)
     feature = forward.feature.detach()
     expected = [
@@ -104,28 +106,31 @@ def test_without_batch_hard_each_anchor_meets_its_own_tuple():
 @pytest.mark.parametrize(
     ("weights", "networks"),
     [
-        (LossWeights(1, 0), {"encoder", "classifier"}),
-        (LossWeights(0, 1), {"encoder"}),
-        (LossWeights(0, 0, 1), {"encoder", "verification"}),
+        ({"cross_entropy": 1.0}, {"encoder", "classifier"}),
+        ({"triplet": 1.0}, {"encoder"}),
+        ({"verification": 1.0}, {"encoder", "verification"}),
         (
-            LossWeights(1, 1, 0, 10, 10, 0, 0.1),
+            {"cross_entropy": 1.0, "triplet": 1.0, "recovery": 10.0, "cross_recovery": 10.0, "pose": 0.1},
             {"encoder", "classifier", "pose_encoder", "generator", "pose_discriminator"},
         ),
     ],
 )
 def test_only_networks_with_a_loss_are_built(weights, networks):
-    assert set(objective(weights).networks) == networks
+    assert set(objective(dataclasses.replace(NOTHING, **weights)).networks) == networks
 
 
 def test_the_presets_hold_the_papers_weights_and_its_ablations():
     def weights(name):
         return PRESETS[name].objective.weights
 
-    assert dataclasses.astuple(weights("st-reid")) == (1, 1, 0, 10, 10, 0.1, 0.1)
+    def given(name):
+        return {loss: weight for loss, weight in dataclasses.asdict(weights(name)).items() if weight}
+
+    assert given("st-reid") == PAPER
     assert weights("st-reid-no-cr").cross_recovery == 0
     assert weights("st-reid-no-d").image == 0
     assert weights("st-reid-no-p").pose == 0
     assert PRESETS["st-reid-random"].sampling.kind == "random"
     assert PRESETS["st-reid"].sampling.kind == "sparse-temporal"
-    assert dataclasses.astuple(weights("st-reid-strong")) == (1, 1, 0, 10, 10, 0.1, 0.1)
+    assert given("st-reid-strong") == PAPER
     assert PRESETS["strong"].encoder.bnneck

@@ -25,7 +25,7 @@ data, out = map(Path, sys.argv[1:])
 crops = [Crop(path, int(path.stem[0]), -1, "v", int(path.stem[2]), 0.0) for path in sorted(data.iterdir())]
 recipe = Recipe(
     EncoderOptions("squeezenet1_1", 64, 32),  # no batch normalisation, which on processors each share has of its own
-    ObjectiveOptions(LossWeights(1, 1), margin=0.3),
+    ObjectiveOptions(LossWeights(), margin=0.3),
     sampling=SamplingOptions("people", people=4, crops=2),
     augmentation=AugmentationOptions(erase=0.5),
     optimisation=OptimisationOptions(epochs=2, encoder=OptimiserOptions("sgd", 1e-4)),

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import cv2
@@ -6,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+import reid.training
+from models.checkpoint import WeightsError
 from models.encoder import EncoderOptions
 from models.generator import GeneratorOptions
 from models.pretrained import load_encoder
@@ -14,14 +17,16 @@ from reid.crops import Crop, DataError, Split
 from reid.fdgan import FdGanOptions
 from reid.objective import LossWeights, ObjectiveOptions
 from reid.optimisation import OptimisationOptions, OptimiserOptions, RunningAverage, rate_factor
+from reid.presets import PRESETS
 from reid.recipe import Recipe
+from reid.run_log import RunLog
 from reid.sampling import SamplingOptions
 from reid.training import RunOptions, Training, Watch
 
 CPU = torch.device("cpu")
 RUN = RunOptions(device="cpu", workers=0)
 QUIET = Watch(tell=lambda line: None)
-FULL = LossWeights(1, 1, 0, 10, 10, 0.1, 0.1)
+FULL = PRESETS["st-reid"].objective.weights
 
 
 def recipe(weights=None, epochs=2, **optimisation):
@@ -185,9 +190,116 @@ def test_a_full_disk_leaves_the_last_good_state(split, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WeightsError, match=r"state\.pt \(No space left on device\); free some room"):
         training.save_state()
     assert (tmp_path / "state.pt").read_bytes() == before
+
+
+def full_disk(*arguments):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "writing", [(RunLog, "write"), (RunLog, "record"), (reid.training, "write_picture"), (json, "dumps")]
+)
+def test_a_disk_that_is_full_for_any_other_file_is_one_sentence_and_the_run_goes_on_later(
+    split, tmp_path, monkeypatch, writing
+):
+    whole = train(split, tmp_path / "whole", recipe())
+    training = Training(recipe(), split, tmp_path / "run", CPU, RUN)
+    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 5))
+    with monkeypatch.context() as patch:
+        patch.setattr(*writing, full_disk)
+        with pytest.raises(DataError, match=r"No space left on device.*--resume") as caught:
+            train(split, tmp_path / "run", recipe(), resume=True)
+    assert "\n" not in str(caught.value)
+    assert load_encoder(tmp_path / "run" / "encoder_best.pt").encoder.options == recipe().encoder
+    resumed = train(split, tmp_path / "run", recipe(), resume=True)
+    assert torch.equal(weights_of(resumed), weights_of(whole))
+    assert log_without_times(tmp_path / "run") == log_without_times(tmp_path / "whole")
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_any_picture_is_read(split, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(reid.training, "readable", lambda crops: pytest.fail("pictures were read"))
+    with pytest.raises(DataError, match=r"Cannot write to .*file/run \(Not a directory\); name another --out"):
+        Training(recipe(), split, tmp_path / "file" / "run", CPU, RUN)
+
+
+def test_other_data_than_before_is_refused_on_resume(split, tmp_path):
+    train(split, tmp_path, recipe(epochs=1))
+    fewer = replace(split, train=split.train[1:])
+    with pytest.raises(DataError, match=r"other data \(train was 24 crops of 4 people \(.*now 23 crops of 4 people"):
+        train(fewer, tmp_path, recipe(epochs=1), resume=True)
+    relabelled = replace(split, train=[replace(split.train[0], person=3), *split.train[1:]])
+    with pytest.raises(DataError, match=r"other data \(train was 24 crops of 4 people \(.*now 24 crops of 4 people"):
+        train(relabelled, tmp_path, recipe(epochs=1), resume=True)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_told(tmp_path, workers):
+    crops = colourful_people(tmp_path)
+    training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, replace(RUN, workers=workers))
+    for crop in crops[:3]:
+        crop.path.write_bytes(crop.path.read_bytes()[:-100])
+    told = []
+    training.run(watch=Watch(tell=told.append))
+    assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", told[-1])
+    for crop in crops[:6]:
+        crop.path.unlink()
+    training.step = training.epoch = training.done = 0
+    with pytest.raises(DataError, match=r"0_\d.png and all others of the person can no longer be read") as caught:
+        training.run(watch=QUIET)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_person_is_nobody_to_tell_apart(split, tmp_path):
+    with pytest.raises(DataError, match="All 6 training crops show one person"):
+        Training(recipe(), Split(split.train[:6], [], []), tmp_path, CPU, RUN)
+
+
+def gradient_norm(training):
+    parameters = [p.grad for p in training.encoder.parameters() if p.grad is not None]
+    return torch.cat([gradient.flatten() for gradient in parameters]).norm().item()
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.01])
+def test_gradients_are_clipped_to_the_norm_asked_for(split, tmp_path, clip):
+    training = Training(recipe(LossWeights(cross_entropy=0.0), clip=clip), split, tmp_path, CPU, RUN)
+    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 1))
+    assert gradient_norm(training) == pytest.approx(0.01, rel=1e-3) if clip else gradient_norm(training) > 0.1
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_mixed_precision_runs_convolutions_in_bfloat16_and_losses_in_float32(split, tmp_path, bf16):
+    training = Training(recipe(FULL, bf16=bf16), split, tmp_path, CPU, RUN)
+    kinds = {}
+    for name, network in training.networks.items():
+        convolution = next((m for m in network.modules() if isinstance(m, torch.nn.Conv2d)), None)
+        if convolution is not None:
+            convolution.register_forward_hook(lambda m, i, out, name=name: kinds.update({name: out.dtype}))
+    phases, losses = training.objective.phases, []
+
+    def noted(progress):
+        for phase in phases(progress):
+            yield replace(phase, losses=lambda f, of=phase.losses: losses.append(of(f)) or losses[-1])
+
+    training.objective.phases = noted
+    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 1))
+    assert set(kinds) == {"encoder", "pose_encoder", "generator", "image_discriminator", "pose_discriminator"}
+    assert set(kinds.values()) == {torch.bfloat16 if bf16 else torch.float32}
+    assert {loss.dtype for named in losses for loss in named.values()} == {torch.float32}
+    assert all(p.dtype == torch.float32 for p in training.networks.parameters())
+
+
+def test_pictures_and_weights_lie_channels_last(split, tmp_path):
+    training = Training(recipe(FULL), split, tmp_path, CPU, RUN)
+    seen = []
+    training.encoder.trunk.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 1))
+    assert all(image.is_contiguous(memory_format=torch.channels_last) for image in seen)
+    weights = [m.weight for m in training.networks.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
 
 
 def test_the_course_of_the_learning_rate():
