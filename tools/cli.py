@@ -79,6 +79,12 @@ def load_benchmark_speed() -> Any:
     return BenchmarkSpeed
 
 
+def load_benchmark_train() -> Any:
+    from .benchmark_train import BenchmarkTrain
+
+    return BenchmarkTrain
+
+
 def load_train() -> Any:
     from .train import EXPLANATIONS, TRAIN
 
@@ -157,6 +163,7 @@ VERBS: dict[str, Any] = {
     "benchmark": {
         "tracks": Verb("Our tracker and other people's on the same detections.", load_benchmark_tracks),
         "speed": Verb("From file to file, beside Ultralytics' track.", load_benchmark_speed),
+        "train": Verb("One training step of a preset, and its convolutions alone.", load_benchmark_train),
     },
     "train": Verb("Train a re-ID encoder by a named recipe; `followspot train` lists them.", load_train),
     "train-detector": Verb("Fine-tune a YOLO model to find dancers.", load_train_detector),

@@ -1,0 +1,49 @@
+import json
+
+import pytest
+import torch
+
+from reid.crops import DataError
+from reid.training import RunOptions
+from tools.benchmark_train import BenchmarkTrain
+from tools.convolutions_alone import ConvolutionsAlone
+
+RUNNING = RunOptions(device="cpu", workers=0)
+
+
+def test_a_preset_is_timed_and_its_convolutions_alone(tmp_path, capsys):
+    numbers = tmp_path / "numbers.json"
+    small = {"encoder": "shufflenet_v2_x0_5", "height": 64, "tuples": 2, "bf16": False}
+    BenchmarkTrain("st-reid-no-d", **small, running=RUNNING, rehearsals=1, steps=2, profile=True, json=numbers).run()
+    told = capsys.readouterr().out
+    assert "pictures a second" in told
+    assert "aten::convolution_backward" in told
+    found = json.loads(numbers.read_text())
+    assert found["crops_a_step"] == 6
+    assert found["images_a_second"] == pytest.approx(6 / found["seconds_a_step"])
+    assert 0 < found["convolutions_share"] < 1
+    assert 0 < found["loader_share"] < 1
+    assert found["dtype"] == "float32"
+
+
+def test_every_use_of_a_convolution_is_noted_with_the_gradients_it_had():
+    """The first layer's picture wants none, a frozen layer's weights want none; a layer used twice counts twice."""
+    first, second = torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 4, 3, stride=2)
+    second.requires_grad_(False)
+    networks = torch.nn.ModuleList([first, second])
+    with ConvolutionsAlone(networks, torch.float32) as alone:
+        second(first(torch.rand(2, 3, 16, 8)))
+        with torch.no_grad():
+            second(torch.rand(1, 4, 8, 8))
+    first(torch.rand(2, 3, 16, 8))
+    assert [(call.layer, tuple(call.shape), call.input_learns, call.weight_learns) for call in alone.calls] == [
+        (first, (2, 3, 16, 8), False, True),
+        (second, (2, 4, 14, 6), True, False),
+        (second, (1, 4, 8, 8), False, False),
+    ]
+    assert alone.seconds(torch.device("cpu"), 2) > 0
+
+
+def test_an_unknown_preset_is_one_clear_sentence():
+    with pytest.raises(DataError, match="no preset 'resnet'; choose from softmax"):
+        BenchmarkTrain("resnet", running=RUNNING).run()

@@ -1,0 +1,176 @@
+"""`followspot benchmark train`: how long one training step takes, and how much of it its convolutions alone would."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import tyro
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from torch.profiler import ProfilerActivity, profile
+
+from models.device import choose_device
+from reid.crops import DataError
+from reid.datasets import DataOptions, read_split
+from reid.images import load_batches
+from reid.presets import PRESETS
+from reid.recipe import Recipe
+from reid.training import RunOptions, Training
+
+from .convolutions_alone import ConvolutionsAlone, wait_for
+from .evaluate import show
+from .json_file import write_json
+from .synthetic_crops import synthetic_split
+
+PROFILED_STEPS = 3
+PROFILED_LINES = 25
+CROPS = 8  # of each person, at least
+
+
+@dataclass(frozen=True)
+class BenchmarkTrain:
+    """Time the optimiser step of a preset: pictures a second, the data loader's share, the convolutions' share.
+
+    The convolutions of one step, forward and backward, are run once more with nothing around them, in the same number
+    format: their share of the step says how much time everything else takes.
+    """
+
+    preset: str = "st-reid"
+    """Preset of `followspot train`."""
+    encoder: str = "resnet50"
+    """Trunk of the encoder, by torchvision's name."""
+    height: int = 256
+    """Height of the crops in pixels; the width is half of it."""
+    tuples: int = 24
+    """Tuples in a batch (presets of P x K batches keep theirs)."""
+    bf16: bool = True
+    """Mixed precision in bfloat16."""
+    data: Path | None = None
+    """Folder of training data; without it, pictures of noise are made for the purpose."""
+    running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
+    rehearsals: int = 5
+    """Steps before the clock runs."""
+    steps: int = 20
+    """Steps that are timed."""
+    profile: bool = False
+    """Print what torch.profiler finds in three more steps."""
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+
+    def run(self) -> None:
+        if self.preset not in PRESETS:
+            raise DataError(f"There is no preset {self.preset!r}; choose from {', '.join(PRESETS)}.")
+        with tempfile.TemporaryDirectory() as folder:
+            if self.data:
+                split = read_split(self.data, DataOptions(kept_aside=0))
+            else:
+                split = synthetic_split(Path(folder) / "crops", self.height, max(self.steps, CROPS))
+            split = replace(split, query=[], gallery=[])
+            device = choose_device(self.running.device)
+            training = Training(self.recipe, split, Path(folder) / "run", device, self.running)
+            numbers = self.measure(training)
+        show(numbers_table(numbers))
+        if self.json:
+            write_json(numbers, self.json)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The preset at this size, started from nothing, since weights change no time."""
+        preset = PRESETS[self.preset]
+        return replace(
+            preset,
+            encoder=replace(preset.encoder, trunk=self.encoder, height=self.height, width=self.height // 2),
+            sampling=replace(preset.sampling, tuples=self.tuples),
+            optimisation=replace(preset.optimisation, bf16=self.bf16),
+            start="none",
+        )
+
+    def measure(self, training: Training) -> dict[str, Any]:
+        """Rehearse, time, then time the convolutions of a step."""
+        training.networks.train()
+        steps = Steps(training, self.rehearsals + self.steps + PROFILED_STEPS + 1)
+        for _ in range(self.rehearsals):
+            steps.take()
+        steps.waited, steps.crops = 0.0, 0
+        wait_for(training.device)
+        started = time.perf_counter()
+        for _ in range(self.steps):
+            steps.take()
+        wait_for(training.device)
+        seconds = (time.perf_counter() - started) / self.steps
+        waiting, crops = steps.waited / self.steps, steps.crops / self.steps
+        with ConvolutionsAlone(training.networks, torch.bfloat16 if self.bf16 else torch.float32) as alone:
+            steps.take()
+        convolutions = alone.seconds(training.device, max(1, self.steps // 4))
+        if self.profile:
+            print(profiled(steps, training.device))
+        return {
+            "preset": self.preset,
+            "trunk": self.encoder,
+            "size": [self.height, self.height // 2],
+            "device": device_name(training.device),
+            "dtype": "bfloat16" if self.bf16 else "float32",
+            "crops_a_step": crops,
+            "seconds_a_step": seconds,
+            "images_a_second": crops / seconds,
+            "loader_seconds": waiting,
+            "loader_share": waiting / seconds,
+            "convolutions": len(alone.calls),
+            "convolutions_seconds": convolutions,
+            "convolutions_share": convolutions / (seconds - waiting),
+            "torch": torch.__version__,
+        }
+
+
+class Steps:
+    """Training steps one by one, as a run takes them; `waited` (seconds) and `crops` add up."""
+
+    def __init__(self, training: Training, count: int) -> None:
+        self.training = training
+        epochs = (training.sampler(epoch) for epoch in itertools.count())
+        draws = list(itertools.islice(itertools.chain.from_iterable(epochs), count))
+        self.batches = load_batches(training.images, draws, training.workers)
+        self.count, self.waited, self.crops = count, 0.0, 0
+
+    def take(self) -> None:
+        """The next one."""
+        asked = time.perf_counter()
+        draw, pictures, keypoints = next(self.batches)
+        self.waited += time.perf_counter() - asked
+        self.crops += len(pictures)
+        self.training.train_step(draw, pictures, keypoints, self.count)
+
+
+def profiled(steps: Steps, device: torch.device) -> str:
+    """torch.profiler's table of three steps, the costliest operations first."""
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if device.type == "cuda" else [])]
+    with profile(activities=activities) as recorded:
+        for _ in range(PROFILED_STEPS):
+            steps.take()
+        wait_for(device)
+    return str(recorded.key_averages().table(f"self_{device.type}_time_total", row_limit=PROFILED_LINES))
+
+
+def device_name(device: torch.device) -> str:
+    """What the device calls itself."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+
+
+def numbers_table(numbers: dict[str, Any]) -> Table:
+    """One line a number."""
+    title = f"{numbers['preset']}, {numbers['trunk']}, {numbers['dtype']} on {numbers['device']}"
+    table = Table("", "", title=title, title_justify="left", box=SIMPLE_HEAD, show_header=False)
+    table.add_row("pictures a second", f"{numbers['images_a_second']:.1f}")
+    table.add_row("a step", f"{1000 * numbers['seconds_a_step']:.1f} ms, {numbers['crops_a_step']:.0f} crops")
+    table.add_row("waiting for data", f"{100 * numbers['loader_share']:.1f}% of it")
+    table.add_row(
+        "convolutions alone", f"{1000 * numbers['convolutions_seconds']:.1f} ms, {numbers['convolutions']} of them"
+    )
+    table.add_row("their share of the step", f"{100 * numbers['convolutions_share']:.1f}%, the wait for data left out")
+    return table
