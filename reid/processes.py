@@ -20,7 +20,7 @@ class Processes:
 
     def __init__(self, device: torch.device) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
-        self.rank = int(os.environ.get("RANK", "0"))
+        self.rank = rank()
         self.device = own_device(device, int(os.environ.get("LOCAL_RANK", "0"))) if self.count > 1 else device
         if self.count > 1 and not distributed.is_initialized():
             distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
@@ -67,6 +67,11 @@ class Processes:
         """Until all processes are here."""
         if self.count > 1:
             distributed.barrier()
+
+
+def rank() -> int:
+    """This process's number among those of the run; the first, 0, is the one that writes and tells."""
+    return int(os.environ.get("RANK", "0"))
 
 
 def own_device(device: torch.device, place: int) -> torch.device:

@@ -13,6 +13,7 @@ from rich.progress import track
 from models.device import choose_device
 from reid.datasets import DataError, DataOptions, read_split
 from reid.presets import EXPLANATIONS, PRESETS
+from reid.processes import rank
 from reid.recipe import Recipe
 from reid.training import STATE, RunOptions, Training, Watch
 
@@ -39,7 +40,7 @@ class Train:
     preset: tyro.conf.Suppress[str] = "train"
 
     def run(self) -> None:
-        console, bars = Console(), Console(stderr=True)
+        console, bars = Console(quiet=rank() > 0), Console(stderr=True, quiet=rank() > 0)
         folder = self.out or Path("runs") / f"train-{self.preset}"
         if not self.resume and folder.is_dir() and any(folder.iterdir()):
             raise DataError(f"{folder} already holds files; name a new --out, or go on with --resume.")
