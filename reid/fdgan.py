@@ -72,7 +72,9 @@ class FdGanObjective:
                 "encoder": encoder,
                 "verification": VerificationHead(encoder.dimension),
                 "pose_encoder": PoseEncoder(joints, *size, options.generator),
-                "generator": Generator(encoder.dimension, *size, options.generator),
+                "generator": Generator(
+                    encoder.dimension, *size, options.generator, joints if options.generator.sees_maps else 0
+                ),
                 "identity_discriminator": IdentityDiscriminator(),
                 "pose_discriminator": PoseDiscriminator(joints),
             }
@@ -111,7 +113,10 @@ class FdGanObjective:
         noise = torch.randn(len(feature), self.options.generator.noise_dimension, generator=batch.generator)
         noise = noise.to(feature.device)
         context = torch.cat([feature, feature[batch.partner]])
-        made = self.run(self.networks["generator"], context, torch.cat([pose, pose]), torch.cat([noise, noise])).float()
+        inputs = [context, *(torch.cat([part, part]) for part in (pose, noise))]
+        if self.options.generator.sees_maps:
+            inputs.append(torch.cat([forward.maps, forward.maps]))
+        made = self.run(self.networks["generator"], *inputs).float()
         forward.made, forward.made_by_partner = made.chunk(2)
 
     def pictures(self, forward: FdGanForward) -> dict[str, torch.Tensor]:

@@ -100,7 +100,8 @@ class SparseTemporalObjective:
             networks["verification"] = VerificationHead(encoder.dimension)
         if self.options.generates:
             networks["pose_encoder"] = PoseEncoder(joints, *size, self.options.generator)
-            networks["generator"] = Generator(encoder.dimension, *size, self.options.generator)
+            shown = joints if self.options.generator.sees_maps else 0
+            networks["generator"] = Generator(encoder.dimension, *size, self.options.generator, shown)
         if weights.image:
             networks["image_discriminator"] = ImageDiscriminator(self.options.discriminator)
         if weights.pose:
@@ -137,7 +138,11 @@ class SparseTemporalObjective:
             forward.weight = recovery_weight(batch.keypoints, height, width)
         pose = self.run(self.networks["pose_encoder"], forward.maps)
         context = torch.cat([forward.feature, forward.feature[batch.partner[paired]]])
-        made = self.run(self.networks["generator"], context, torch.cat([pose, pose[paired]])).float()
+        inputs = [context, torch.cat([pose, pose[paired]])]
+        if self.options.generator.sees_maps:
+            no_noise = context[:, :0]
+            inputs += [no_noise, torch.cat([forward.maps, forward.maps[paired]])]
+        made = self.run(self.networks["generator"], *inputs).float()
         forward.recovered, forward.swapped = made[: len(pose)], made[len(pose) :]
 
     def pictures(self, forward: Forward) -> dict[str, torch.Tensor]:

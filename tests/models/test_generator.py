@@ -1,7 +1,15 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
-from models.discriminators import IdentityDiscriminator, ImageDiscriminator, PoseDiscriminator, VerificationHead
+from models.discriminators import (
+    DiscriminatorOptions,
+    IdentityDiscriminator,
+    ImageDiscriminator,
+    PoseDiscriminator,
+    VerificationHead,
+)
 from models.errors import WeightsError
 from models.generator import Generator, GeneratorOptions, PoseEncoder
 
@@ -27,6 +35,14 @@ def test_noise_is_a_third_input():
     assert not torch.equal(first, second)
 
 
+def test_a_generator_that_is_shown_the_pose_maps_heeds_them():
+    generator = Generator(10, 64, 32, replace(SMALL, sees_maps=True), joints=17).eval()
+    context, pose, maps = torch.rand(2, 10), torch.rand(2, 128), torch.rand(2, 17, 64, 32)
+    one, other = (generator(context, pose, None, seen) for seen in (maps, maps.flip(3)))
+    assert one.shape == (2, 3, 64, 32)
+    assert not torch.equal(one, other)
+
+
 @pytest.mark.parametrize("size", [(96, 48), (100, 64)])
 def test_sizes_the_generator_cannot_make_are_one_clear_sentence(size):
     for build in (lambda: PoseEncoder(17, *size, SMALL), lambda: Generator(10, *size, SMALL)):
@@ -37,6 +53,8 @@ def test_sizes_the_generator_cannot_make_are_one_clear_sentence(size):
 def test_judges_answer_with_scores_of_their_shapes():
     pictures, maps = torch.rand(4, 3, 64, 32), torch.rand(4, 17, 64, 32)
     assert ImageDiscriminator()(pictures).shape == (4, 1)
+    light = ImageDiscriminator(DiscriminatorOptions("patches", channels=4))
+    assert light(pictures).shape == PoseDiscriminator(17, DiscriminatorOptions(channels=4))(maps, pictures).shape
     patches = PoseDiscriminator(17)(maps, pictures)
     assert patches.shape[:2] == (4, 1)
     assert min(patches.shape[2:]) > 1
