@@ -12,6 +12,9 @@ FEWEST_PAIRS = 20
 SMALLEST_SPREAD = 0.02
 NO_GAP = -1
 
+Likenesses = Mapping[float, tuple[np.ndarray, np.ndarray]]
+"""Seconds apart -> cosine similarities of pairs of the same person, and of different people."""
+
 # mobilenet_v2 as ImageNet left it, on 2,255 crops of 120 people of Market-1501, pairs of one camera's pass;
 # the last gap stands for another view of the person (pairs across cameras).
 IMAGENET: dict[str, Any] = {
@@ -36,10 +39,25 @@ def measure(
 ) -> dict[str, Any]:
     """Mean and standard deviation of the cosine similarity of same and different people, by time apart.
 
+    Arguments as for `likenesses`. Returns plain values: gap (K,), same and different K times (mean, std); raises
+    ValueError where no gap has enough pairs.
+    """
+    return summary(likenesses(embedding, person, video, time, gaps, other_view))
+
+
+def likenesses(
+    embedding: np.ndarray,
+    person: np.ndarray,
+    video: np.ndarray,
+    time: np.ndarray,
+    gaps: Sequence[float] = GAPS,
+    other_view: float | None = None,
+) -> Likenesses:
+    """Cosine similarities of all pairs of the same person and of different people, each (pairs,), by time apart.
+
     embedding (N, D) rows of length 1, person (N,) and video (N,) of any comparable kind, time (N,) seconds. Pairs are
     formed within a video and counted at the nearest of `gaps` (on a logarithmic scale); pairs across videos count as
-    `other_view` seconds apart, where that is given. Gaps with fewer than 20 pairs of either kind are left out. Returns
-    plain values: gap (K,), same and different K times (mean, std); raises ValueError where no gap has enough pairs.
+    `other_view` seconds apart, where that is given. Gaps with fewer than 20 pairs of either kind are left out.
     """
     first, second = np.triu_indices(len(person), k=1)
     within = video[first] == video[second]
@@ -51,16 +69,19 @@ def measure(
     if other_view is not None:
         gaps = [*gaps, other_view]
         nearest[~within] = len(gaps) - 1
-    facts: dict[str, list[Any]] = {"gap": [], "same": [], "different": []}
-    for index, gap in enumerate(gaps):
-        same, different = (similarity[(nearest == index) & kind] for kind in (is_same, ~is_same))
-        if min(len(same), len(different)) >= FEWEST_PAIRS:
-            facts["gap"].append(float(gap))
-            facts["same"].append(mean_and_spread(same))
-            facts["different"].append(mean_and_spread(different))
-    if not facts["gap"]:
+    pairs = {
+        float(gap): (similarity[(nearest == index) & is_same], similarity[(nearest == index) & ~is_same])
+        for index, gap in enumerate(gaps)
+    }
+    return {gap: both for gap, both in pairs.items() if min(map(len, both)) >= FEWEST_PAIRS}
+
+
+def summary(pairs: Likenesses) -> dict[str, Any]:
+    """What `measure` returns, of what `likenesses` found."""
+    if not pairs:
         raise ValueError(f"Fewer than {FEWEST_PAIRS} pairs of the same and of different people in one video.")
-    return {name: tuple(values) for name, values in facts.items()}
+    same, different = (tuple(mean_and_spread(both[kind]) for both in pairs.values()) for kind in (0, 1))
+    return {"gap": tuple(pairs), "same": same, "different": different}
 
 
 def mean_and_spread(similarity: np.ndarray) -> tuple[float, float]:

@@ -21,9 +21,11 @@ from models.errors import WeightsError
 from models.pretrained import load_encoder
 
 from .calibration import facts_of
+from .colour_histogram import open_histogram
 from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 
 C = TypeVar("C")
+KINDS = {**OPENERS, ".json": open_histogram}
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class Embedder(Generic[C]):
     """Crops of people to unit vectors in which the same person is near herself.
 
     Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
-    encoder's file, or one that `followspot export` made of it: an .onnx file, an OpenVINO .xml or its folder, which run
-    on the processor. `calibration` makes what the tracker wants to know of it from the keyword arguments `gap`, `same`
-    and `different` (see `reid.calibration`), so that this room need not know the tracker's type. `metadata` and
-    `sha256` tell which weights these are. Raises WeightsError where the file is no encoder.
+    encoder's file; or one that `followspot export` made of it: an .onnx file, an OpenVINO .xml or its folder; or a
+    colour histogram's .json. The latter kinds run on the processor. `calibration` makes what the tracker wants to know
+    of it from the keyword arguments `gap`, `same` and `different` (see `reid.calibration`), so that this room need not
+    know the tracker's type. `metadata` and `sha256` tell which weights these are. Raises WeightsError where the file is
+    no encoder.
     """
 
     def __init__(
@@ -76,13 +79,13 @@ class Embedder(Generic[C]):
 
 
 def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:
-    """An encoder's own file on `device`, or an exported one. Raises WeightsError."""
+    """An encoder's own file on `device`, or one of the other kinds. Raises WeightsError."""
     path = openvino_file(weights) if weights.is_dir() else weights
-    if path.suffix not in OPENERS:
+    if path.suffix not in KINDS:
         return open_checkpoint(path, device)
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; check the path.")
-    return OPENERS[path.suffix](path)
+    return KINDS[path.suffix](path)
 
 
 def open_checkpoint(path: Path, device: torch.device) -> OpenEncoder:

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 BUNDLED = "bundled"
 NONE = "none"
+HISTOGRAM = "histogram"
 WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "weights"
 PERSON_DETECTOR = WEIGHTS / "person_yolo11n.pt"
 PERSON_ENCODER = WEIGHTS / "person_mobilenet_v2.pt"
+COLOUR_HISTOGRAM = WEIGHTS / "colour_histogram.json"
+NAMED_ENCODERS = {NONE: None, BUNDLED: PERSON_ENCODER, HISTOGRAM: COLOUR_HISTOGRAM}
 
 
 def detector_weights(choice: str) -> Path:
@@ -26,7 +29,7 @@ def detector_weights(choice: str) -> Path:
 
 def encoder_weights(choice: str) -> Path | None:
     """The file behind `--reid`; None for `none`."""
-    return None if choice == NONE else PERSON_ENCODER if choice == BUNDLED else Path(choice)
+    return NAMED_ENCODERS[choice] if choice in NAMED_ENCODERS else Path(choice)
 
 
 def make_detector(weights: Path, options: DetectorOptions, detections: Path | None = None) -> Detector:

@@ -14,8 +14,9 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from models.checkpoint import sha256
-from models.pretrained import load_encoder, save_encoder
-from reid.calibration import measure
+from reid.calibration import Likenesses, likenesses, summary
+from reid.calibration_file import store
+from reid.calibration_picture import calibration_picture
 from reid.embedder import Embedder, EmbedderOptions
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import clear_views, crop
@@ -31,28 +32,39 @@ class Calibrate:
     """
 
     weights: Positional[Path]
-    """The encoder's file, which is written anew (float16), and its card (.md beside it) if there is one."""
+    """The encoder's file: .pt (written anew, float16), .onnx or a colour histogram's .json; and its card (.md beside
+    it) if there is one."""
     scenes: Positional[tuple[Path, ...]]
     """MOTChallenge sequence folders with pictures and gt/gt.txt, such as `followspot stage` makes."""
-    every: int = 5
-    """Look at every n-th frame."""
+    every: float = 0.2
+    """Seconds between two looks at a scene."""
+    picture: Path | None = None
+    """Draw the histograms of likeness into this .png or .svg."""
+    store: bool = True
+    """Write what was measured into the encoder's file."""
 
     def run(self) -> None:
         """Raises InputError for a scene without pictures or truth, WeightsError for a file that is no encoder."""
         if not self.scenes:
             raise InputError("nothing to calibrate on: name at least one sequence folder with pictures and gt/gt.txt")
-        loaded, before = load_encoder(self.weights), sha256(self.weights)
         embedder: Embedder[dict[str, Any]] = Embedder(self.weights, EmbedderOptions())
         looks = [look_at(scene, self.every) for scene in self.scenes]
         embedding = np.concatenate([embedder(crops) for crops, _, _ in looks])
         person = np.concatenate([ids for _, ids, _ in looks])
         time = np.concatenate([times for _, _, times in looks])
         video = np.repeat(np.arange(len(looks)), [len(ids) for _, ids, _ in looks])
-        calibration = measure(embedding, person + 10_000 * video, video, time)
-        names = [scene.resolve().name for scene in self.scenes]
-        facts = {**loaded.metadata, "calibration": calibration, "calibrated_on": names}
-        save_encoder(self.weights, loaded.encoder, facts, half=True)
-        self._mend_card(before)
+        pairs = likenesses(embedding, person + 10_000 * video, video, time)
+        if not pairs:
+            raise InputError(
+                "too few clear views to calibrate on: name more scenes, or look at them more often (--every)"
+            )
+        calibration, names = summary(pairs), [scene.resolve().name for scene in self.scenes]
+        if self.picture:
+            draw(self.picture, pairs, f"{self.weights.name} on {', '.join(names)}")
+        if self.store:
+            before = embedder.sha256
+            store(self.weights, {"calibration": calibration, "calibrated_on": names})
+            self._mend_card(before)
         console = Console(highlight=False)
         for gap, same, different in zip(*calibration.values(), strict=True):
             likeness = "  ".join(f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different)))
@@ -64,18 +76,28 @@ class Calibrate:
             card.write_text(card.read_text().replace(before, sha256(self.weights)))
 
 
-def look_at(scene: Path, every: int) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+def draw(path: Path, pairs: Likenesses, title: str) -> None:
+    """The picture, in the format of the file's ending. Raises InputError where it cannot be written."""
+    try:
+        calibration_picture(pairs, title).savefig(path, dpi=110)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot write --picture {path} ({error}); choose another .png or .svg") from error
+
+
+def look_at(scene: Path, every: float) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     """Clear crops (h, w, 3) BGR of the people in a scene, who they are (N,) and when they were seen (N,) in seconds."""
     truth = scene / "gt" / "gt.txt"
     if not truth.is_file():
         raise InputError(f"there is no {truth}: a scene to calibrate on needs its truth")
     crops, ids, times = [], [], []
+    due = 0.0
     with open_source(scene) as source:
         rows = {tracks.frame: tracks for tracks in read_tracks(truth, fps=source.fps)}
         for frame in source:
             tracks = rows.get(frame.index)
-            if frame.index % every or tracks is None or not len(tracks):
+            if frame.time < due - 1e-6 or tracks is None or not len(tracks):
                 continue
+            due = frame.time + every
             if frame.image is None:
                 raise InputError(f"{scene} has boxes but no pictures: an encoder is calibrated on pictures")
             clear = clear_views(tracks.xyxy, Detections(tracks.xyxy, tracks.score), 0.35)

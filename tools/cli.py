@@ -73,6 +73,12 @@ def load_benchmark_tracks() -> Any:
     return BenchmarkTracks
 
 
+def load_benchmark_encoders() -> Any:
+    from .benchmark_encoders import BenchmarkEncoders
+
+    return BenchmarkEncoders
+
+
 def load_benchmark_speed() -> Any:
     from .benchmark_speed import BenchmarkSpeed
 
@@ -162,6 +168,7 @@ VERBS: dict[str, Any] = {
     },
     "benchmark": {
         "tracks": Verb("Our tracker and other people's on the same detections.", load_benchmark_tracks),
+        "encoders": Verb("Re-ID encoders on the same crops: how well, how fast.", load_benchmark_encoders),
         "speed": Verb("From file to file, beside Ultralytics' track.", load_benchmark_speed),
         "train": Verb("One training step of a preset, and its convolutions alone.", load_benchmark_train),
     },

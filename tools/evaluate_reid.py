@@ -11,9 +11,11 @@ import tyro
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from tyro.conf import FlagCreatePairsOff
 
 from models.checkpoint import WeightsError
-from reid.datasets import DataError, DataOptions, read_split
+from reid.crops import query_among_all
+from reid.datasets import DataError, DataOptions, Split, every_crop, read_split
 from reid.embedder import Embedder, EmbedderOptions
 from reid.evaluation import Evaluation, evaluate_split
 from reid.reranking import RerankingOptions
@@ -33,9 +35,12 @@ class EvaluateReid:
     data: Path
     """Folder with query and gallery, or with people of whom some are kept aside as in training."""
     reid: str = "bundled"
-    """Encoder: bundled, or a file (trained with followspot, or torchvision's ImageNet weights)."""
+    """Encoder: bundled, histogram (colours), or a file: trained with followspot, exported (.onnx, OpenVINO), or
+    torchvision's ImageNet weights."""
     protocols: tuple[str, ...] = ("market1501",)
     """Protocols to score under."""
+    whole: FlagCreatePairsOff[bool] = False
+    """Search among everybody in the folder, also those meant for training: for data the encoder was not trained on."""
     rerank: bool = False
     """Score once more after k-reciprocal re-ranking."""
     reranking: RerankingOptions = field(default_factory=RerankingOptions)
@@ -48,7 +53,7 @@ class EvaluateReid:
         weights = encoder_weights(self.reid)
         if weights is None:
             raise WeightsError("--reid none leaves nothing to evaluate; give an encoder.")
-        split = read_split(self.data, self.reading)
+        split = read_for_evaluation(self.data, self.reading, self.whole)
         embedder: Embedder[dict[str, Any]] = Embedder(weights, self.embedding)
         evaluation = evaluate_split(split, embedder, self.protocols, self.reranking if self.rerank else None)
         console = Console()
@@ -59,6 +64,11 @@ class EvaluateReid:
         console.print(gap_table(evaluation))
         if self.json:
             write_numbers(self.json, numbers_of(evaluation) | {"sha256": embedder.sha256})
+
+
+def read_for_evaluation(data: Path, reading: DataOptions, whole: bool) -> Split:
+    """The folder's own split, or everybody in it. Raises DataError."""
+    return query_among_all(every_crop(data, reading)) if whole else read_split(data, reading)
 
 
 def score_table(evaluation: Evaluation) -> Table:

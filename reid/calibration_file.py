@@ -1,0 +1,68 @@
+"""Puts a calibration into an encoder's file, whatever kind of file that is."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from models.errors import WeightsError
+from models.pretrained import load_encoder, save_encoder
+
+from .colour_histogram import open_histogram
+from .exported_encoder import FACTS, ONNX_MISSING, open_onnx
+
+Facts = dict[str, Any]
+
+
+def store(path: Path, facts: Facts) -> None:
+    """Add `facts` (plain values, `calibration` among them) to what the file says about its encoder.
+
+    Raises WeightsError for an OpenVINO encoder, which is exported anew from the .pt file instead.
+    """
+    if path.is_dir() or path.suffix == ".xml":
+        raise WeightsError(f"{path} cannot be calibrated itself: calibrate the .pt file, and export that again.")
+    WRITERS.get(path.suffix, store_in_checkpoint)(path, facts)
+
+
+def store_in_checkpoint(path: Path, facts: Facts) -> None:
+    """Our own file, which comes to hold float16."""
+    loaded = load_encoder(path)
+    save_encoder(path, loaded.encoder, {**loaded.metadata, **facts}, half=True)
+
+
+def store_in_histogram(path: Path, facts: Facts) -> None:
+    """A colour histogram's JSON."""
+    open_histogram(path)
+    content = json.loads(path.read_text())
+    replace_text(path, json.dumps({**content, "metadata": {**content["metadata"], **facts}}, indent=1) + "\n")
+
+
+def store_in_onnx(path: Path, facts: Facts) -> None:
+    """An exported network's metadata."""
+    try:
+        import onnx
+    except ImportError as error:
+        raise WeightsError(ONNX_MISSING) from error
+
+    open_onnx(path)
+    network = onnx.load(path)
+    told = {entry.key: entry.value for entry in network.metadata_props}
+    content = json.loads(told[FACTS])
+    told[FACTS] = json.dumps({**content, "metadata": {**content["metadata"], **facts}})
+    onnx.helper.set_model_props(network, told)
+    new = path.with_name(f".{path.name}.new")
+    onnx.save(network, new)
+    os.replace(new, path)
+
+
+WRITERS: dict[str, Callable[[Path, Facts], None]] = {".json": store_in_histogram, ".onnx": store_in_onnx}
+
+
+def replace_text(path: Path, text: str) -> None:
+    """The file whole, old or new."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text)
+    os.replace(new, path)

@@ -1,0 +1,163 @@
+"""`followspot benchmark encoders`: re-ID encoders side by side, on the same crops: how well, how fast, how large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import cv2
+import numpy as np
+import torch
+import tyro
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from models.errors import WeightsError
+from reid.crops import Crop, Split
+from reid.datasets import DataOptions, layout_of, read_split
+from reid.embedder import Embedder, EmbedderOptions
+from reid.evaluation import Evaluation, evaluate_split
+from reid.images import read_image
+from reid.protocols import Reassociation
+from tracker.types import InputError
+
+from .bundled import BUNDLED, HISTOGRAM, encoder_weights
+from .evaluate import show
+from .evaluate_reid import read_for_evaluation
+from .json_file import write_json
+
+PROTOCOL_OF = {"market1501": "market1501", "cuhk03": "cuhk03", "dancereid": "dancereid-clean", "folders": "market1501"}
+BATCH = 8
+FEWEST_QUESTIONS = 20
+AnyEmbedder = Embedder[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class BenchmarkEncoders:
+    """Score encoders on the same data, each folder by its layout's protocol, and time them on the processor.
+
+    A folder without query and gallery of its own, such as `followspot dataset video` makes of a single clip, is
+    searched among everybody in it: it must be data that no encoder was trained on. Times are of batches of 8, resizing
+    included; the encoders take turns and the fastest round of each counts.
+    """
+
+    data: tuple[Path, ...]
+    """Data folders, in any layout that `followspot evaluate reid` knows."""
+    reid: tuple[str, ...] = (BUNDLED, HISTOGRAM)
+    """Encoders: bundled, histogram (colours), or files as for `followspot evaluate reid`."""
+    rounds: int = 40
+    """How often each encoder is timed."""
+    threads: int = 1
+    """Threads each encoder may use."""
+    reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+
+    def run(self) -> None:
+        """Raises InputError, DataError or WeightsError for a mistake, before the first encoder is scored."""
+        if not self.data or self.rounds < 1 or self.threads < 1:
+            raise InputError("name at least one --data folder; --rounds and --threads are 1 or more")
+        splits = {folder: self.read(folder) for folder in self.data}
+        torch.set_num_threads(self.threads)
+        cv2.setNumThreads(self.threads)
+        embedders = {choice: open_choice(choice) for choice in self.reid}
+        numbers: dict[str, Any] = {"data": {}, "encoders": {}}
+        for folder, split in splits.items():
+            protocol = PROTOCOL_OF[layout_of(folder, self.reading)]
+            scored = {choice: evaluate_split(split, embedder, (protocol,)) for choice, embedder in embedders.items()}
+            show(score_table(f"{folder.name}, {protocol}", scored))
+            numbers["data"][str(folder)] = {choice: plain(scores) for choice, scores in scored.items()}
+        times = time_each(embedders, pictures(next(iter(splits.values()))), self.rounds)
+        show(cost_table(embedders, times))
+        for choice, embedder in embedders.items():
+            cost = {"seconds": times[choice], "bytes": size_of(choice), "sha256": embedder.sha256}
+            numbers["encoders"][choice] = cost
+        if self.json:
+            write_json(numbers, self.json)
+
+    def read(self, folder: Path) -> Split:
+        """What is searched for whom."""
+        split = read_split(folder, self.reading)
+        return split if split.query and split.gallery else read_for_evaluation(folder, self.reading, whole=True)
+
+
+def open_choice(choice: str) -> AnyEmbedder:
+    """The encoder, on the processor."""
+    weights = encoder_weights(choice)
+    if weights is None:
+        raise WeightsError(f"--reid {choice} leaves nothing to score; name an encoder.")
+    return Embedder(weights, EmbedderOptions(device="cpu"))
+
+
+def pictures(split: Split) -> list[np.ndarray]:
+    """A batch of crops (h, w, 3) uint8 BGR, spread over the gallery."""
+    places = np.linspace(0, len(split.gallery) - 1, BATCH).astype(int)
+    chosen: Iterable[Crop] = (split.gallery[place] for place in places)
+    return [image for crop in chosen if (image := read_image(crop.path)) is not None]
+
+
+def time_each(embedders: Mapping[str, AnyEmbedder], crops: list[np.ndarray], rounds: int) -> dict[str, float]:
+    """Seconds a crop in the fastest of `rounds` batches, by encoder."""
+    seconds: dict[str, list[float]] = {choice: [] for choice in embedders}
+    for _ in range(rounds):
+        for choice, embedder in embedders.items():
+            embedder.embed_batch(crops)  # whoever came before has taken the caches
+            start = perf_counter()
+            embedder.embed_batch(crops)
+            seconds[choice].append((perf_counter() - start) / len(crops))
+    return {choice: min(own) for choice, own in seconds.items()}
+
+
+def size_of(choice: str) -> int:
+    """Bytes on disk of the encoder's file, or of all files of its folder."""
+    weights = encoder_weights(choice)
+    assert weights is not None
+    return sum(file.stat().st_size for file in ([weights] if weights.is_file() else weights.iterdir()))
+
+
+def score_table(title: str, scored: Mapping[str, Evaluation]) -> Table:
+    """One row an encoder, percentages; gaps with fewer than 20 questions are left out."""
+    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left")
+    first = next(iter(scored.values()))
+    gaps = [gap for gap, answered in first.reassociation.items() if answered.questions >= FEWEST_QUESTIONS]
+    table.add_column("encoder", no_wrap=True)
+    for name in ("mAP", "rank-1", *(f"{gap} frames on" for gap in gaps)):
+        table.add_column(name, justify="right")
+    for choice, evaluation in scored.items():
+        (scores,) = evaluation.scores.values()
+        values = [scores.mean_average_precision, scores.rank(1)]
+        values += [share(evaluation.reassociation[gap]) for gap in gaps]
+        table.add_row(Path(choice).stem, *(f"{100 * value:.1f}" for value in values))
+    (scores,) = first.scores.values()
+    asked = [str(first.reassociation[gap].questions) for gap in gaps]
+    table.add_row("(questions)", str(scores.queries), str(scores.queries), *asked, style="dim")
+    return table
+
+
+def share(answered: Reassociation) -> float:
+    """Of the questions that were answered rightly, where there were some."""
+    return float("nan") if answered.rank1 is None else answered.rank1
+
+
+def cost_table(embedders: Mapping[str, AnyEmbedder], times: Mapping[str, float]) -> Table:
+    """One row an encoder: what it looks at, milliseconds a crop, size."""
+    table = Table(title=f"batches of {BATCH} on the processor", box=SIMPLE_HEAD, title_justify="left")
+    table.add_column("encoder", no_wrap=True)
+    for name in ("crop", "numbers", "ms a crop", "KiB"):
+        table.add_column(name, justify="right")
+    for choice, embedder in embedders.items():
+        size = f"{embedder.encoder.height}x{embedder.encoder.width}"
+        cells = (size, str(embedder.dimension), f"{1000 * times[choice]:.2f}", f"{size_of(choice) / 1024:.0f}")
+        table.add_row(Path(choice).stem, *cells)
+    return table
+
+
+def plain(evaluation: Evaluation) -> dict[str, Any]:
+    """Plain values for JSON, shares in 0..1."""
+    ((protocol, scores),) = evaluation.scores.items()
+    gaps = {str(gap): asdict(answered) for gap, answered in evaluation.reassociation.items()}
+    found = {"mAP": scores.mean_average_precision, "rank1": scores.rank(1), "queries": scores.queries}
+    return {"protocol": protocol, **found, "reassociation": gaps}
