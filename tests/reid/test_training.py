@@ -321,3 +321,20 @@ def test_a_running_average_follows_slowly():
         average.update(network)
     young, older = 2 / 11, 3 / 12  # the decay rises with the number of updates
     assert average.network.weight.item() == pytest.approx(1 - young * older)
+
+
+def test_a_run_may_be_measured_in_steps_and_its_course_fits_them(split, tmp_path):
+    ours = recipe(steps=5)
+    training = train(split, tmp_path / "whole", ours)
+    rows = [row for row in log_without_times(tmp_path / "whole") if "rate_factor" in row]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["rate_factor"] for row in rows] == pytest.approx(
+        [0.002 + 0.998 * (1 + np.cos(np.pi * step / 5)) / 2 for step in range(5)]
+    )
+    assert training.finished
+    assert (tmp_path / "whole" / "encoder_last.pt").is_file()
+    with pytest.raises(KeyboardInterrupt):
+        train(split, tmp_path / "killed", ours, steps=3)
+    resumed = train(split, tmp_path / "killed", ours, resume=True)
+    assert torch.equal(weights_of(resumed), weights_of(training))
+    assert log_without_times(tmp_path / "killed") == log_without_times(tmp_path / "whole")

@@ -88,6 +88,12 @@ def test_every_preset_is_a_command_of_that_name(name, tmp_path):
     assert command.recipe.fd_gan == PRESETS[name].fd_gan
 
 
+def test_the_trunk_has_a_short_name(tmp_path):
+    command = tyro.cli(TRAIN["st-reid"], args=["--data", str(tmp_path), "--encoder", "mobilenet_v2"])
+    assert command.chosen.encoder.trunk == "mobilenet_v2"
+    assert command.chosen.encoder.height == PRESETS["st-reid"].encoder.height
+
+
 def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
     from reid.datasets import read_split
 
