@@ -4,144 +4,222 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 
-from tracker.boxes import xyxy_to_xywh
-from tracker.pipeline import replay
-from tracker.results.mot_files import format_rows, read_detections
-from tracker.tracker import Tracker, TrackerOptions
-from tracker.types import Detections, Frame, FrameTracks, InputError
+from tracker.tracker import TrackerOptions
+from tracker.types import Embedder, InputError
 
-from .benchmark_report import Entry, as_json, benchmark_table, draw_benchmark
+from .benchmark_boxes import write_boxes
+from .benchmark_report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
+from .bundled import BUNDLED, encoder_weights, make_embedder
+from .confusion import Confusion, confusion, draw_confusion
 from .evaluate import score_files, show
 from .json_file import write_json
-from .labelled_boxes import LabelledBoxes, read_truth
-from .peer_runs import check_peers, run_peers
+from .labelled_boxes import pad, read_results, read_truth
+from .own_runs import run_ours
+from .peer_runs import check_peers, run_peers, with_reid
 from .peers import PEERS
-from .sequences import TruthSequence, find_sequences
-from .simulated_detector import STRENGTHS, simulate
-from .track_scores import pool
+from .sequences import Pictures, TruthSequence, find_pictures, find_sequences
+from .simulated_detector import STRENGTHS
+from .track_scores import Scores, pool
 
 OURS = "followspot"
+OURS_WITH_REID = "followspot-reid"
 
 
 @dataclass(frozen=True)
 class BenchmarkTracks:
     """Track the same detections with our tracker and with other people's, each with its defaults, and score them all.
 
-    Motion only: no tracker gets a picture. The peers (roboflow/trackers and BoxMOT) are installed by uv into
-    environments of their own. Writes every tracker's result files, benchmark.json and benchmark.png.
+    The peers (roboflow/trackers and BoxMOT) are installed by uv into environments of their own. Where every sequence
+    has pictures (img1/ or SEQUENCE.mp4 in its folder, or --pictures), the trackers that reckon with camera motion do,
+    and ours runs twice, without and with re-ID; so do the peers that take appearance, with --peer-reid. Writes every
+    tracker's result files, benchmark.json and benchmark.png.
     """
 
     gt: Path
     """Sequences with truth: a folder of SEQUENCE/gt/gt.txt with seqinfo.ini, or one such sequence folder."""
     detections: tuple[str, ...] = ("exact", "simulated")
     """What the trackers are fed with: exact (the truth's boxes), mild, simulated or strong (a simulated detector with
-    few to many errors), or a file that lies in each sequence folder, such as det/det.txt."""
+    few to many errors), bundled (our detector on the pictures, run once and kept), or a file that lies in each
+    sequence folder, such as det/det.txt."""
+    simulate: int = 1
+    """With how many seeds the simulated detector runs; scores are pooled over them, and their spread is told."""
     peers: tuple[str, ...] = tuple(PEERS)
     """Other people's trackers to run; give the flag without a name to run ours alone."""
+    pictures: Path | None = None
+    """Where the pictures are, if not in the sequences' folders: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with
+    images, or the video of the only sequence."""
+    reid: str = BUNDLED
+    """What our row with re-ID knows people by: `bundled`, a file, or `none` to leave that row out."""
+    peer_reid: Path | None = None
+    """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT tells the network
+    by the file's name."""
+    confusion: Path | None = None
+    """Draw who was confused with whom into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
     """Folder for the results; what an earlier benchmark left there is overwritten."""
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
 
     def run(self) -> None:
         check_peers(self.peers)
-        sequences = [_measured(sequence) for sequence in find_sequences(self.gt)]
+        if self.simulate < 1:
+            raise InputError(f"--simulate must be at least 1, not {self.simulate}: it is a number of seeds")
+        if self.peer_reid is not None and not self.peer_reid.is_file():
+            raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
+        stage = self._stage()
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"cannot make the folder {self.out}: {error.strerror}") from error
-        entries = [entry for kind in self.detections for entry in self._benchmark(kind, sequences)]
-        write_json(as_json(entries, [sequence.name for sequence in sequences]), self.out / "benchmark.json")
-        draw_benchmark(entries, OURS, self.out / "benchmark.png")
+        entries = [entry for kind in self.detections for entry in self._benchmark(kind, stage)]
+        names = [sequence.name for sequence in stage.sequences]
+        write_json(as_json(entries, names, self.simulate), self.out / "benchmark.json")
+        draw_benchmark(entries, stage.ours, self.out / "benchmark.png")
         for kind in self.detections:
-            show(benchmark_table([entry for entry in entries if entry.detections == kind], OURS))
+            show(benchmark_table([entry for entry in entries if entry.detections == kind], stage.ours))
+        if self.confusion is not None:
+            draw_confusion(self._confusion(stage), self.confusion)
         print(f"results in {self.out}")
 
-    def _benchmark(self, kind: str, sequences: Sequence[TruthSequence]) -> list[Entry]:
-        out = self.out / kind.replace("/", "-").removesuffix(".txt")
-        files = [_write_detections(kind, sequence, out / "detections") for sequence in sequences]
+    def _stage(self) -> Stage:
+        found = find_sequences(self.gt)
+        pictures = [find_pictures(sequence, self.pictures) for sequence in found]
+        missing = [sequence.name for sequence, there in zip(found, pictures, strict=True) if there is None]
+        if missing and (self.pictures is not None or self.peer_reid is not None):
+            raise InputError(
+                f"there are no pictures of {', '.join(missing)}: --pictures takes a folder of SEQUENCE.mp4"
+            )
+        sequences = [_measured(*pair) for pair in zip(found, pictures, strict=True)]
+        there = [] if missing else [each for each in pictures if each is not None]
+        weights = encoder_weights(self.reid) if there else None
+        peers = with_reid(self.peers) if self.peer_reid else list(self.peers)
+        return Stage(sequences, there, peers, make_embedder(weights))
+
+    def _benchmark(self, kind: str, stage: Stage) -> list[Entry]:
+        rounds = [self._round(kind, seed, stage) for seed in range(self.simulate if kind in STRENGTHS else 1)]
+        return [_entry(name, kind, stage.sequences, [each[name] for each in rounds]) for name in stage.names]
+
+    def _round(self, kind: str, seed: int, stage: Stage) -> dict[str, tuple[list[Scores], dict[str, float]]]:
+        """The scores of each sequence, and the cost, by tracker."""
+        out = self._folder(kind, seed)
+        files = [
+            write_boxes(kind, seed, sequence, stage.pictures_of(index), out / "detections")
+            for index, sequence in enumerate(stage.sequences)
+        ]
         jobs: list[dict[str, object]] = [
-            {"name": sequence.name, "length": sequence.length, "detections": str(file.resolve())}
-            for sequence, file in zip(sequences, files, strict=True)
+            {
+                "name": sequence.name,
+                "length": sequence.length,
+                "detections": str(file.resolve()),
+                "pictures": _paths(stage.pictures_of(index), sequence.length),
+            }
+            for index, (sequence, file) in enumerate(zip(stage.sequences, files, strict=True))
         ]
-        run_peers(self.peers, jobs, out)
-        run_ours(sequences, files, self.tracker, out / OURS)
-        names = [OURS, *self.peers]
-        results = [out / name / f"{sequence.name}.txt" for name in names for sequence in sequences]
-        scores = score_files(list(sequences) * len(names), results)
+        run_ours(stage.sequences, files, self.tracker, out / OURS)
+        if stage.embedder is not None:
+            run_ours(stage.sequences, files, self.tracker, out / OURS_WITH_REID, stage.pictures, stage.embedder)
+        run_peers(stage.peers, jobs, out, self.peer_reid)
+        results = [out / name / f"{sequence.name}.txt" for name in stage.names for sequence in stage.sequences]
+        scores = score_files(list(stage.sequences) * len(stage.names), results)
+        count = len(stage.sequences)
+        return {
+            name: (scores[i * count : (i + 1) * count], json.loads((out / f"{name}.json").read_text()))
+            for i, name in enumerate(stage.names)
+        }
+
+    def _folder(self, kind: str, seed: int) -> Path:
+        folder = self.out / kind.replace("/", "-").removesuffix(".txt")
+        return folder / f"seed-{seed + 1}" if self.simulate > 1 and kind in STRENGTHS else folder
+
+    def _confusion(self, stage: Stage) -> list[list[tuple[str, Confusion]]]:
+        """A group of panels for each kind of detections and sequence, of the first seed, with a panel a tracker."""
         return [
-            Entry(name, kind, pool(scores[i * len(sequences) : (i + 1) * len(sequences)]), _milliseconds(out, name))
-            for i, name in enumerate(names)
+            [
+                (f"{name}\n{sequence.name}, {kind}", _confusion(sequence, self._folder(kind, 0) / name))
+                for name in stage.names
+            ]
+            for kind in self.detections
+            for sequence in stage.sequences
         ]
 
 
-class TimedTracker(Tracker):
-    """A tracker that adds up the processor seconds spent inside `update`."""
+@dataclass(frozen=True)
+class Stage:
+    """What is tracked, by whom. `pictures` are one a sequence, or none at all; `peers` are names."""
 
-    seconds = 0.0
+    sequences: Sequence[TruthSequence]
+    pictures: Sequence[Pictures]
+    peers: Sequence[str]
+    embedder: Embedder | None
 
-    def update(self, frame: Frame, detections: Detections) -> FrameTracks:
-        start = process_time()
-        tracks = super().update(frame, detections)
-        self.seconds += process_time() - start
-        return tracks
+    @property
+    def ours(self) -> list[str]:
+        return [OURS] if self.embedder is None else [OURS, OURS_WITH_REID]
 
+    @property
+    def names(self) -> list[str]:
+        return [*self.ours, *self.peers]
 
-def run_ours(
-    sequences: Sequence[TruthSequence], detections: Sequence[Path], options: TrackerOptions, out: Path
-) -> None:
-    """Our tracker over `detections` (MOT text, one file a sequence); writes what `run_peers` writes for a peer."""
-    out.mkdir(parents=True, exist_ok=True)
-    seconds, frames = 0.0, 0
-    for sequence, file in zip(sequences, detections, strict=True):
-        tracker = TimedTracker(options, picture=sequence.size)
-        length, fps = sequence.length or 0, sequence.fps or 30.0
-        rows = [
-            format_rows(tracks) for _, tracks in replay(read_detections(file), length=length, fps=fps, tracker=tracker)
-        ]
-        (out / f"{sequence.name}.txt").write_text("".join(rows))
-        seconds, frames = seconds + tracker.seconds, frames + length
-    out.with_suffix(".json").write_text(json.dumps({"seconds": seconds, "frames": frames}))
-    print(f"{OURS}: {1000 * seconds / frames:.2f} ms a frame")
+    def pictures_of(self, index: int) -> Pictures | None:
+        return self.pictures[index] if self.pictures else None
 
 
-def _milliseconds(out: Path, name: str) -> float:
-    timing = json.loads((out / f"{name}.json").read_text())
-    return 1000 * timing["seconds"] / timing["frames"]
+def _entry(
+    name: str,
+    kind: str,
+    sequences: Sequence[TruthSequence],
+    rounds: Sequence[tuple[Sequence[Scores], dict[str, float]]],
+) -> Entry:
+    """All seeds of one tracker pooled, with the spread between them."""
+    pooled = [pool(scores).numbers() for scores, _ in rounds]
+    spread = {score: float(np.std([each[score] for each in pooled], ddof=1)) for score in SPREAD if len(rounds) > 1}
+    by_sequence = {
+        sequence.name: pool([scores[index] for scores, _ in rounds]) for index, sequence in enumerate(sequences)
+    }
+    cost = {key: sum(cost[key] for _, cost in rounds) for key in rounds[0][1]}
+    return Entry(
+        name,
+        kind,
+        pool(score for scores, _ in rounds for score in scores),
+        Cost(
+            1000 * cost["seconds"] / cost["frames"],
+            cost["embedded"] / cost["frames"] if "embedded" in cost else None,
+            cost["frames_embedded"] / cost["frames"] if "embedded" in cost else None,
+        ),
+        by_sequence,
+        spread,
+    )
 
 
-def _measured(sequence: TruthSequence) -> TruthSequence:
+def _measured(sequence: TruthSequence, pictures: Pictures | None) -> TruthSequence:
+    """With what seqinfo.ini does not say taken from the pictures, and the length from the truth."""
     if sequence.length and sequence.size and sequence.fps:
         return sequence
-    raise InputError(f"{sequence.folder}/seqinfo.ini should give seqLength, frameRate, imWidth and imHeight")
+    if pictures is None:
+        raise InputError(f"{sequence.folder}/seqinfo.ini should give seqLength, frameRate, imWidth and imHeight")
+    with pictures.open(sequence.fps or 30.0) as source:
+        return replace(
+            sequence,
+            length=sequence.length or len(read_truth(sequence.truth)),
+            fps=sequence.fps or source.fps,
+            size=sequence.size or (source.width, source.height),
+        )
 
 
-def _write_detections(kind: str, sequence: TruthSequence, folder: Path) -> Path:
-    """The MOT text file with what every tracker is fed for one sequence."""
-    if kind != "exact" and kind not in STRENGTHS:
-        path = sequence.folder / kind
-        if not path.is_file():
-            raise InputError(f"{path} is not there; --detections takes exact, {', '.join(STRENGTHS)} or a file name")
-        return path
-    truth = read_truth(sequence.truth)
-    seen = (
-        _exact(truth) if kind == "exact" else simulate(truth, sequence.size or (0, 0), sequence.name, STRENGTHS[kind])
+def _paths(pictures: Pictures | None, length: int | None) -> str | list[str] | None:
+    if pictures is None:
+        return None
+    if pictures.video:
+        return str(pictures.video.resolve())
+    return [str(file.resolve()) for file in pictures.files[:length]]
+
+
+def _confusion(sequence: TruthSequence, folder: Path) -> Confusion:
+    length = sequence.length or 0
+    return confusion(
+        pad(read_truth(sequence.truth), length), pad(read_results(folder / f"{sequence.name}.txt"), length)
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{sequence.name}.txt"
-    path.write_text("".join(_lines(number, detections) for number, detections in enumerate(seen, start=1)))
-    return path
-
-
-def _exact(truth: Sequence[LabelledBoxes]) -> list[Detections]:
-    return [Detections(people.xyxy, np.ones(len(people.ids), np.float32)) for people in truth]
-
-
-def _lines(number: int, detections: Detections) -> str:
-    rows = zip(xyxy_to_xywh(detections.xyxy.astype(np.float64)).tolist(), detections.score.tolist(), strict=True)
-    return "".join(f"{number},-1,{x:.2f},{y:.2f},{w:.2f},{h:.2f},{score:.3f}\n" for (x, y, w, h), score in rows)

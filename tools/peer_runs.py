@@ -29,18 +29,26 @@ def check_peers(names: Sequence[str]) -> None:
         )
 
 
-def run_peers(names: Sequence[str], sequences: Sequence[dict[str, object]], out: Path) -> None:
-    """Each tracker of `names` over `sequences` (name, length, detections: see `tools/peers.py`), one after the other.
+def with_reid(names: Sequence[str]) -> list[str]:
+    """The peers of `names`, and after them those of them that take appearance too, under that name."""
+    return [*names, *(f"{name}-reid" for name in names if f"{name}-reid" in peers.PEERS_WITH_REID)]
 
-    Leaves `out`/NAME/SEQUENCE.txt and `out`/NAME.json. Raises InputError where an environment cannot be made or a
-    tracker fails.
+
+def run_peers(
+    names: Sequence[str], sequences: Sequence[dict[str, object]], out: Path, reid: Path | None = None
+) -> None:
+    """Each tracker of `names` over `sequences` (name, length, detections, pictures: see `tools/peers.py`), in turn.
+
+    `reid` are the weights for those with re-ID. Leaves `out`/NAME/SEQUENCE.txt and `out`/NAME.json. Raises InputError
+    where an environment cannot be made or a tracker fails.
     """
     out.mkdir(parents=True, exist_ok=True)
     for package, requirement in PACKAGES.items():
         chosen = [name for name in names if name.split("-")[0] == package]
         if chosen:
+            looks = str(reid.resolve()) if reid and set(chosen) & set(peers.PEERS_WITH_REID) else None
             job = out / f"{package}-job.json"
-            job.write_text(json.dumps({"trackers": chosen, "sequences": list(sequences)}))
+            job.write_text(json.dumps({"trackers": chosen, "reid": looks, "sequences": list(sequences)}))
             _run(requirement, job, out)
             job.unlink()
 

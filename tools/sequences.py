@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.types import InputError
+from tracker.video.image_sequence import ImageSequence, images_in
+from tracker.video.sources import Source
+from tracker.video.video_reader import VideoReader
+
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,43 @@ def find_sequences(truth: Path) -> list[TruthSequence]:
     if not found:
         raise InputError(f"no truth in {truth}: it should hold SEQUENCE/gt/gt.txt, or be a MOT text file")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures of a sequence: image files in their order, or one video file."""
+
+    files: tuple[Path, ...]
+
+    @property
+    def video(self) -> Path | None:
+        """The video file, where it is one."""
+        return self.files[0] if self.files[0].suffix.lower() in VIDEO_ENDINGS else None
+
+    def open(self, fps: float = 30.0) -> Source:
+        """The pictures as frames; images pass at `fps` a second. Raises InputError."""
+        if self.video:
+            return VideoReader(self.video)
+        return ImageSequence(self.files, name=self.files[0].parent.name, fps=fps)
+
+
+def find_pictures(sequence: TruthSequence, elsewhere: Path | None = None) -> Pictures | None:
+    """Images in the sequence's folder img1 or a video of its name beside it; None where there are none.
+
+    `elsewhere` is looked in first: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with images, or the video itself.
+    """
+    folders = [sequence.folder / "img1"]
+    videos = [sequence.folder]
+    if elsewhere is not None:
+        folders = [elsewhere / sequence.name, elsewhere / sequence.name / "img1", *folders]
+        videos = [elsewhere, elsewhere / sequence.name, *videos]
+        if elsewhere.is_file():
+            return Pictures((elsewhere,))
+    for folder in filter(Path.is_dir, folders):
+        if images := images_in(folder):
+            return Pictures(tuple(images))
+    named = (folder / f"{sequence.name}{ending}" for folder in videos for ending in VIDEO_ENDINGS)
+    return next((Pictures((path,)) for path in named if path.is_file()), None)
 
 
 def find_results(sequences: Sequence[TruthSequence], results: Path) -> list[Path]:
