@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from tracker.tracker import TrackerOptions
-from tracker.types import Embedder, InputError
+from tracker.types import InputError
 
 from .benchmark_boxes import write_boxes
 from .benchmark_report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
-from .bundled import BUNDLED, encoder_weights, make_embedder
+from .bundled import BUNDLED
 from .confusion import Confusion, confusion, draw_confusion
+from .contest import OURS, OURS_WITH_REID, Contest, enter
 from .evaluate import score_files, show
 from .json_file import write_json
 from .labelled_boxes import pad, read_results, read_truth
 from .own_runs import run_ours
 from .peer_runs import check_peers, run_peers, with_reid
 from .peers import PEERS
-from .sequences import Pictures, TruthSequence, find_pictures, find_sequences
+from .sequences import TruthSequence
 from .simulated_detector import STRENGTHS
 from .track_scores import Scores, pool
-
-OURS = "followspot"
-OURS_WITH_REID = "followspot-reid"
 
 
 @dataclass(frozen=True)
@@ -70,102 +68,59 @@ class BenchmarkTracks:
             raise InputError(f"--simulate must be at least 1, not {self.simulate}: it is a number of seeds")
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
-        stage = self._stage()
+        peers = with_reid(self.peers) if self.peer_reid else self.peers
+        contest = enter(self.gt, self.pictures, self.reid, peers)
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"cannot make the folder {self.out}: {error.strerror}") from error
-        entries = [entry for kind in self.detections for entry in self._benchmark(kind, stage)]
-        names = [sequence.name for sequence in stage.sequences]
+        entries = [entry for kind in self.detections for entry in self._benchmark(kind, contest)]
+        names = [sequence.name for sequence in contest.sequences]
         write_json(as_json(entries, names, self.simulate), self.out / "benchmark.json")
-        draw_benchmark(entries, stage.ours, self.out / "benchmark.png")
+        draw_benchmark(entries, contest.ours, self.out / "benchmark.png")
         for kind in self.detections:
-            show(benchmark_table([entry for entry in entries if entry.detections == kind], stage.ours))
+            show(benchmark_table([entry for entry in entries if entry.detections == kind], contest.ours))
         if self.confusion is not None:
-            draw_confusion(self._confusion(stage), self.confusion)
+            draw_confusion(self._confusion(contest), self.confusion)
         print(f"results in {self.out}")
 
-    def _stage(self) -> Stage:
-        found = find_sequences(self.gt)
-        pictures = [find_pictures(sequence, self.pictures) for sequence in found]
-        missing = [sequence.name for sequence, there in zip(found, pictures, strict=True) if there is None]
-        if missing and (self.pictures is not None or self.peer_reid is not None):
-            raise InputError(
-                f"there are no pictures of {', '.join(missing)}: --pictures takes a folder of SEQUENCE.mp4"
-            )
-        sequences = [_measured(*pair) for pair in zip(found, pictures, strict=True)]
-        there = [] if missing else [each for each in pictures if each is not None]
-        weights = encoder_weights(self.reid) if there else None
-        peers = with_reid(self.peers) if self.peer_reid else list(self.peers)
-        return Stage(sequences, there, peers, make_embedder(weights))
+    def _benchmark(self, kind: str, contest: Contest) -> list[Entry]:
+        rounds = [self._round(kind, seed, contest) for seed in range(self.simulate if kind in STRENGTHS else 1)]
+        return [_entry(name, kind, contest.sequences, [each[name] for each in rounds]) for name in contest.names]
 
-    def _benchmark(self, kind: str, stage: Stage) -> list[Entry]:
-        rounds = [self._round(kind, seed, stage) for seed in range(self.simulate if kind in STRENGTHS else 1)]
-        return [_entry(name, kind, stage.sequences, [each[name] for each in rounds]) for name in stage.names]
-
-    def _round(self, kind: str, seed: int, stage: Stage) -> dict[str, tuple[list[Scores], dict[str, float]]]:
+    def _round(self, kind: str, seed: int, contest: Contest) -> dict[str, tuple[list[Scores], dict[str, float]]]:
         """The scores of each sequence, and the cost, by tracker."""
         out = self._folder(kind, seed)
         files = [
-            write_boxes(kind, seed, sequence, stage.pictures_of(index), out / "detections")
-            for index, sequence in enumerate(stage.sequences)
+            write_boxes(kind, seed, sequence, contest.pictures_of(index), out / "detections")
+            for index, sequence in enumerate(contest.sequences)
         ]
-        jobs: list[dict[str, object]] = [
-            {
-                "name": sequence.name,
-                "length": sequence.length,
-                "detections": str(file.resolve()),
-                "pictures": _paths(stage.pictures_of(index), sequence.length),
-            }
-            for index, (sequence, file) in enumerate(zip(stage.sequences, files, strict=True))
-        ]
-        run_ours(stage.sequences, files, self.tracker, out / OURS)
-        if stage.embedder is not None:
-            run_ours(stage.sequences, files, self.tracker, out / OURS_WITH_REID, stage.pictures, stage.embedder)
-        run_peers(stage.peers, jobs, out, self.peer_reid)
-        results = [out / name / f"{sequence.name}.txt" for name in stage.names for sequence in stage.sequences]
-        scores = score_files(list(stage.sequences) * len(stage.names), results)
-        count = len(stage.sequences)
+        run_ours(contest.sequences, files, self.tracker, out / OURS)
+        if contest.embedder is not None:
+            run_ours(contest.sequences, files, self.tracker, out / OURS_WITH_REID, contest.pictures, contest.embedder)
+        run_peers(contest.peers, contest.jobs(files), out, self.peer_reid)
+        results = [out / name / f"{sequence.name}.txt" for name in contest.names for sequence in contest.sequences]
+        scores = score_files(list(contest.sequences) * len(contest.names), results)
+        count = len(contest.sequences)
         return {
             name: (scores[i * count : (i + 1) * count], json.loads((out / f"{name}.json").read_text()))
-            for i, name in enumerate(stage.names)
+            for i, name in enumerate(contest.names)
         }
 
     def _folder(self, kind: str, seed: int) -> Path:
         folder = self.out / kind.replace("/", "-").removesuffix(".txt")
         return folder / f"seed-{seed + 1}" if self.simulate > 1 and kind in STRENGTHS else folder
 
-    def _confusion(self, stage: Stage) -> list[list[tuple[str, Confusion]]]:
+    def _confusion(self, contest: Contest) -> list[list[tuple[str, Confusion]]]:
         """A group of panels for each kind of detections and sequence, of the first seed, with a panel a tracker."""
         return [
             [
                 (f"{name}\n{sequence.name}, {kind}", _confusion(sequence, self._folder(kind, 0) / name))
-                for name in stage.names
+                for name in contest.names
             ]
             for kind in self.detections
-            for sequence in stage.sequences
+            for sequence in contest.sequences
         ]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is tracked, by whom. `pictures` are one a sequence, or none at all; `peers` are names."""
-
-    sequences: Sequence[TruthSequence]
-    pictures: Sequence[Pictures]
-    peers: Sequence[str]
-    embedder: Embedder | None
-
-    @property
-    def ours(self) -> list[str]:
-        return [OURS] if self.embedder is None else [OURS, OURS_WITH_REID]
-
-    @property
-    def names(self) -> list[str]:
-        return [*self.ours, *self.peers]
-
-    def pictures_of(self, index: int) -> Pictures | None:
-        return self.pictures[index] if self.pictures else None
 
 
 def _entry(
@@ -193,29 +148,6 @@ def _entry(
         by_sequence,
         spread,
     )
-
-
-def _measured(sequence: TruthSequence, pictures: Pictures | None) -> TruthSequence:
-    """With what seqinfo.ini does not say taken from the pictures, and the length from the truth."""
-    if sequence.length and sequence.size and sequence.fps:
-        return sequence
-    if pictures is None:
-        raise InputError(f"{sequence.folder}/seqinfo.ini should give seqLength, frameRate, imWidth and imHeight")
-    with pictures.open(sequence.fps or 30.0) as source:
-        return replace(
-            sequence,
-            length=sequence.length or len(read_truth(sequence.truth)),
-            fps=sequence.fps or source.fps,
-            size=sequence.size or (source.width, source.height),
-        )
-
-
-def _paths(pictures: Pictures | None, length: int | None) -> str | list[str] | None:
-    if pictures is None:
-        return None
-    if pictures.video:
-        return str(pictures.video.resolve())
-    return [str(file.resolve()) for file in pictures.files[:length]]
 
 
 def _confusion(sequence: TruthSequence, folder: Path) -> Confusion:

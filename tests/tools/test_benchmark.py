@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from tools import benchmark, benchmark_boxes, peer_runs, peers
-from tools.benchmark import OURS, OURS_WITH_REID, BenchmarkTracks
+from tools import benchmark_boxes, contest, peer_runs, peers
+from tools.benchmark import BenchmarkTracks
 from tools.benchmark_boxes import detected_boxes
 from tools.confusion import confusion
+from tools.contest import OURS, OURS_WITH_REID
 from tools.evaluate import POOLED, evaluate
 from tools.labelled_boxes import LabelledBoxes
 from tools.own_runs import run_ours
@@ -97,8 +98,9 @@ class CountedByColour(peers.CountingEncoder):
 
 
 @pytest.fixture
-def fake_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+def fake_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Peers that need no environment: `fake-order`, and `fake-order-reid` which embeds every box of every frame."""
+    fake_uv(tmp_path / "bin", "exit 1", monkeypatch)
     monkeypatch.setitem(
         peers.PEERS, "fake-order", lambda means: one_id_for_everybody_in_order(means._replace(encoder=None))
     )
@@ -106,7 +108,7 @@ def fake_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "CountingEncoder", CountedByColour)
     monkeypatch.setattr(peer_runs, "PACKAGES", {"fake": "fake==1"})
     monkeypatch.setattr(peer_runs, "_run", lambda requirement, job, out: peers.main(str(job), str(out)))
-    monkeypatch.setattr(benchmark, "make_embedder", lambda weights: ByColour() if weights else None)
+    monkeypatch.setattr(contest, "make_embedder", lambda weights: ByColour() if weights else None)
 
 
 def test_only_people_nearer_to_the_camera_cover():
@@ -386,6 +388,7 @@ def test_seeds_are_pooled_and_their_spread_is_told(tmp_path: Path, capsys: pytes
     assert f"{strong['HOTA']:.1f} ±{strong['spread']['HOTA']:.1f}" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("fake_peers")
 def test_what_needs_pictures_says_so(tmp_path: Path):
     write_dance(tmp_path / "truth", "waltz")
     with pytest.raises(InputError, match=r"waltz has no pictures for the detector .* --pictures"):
@@ -394,7 +397,9 @@ def test_what_needs_pictures_says_so(tmp_path: Path):
         BenchmarkTracks(tmp_path / "truth", peers=(), peer_reid=Path("osnet.pth"), out=tmp_path / "out").run()
     (tmp_path / "osnet.pth").write_bytes(b"")
     with pytest.raises(InputError, match="no pictures of waltz"):
-        BenchmarkTracks(tmp_path / "truth", peers=(), peer_reid=tmp_path / "osnet.pth", out=tmp_path / "out").run()
+        BenchmarkTracks(
+            tmp_path / "truth", peers=("fake-order",), peer_reid=tmp_path / "osnet.pth", out=tmp_path / "out"
+        ).run()
     with pytest.raises(InputError, match="--simulate must be at least 1"):
         BenchmarkTracks(tmp_path / "truth", peers=(), simulate=0, out=tmp_path / "out").run()
 
