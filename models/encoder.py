@@ -14,7 +14,9 @@ from .errors import WeightsError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-CLASSIFIER_PARTS = {"avgpool", "fc", "classifier", "head", "heads", "flatten"}
+CLASSIFIER_PARTS = {"avgpool", "dropout", "fc", "classifier", "head", "heads", "flatten", "aux1", "aux2", "AuxLogits"}
+CONSTRUCTION = {name: {"init_weights": False} for name in ("googlenet", "inception_v3")}  # else they warn, for seconds
+USUAL_SIZE = 224  # of the pictures that torchvision's classifiers are made for
 
 
 @dataclass(frozen=True)
@@ -86,30 +88,41 @@ def build_trunk(name: str) -> nn.Sequential:
         raise WeightsError(
             f"torchvision has no classifier called {name!r}; try resnet50, mobilenet_v2, resnet18 or efficientnet_b0."
         )
-    model = torchvision.models.get_model(name, weights=None)
+    model = torchvision.models.get_model(name, weights=None, **CONSTRUCTION.get(name, {}))
     return nn.Sequential(OrderedDict((n, m) for n, m in model.named_children() if n not in CLASSIFIER_PARTS))
 
 
 def feature_map(trunk: nn.Sequential, name: str, height: int, width: int) -> torch.Tensor:
     """The answer (1, D, h, w) of the trunk called `name` to a blank picture; WeightsError where it is no map."""
+    maps = answer(trunk, height, width)
+    if maps is not None and maps.ndim == 4:
+        return maps
+    if answer(trunk, USUAL_SIZE, USUAL_SIZE) is not None:
+        raise WeightsError(f"The trunk {name!r} cannot encode crops of {height}x{width}; make them larger.")
+    raise WeightsError(
+        f"The trunk {name!r} is not made of layers that follow one another up to a feature map; choose a "
+        "convolutional one such as resnet50 or mobilenet_v2."
+    )
+
+
+def answer(trunk: nn.Sequential, height: int, width: int) -> torch.Tensor | None:
+    """What the trunk gives for a blank picture, None where it takes none of that size."""
     training = trunk.training
     try:
         with torch.inference_mode():
-            maps = trunk.eval()(torch.zeros(1, 3, height, width))
-    except (RuntimeError, TypeError, AssertionError) as error:
-        raise WeightsError(
-            f"The trunk {name!r} cannot encode {height}x{width} crops; "
-            "choose a convolutional classifier such as resnet50 or mobilenet_v2, or larger crops."
-        ) from error
+            result: torch.Tensor = trunk.eval()(torch.zeros(1, 3, height, width))
+    except (RuntimeError, TypeError, AssertionError):
+        return None
     finally:
         trunk.train(training)
-    if maps.ndim != 4:
-        raise WeightsError(f"The trunk {name!r} gives no feature map; choose resnet50 or mobilenet_v2.")
-    return maps
+    return result
 
 
 def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
-    """Set the strides of the last down-sampling stage to 1 (its weights stay what they are)."""
+    """Set the strides of the last down-sampling stage to 1 (its weights stay what they are).
+
+    Raises WeightsError where that is not in the hands of its layers.
+    """
     strided: list[tuple[int, nn.Module]] = []  # width of what comes in, layer
 
     def note(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -118,10 +131,13 @@ def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
 
     layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
     hooks = [module.register_forward_pre_hook(note) for module in trunk.modules() if isinstance(module, layers)]
-    feature_map(trunk, name, 224, 224)
+    before = feature_map(trunk, name, USUAL_SIZE, USUAL_SIZE)
     for hook in hooks:
         hook.remove()
     smallest = min((size for size, _ in strided), default=0)
     for size, module in strided:
         if size == smallest:
             module.stride = (1, 1)  # type: ignore[assignment]
+    after = answer(trunk, USUAL_SIZE, USUAL_SIZE)
+    if after is None or after.shape[-1] <= before.shape[-1]:
+        raise WeightsError(f"The last stride of the trunk {name!r} cannot be 1; give --encoder.last-stride 2.")

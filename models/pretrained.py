@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import torch
 import torchvision
@@ -14,6 +14,7 @@ from .checkpoint import Checkpoint, WeightsError, read, write
 from .encoder import CLASSIFIER_PARTS, ContextEncoder, EncoderOptions, build_trunk
 
 KIND = "encoder"
+DOWNLOAD_PATIENCE = 15.0  # seconds without an answer; torch's own download would wait for ever
 RECOGNISED_TRUNKS = ("mobilenet_v2", "resnet50")
 
 
@@ -131,12 +132,16 @@ def download(trunk: str) -> dict[str, torch.Tensor]:
         weights = next(iter(torchvision.models.get_model_weights(trunk)))
     except (ValueError, StopIteration) as error:
         raise WeightsError(
-            f"torchvision has no ImageNet weights of {trunk}; give weights as a file, or start from 'none'."
+            f"torchvision has no ImageNet weights of {trunk}; give weights with --start FILE, or --start none."
         ) from error
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_PATIENCE)
     try:
         return dict(weights.get_state_dict(progress=True, check_hash=True))
-    except (URLError, OSError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
         raise WeightsError(
             f"The ImageNet weights of {trunk} could not be downloaded ({error}); "
-            "give them as a file, or start from 'none'."
+            "give them with --start FILE, or begin without any with --start none."
         ) from error
+    finally:
+        socket.setdefaulttimeout(patience)

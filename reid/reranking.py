@@ -73,10 +73,16 @@ class Reranking:
         count = len(self.embedding)
         rows = np.repeat(np.arange(count), [len(columns) for columns in neighbours])
         columns = np.concatenate(neighbours)
-        dot = np.einsum("nd,nd->n", self.embedding[rows], self.embedding[columns])
-        weight = np.exp(-np.maximum(2 - 2 * dot, 0) / self.farthest[rows])
+        weight = np.exp(-self.distance_of_pairs(rows, columns) / self.farthest[rows])
         weight /= np.bincount(rows, weight, count)[rows]
         return sparse.csr_matrix((weight.astype(np.float32), (rows, columns)), shape=(count, count))
+
+    def distance_of_pairs(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Squared distance of crop rows[n] to crop columns[n], (N,)."""
+        chunk = max(1, CHUNK_CELLS // self.embedding.shape[1])
+        parts = [slice(start, start + chunk) for start in range(0, len(rows), chunk)]
+        dot = [np.einsum("nd,nd->n", self.embedding[rows[part]], self.embedding[columns[part]]) for part in parts]
+        return np.maximum(2 - 2 * np.concatenate(dot), 0)
 
     def expand_queries(self, encoding: sparse.csr_matrix) -> sparse.csr_matrix:
         """Each encoding replaced by the mean of its k2 nearest crops' (equation 11)."""

@@ -1,8 +1,10 @@
 import pytest
 import torch
+import torchvision
 
 from models.checkpoint import WeightsError
 from models.encoder import ContextEncoder, EncoderOptions, feature_map, identity_classifier
+from models.pretrained import trunk_tensors
 
 
 def small(**options) -> ContextEncoder:
@@ -50,8 +52,49 @@ def test_classifier_has_one_logit_a_person():
     assert identity_classifier(8, 5)(torch.rand(2, 8)).shape == (2, 5)
 
 
-@pytest.mark.parametrize("trunk", ["resnet5000", "vit_b_16"])
-def test_an_unfit_trunk_is_one_clear_sentence(trunk):
-    with pytest.raises(WeightsError, match=trunk) as caught:
-        small(trunk=trunk)
+@pytest.mark.parametrize(
+    ("trunk", "last_stride", "advice"),
+    [
+        ("resnet5000", 1, "no classifier called 'resnet5000'; try resnet50"),
+        ("vit_b_16", 1, "choose a convolutional one such as resnet50"),
+        ("vit_b_16", 2, "choose a convolutional one such as resnet50"),
+        ("inception_v3", 2, "cannot encode crops of 64x32; make them larger"),
+        ("inception_v3", 1, "cannot be 1; give --encoder.last-stride 2"),
+        ("swin_t", 1, "cannot be 1; give --encoder.last-stride 2"),
+    ],
+)
+def test_an_unfit_trunk_is_one_clear_sentence_with_advice_that_helps(trunk, last_stride, advice):
+    with pytest.raises(WeightsError, match=advice) as caught:
+        small(trunk=trunk, last_stride=last_stride)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("trunk", "last_stride"),
+    [
+        ("regnet_y_400mf", 1),
+        ("googlenet", 1),
+        ("vgg11_bn", 1),
+        ("convnext_tiny", 2),
+        ("convnext_tiny", 1),
+        ("swin_t", 2),
+    ],
+)
+def test_trunks_of_other_makes_take_a_step(trunk, last_stride):
+    encoder = small(trunk=trunk, last_stride=last_stride, height=128, width=64).train()
+    encoder(torch.rand(2, 3, 128, 64)).square().mean().backward()
+    first = next(p for p in encoder.trunk.parameters() if p.ndim == 4)
+    assert first.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("trunk", ["googlenet", "inception_v3"])
+def test_the_trunk_of_a_classifier_with_side_branches_gives_its_feature(trunk):
+    model = torchvision.models.get_model(trunk, weights=None, init_weights=False).eval()
+    encoder = small(trunk=trunk, last_stride=2, height=128, width=96).eval()
+    encoder.trunk.load_state_dict(trunk_tensors(model.state_dict()))
+    feature = []
+    model.avgpool.register_forward_hook(lambda module, inputs, output: feature.append(output.flatten(1)))
+    crops = torch.rand(1, 3, 128, 96)
+    model((crops - encoder.mean) / encoder.std)
+    assert torch.allclose(encoder(crops), feature[0], atol=1e-5)

@@ -1,3 +1,4 @@
+import socket
 from pathlib import Path
 from urllib.error import URLError
 
@@ -120,9 +121,16 @@ def test_training_starts_from_a_file_from_nothing_or_says_why_not(tmp_path, monk
     with pytest.raises(WeightsError, match="bnneck"):
         start_encoder(EncoderOptions("mobilenet_v2", 64, 32), str(tmp_path / "ours.pt"))
 
+
+def test_weights_that_cannot_be_downloaded_are_one_sentence_after_seconds(monkeypatch):
+    waits = []
+
     def offline(self, **kwargs):
+        waits.append(socket.getdefaulttimeout())
         raise URLError("no route to host")
 
     monkeypatch.setattr(torchvision.models.MobileNet_V2_Weights, "get_state_dict", offline)
-    with pytest.raises(WeightsError, match="could not be downloaded"):
+    with pytest.raises(WeightsError, match=r"could not be downloaded.*no route to host.*--start FILE.*--start none"):
         start_encoder(OPTIONS, "download")
+    assert waits == [15]
+    assert socket.getdefaulttimeout() is None

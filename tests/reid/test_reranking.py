@@ -3,6 +3,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+import reid.reranking
 from reid.reranking import Reranking, RerankingOptions
 
 
@@ -42,7 +43,8 @@ def slow_reranking(query, gallery, k1, k2, original_weight):
 
 
 @pytest.mark.parametrize(("k1", "k2"), [(20, 6), (7, 1)])
-def test_it_agrees_with_a_slow_reference(k1, k2):
+def test_it_agrees_with_a_slow_reference_also_where_it_goes_in_chunks(k1, k2, monkeypatch):
+    monkeypatch.setattr(reid.reranking, "CHUNK_CELLS", 400)
     random = np.random.default_rng(0)
     centres = random.normal(size=(8, 16))
     query = unit(centres[random.integers(0, 8, 15)] + 0.6 * random.normal(size=(15, 16)))
@@ -67,6 +69,17 @@ def test_no_full_matrix_is_ever_held():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4000 * 4000 * 4
+
+
+def test_wide_embeddings_are_not_copied_for_every_pair_of_neighbours():
+    """Each of 600 crops has about twenty neighbours: their embeddings side by side would be 130 MB."""
+    centres = np.repeat(np.random.default_rng(0).normal(size=(30, 1024)), 20, axis=0)
+    rows = unit(centres + np.random.default_rng(1).normal(size=centres.shape))
+    tracemalloc.start()
+    Reranking(rows[:100], rows[100:], RerankingOptions())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6
 
 
 def test_crops_that_look_all_the_same_give_finite_costs():
