@@ -117,6 +117,19 @@ def test_a_box_gets_another_number_in_this_frame_or_two_are_swapped_from_here_on
     assert served.edits() == [{"do": "swap", "video": "dance", "people": [1, 2], "from_frame": 10, "to_frame": None}]
 
 
+def test_a_box_gets_another_number_between_the_mark_and_here(frame, served):
+    frame.press_keys("k", *["ArrowRight"] * 3)
+    at(frame, 13)
+    frame.press_keys("3")
+    frame.wait_for_selector("#prompt[open]")
+    frame.press_keys("m")
+    says(frame, "1 is 3 from 10 to 13.")
+    assert served.edits() == [{"do": "give", "video": "dance", "person": 1, "to": 3, "from_frame": 10, "to_frame": 13}]
+    frame.press_keys("ArrowRight")
+    at(frame, 14)
+    assert chips(frame) == {0: "crop", 1: "crop", 2: "crop", 3: "crop"}
+
+
 def test_a_box_removed_once_is_reckoned_and_removed_twice_she_is_absent(frame, served):
     frame.press_keys("x")
     says(frame, "Person 1 has no box here any more.")

@@ -175,7 +175,7 @@ export class FrameView {
     await this.put(answer.number, xyxy);
   }
 
-  // The chosen box gets somebody else's number, in this frame or from here on.
+  // The chosen box gets somebody else's number: in this frame, from here on, or between the mark and here.
   async assign(typed = "") {
     const { box, frame } = this;
     if (!box) return this.say("Choose a box first (↑ ↓ or click).", true);
@@ -186,6 +186,8 @@ export class FrameView {
       { key: "n", label: "New person, this frame", how: "here", free: true },
       { key: "N", label: "New person from here on", how: "on", free: true },
     ];
+    const marked = this.mark === null ? [] : this.range();
+    if (marked.length) choices.splice(2, 0, { key: "m", label: `Frames ${marked.join(" to ")}`, how: "marked" });
     const answer = await this.prompt.number(`Person ${box.person} here is really person`, typed, choices);
     if (answer === null) return;
     const { number, how } = answer;
@@ -193,9 +195,11 @@ export class FrameView {
       await this.review.edit({ do: "unbox", video: this.video, frame, person: box.person });
       return this.put(number, box.xyxy);
     }
-    const range = { from_frame: frame, to_frame: how === "here" ? frame : null };
+    const [from_frame, to_frame] = { here: [frame, frame], marked }[how] ?? [frame, null];
+    const range = { from_frame, to_frame };
+    const when = { here: "in this frame", marked: `from ${from_frame} to ${to_frame}` }[how] ?? "from here on";
     if (how === "swap") await this.edit({ do: "swap", people: [box.person, number], ...range }, `${box.person} and ${number} swapped from frame ${frame} on.`);
-    else await this.edit({ do: "give", person: box.person, to: number, ...range }, `${box.person} is ${number} ${how === "here" ? "in this frame" : "from here on"}.`);
+    else await this.edit({ do: "give", person: box.person, to: number, ...range }, `${box.person} is ${number} ${when}.`);
     return this.turnTo(number);
   }
 

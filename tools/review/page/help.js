@@ -27,6 +27,7 @@ const FRAME = [
   ["b", "adjust the box by arrows, with Shift its size, with Ctrl by ten; Enter keeps it"],
   ["0–9, Enter", "in this frame it is that person"],
   ["0–9, Shift + Enter", "from here on it is that person"],
+  ["0–9, m", "from the mark to here it is that person"],
   ["0–9, s", "swap the two people from here on"],
   ["n", "a new person, here or from here on"],
   ["a", "add a box where she was seen last, by number"],
