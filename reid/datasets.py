@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import Literal
 
 from .crop_table import CROP_TABLE, read_crop_table
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, hold_out_people, people, query_and_gallery
+from .dancereid_tables import PARTS, read_chosen_split, read_identities, read_pose, read_videos
 from .landmarks import Landmarks, read_landmarks
 
 __all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop", "layout_of", "read_split"]
@@ -69,7 +67,9 @@ def recognise(root: Path) -> str:
         if layout.marks(root):
             return name
     looked_for = "; ".join(f"{layout.looks_like} ({name})" for name, layout in LAYOUTS.items())
-    raise DataError(f"No known layout under {root}: looked for {looked_for}.")
+    images = len(images_in(root))
+    unlabelled = f", and {images} images that nothing says who they show" if images else ""
+    raise DataError(f"No known layout under {root}: looked for {looked_for}; found none of them{unlabelled}.")
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -126,36 +126,21 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
 
 def read_dancereid(root: Path, options: DataOptions) -> Split:
     """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
-    crops, split = dance_crops(root, options), dance_split(root, options.split)
-    chosen = {
-        part: [crop for crop in crops if part_holds(split[part], crop)] for part in ("trainval", "query", "gallery")
-    }
-    return Split(chosen["trainval"], chosen["query"], chosen["gallery"])
+    crops, split = dance_crops(root, options), read_chosen_split(root, options.split)
+    chosen = {part: set(split[part]) for part in PARTS}
+    return Split(
+        *([crop for crop in crops if crop.person in chosen[part] or crop.path.name in chosen[part]] for part in PARTS)
+    )
 
 
 def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
     """Everybody's crops, whichever part of a split holds them."""
-    meta = read_json(root, "meta.json")
-    videos = {person: video for video, ids in read_json(root, "video.json").items() for person in ids}
-    times = crop_times(root)
-    crops = [
-        dance_crop(root, name, person, str(videos.get(person, "")), times)
-        for person, files in enumerate(meta["identities"])
-        for name in flatten(files)
+    identities, videos, times = read_identities(root), read_videos(root), crop_times(root)
+    return [
+        dance_crop(root, name, person, videos.get(person, ""), times)
+        for person, names in enumerate(identities)
+        for name in names
     ]
-    if not crops:
-        raise DataError(f"{root / 'meta.json'} lists no pictures under 'identities'.")
-    return crops
-
-
-def dance_split(root: Path, name: str) -> dict[str, list[Any]]:
-    """The split of this name; the first one where they have no names, as the reference code writes it."""
-    splits = read_json(root, "splits.json", "split.json")
-    splits = splits if isinstance(splits, list) else [splits]
-    named = {split["name"]: split for split in splits if "name" in split}
-    if named and name not in named:
-        raise DataError(f"The data in {root} has no {name} split; give --split {' or '.join(named)}.")
-    return named[name] if named else splits[0]
 
 
 def crop_times(root: Path) -> dict[str, float]:
@@ -166,37 +151,10 @@ def crop_times(root: Path) -> dict[str, float]:
 
 def dance_crop(root: Path, name: str, person: int, video: str, times: dict[str, float]) -> Crop:
     """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
-    stem = Path(name).stem
-    frame = int(stem.split("_")[-1])
-    pose = root / "poses" / Path(name).with_suffix(".txt")
-    keypoints = np.loadtxt(pose, dtype=np.float32).reshape(-1, 2) if pose.is_file() else None
+    frame = int(Path(name).stem.split("_")[-1])
+    keypoints = read_pose(root / "poses" / Path(name).with_suffix(".txt"))
     time = times.get(name, frame / DANCE_FPS)
     return Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints)
-
-
-def part_holds(part: list[Any], crop: Crop) -> bool:
-    """Whether a part of splits.json, a list of people or of file names, holds the crop."""
-    return crop.person in part or crop.path.name in part
-
-
-def flatten(files: Any) -> Iterator[str]:
-    """File names out of lists nested to any depth."""
-    if isinstance(files, str):
-        yield files
-    else:
-        for item in files:
-            yield from flatten(item)
-
-
-def read_json(root: Path, *names: str) -> Any:
-    """The first of the files that exists. Raises DataError where none does or it is not JSON."""
-    for name in names:
-        if (root / name).is_file():
-            try:
-                return json.loads((root / name).read_text())
-            except json.JSONDecodeError as error:
-                raise DataError(f"{root / name} is not valid JSON (line {error.lineno}); write it again.") from error
-    raise DataError(f"There is no {' or '.join(names)} in {root}, which DanceReID's layout needs.")
 
 
 def read_cuhk03(root: Path, options: DataOptions) -> Split:

@@ -53,10 +53,11 @@ def require_keypoints(crops: Sequence[Crop]) -> int:
             f"{len(missing)} of {len(crops)} training crops have no landmarks (first: {names}); add them, or choose a "
             "preset without poses."
         )
-    counts = {len(crop.keypoints) for crop in crops if crop.keypoints is not None}
-    if len(counts) != 1:
-        raise DataError(f"The crops' landmarks have different numbers of joints {sorted(counts)}; they must agree.")
-    return counts.pop()
+    first_of = {len(crop.keypoints): crop.path.name for crop in reversed(crops) if crop.keypoints is not None}
+    if len(first_of) != 1:
+        examples = ", ".join(f"{joints} of {name}" for joints, name in sorted(first_of.items()))
+        raise DataError(f"The crops' landmarks have different numbers of joints ({examples}); they must agree.")
+    return next(iter(first_of))
 
 
 class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):

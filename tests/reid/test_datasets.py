@@ -7,6 +7,7 @@ import pytest
 
 from reid.crops import people
 from reid.datasets import DataError, DataOptions, read_split
+from reid.images import require_keypoints
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "reid" / "market1501"
 
@@ -138,6 +139,73 @@ def test_bad_data_is_one_sentence_that_says_what_was_looked_for_and_where(tmp_pa
         read_split(root, DataOptions())
     assert "\n" not in str(caught.value)
     assert str(root) in str(caught.value)
+
+
+GOOD_SPLIT = [{"trainval": [0, 1], "query": [2, 3], "gallery": [2, 3]}]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("splits.json", [{"train": [1]}], r"splits\.json has no list .* under 'trainval' and 'query' and 'gallery'"),
+        (
+            "splits.json",
+            [{**GOOD_SPLIT[0], "query": 3}],
+            "no list of people's numbers or pictures' names under 'query'",
+        ),
+        ("splits.json", [{**GOOD_SPLIT[0], "query": [[3]]}], "under 'query'"),
+        ("splits.json", [], r"splits\.json holds no split"),
+        ("splits.json", "clean", r"splits\.json holds no split"),
+        ("meta.json", {}, r"meta\.json has no list under 'identities'"),
+        ("meta.json", [1], r"meta\.json has no list under 'identities'"),
+        ("meta.json", {"identities": [[], []]}, "lists no pictures"),
+        ("meta.json", {"identities": [[3]]}, "lists 3, which is no picture's name"),
+        ("meta.json", {"identities": [["anna.jpg"]]}, "lists 'anna.jpg', which is no picture's name"),
+        ("video.json", [1], r"video\.json should be a list of people's numbers for each video"),
+        ("video.json", {"a": 3}, r"video\.json should be a list of people's numbers for each video"),
+    ],
+)
+def test_dancereids_files_with_something_else_in_them_are_one_sentence(tmp_path, file, content, message):
+    dancereid(tmp_path)
+    (tmp_path / "splits.json").write_text(json.dumps(GOOD_SPLIT))
+    read_split(tmp_path, DataOptions())
+    (tmp_path / file).write_text(json.dumps(content))
+    with pytest.raises(DataError, match=message) as caught:
+        read_split(tmp_path, DataOptions())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("content", ["a b\n", "1 2\n3\n", "1 2 3\n", "", "1,2\n"])
+def test_a_pose_of_something_else_is_one_sentence_with_its_name(tmp_path, content):
+    dancereid(tmp_path)
+    (tmp_path / "splits.json").write_text(json.dumps(GOOD_SPLIT))
+    (tmp_path / "poses" / "0001_000010.txt").write_text(content)
+    with pytest.raises(DataError, match=r"0001_000010\.txt is no pose: it should have a line 'x y'"):
+        read_split(tmp_path, DataOptions())
+
+
+def test_poses_of_different_lengths_are_told_with_an_example_of_each(tmp_path):
+    dancereid(tmp_path)
+    (tmp_path / "splits.json").write_text(json.dumps(GOOD_SPLIT))
+    (tmp_path / "poses" / "0001_000010.txt").write_text("1 2\n3 4\n")
+    with pytest.raises(DataError, match=r"joints \(2 of 0001_000010.jpg, 17 of 0000_000005.jpg\); they must agree"):
+        require_keypoints(read_split(tmp_path, DataOptions()).train)
+
+
+def test_images_without_labels_are_counted_and_the_layouts_named(tmp_path):
+    for name in ("a.jpg", "b.png", "c.JPG"):
+        picture(tmp_path / name)
+    with pytest.raises(DataError, match=r"looked for .*PERSON/\*\.jpg .*and 3 images that nothing says who they show"):
+        read_split(tmp_path, DataOptions())
+
+
+@pytest.mark.parametrize("line", ["1 2 3", "1 2", "1 2 3 four", "", "1 2 3 4 5 6"])
+def test_a_ragged_row_of_landmarks_is_named_by_its_line(tmp_path, line):
+    market(tmp_path)
+    (tmp_path / "keypoints2.txt").write_text(f"0002_c1s1_000451_01.jpg 1 2 3 4\n0002_c1s1_000476_01.jpg {line}\n")
+    with pytest.raises(DataError, match=r"keypoints2\.txt is no landmark file: line 2 should be .* of 2 joints"):
+        read_split(tmp_path, DataOptions(kept_aside=2))
 
 
 def test_bad_landmarks_and_layout_names_are_told(tmp_path):
