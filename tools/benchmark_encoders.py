@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Annotated, Any
 
 import cv2
@@ -40,8 +40,9 @@ class BenchmarkEncoders:
     """Score encoders on the same data, each folder by its layout's protocol, and time them on the processor.
 
     A folder without query and gallery of its own, such as `followspot dataset video` makes of a single clip, is
-    searched among everybody in it: it must be data that no encoder was trained on. Times are of batches of 8, resizing
-    included; the encoders take turns and the fastest round of each counts.
+    searched among everybody in it: it must be data that no encoder was trained on. Times are of batches of 8 on one
+    thread, resizing included, in processor time, which other programs disturb least; the encoders take turns and the
+    fastest round of each counts.
     """
 
     data: tuple[Path, ...]
@@ -50,19 +51,17 @@ class BenchmarkEncoders:
     """Encoders: bundled, histogram (colours), or files as for `followspot evaluate reid`."""
     rounds: int = 40
     """How often each encoder is timed."""
-    threads: int = 1
-    """Threads each encoder may use."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     json: Path | None = None
     """Write the numbers to this file as well."""
 
     def run(self) -> None:
         """Raises InputError, DataError or WeightsError for a mistake, before the first encoder is scored."""
-        if not self.data or self.rounds < 1 or self.threads < 1:
-            raise InputError("name at least one --data folder; --rounds and --threads are 1 or more")
+        if not self.data or self.rounds < 1:
+            raise InputError("name at least one --data folder, and at least one of --rounds")
         splits = {folder: self.read(folder) for folder in self.data}
-        torch.set_num_threads(self.threads)
-        cv2.setNumThreads(self.threads)
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
         embedders = {choice: open_choice(choice) for choice in self.reid}
         numbers: dict[str, Any] = {"data": {}, "encoders": {}}
         for folder, split in splits.items():
@@ -100,14 +99,14 @@ def pictures(split: Split) -> list[np.ndarray]:
 
 
 def time_each(embedders: Mapping[str, AnyEmbedder], crops: list[np.ndarray], rounds: int) -> dict[str, float]:
-    """Seconds a crop in the fastest of `rounds` batches, by encoder."""
+    """Processor seconds a crop in the fastest of `rounds` batches, by encoder."""
     seconds: dict[str, list[float]] = {choice: [] for choice in embedders}
     for _ in range(rounds):
         for choice, embedder in embedders.items():
             embedder.embed_batch(crops)  # whoever came before has taken the caches
-            start = perf_counter()
+            start = process_time()
             embedder.embed_batch(crops)
-            seconds[choice].append((perf_counter() - start) / len(crops))
+            seconds[choice].append((process_time() - start) / len(crops))
     return {choice: min(own) for choice, own in seconds.items()}
 
 
@@ -144,7 +143,7 @@ def share(answered: Reassociation) -> float:
 
 def cost_table(embedders: Mapping[str, AnyEmbedder], times: Mapping[str, float]) -> Table:
     """One row an encoder: what it looks at, milliseconds a crop, size."""
-    table = Table(title=f"batches of {BATCH} on the processor", box=SIMPLE_HEAD, title_justify="left")
+    table = Table(title=f"batches of {BATCH}, one thread", box=SIMPLE_HEAD, title_justify="left")
     table.add_column("encoder", no_wrap=True)
     for name in ("crop", "numbers", "ms a crop", "KiB"):
         table.add_column(name, justify="right")
