@@ -39,10 +39,9 @@ STRONG = Recipe(
     ),
 )
 # For about two minutes on two cores: the paper's losses, weights and sampling on small networks and crops. The paper's
-# rates are meant for 100 epochs and move nothing in a few hundred steps, so Adam takes the encoder and SGD of a hundred
-# times its rate the discriminators, which stay slow beside the generator as they do there: fast ones fill its pictures
-# with blots. Judging 64x32 pictures by a ResNet-18 would cost more than all the rest; a pose told by e_p alone would
-# need thousands of steps to be seen.
+# rates are meant for 100 epochs and move nothing in a few hundred steps, so Adam takes the encoder. The discriminators
+# stay slow beside the generator, as they do there: fast ones fill its pictures with blots. Judging 64x32 pictures by a
+# ResNet-18 would cost more than all the rest; a pose told by e_p alone would need thousands of steps to be seen.
 QUICK = replace(
     PAPER,
     encoder=EncoderOptions("mobilenet_v2", height=64, width=32),
@@ -53,10 +52,10 @@ QUICK = replace(
     ),
     sampling=SamplingOptions("sparse-temporal", tuples=8),
     optimisation=OptimisationOptions(
-        steps=250,
+        steps=300,
         encoder=OptimiserOptions("adam", 3e-4),
         generator=OptimiserOptions("adam", 1e-3, 0.5, 0.0),
-        discriminator=OptimiserOptions("sgd", 4e-3),
+        discriminator=OptimiserOptions("sgd", 4e-4),
     ),
 )
 
