@@ -36,6 +36,7 @@ from .run_log import LOG, RunLog, read_log
 from .sampling import Draw, make_sampler
 
 STATE = "state.pt"
+STATE_ENTRIES = {"recipe", "networks", "optimisers", "average", "data", "place"}
 SHEET_QUERIES = 12
 BEST, LAST = "encoder_best.pt", "encoder_last.pt"
 
@@ -77,8 +78,17 @@ class Training:
         self.device = self.processes.device
         if self.processes.first:
             require_writable(folder)
-        self.crops, self.skipped = readable(split.train)
+        self.split = split
         self.query, self.gallery = readable(split.query)[0], readable(split.gallery)[0]
+        self.learn_from(readable(split.train)[1])
+        self.step = self.epoch = self.done = 0
+        self.best = -1.0
+
+    def learn_from(self, skipped: list[Path]) -> None:
+        """Make everything that depends on what is learned from: all training pictures but these."""
+        recipe = self.recipe
+        left_out, self.skipped = set(skipped), skipped
+        self.crops = [crop for crop in self.split.train if crop.path not in left_out]
         labels = people(self.crops)
         if len(labels) < 2:
             raise DataError(f"All {len(self.crops)} training crops show one person; at least two are needed.")
@@ -96,8 +106,6 @@ class Training:
         }
         decay = recipe.optimisation.average
         self.average = RunningAverage(self.encoder, decay) if decay else None
-        self.step = self.epoch = self.done = 0
-        self.best = -1.0
 
     def run(self, resume: bool = False, watch: Watch = Watch()) -> None:
         """Train to the last epoch, from the start or from the folder's state; or until `watch` asks to stop."""
@@ -299,9 +307,15 @@ class Training:
 
     @property
     def data(self) -> dict[str, str]:
-        """What the run learns from and is judged by, in words that other data would change."""
-        parts = {"train": self.crops, "query": self.query, "gallery": self.gallery}
+        """What the run learns from and is judged by, in words that other data would change, but no bad picture."""
+        parts = {"train": self.split.train, "query": self.split.query, "gallery": self.split.gallery}
         return {name: description(crops) for name, crops in parts.items()}
+
+    @property
+    def skipped_rows(self) -> list[int]:
+        """The places of the pictures left out among all training pictures."""
+        left_out = set(self.skipped)
+        return [row for row, crop in enumerate(self.split.train) if crop.path in left_out]
 
     def save_state(self) -> None:
         """Everything that is needed to go on, whole or not at all."""
@@ -313,13 +327,19 @@ class Training:
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "average": self.average and {"network": self.average.network.state_dict(), "updates": self.average.updates},
             "data": self.data,
+            "skipped": self.skipped_rows,
             "place": {"step": self.step, "epoch": self.epoch, "done": self.done, "best": self.best},
         }
         save_atomically(state, self.folder / STATE)
 
     def load_state(self) -> None:
-        """Go on where the folder's state left off. Raises DataError where it was another recipe's."""
+        """Go on where the folder's state left off. Raises DataError where it was another recipe's.
+
+        What was learned from is learned from again, whatever has become of the pictures since.
+        """
         state = load_plain(self.folder / STATE)
+        if not isinstance(state, dict) or not state.keys() >= STATE_ENTRIES:
+            raise DataError(f"{self.folder / STATE} was written by another version; begin anew with another --out.")
         different = differences(state["recipe"], asdict(self.recipe))
         if different:
             raise DataError(
@@ -328,6 +348,9 @@ class Training:
         changed = differences(state["data"], self.data)
         if changed:
             raise DataError(f"The run in {self.folder} cannot go on with other data ({changed}); give what it had.")
+        skipped = state.get("skipped", self.skipped_rows)
+        if skipped != self.skipped_rows:
+            self.learn_from([self.split.train[row].path for row in skipped])
         self.networks.load_state_dict(state["networks"])
         for name, optimiser in self.optimisers.items():
             optimiser.load_state_dict(state["optimisers"][name])

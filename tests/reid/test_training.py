@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import reid.training
-from models.checkpoint import WeightsError
+from models.checkpoint import WeightsError, load_plain, save_atomically
 from models.encoder import EncoderOptions
 from models.generator import GeneratorOptions
 from models.pretrained import load_encoder
@@ -111,6 +112,22 @@ def log_without_times(folder):
     return [{name: value for name, value in row.items() if not name.startswith("time/")} for row in rows]
 
 
+def curves(folder):
+    """What TensorBoard itself shows of a run: name -> (step, value)s."""
+    events = EventAccumulator(str(folder / "tensorboard")).Reload()
+    shown = {name: events.Scalars(name) for name in events.Tags()["scalars"] if not name.startswith("time/")}
+    return {name: [(event.step, event.value) for event in scalars] for name, scalars in shown.items()}
+
+
+def test_tensorboard_shows_the_numbers_of_the_log(split, tmp_path):
+    train(split, tmp_path, recipe(epochs=1))
+    shown = curves(tmp_path)
+    rows = log_without_times(tmp_path)
+    assert set(shown) == {name for row in rows for name in row} - {"step", "epoch"}
+    losses = [(row["step"], pytest.approx(row["loss/triplet"])) for row in rows if "loss/triplet" in row]
+    assert shown["loss/triplet"] == losses
+
+
 @pytest.mark.parametrize(("weights", "steps"), [(LossWeights(), 1), (LossWeights(), 5), (FULL, 3)])
 def test_a_killed_run_goes_on_to_the_bit(split, tmp_path, weights, steps):
     whole = train(split, tmp_path / "whole", recipe(weights))
@@ -120,6 +137,7 @@ def test_a_killed_run_goes_on_to_the_bit(split, tmp_path, weights, steps):
     assert torch.equal(weights_of(resumed), weights_of(whole))
     assert resumed.best == whole.best
     assert log_without_times(tmp_path / "killed") == log_without_times(tmp_path / "whole")
+    assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
 
 
 def test_a_wish_to_stop_is_granted_after_the_step_and_the_run_goes_on_to_the_bit(split, tmp_path):
@@ -224,6 +242,34 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_picture_is_read(spli
     monkeypatch.setattr(reid.training, "readable", lambda crops: pytest.fail("pictures were read"))
     with pytest.raises(DataError, match=r"Cannot write to .*file/run \(Not a directory\); name another --out"):
         Training(recipe(), split, tmp_path / "file" / "run", CPU, RUN)
+
+
+def test_a_picture_that_went_bad_or_came_back_since_does_not_stop_a_run_from_going_on(tmp_path):
+    crops = colourful_people(tmp_path)
+    split = Split(crops, crops[::6], crops[1::2])
+    good = crops[3].path.read_bytes()
+    crops[3].path.write_bytes(b"no picture")
+    training = Training(recipe(), split, tmp_path / "run", CPU, RUN)
+    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 2))
+    crops[3].path.write_bytes(good)
+    crops[6].path.write_bytes(b"no picture")
+    told = []
+    resumed = Training(recipe(), split, tmp_path / "run", CPU, RUN)
+    resumed.run(True, Watch(tell=told.append))
+    assert [path.name for path in resumed.skipped] == ["0_3.png"]
+    assert resumed.finished
+    assert len(resumed.crops) == 23
+    assert any("can no longer be read, such as" in line for line in told)
+
+
+@pytest.mark.parametrize("missing", ["data", "networks"])
+def test_a_state_of_another_version_is_one_sentence(split, tmp_path, missing):
+    training = train(split, tmp_path, recipe(epochs=1))
+    state = load_plain(tmp_path / "state.pt")
+    del state[missing]
+    save_atomically(state, tmp_path / "state.pt")
+    with pytest.raises(DataError, match=r"state\.pt was written by another version; begin anew"):
+        training.load_state()
 
 
 def test_other_data_than_before_is_refused_on_resume(split, tmp_path):
