@@ -47,7 +47,7 @@ def benchmark_table(entries: Sequence[Entry], ours: Sequence[str]) -> Table:
     looking = any(entry.cost.crops is not None for entry in entries)
     table = Table(title=f"detections: {own.detections}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column("tracker", no_wrap=True)
-    costs = ["ms/frame", *(["crops/frame", "frames"] if looking else [])]
+    costs = ["ms/frame", *(["crops/frame", "embedding"] if looking else [])]
     for name in [*SHOWN, *costs, "HOTA ours/theirs", "ms ours/theirs"]:
         table.add_column(name, justify="right")
     for entry in sorted(entries, key=lambda entry: -entry.scores.hota):
