@@ -134,6 +134,9 @@ class DatasetVideo:
     def _say_end(self, console: Console, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
         crops = sum(map(len, folder.files.values()))
         console.print(f"[bold]{len(folder.numbers)} people[/bold], {crops} crops in {self.out}")
+        if not crops:
+            console.print("nobody was found: try --conf 0.15 or another --detector")
+            return
         if outcomes and not any(outcome.landmarks for outcome in outcomes):
             console.print(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
         console.print(f"labels are guesses; look them over: followspot dataset review {self.out}")
