@@ -184,7 +184,14 @@ def say_missing(console: Console, missing: list[str], annotation: Annotation, no
     numbers = number_people(annotation)
     console.print(f"missing: {len(missing)} of {len(annotation)} annotated videos; their people's numbers stay free")
     for video in missing:
-        people = [numbers[video, person] for person in annotation[video]]
-        span = f"people {people[0]} to {people[-1]}" if people else "nobody annotated"
-        told = f"  {notes[video].title}  https://www.youtube.com/watch?v={notes[video].published_id}"
-        console.print(f"  {video}  {span}{told if video in notes else ''}", markup=False)
+        line = f"  {video}  {span([numbers[video, person] for person in annotation[video]])}"
+        if note := notes.get(video):
+            line += f"  {note.title}  https://www.youtube.com/watch?v={note.published_id}"
+        console.print(line, markup=False)
+
+
+def span(people: list[int]) -> str:
+    """The numbers of one video's people, which follow each other, in words."""
+    if not people:
+        return "nobody annotated"
+    return f"people {people[0]} to {people[-1]}" if len(people) > 1 else f"person {people[0]}"
