@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from .crops import DataError
 from .plain_npy import load_plain_npy
 
 JOINTS = 17
+LARGEST_BOX = 8192
+"""Pixels; no video is as wide, and its crop would be too large a picture for OpenCV soon."""
 
 Annotation = dict[str, dict[int, frozenset[int]]]
 """Video -> person, as the annotation counts her within the video -> the frames in which her box is hers."""
@@ -101,15 +104,24 @@ class Detections:
         content = load_plain_npy(path)
         if not isinstance(content, dict) or not content:
             raise DataError(f"{path} holds no dictionary of frames; it is no file of DanceReID's detections.")
-        try:
-            self.boxes = {int(frame): list(boxes_of(boxes)) for frame, boxes in content.items()}
-            self.ids = {int(box["id"]) for boxes in self.boxes.values() for box in boxes}
-        except (TypeError, ValueError, KeyError) as error:
-            raise DataError(
-                f"{path} is no file of DanceReID's detections ({type(error).__name__}: {error}): it should be "
-                "{frame: {box: {id, box_pos, pose_pos}}}."
-            ) from error
+        self.boxes = dict(self.numbered(frame, boxes) for frame, boxes in content.items())
+        self.ids = {int(box["id"]) for boxes in self.boxes.values() for box in boxes}
         self.first = int(0 not in self.boxes and max(self.boxes) == len(self.boxes))
+
+    def numbered(self, frame: Any, boxes: Any) -> tuple[int, list[Mapping[str, Any]]]:
+        """An entry of the file: the frame's number and its boxes, each with an id. Raises DataError for another."""
+        try:
+            found = list(boxes_of(boxes))
+            for box in found:
+                if not isinstance(box, Mapping):
+                    raise TypeError(f"{type(box).__name__} in place of a box")
+                int(box["id"])
+            return int(frame), found
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise DataError(
+                f"{self.path} is no file of DanceReID's detections (frame {reprlib.repr(frame)}, "
+                f"{type(error).__name__}: {error}): it should be {{frame: {{box: {{id, box_pos, pose_pos}}}}}}."
+            ) from error
 
     def wanted(self, people: Mapping[int, frozenset[int]], every: int) -> dict[int, list[Sighting]]:
         """Who is to be cut out of which frame, in order: annotated people, in every n-th frame, once a frame."""
@@ -119,26 +131,38 @@ class Detections:
             seen: dict[int, Sighting] = {}
             for box in self.boxes[frame]:
                 person = int(box["id"]) - shift
-                if person not in seen and frame in people.get(person, ()) and (found := self.sighting(person, box)):
+                if (
+                    person not in seen
+                    and frame in people.get(person, ())
+                    and (found := self.sighting(frame, person, box))
+                ):
                     seen[person] = found
             if seen:
                 chosen[frame - self.first] = [seen[person] for person in sorted(seen)]
         return chosen
 
-    def sighting(self, person: int, box: Mapping[str, Any]) -> Sighting | None:
-        """The box as a sighting; None where it has no area. Raises DataError where it is no box."""
+    def sighting(self, frame: int, person: int, box: Mapping[str, Any]) -> Sighting | None:
+        """The box as a sighting; None where it has no area.
+
+        Raises DataError where it is no box, or one of no video.
+        """
         try:
             left, right, top, bottom = np.asarray(box["box_pos"], float).ravel()
             pose = box.get("pose_pos")
             joints = np.full((JOINTS, 2), np.nan) if pose is None else np.array(pose, float)[:, :2]
             joints = joints.reshape(JOINTS, 2)
-        except (TypeError, ValueError, KeyError, IndexError) as error:
+        except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
             raise DataError(
-                f"{self.path}: person {person} needs box_pos of 4 and pose_pos of 17 x 2 ({error})."
+                f"{self.path}: person {person} of frame {frame} needs box_pos of 4 and pose_pos of 17 x 2 ({error})."
             ) from error
         xyxy = np.array([left, top, right, bottom])
         if not np.isfinite(xyxy).all() or right <= left or bottom <= top:
             return None
+        if max(right - left, bottom - top, *np.abs(xyxy) / 2) > LARGEST_BOX:
+            raise DataError(
+                f"{self.path}: the box_pos of person {person} in frame {frame} reaches from ({left:g}, {top:g}) to "
+                f"({right:g}, {bottom:g}), which is in no video's pixels; get the file again."
+            )
         joints[(joints <= 0).all(axis=1)] = np.nan  # how the pose estimator said "not found"
         return Sighting(person, xyxy, joints)
 

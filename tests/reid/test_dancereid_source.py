@@ -109,6 +109,25 @@ def test_detections_of_another_kind_are_told(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "frame"),
+    [
+        ({0: {}, float("inf"): {}}, "frame inf"),
+        ({0: {}, float("nan"): {}}, "frame nan"),
+        ({0: {}, 3: {0: box(float("inf"))}}, "frame 3"),
+        ({0: {}, 3: {0: box(np.nan)}}, "frame 3"),
+        ({0: {}, 3: [np.zeros(4)]}, "frame 3"),
+        ({0: {}, 3: {0: {**box(1), "box_pos": [-1e9, 1e9, -1e9, 1e9]}}}, "frame 3"),
+        ({0: {}, 3: {0: {**box(1), "box_pos": [1e9, 1e9 + 50, 0, 100]}}}, "frame 3"),
+        ({0: {}, 3: {0: {**box(1), "box_pos": [10**400, 1, 0, 1]}}}, "frame 3"),
+    ],
+)
+def test_a_frame_of_impossible_numbers_is_named(tmp_path, content, frame):
+    with pytest.raises(DataError, match=rf"d.npy.*{frame}\b") as caught:
+        save(tmp_path, content).wanted({0: frozenset({3})}, 1)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_videos_file_is_found_by_its_id(tmp_path):
     for name in ("000_E--IWz.mp4", "E--IWz.txt", "x1.mp4", "x10.mp4", "001_x10.mkv", "A-x1B.mp4"):
         (tmp_path / name).touch()
