@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,18 @@ class CropRow:
         """A line's cells read again. Raises ValueError where they are no such line."""
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
         box = (float(left), float(top), float(right), float(bottom))
-        return cls(image, int(person), video, int(frame), float(time), box, float(score), int(tracklet), float(doubt))
+        row = cls(image, int(person), video, int(frame), float(time), box, float(score), int(tracklet), float(doubt))
+        row.check()
+        return row
+
+    def check(self) -> None:
+        """Raises ValueError where a number cannot be: people, frames and seconds count from 0, boxes are finite."""
+        for name, number in {"person": self.person, "frame": self.frame, "time": self.time}.items():
+            if not 0 <= number < math.inf:
+                raise ValueError(f"{name} {number} is no number from 0 on")
+        for name, numbers in {"box": self.xyxy, "score": [self.score], "doubt": [self.doubt]}.items():
+            if not all(map(math.isfinite, numbers)):
+                raise ValueError(f"the {name} {', '.join(map(str, numbers))} is not finite")
 
 
 def write_crop_table(path: Path, rows: Iterable[CropRow]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tyro.conf import Positional
 from tracker.types import InputError
 
 from .review.edit_file import Review
-from .review.folder_export import export_folder
+from .review.folder_export import export_folder, missing_pictures, told_missing
 from .review.mot_export import write_mot
 from .review.records import read_data_set
 from .review.server import ReviewServer, serve
@@ -45,6 +46,8 @@ class DatasetReview:
             return
         if self.export is not None:
             print(export_folder(review.data, review.cast, self.export))
+            if missing := told_missing(missing_pictures(review.data, review.cast)):
+                print(missing, file=sys.stderr)
         if self.mot is not None:
             for path in write_mot(review.data, review.cast, self.mot, self.fill_gaps):
                 print(path)

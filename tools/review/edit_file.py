@@ -12,6 +12,7 @@ from tracker.types import InputError
 
 from .cast import Cast
 from .edits import Edit, apply, replay
+from .json_files import read_json_file
 from .records import DataSet
 
 EDIT_FILE = "edits.json"
@@ -20,12 +21,9 @@ VERSION = 1
 
 def read_edits(path: Path) -> list[Edit]:
     """The edits, in order; none where there is no file. Raises InputError where it is no edit file."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return []
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON ({error}); mend it or move it away") from error
+    content = read_json_file(path)
     if not isinstance(content, dict) or not isinstance(content.get("edits"), list):
         raise InputError(f'{path} is no edit file: it must be like {{"version": {VERSION}, "edits": []}}')
     if content.get("version") != VERSION:

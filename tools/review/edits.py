@@ -25,7 +25,6 @@ New people get the next free number, in the order of the edits, so that a replay
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -38,6 +37,8 @@ from .records import DataSet
 Edit = Mapping[str, Any]
 
 NEW = "new"
+FARTHEST = 1e6
+"""A box's corner lies no more pixels than this from the picture's."""
 
 
 def replay(data: DataSet, edits: Sequence[Edit]) -> Cast:
@@ -54,7 +55,7 @@ def replay(data: DataSet, edits: Sequence[Edit]) -> Cast:
 def apply(cast: Cast, edit: Edit) -> None:
     """Change `cast` by one edit. Raises InputError, with nothing changed, where the edit does not fit."""
     do = edit.get("do") if isinstance(edit, Mapping) else None
-    if do not in KINDS:
+    if not isinstance(do, str) or do not in KINDS:
         raise InputError(f"{do!r} is no kind of edit; there are {', '.join(KINDS)}")
     KINDS[do](cast, edit)
 
@@ -221,13 +222,15 @@ def _last_frame(cast: Cast, edit: Edit, first: int) -> int | None:
 
 def _xyxy(edit: Edit) -> Box:
     xyxy = edit.get("xyxy")
-    try:
-        left, top, right, bottom = map(float, xyxy or ())
-        if all(map(math.isfinite, (left, top, right, bottom))) and left < right and top < bottom:
+    if isinstance(xyxy, list) and len(xyxy) == 4 and all(map(_is_coordinate, xyxy)):
+        left, top, right, bottom = map(float, xyxy)
+        if left < right and top < bottom:
             return left, top, right, bottom
-    except (TypeError, ValueError):
-        pass
     raise InputError(f"xyxy must be left, top, right, bottom of a box in pixels, not {xyxy!r}")
+
+
+def _is_coordinate(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

@@ -11,24 +11,31 @@ from pathlib import Path
 from typing import Any
 
 from reid.crop_table import CROP_TABLE, CropRow, write_crop_table
+from reid.dancereid_tables import is_part
 from tracker.types import InputError
 
 from .cast import Cast, Sighting
 from .enclosure import enclosed
 from .gaps import believed
+from .json_files import read_json_file
 from .records import DataSet, boxed
 
 PARTS = ("trainval", "query", "gallery")
 COPIED = ("sources.json",)
+NAMED = 3
+"""So many of the missing pictures are told by name."""
 
 
 def export_folder(data: DataSet, cast: Cast, out: Path) -> Path:
     """Write the reviewed crops to the new folder `out`; people keep their numbers, those who are gone leave holes.
 
     Of two crops of a person in one frame the one with the better score is kept. Pictures are copied, also where a box
-    was corrected; boxes drawn without a crop are part of the MOT text only. Raises InputError where `out` holds files
-    or cannot be written; then nothing of it is left.
+    was corrected; boxes drawn without a crop are part of the MOT text only. Crops whose picture is missing
+    are left out (see `missing_pictures`). Raises InputError where `out` holds files, lies in the data folder or cannot
+    be written; then nothing of it is left.
     """
+    if out.resolve().is_relative_to(data.folder.resolve()):
+        raise InputError(f"{out} lies in the data folder {data.folder}, which stays as it is; name a folder elsewhere")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} already exists; name a new folder for the reviewed data")
     part = out.with_name(f".{out.name}.part")
@@ -36,7 +43,7 @@ def export_folder(data: DataSet, cast: Cast, out: Path) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         (part / "images").mkdir(parents=True)
         (part / "poses").mkdir()
-        _fill(data, kept_crops(cast), part)
+        _fill(data, _pictured(data, cast), part)
         if out.exists():
             out.rmdir()
         part.replace(out)
@@ -60,6 +67,28 @@ def kept_crops(cast: Cast) -> list[tuple[str, CropRow]]:
             taken.add(image)
             kept.append((row.image, replace(row, image=image, person=person, xyxy=xyxy)))
     return kept
+
+
+def missing_pictures(data: DataSet, cast: Cast) -> list[str]:
+    """Names of the crops that are left but whose picture is not in images/. Raises InputError as `enclosed`."""
+    return [image for image, _ in kept_crops(cast) if not enclosed(data.folder, f"images/{image}").is_file()]
+
+
+def told_missing(images: list[str]) -> str:
+    """One sentence about pictures that are missing, the first of them by name; empty where none is."""
+    if not images:
+        return ""
+    named = ", ".join(images[:NAMED]) + (", ..." if len(images) > NAMED else "")
+    what = "1 picture is" if len(images) == 1 else f"{len(images)} pictures are"
+    return f"{what} missing in images/ and left out: {named}"
+
+
+def _pictured(data: DataSet, cast: Cast) -> list[tuple[str, CropRow]]:
+    missing = set(missing_pictures(data, cast))
+    crops = [(image, row) for image, row in kept_crops(cast) if image not in missing]
+    if missing and not crops:
+        raise InputError(f"none of the pictures is in {data.folder / 'images'}, so there is nothing to write")
+    return crops
 
 
 def _one_a_frame(cast: Cast, sightings: list[Sighting]) -> list[Sighting]:
@@ -98,9 +127,19 @@ def _fill(data: DataSet, crops: list[tuple[str, CropRow]], out: Path) -> None:
     _write(out / "meta.json", {"identities": identities})
     _write(out / "video.json", {video: list(people) for video, people in videos.items()})
     for path in sorted(data.folder.glob("split*.json")):
-        _write(out / path.name, renamed_splits(json.loads(path.read_text()), data, crops))
+        _write(out / path.name, renamed_splits(_read_splits(path), data, crops))
     for name in COPIED:
         _copy(data.folder, ".", name, out / name)
+
+
+def _read_splits(path: Path) -> Any:
+    splits = read_json_file(path)
+    for split in splits if isinstance(splits, list) else [splits]:
+        if not isinstance(split, dict) or not all(is_part(split.get(part, [])) for part in PARTS):
+            raise InputError(
+                f"{path} is no split: it needs lists of people's numbers or pictures' names under {', '.join(PARTS)}"
+            )
+    return splits
 
 
 def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]]) -> Any:

@@ -7,6 +7,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 OWN_NAMES = ("127.0.0.1", "localhost")
+HTTP_PORT = 80
+"""Browsers leave this port out of Host and Origin."""
 
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -23,6 +25,8 @@ class Guard:
     def __init__(self, app: ASGIApp, port: int) -> None:
         self.app = app
         self.hosts = {f"{name}:{port}" for name in OWN_NAMES}
+        if port == HTTP_PORT:
+            self.hosts.update(OWN_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ def write_mot(data: DataSet, cast: Cast, folder: Path, fill_gaps: float) -> list
     """VIDEO.txt for every video whose boxes are known; gaps up to `fill_gaps` seconds are filled in.
 
     Ids are the people of the video from 1 on, in the order of their numbers. Raises InputError where no box is known,
-    a file stands there already, or the folder cannot be written.
+    a file stands there already, or the folder cannot be written; then no file of it is begun.
     """
     texts = {video: text for video in data.videos if (text := mot_text(data, cast, video, fill_gaps))}
     if not texts:
@@ -26,15 +27,24 @@ def write_mot(data: DataSet, cast: Cast, folder: Path, fill_gaps: float) -> list
             f"no box of {data.folder} is known in its video (it has no crops.csv), so there is no MOT text"
         )
     files = {folder / f"{_plain(video)}.txt": text for video, text in texts.items()}
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; name a folder for the MOT text")
     for path in files:
         if path.exists():
             raise InputError(f"{path} exists already; name a new folder for the MOT text")
+    parts = {path: path.with_name(f".{path.name}.part") for path in files}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
-            path.write_text(text)
+            parts[path].write_text(text)
+        for path, part in parts.items():
+            part.replace(path)
     except OSError as error:
         raise InputError(f"the MOT text cannot be written to {folder}: {error.strerror}") from error
+    finally:
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
     return list(files)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from reid.crop_table import CROP_TABLE, CropRow, read_crop_table
+from reid.dancereid_tables import names_in
 from tracker.types import InputError
+
+from .json_files import read_json_file
 
 UNKNOWN_BOX = (math.nan,) * 4
 USUAL_FPS = 30.0
+MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,9 @@ def read_data_set(folder: Path) -> DataSet:
             f"{folder} holds neither {CROP_TABLE} nor meta.json; name a folder made by `followspot dataset`"
         )
     if not crops:
-        raise InputError(f"{folder} lists no crops, so there is nothing to look through")
+        raise InputError(f"{folder} has no people: it lists no crops, so there is nothing to look through")
     _refuse_strange_names(folder, crops)
-    listed = _json(folder / "video.json") if (folder / "video.json").is_file() else {}
-    videos = dict.fromkeys([*listed, *(crop.video for crop in crops)])
+    videos = dict.fromkeys([*_listed_videos(folder), *(crop.video for crop in crops)])
     return DataSet(folder, tuple(crops), tuple(videos), _sources(folder))
 
 
@@ -85,24 +87,34 @@ def _table(path: Path) -> list[CropRow]:
 
 
 def _published_crops(folder: Path) -> Iterator[CropRow]:
-    videos = _json(folder / "video.json") if (folder / "video.json").is_file() else {}
-    try:
-        video_of = {person: video for video, people in videos.items() for person in people}
-        for person, names in enumerate(_json(folder / "meta.json")["identities"]):
-            for name in _flattened(names):
-                frame = int(Path(name).stem.split("_")[-1])
-                yield CropRow(name, person, video_of.get(person, ""), frame, frame / USUAL_FPS, UNKNOWN_BOX)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{folder / 'meta.json'} or video.json is not as DanceReID's ({error!r})") from error
+    path = folder / "meta.json"
+    meta = read_json_file(path)
+    identities = meta.get("identities") if isinstance(meta, dict) else None
+    if not isinstance(identities, list):
+        raise InputError(f"{path} is not as DanceReID's: it needs a list of each person's pictures under 'identities'")
+    video_of = {person: video for video, people in _listed_videos(folder).items() for person in people}
+    for person, names in enumerate(identities):
+        for name in names_in(path, names):
+            frame = _frame_in(path, name)
+            yield CropRow(name, person, video_of.get(person, ""), frame, frame / USUAL_FPS, UNKNOWN_BOX)
 
 
-def _flattened(names: Any) -> Iterator[str]:
-    """The names in DanceReID's lists of lists, one a camera."""
-    if isinstance(names, str):
-        yield names
-    else:
-        for part in names:
-            yield from _flattened(part)
+def _frame_in(path: Path, name: str) -> int:
+    digits = Path(name).stem.split("_")[-1]
+    if len(digits) > MOST_DIGITS:
+        raise InputError(f"{path} lists a picture whose frame number has {len(digits)} digits; write it again")
+    return int(digits)
+
+
+def _listed_videos(folder: Path) -> dict[str, list[int]]:
+    """The people of each video, from video.json; none where there is no such file."""
+    path = folder / "video.json"
+    videos = read_json_file(path) if path.is_file() else {}
+    if not isinstance(videos, dict) or not all(
+        isinstance(people, list) and all(isinstance(person, int) for person in people) for people in videos.values()
+    ):
+        raise InputError(f"{path} is not as DanceReID's: it should be a list of people's numbers for each video")
+    return videos
 
 
 def _refuse_strange_names(folder: Path, crops: Iterable[CropRow]) -> None:
@@ -120,18 +132,16 @@ def _sources(folder: Path) -> dict[str, SourceVideo]:
     if not path.is_file():
         return {}
     try:
-        return {video: _source(facts) for video, facts in _json(path).items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return {video: _source(facts) for video, facts in read_json_file(path).items()}
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} is no list of videos with path, fps, width, height, frames ({error!r})") from error
 
 
 def _source(facts: Any) -> SourceVideo:
     size = int(facts["width"]), int(facts["height"])
-    return SourceVideo(Path(facts["path"]), float(facts["fps"]), *size, int(facts["frames"]))
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}") from error
+    fps = float(facts["fps"])
+    if not 0 < fps < math.inf:
+        raise ValueError(f"fps {fps}")
+    return SourceVideo(Path(facts["path"]), fps, *size, int(facts["frames"]))

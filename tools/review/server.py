@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import secrets
 import socket
 import threading
 import webbrowser
@@ -25,15 +25,17 @@ from tracker.types import InputError
 from .answers import BoxTable, described_data, described_people
 from .edit_file import Review
 from .enclosure import enclosed
-from .folder_export import export_folder
+from .folder_export import export_folder, missing_pictures, told_missing
 from .frames import FrameStore
 from .guard import OWN_NAMES, Guard
+from .json_files import parsed
 from .mot_export import write_mot
 from .pictures import Thumbnails
 
 LOOPBACK = OWN_NAMES[0]
 PAGE = Path(__file__).parent / "page"
 LARGEST_REQUEST = 4_000_000
+MOST_DIGITS = 9
 KEPT = {"cache-control": "private, max-age=86400"}
 NEVER_KEPT = {"cache-control": "no-store"}
 
@@ -48,6 +50,8 @@ class ReviewServer:
         self.images = {crop.image for crop in review.data.crops}
         self.stores: dict[str, FrameStore] = {}
         self.opening = threading.Lock()
+        self.picture_key = secrets.token_hex(8)
+        """Part of a picture's address: the browser keeps it for this review, and never shows it in another one."""
 
     def application(self, port: int) -> Starlette:
         """Everything that is served under http://127.0.0.1:`port`."""
@@ -82,7 +86,8 @@ class ReviewServer:
         return FileResponse(PAGE / "index.html", headers=NEVER_KEPT)
 
     def data(self, _: Request) -> Response:
-        return JSONResponse(described_data(self.review.data), headers=NEVER_KEPT)
+        described = {**described_data(self.review.data), "key": self.picture_key}
+        return JSONResponse(described, headers=NEVER_KEPT)
 
     def people(self, _: Request) -> Response:
         self.review.refresh()
@@ -118,10 +123,12 @@ class ReviewServer:
             self.review.refresh()
             data, cast = self.review.data, self.review.cast
             out = export_folder(data, cast, _free_folder(data.folder))
+            missing = told_missing(missing_pictures(data, cast))
             mot = []
             with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
                 mot = write_mot(data, cast, out / "mot", self.fill_gaps)
-        return JSONResponse({"folder": str(out), "mot": [str(path) for path in mot]}, headers=NEVER_KEPT)
+        told = {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
+        return JSONResponse(told, headers=NEVER_KEPT)
 
     def boxes(self, request: Request) -> Response:
         video, frame = _asked_frame(request)
@@ -131,7 +138,7 @@ class ReviewServer:
 
     def frame(self, request: Request) -> Response:
         video, frame = _asked_frame(request)
-        return Response(self._store(video).frame(frame), media_type="image/jpeg", headers=KEPT)
+        return Response(self._store(video).frame(frame), media_type="image/jpeg", headers=self._kept(request))
 
     def _store(self, video: str) -> FrameStore:
         source = self.review.data.sources.get(video)
@@ -144,10 +151,17 @@ class ReviewServer:
 
     def thumbnail(self, request: Request) -> Response:
         picture = self.thumbnails.thumbnail(self._image(request))
-        return Response(picture, media_type="image/jpeg", headers=KEPT)
+        return Response(picture, media_type="image/jpeg", headers=self._kept(request))
 
     def image(self, request: Request) -> Response:
-        return FileResponse(enclosed(self.review.data.folder, f"images/{self._image(request)}"), headers=KEPT)
+        image = self._image(request)
+        path = enclosed(self.review.data.folder, f"images/{image}")
+        if not path.is_file():
+            raise InputError(f"the picture {image} is missing in images/")
+        return FileResponse(path, headers=self._kept(request))
+
+    def _kept(self, request: Request) -> dict[str, str]:
+        return KEPT if request.query_params.get("v") == self.picture_key else NEVER_KEPT
 
     def _image(self, request: Request) -> str:
         image = request.path_params["image"]
@@ -196,9 +210,9 @@ async def _wish(request: Request) -> dict[str, Any]:
         if len(body) > LARGEST_REQUEST:
             raise InputError("this is too much for one edit; make it in several")
     try:
-        wish = json.loads(body)
+        wish = parsed(body)
     except ValueError as error:
-        raise InputError("a change must be a JSON object") from error
+        raise InputError(f"a change must be a JSON object ({error})") from error
     if not isinstance(wish, dict):
         raise InputError("a change must be a JSON object")
     return wish
@@ -208,6 +222,8 @@ def _asked_frame(request: Request) -> tuple[str, int]:
     frame = request.query_params.get("frame", "")
     if not frame.isdecimal():
         raise InputError(f"{frame!r} is no frame number")
+    if len(frame) > MOST_DIGITS:
+        raise InputError(f"a frame number of {len(frame)} digits is none of this video")
     return request.query_params.get("video", ""), int(frame)
 
 

@@ -170,7 +170,7 @@ class Driven:
 
     def count(self, person: int) -> int:
         """Crops in her row."""
-        return int(self.page.inner_text(f'.person[data-number="{person}"] .facts').split(" crops")[0].split()[-1])
+        return int(self.page.inner_text(f'.person[data-number="{person}"] .facts').split(" crop")[0].split()[-1])
 
     def go_to(self, person: int) -> None:
         self.press_keys("g", str(person), "Enter")

@@ -82,3 +82,24 @@ def test_a_file_that_does_not_fit_is_told_at_the_start(folder: Path, text: str, 
     (folder / "edits.json").write_text(text)
     with pytest.raises(InputError, match=said):
         Review(read_data_set(folder))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"version": 1, "edits": [{"do": []}]}', r"edit 1 does not fit .*\[\] is no kind of edit"),
+        ("[" * 100_000, "cannot be read as JSON .*nested more than"),
+        ('{"version": 1, "edits": [' + "[" * 500 + "]" * 500 + "]}", "nested more than"),
+        ('{"version": 1, "edits": [{"do": "merge", "people": [[], {}]}]}', "there is no person"),
+    ],
+)
+def test_an_edit_file_of_wrong_kinds_is_told_in_a_sentence(folder: Path, text: str, said: str):
+    (folder / "edits.json").write_text(text)
+    with pytest.raises(InputError, match=rf"edits.json.*{said}"):
+        Review(read_data_set(folder))
+
+
+@pytest.mark.parametrize("xyxy", ["1234", ["1", "2", "3", "4"], [0, 0, True, 9], [0, 0, 10**400, 9], [0, 0, 9], {}])
+def test_a_box_is_four_numbers(review: Review, xyxy: object):
+    with pytest.raises(InputError, match="xyxy must be left, top, right, bottom"):
+        review.add({"do": "box", "video": "dance", "frame": 0, "person": 0, "xyxy": xyxy})

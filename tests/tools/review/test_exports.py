@@ -132,3 +132,53 @@ def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys
         DatasetReview(folder, mot=tmp_path / "mot").run()
     with pytest.raises(InputError, match="must be 0 or more"):
         DatasetReview(folder, mot=tmp_path / "mot", fill_gaps=-1).run()
+
+
+def test_missing_pictures_are_told_and_left_out(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    gone = [crop(3, frame) for frame in range(4)]
+    for name in gone:
+        (folder / "images" / name).unlink()
+    DatasetReview(folder, export=tmp_path / "out").run()
+    said = capsys.readouterr().err
+    assert said == f"4 pictures are missing in images/ and left out: {', '.join(gone[:3])}, ...\n"
+    listed = {one.image for one in read_data_set(tmp_path / "out").crops}
+    assert listed == {path.name for path in (tmp_path / "out" / "images").iterdir()}
+    assert len(listed) == 116
+    identities = json.loads((tmp_path / "out" / "meta.json").read_text())["identities"]
+    assert [len(hers) for hers in identities] == [30, 30, 30, 26]
+    for path in (folder / "images").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="none of the pictures"):
+        DatasetReview(folder, export=tmp_path / "none").run()
+
+
+@pytest.mark.parametrize("text", ["{", '["x"]', '[{"query": 3}]', '[{"query": [[1]]}]', "7", "[" * 100_000])
+def test_splits_of_wrong_kinds_are_told_and_nothing_is_written(data: DataSet, tmp_path: Path, text: str):
+    (data.folder / "splits.json").write_text(text)
+    with pytest.raises(InputError, match=r"splits\.json (is no split|cannot be read)"):
+        export_folder(data, replay(data, []), tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+@pytest.mark.parametrize("inside", ["", "out", "images/../deep/out"])
+def test_an_export_into_the_data_itself_is_refused(data: DataSet, inside: str):
+    with pytest.raises(InputError, match="lies in the data folder"):
+        export_folder(data, replay(data, []), data.folder / inside)
+    assert not (data.folder / "out").exists()
+
+
+def test_mot_text_that_cannot_be_finished_leaves_no_file(
+    data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(path: Path, _: str) -> None:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        with pytest.raises(InputError, match="No space left"):
+            write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
+    assert list((tmp_path / "mot").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file is a file; name a folder"):
+        write_mot(data, replay(data, []), tmp_path / "file", 1.0)

@@ -5,11 +5,18 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import urllib.request
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
 
 from tools.dataset_review import DatasetReview
+from tools.review.edit_file import Review
+from tools.review.guard import Guard
+from tools.review.records import read_data_set
+from tools.review.server import ReviewServer
 from tracker.types import InputError
 
 
@@ -62,7 +69,34 @@ def test_its_own_pictures_and_pages_are_served(served):
     assert ask(served.port, "GET", "/frame?video=dance&frame=3")[1].startswith(b"\xff\xd8")
 
 
-@pytest.mark.parametrize("query", ["video=%2fetc%2fpasswd&frame=0", "video=dance&frame=-1", "video=dance&frame=99"])
+def test_the_browser_keeps_pictures_for_this_review_only(served):
+    key = json.loads(ask(served.port, "GET", "/api/data")[1])["key"]
+    assert len(key) == 16
+    for path in ("/thumbnails/0000_000000.jpg?", "/images/0000_000000.jpg?", "/frame?video=dance&frame=3&"):
+        for version, kept in ((f"v={key}", "private, max-age=86400"), ("v=other", "no-store"), ("", "no-store")):
+            with urllib.request.urlopen(f"{served.url.rstrip('/')}{path}{version}") as answer:
+                assert answer.headers["cache-control"] == kept
+
+
+def test_two_reviews_have_different_keys(folder: Path):
+    one, other = (ReviewServer(Review(read_data_set(folder)), 1.0) for _ in range(2))
+    assert one.picture_key != other.picture_key
+
+
+@pytest.mark.parametrize(("port", "host", "answered"), [(80, "localhost", True), (81, "localhost", False)])
+def test_on_port_80_the_host_has_no_port(port: int, host: str, answered: bool):
+    guard = Guard(Starlette(), port)
+    refusal = guard.refusal("GET", Headers({"host": host, "origin": f"http://{host}"}))
+    assert (refusal is None) is answered
+    assert guard.refusal("GET", Headers({"host": "evil.example"})) is not None
+
+
+LONG = "video=dance&frame=" + "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "query", ["video=%2fetc%2fpasswd&frame=0", "video=dance&frame=-1", "video=dance&frame=99", LONG]
+)
 def test_a_frame_of_anything_else_is_refused_in_a_sentence(served, query: str):
     status, body = ask(served.port, "GET", f"/frame?{query}")
     assert status == 400
@@ -92,7 +126,10 @@ def test_another_sites_page_changes_nothing(served, headers: dict[str, str]):
     assert served.edits() == []
 
 
-@pytest.mark.parametrize("body", ["", "[1]", "{", '{"revision": 0}', '{"revision": 0, "edit": 7}'])
+NO_CHANGES = ["", "[1]", "{", '{"revision": 0}', '{"revision": 0, "edit": 7}', '{"revision": 0, "edit": {"do": []}}']
+
+
+@pytest.mark.parametrize("body", [*NO_CHANGES, "[" * 100_000, f'{{"edit": {"[" * 900}{"]" * 900}}}'])
 def test_a_change_that_is_none_is_refused_in_a_sentence(served, body: str):
     status, answer = ask(served.port, "POST", "/api/edit", body, content_type="application/json")
     assert status == 400

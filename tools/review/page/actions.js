@@ -1,6 +1,6 @@
 // What can be done to the rows; each is one edit or a step through the history.
 
-const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+import { many } from "./words.js";
 
 export class Actions {
   constructor(review, cursor, prompt, say) {

@@ -26,6 +26,7 @@ export async function post(path, content) {
   return answer(await reached(path, { method: "POST", headers: { "content-type": "application/json" }, body }));
 }
 
-export const thumbnailOf = (image) => `/thumbnails/${encodeURIComponent(image)}`;
+// `key` is the review's own, lest the browser show a picture it kept of another data set.
+export const thumbnailOf = (image, key) => `/thumbnails/${encodeURIComponent(image)}?v=${key}`;
 
-export const frameOf = (video, frame) => `/frame?${new URLSearchParams({ video, frame })}`;
+export const frameOf = (video, frame, key) => `/frame?${new URLSearchParams({ video, frame, v: key })}`;

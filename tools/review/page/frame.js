@@ -71,10 +71,10 @@ export class FrameView {
     this.frame = wanted;
     this.slider.value = wanted;
     find("#frame-problem").hidden = true;
-    this.still.src = frameOf(this.video, wanted);
+    this.still.src = frameOf(this.video, wanted, this.review.data.key);
     this.ahead = Array.from({ length: AHEAD }, (_, step) => wanted + forward * (step + 1))
       .filter((index) => index >= 0 && index <= last)
-      .map((index) => Object.assign(new Image(), { src: frameOf(this.video, index) }));
+      .map((index) => Object.assign(new Image(), { src: frameOf(this.video, index, this.review.data.key) }));
     await this.refresh();
   }
 

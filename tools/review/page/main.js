@@ -12,6 +12,7 @@ import { Prompt } from "./prompt.js";
 import { Queue } from "./queue.js";
 import { Review } from "./review.js";
 import { Rows } from "./rows.js";
+import { many } from "./words.js";
 
 const find = (selector) => document.querySelector(selector);
 const LONG_ROW = 300;
@@ -66,7 +67,7 @@ class View {
     const { data } = review;
     const place = cursor.here === undefined ? "" : `person ${cursor.number} · frame ${data.frame[cursor.here]} · ${data.time[cursor.here].toFixed(2)} s`;
     const chosen = cursor.chosen.size ? ` · ${cursor.chosen.size} chosen` : "";
-    find("#where").textContent = `${review.people.size} people · ${review.edits} edits · ${place}${chosen}`;
+    find("#where").textContent = `${review.people.size === 1 ? "1 person" : `${review.people.size} people`} · ${many(review.edits, "edit")} · ${place}${chosen}`;
     find('[data-do="undo"]').disabled = !review.edits;
     find('[data-do="redo"]').disabled = !review.undone;
     find('[data-do="merge"]').disabled = cursor.marked === null || cursor.marked === cursor.number;
@@ -139,8 +140,9 @@ class View {
   }
 
   async export() {
-    const { folder, mot } = await post("/api/export", {});
-    this.say(`Written to ${folder}${mot.length ? `, with ${mot.length} MOT file${mot.length > 1 ? "s" : ""}` : ""}.`);
+    const { folder, mot, missing } = await post("/api/export", {});
+    const written = `Written to ${folder}${mot.length ? `, with ${many(mot.length, "MOT file")}` : ""}.`;
+    this.say(missing ? `${written} ${missing}.` : written, Boolean(missing));
   }
 
   toolbar() {

@@ -1,6 +1,7 @@
 // A row a person: who she is on the left, her strip on the right; filled only while it is in sight.
 
 import { Strip } from "./strip.js";
+import { many } from "./words.js";
 
 const NEAR = "400px";
 
@@ -74,7 +75,7 @@ export class Rows {
     badge.style.setProperty("--text", colour.text);
     const flag = Object.assign(document.createElement("span"), { className: "flag" });
     const videos = [...new Set(person.crops.map((crop) => data.videos[data.video[crop]].name))];
-    const count = `${person.crops.length} crops` + (person.drawn ? ` + ${person.drawn} boxes` : "");
+    const count = many(person.crops.length, "crop") + (person.drawn ? ` + ${many(person.drawn, "box")}` : "");
     const parts = [badge, flag, line(videos.join(", ")), line(count)];
     if (videos.length === 1) parts.push(line(`${seconds(data.time[person.crops[0]])} – ${seconds(data.time[person.crops.at(-1)])}`));
     if (person.clashes.size) parts.push(line(`${person.clashes.size} share a frame`, "wrong"));

@@ -94,7 +94,7 @@ export class Strip {
     const image = document.createElement("img");
     image.alt = "";
     image.decoding = "async";
-    image.src = thumbnailOf(data.images[index]);
+    image.src = thumbnailOf(data.images[index], data.key);
     const meter = document.createElement("i");
     meter.style.width = `${Math.round(100 * doubt)}%`;
     const caption = document.createElement("small");
