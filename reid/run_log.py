@@ -40,7 +40,7 @@ class RunLog:
     def __enter__(self) -> RunLog:
         self.boards.mkdir(exist_ok=True)
         self.stream = self.path.open("ab", buffering=0)
-        events = self.boards / f"events.out.tfevents.{time.time():.0f}.{os.getpid()}"
+        events = self.boards / f"events.out.tfevents.{time.time():.6f}.{os.getpid()}"
         self.events = events.open("wb", buffering=0)
         self.board = RecordWriter(self.events)
         self.record(Event(wall_time=time.time(), file_version="brain.Event:2"))

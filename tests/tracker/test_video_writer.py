@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -258,17 +257,21 @@ def test_an_interruption_keeps_the_frames_so_far(tmp_path, interruption):
 
 
 def test_ctrl_c_while_the_tail_is_encoded_still_finishes_the_file(tmp_path, monkeypatch):
-    encode = VideoFile.add
+    encode, pressed = VideoFile.add, threading.Event()
 
-    def slowly(file: VideoFile, *item: object) -> None:
-        time.sleep(0.05)
+    def not_before_ctrl_c(file: VideoFile, *item: object) -> None:
+        pressed.wait(10)
         encode(file, *item)
 
-    monkeypatch.setattr(VideoFile, "add", slowly)
+    def press() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        pressed.set()
+
+    monkeypatch.setattr(VideoFile, "add", not_before_ctrl_c)
     writer = VideoWriter(tmp_path / "out.mp4", width=128, height=96, fps=30)
     for index in range(6):
         writer.write(picture(index, 128, 96), index / 30)
-    threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(0.3, press).start()
     with pytest.raises(KeyboardInterrupt):
         writer.close()
     assert os.listdir(tmp_path) == ["out.mp4"]
