@@ -121,7 +121,7 @@ def test_a_reload_keeps_everything_and_so_does_another_server(page, served):
     page.reload()
     page.wait_for_selector("html[data-ready]")
     assert sorted(page.people()) == [0, 1, 2, 3, 4]
-    assert "1 edits" in page.inner_text("#where")
+    assert "1 edit " in page.inner_text("#where")
 
 
 def test_edits_written_by_hand_are_taken_in_and_a_stale_page_does_not_write_over_them(page, served):
@@ -204,3 +204,19 @@ def test_text_is_legible_in_light_and_dark(page, scheme):
 
     bright, dim = sorted([luminance(ink), luminance(ground)], reverse=True)
     assert (bright + 0.05) / (dim + 0.05) > 7
+
+
+def test_the_toolbar_is_one_line_on_a_common_screen_and_wraps_as_a_whole(page):
+    for width, lines in ((1280, 1), (1000, 2)):
+        page.set_viewport_size({"width": width, "height": 700})
+        tops = page.evaluate("[...document.querySelectorAll('.tools button')].map((one) => one.offsetTop)")
+        assert len(set(tops)) == 1
+        assert page.evaluate("document.querySelector('header.bar').offsetHeight") <= 45 * lines
+
+
+def test_one_edit_is_an_edit_and_one_crop_a_crop(page):
+    page.go_to(3)
+    page.press_keys("n")
+    page.wait_for_words("moved to person 4")
+    page.wait_for_words("1 edit ", where="#where")
+    assert "1 crop\n" in page.inner_text('.person[data-number="4"] .facts') + "\n"
