@@ -160,7 +160,7 @@ class Training:
         summary = {"time/epoch": seconds, "time/waiting_for_data": waited}
         if scores:
             summary |= {"score/mAP": scores.mean_average_precision, "score/rank1": scores.rank(1)}
-            self.keep(scores)
+        self.keep(scores)
         log.write(self.step, self.epoch, summary)
         self.show()
         self.save_state()
@@ -283,18 +283,13 @@ class Training:
         """The encoder that is evaluated and written."""
         return self.average.network if self.average else self.encoder  # type: ignore[return-value]
 
-    def keep(self, scores: Scores) -> None:
-        """Write the encoder as the last one, and as the best one if it is."""
-        metadata = {
-            "epoch": self.epoch,
-            "step": self.step,
-            "mAP": scores.mean_average_precision,
-            "rank1": scores.rank(1),
-            "queries": scores.queries,
-            "recipe": asdict(self.recipe),
-        }
+    def keep(self, scores: Scores | None) -> None:
+        """Write the encoder as the last one, and as the best one if it is; without scores none is the best."""
+        metadata = {"epoch": self.epoch, "step": self.step, "recipe": asdict(self.recipe)}
+        if scores:
+            metadata |= {"mAP": scores.mean_average_precision, "rank1": scores.rank(1), "queries": scores.queries}
         save_encoder(self.folder / LAST, self.kept_encoder, metadata)
-        if scores.mean_average_precision > self.best:
+        if scores and scores.mean_average_precision > self.best:
             self.best = scores.mean_average_precision
             save_encoder(self.folder / BEST, self.kept_encoder, metadata)
 

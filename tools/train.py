@@ -15,7 +15,7 @@ from reid.datasets import DataError, DataOptions, read_split
 from reid.presets import EXPLANATIONS, PRESETS
 from reid.processes import rank
 from reid.recipe import Recipe
-from reid.training import STATE, RunOptions, Training, Watch
+from reid.training import BEST, LAST, STATE, RunOptions, Training, Watch
 
 from .interruption import Interruption
 
@@ -67,7 +67,10 @@ class Train:
         if interruption.asked:
             console.print(f"stopped after step {training.step}; go on with --resume --out {folder}")
             return
-        console.print(f"best encoder: {folder / 'encoder_best.pt'} (mAP {100 * training.best:.1f})")
+        if training.best < 0:
+            console.print(f"encoder: {folder / LAST}; nobody was kept aside, so no score says which epoch was best")
+        else:
+            console.print(f"best encoder: {folder / BEST} (mAP {100 * training.best:.1f})")
 
     @property
     def chosen(self) -> Recipe:

@@ -107,6 +107,12 @@ def test_a_run_leaves_a_log_a_state_and_encoders_that_load(split, tmp_path):
     assert json.loads((tmp_path / "config.json").read_text())["sampling"]["people"] == 3
 
 
+def test_without_anybody_kept_aside_the_last_encoder_is_written_all_the_same(split, tmp_path):
+    training = train(Split(split.train, [], []), tmp_path)
+    assert load_encoder(tmp_path / "encoder_last.pt").metadata["epoch"] == training.epoch
+    assert not (tmp_path / "encoder_best.pt").exists()
+
+
 def log_without_times(folder):
     rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     return [{name: value for name, value in row.items() if not name.startswith("time/")} for row in rows]
