@@ -16,7 +16,7 @@ PROGRESS = ".progress.jsonl"
 
 @dataclass(frozen=True)
 class Source:
-    """A video that crops were cut from: file, average frames per second, size in pixels, number of frames."""
+    """A video that crops were cut from: file, average frames per second, size of the upright picture, frames."""
 
     path: Path
     fps: float

@@ -96,6 +96,8 @@ def read_json(root: Path, *names: str) -> tuple[Path, Any]:
                 return path, json.loads(path.read_text(encoding="utf-8"))
             except json.JSONDecodeError as error:
                 raise DataError(f"{path} is not valid JSON (line {error.lineno}); write it again.") from error
+            except RecursionError as error:
+                raise DataError(f"{path} is nested too deep for a table; write it again.") from error
             except UnicodeDecodeError as error:
                 raise DataError(f"{path} is not text; write it again.") from error
     raise DataError(f"There is no {' or '.join(names)} in {root}, which DanceReID's layout needs.")

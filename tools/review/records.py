@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reid.crop_table import CROP_TABLE, CropRow, read_crop_table
+from reid.dancereid_progress import Source
 from reid.dancereid_tables import names_in
 from tracker.types import InputError
 
@@ -17,17 +18,6 @@ from .json_files import read_json_file
 UNKNOWN_BOX = (math.nan,) * 4
 USUAL_FPS = 30.0
 MOST_DIGITS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class SourceVideo:
-    """A video that crops were cut from, as in sources.json; `width` and `height` are those of its upright picture."""
-
-    path: Path
-    fps: float
-    width: int
-    height: int
-    frames: int
 
 
 @dataclass(frozen=True)
@@ -40,7 +30,7 @@ class DataSet:
     folder: Path
     crops: tuple[CropRow, ...]
     videos: tuple[str, ...]
-    sources: dict[str, SourceVideo]
+    sources: dict[str, Source]
 
     def fps(self, video: str) -> float:
         """Frames per second of a video; from the times of its crops where sources.json does not tell."""
@@ -127,7 +117,7 @@ def _refuse_strange_names(folder: Path, crops: Iterable[CropRow]) -> None:
         seen.add(crop.image)
 
 
-def _sources(folder: Path) -> dict[str, SourceVideo]:
+def _sources(folder: Path) -> dict[str, Source]:
     path = folder / "sources.json"
     if not path.is_file():
         return {}
@@ -139,9 +129,9 @@ def _sources(folder: Path) -> dict[str, SourceVideo]:
         raise InputError(f"{path} is no list of videos with path, fps, width, height, frames ({error!r})") from error
 
 
-def _source(facts: Any) -> SourceVideo:
+def _source(facts: Any) -> Source:
     size = int(facts["width"]), int(facts["height"])
     fps = float(facts["fps"])
     if not 0 < fps < math.inf:
         raise ValueError(f"fps {fps}")
-    return SourceVideo(Path(facts["path"]), fps, *size, int(facts["frames"]))
+    return Source(Path(facts["path"]), fps, *size, int(facts["frames"]))
