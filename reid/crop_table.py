@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from .crops import DataError
 
 COLUMNS = ("image", "person", "video", "frame", "time", "left", "top", "right", "bottom", "score", "tracklet", "doubt")
 CROP_TABLE = "crops.csv"
+
+
+def widened_height(xyxy: Sequence[float] | np.ndarray) -> float:
+    """Height in pixels of the smallest 1:2 box about the middle of this one (4,) that holds it."""
+    return float(max(xyxy[3] - xyxy[1], 2 * (xyxy[2] - xyxy[0]), 2.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,13 @@ class CropRow:
     score: float = 1.0
     tracklet: int = 0
     doubt: float = 0.0
+
+    @property
+    def inside(self) -> tuple[float, float]:
+        """What share of the widened crop's width and height the person's box is."""
+        left, top, right, bottom = self.xyxy
+        tall = widened_height(self.xyxy)
+        return 2 * max(right - left, 1.0) / tall, max(bottom - top, 1.0) / tall
 
     def cells(self) -> list[str]:
         """The line's cells, in the order of `COLUMNS`."""

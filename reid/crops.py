@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 UNKNOWN_CAMERA = -1
+WHOLE = (1.0, 1.0)
 
 
 class DataError(ValueError):
@@ -22,7 +23,8 @@ class Crop:
 
     `person` and `camera` are labels (a camera of -1 is unknown), `video` names the recording, `frame` counts its
     pictures, `time` is in seconds. `keypoints` (P, 2) float32 are x, y in pixels of the stored picture, NaN where a
-    joint is not known; None where the data set has none.
+    joint is not known; None where the data set has none. `inside` is the share of the picture's width and height, about
+    its middle, that is looked at: of a crop widened around the person's box, the box.
     """
 
     path: Path
@@ -32,6 +34,7 @@ class Crop:
     frame: int
     time: float
     keypoints: np.ndarray | None = None
+    inside: tuple[float, float] = WHOLE
 
 
 @dataclass(frozen=True)
@@ -86,3 +89,18 @@ def query_among_all(crops: Sequence[Crop], every: int = 4) -> Split:
     query = [crop for own in rows.values() for crop in own[::every]]
     gallery = [crop for own in rows.values() for place, crop in enumerate(own) if place % every]
     return Split([], query, gallery)
+
+
+def spread_out(crops: Sequence[Crop], most: int) -> list[Crop]:
+    """At most so many crops of each person, evenly spread over those of hers in the order of time; 0: all of them."""
+    if not most:
+        return list(crops)
+    rows: dict[int, list[Crop]] = defaultdict(list)
+    for crop in sorted(crops, key=lambda crop: (crop.video, crop.frame, crop.path)):
+        rows[crop.person].append(crop)
+    return [own[place] for own in rows.values() for place in chosen_places(len(own), most)]
+
+
+def chosen_places(count: int, most: int) -> list[int]:
+    """At most so many of the places 0 to count - 1, the first and the last among them."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .crop_table import CROP_TABLE, CropRow, write_crop_table
+from .crop_table import CROP_TABLE, CropRow, widened_height, write_crop_table
 from .crops import DataError
 from .dancereid_progress import PROGRESS, Finished, FolderProgress, Source
 
@@ -212,8 +212,8 @@ def widened_crop(
 
     image (H, W, 3) uint8, xyxy (4,) and keypoints (P, 2) in its pixels; what lies outside the picture repeats its edge.
     """
-    centre, size = (xyxy[:2] + xyxy[2:]) / 2, xyxy[2:] - xyxy[:2]
-    tall = max(size[1], 2 * size[0], 2.0)
+    centre = (xyxy[:2] + xyxy[2:]) / 2
+    tall = widened_height(xyxy)
     scale = height / tall
     corner = centre - np.array([tall / 2, tall]) / 2
     moved = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])

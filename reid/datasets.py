@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from .crop_table import CROP_TABLE, read_crop_table
-from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, hold_out_people, people, query_and_gallery
+from .crop_table import CROP_TABLE, CropRow, read_crop_table
+from .crops import (
+    UNKNOWN_CAMERA,
+    WHOLE,
+    Crop,
+    DataError,
+    Split,
+    hold_out_people,
+    people,
+    query_and_gallery,
+    spread_out,
+)
 from .dancereid_tables import PARTS, read_chosen_split, read_identities, read_pose, read_videos
 from .landmarks import Landmarks, read_landmarks
 
@@ -38,11 +48,25 @@ class DataOptions:
     """Which of DanceReID's splits: nobody in both training and test, or the published one, where five people are."""
     joints: int = 0
     """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
+    tight: bool = False
+    """Of crops widened around people's boxes look at the boxes alone, as the tracker does; crops.csv tells them."""
+    also: tuple[Path, ...] = ()
+    """Further data folders: everybody in them is trained on as well, nobody evaluated."""
+    also_most: int = 0
+    """So many crops of each of their people at most, spread over her time; 0: all of them."""
 
 
 def read_split(root: Path, options: DataOptions) -> Split:
-    """Read `root` in its layout. Raises DataError naming what was looked for and where."""
-    return LAYOUTS[layout_of(root, options)].read(root, options)
+    """Read `root` in its layout, and further people to train on. Raises DataError naming what was looked for where."""
+    split = LAYOUTS[layout_of(root, options)].read(root, options)
+    crops = [*split.train, *split.query, *split.gallery]
+    first = 1 + max(crop.person for crop in crops)
+    train = list(split.train)
+    for further in options.also:
+        joining = spread_out(every_crop(further, replace(options, layout="auto")), options.also_most)
+        train += [replace(crop, person=first + crop.person, video=f"{further.name}/{crop.video}") for crop in joining]
+        first = 1 + max(crop.person for crop in train)
+    return replace(split, train=train)
 
 
 def every_crop(root: Path, options: DataOptions) -> list[Crop]:
@@ -135,26 +159,30 @@ def read_dancereid(root: Path, options: DataOptions) -> Split:
 
 def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
     """Everybody's crops, whichever part of a split holds them."""
-    identities, videos, times = read_identities(root), read_videos(root), crop_times(root)
-    return [
-        dance_crop(root, name, person, videos.get(person, ""), times)
+    identities, videos, rows = read_identities(root), read_videos(root), crop_rows(root)
+    if options.tight and not rows:
+        raise DataError(f"{root} has no {CROP_TABLE}, which would tell people's boxes; leave --tight out.")
+    crops = [
+        dance_crop(root, name, person, videos.get(person, ""), rows.get(name))
         for person, names in enumerate(identities)
         for name in names
     ]
+    return crops if options.tight else [replace(crop, inside=WHOLE) for crop in crops]
 
 
-def crop_times(root: Path) -> dict[str, float]:
-    """Picture -> seconds from the start of its video, where the data set has the table that tells it."""
+def crop_rows(root: Path) -> dict[str, CropRow]:
+    """Picture -> what the data set's table tells of it; empty where it has no table."""
     table = root / CROP_TABLE
-    return {row.image: row.time for row in read_crop_table(table)} if table.is_file() else {}
+    return {row.image: row for row in read_crop_table(table)} if table.is_file() else {}
 
 
-def dance_crop(root: Path, name: str, person: int, video: str, times: dict[str, float]) -> Crop:
+def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None) -> Crop:
     """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
     frame = int(Path(name).stem.split("_")[-1])
     keypoints = read_pose(root / "poses" / Path(name).with_suffix(".txt"))
-    time = times.get(name, frame / DANCE_FPS)
-    return Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints)
+    time = row.time if row else frame / DANCE_FPS
+    crop = Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints)
+    return replace(crop, inside=row.inside) if row else crop
 
 
 def read_cuhk03(root: Path, options: DataOptions) -> Split:

@@ -17,6 +17,7 @@ from .embedder import resize
 from .sampling import Draw
 
 ENDINGS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND"}  # how JPEG and PNG files begin and end
+NO_JOINTS = np.zeros((0, 2), np.float32)
 TAIL = 4096  # some programs write something of their own after the end
 
 
@@ -31,6 +32,20 @@ def read_image(path: Path) -> np.ndarray | None:
         return None
     image: np.ndarray | None = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     return image
+
+
+def read_crop(crop: Crop) -> np.ndarray | None:
+    """The part of the crop's picture that is looked at, (h, w, 3) uint8 BGR; None where it is no picture."""
+    image = read_image(crop.path)
+    return None if image is None else looked_at(image, crop)[0]
+
+
+def looked_at(image: np.ndarray, crop: Crop) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the crop's picture (h, w, 3) that is looked at, and its upper left corner (2,) in it."""
+    size = np.array([image.shape[1], image.shape[0]])
+    keep = np.maximum(np.round(size * crop.inside), 1).astype(int)
+    left, top = (size - keep) // 2
+    return image[top : top + keep[1], left : left + keep[0]], np.array([left, top], np.float32)
 
 
 def readable(crops: Sequence[Crop]) -> tuple[list[Crop], list[Path]]:
@@ -61,7 +76,9 @@ def require_keypoints(crops: Sequence[Crop]) -> int:
 
 
 class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """Crops at one size: picture (3, H, W) uint8 RGB and keypoints (P, 2) in its pixels (P = 0 where unknown).
+    """Crops at one size: picture (3, H, W) uint8 RGB and keypoints (P, 2) in its pixels.
+
+    P is 0 unless all crops have equally many: data sets of different landmarks may be mixed where none are needed.
 
     Where a picture can no longer be read, another one of the person stands in, and `lost` (N,), which all processes
     share, says so. Raises DataError where none of hers can be read.
@@ -69,6 +86,7 @@ class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def __init__(self, crops: Sequence[Crop], height: int, width: int) -> None:
         self.crops, self.height, self.width = crops, height, width
+        self.posed = len({None if crop.keypoints is None else len(crop.keypoints) for crop in crops}) == 1
         self.lost = torch.zeros(len(crops), dtype=torch.bool).share_memory_()
 
     def __len__(self) -> int:
@@ -80,9 +98,10 @@ class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         if image is None:
             self.lost[row] = True
             crop, image = self.another_of(crop)
+        image, corner = looked_at(image, crop)
         scale = np.array([self.width / image.shape[1], self.height / image.shape[0]], np.float32)
         rgb = np.ascontiguousarray(resize(image, self.height, self.width)[..., ::-1].transpose(2, 0, 1))
-        keypoints = np.zeros((0, 2), np.float32) if crop.keypoints is None else crop.keypoints * scale
+        keypoints = (crop.keypoints - corner) * scale if self.posed and crop.keypoints is not None else NO_JOINTS
         return torch.from_numpy(rgb), torch.from_numpy(keypoints)
 
     def another_of(self, crop: Crop) -> tuple[Crop, np.ndarray]:
@@ -110,7 +129,7 @@ def chunks_of_images(crops: Sequence[Crop], size: int) -> Iterator[list[np.ndarr
     """The crops' pictures as (h, w, 3) uint8 BGR, `size` at a time."""
     remaining = iter(crops)
     while part := list(islice(remaining, size)):
-        pictures = [read_image(crop.path) for crop in part]
+        pictures = [read_crop(crop) for crop in part]
         for crop, picture in zip(part, pictures, strict=True):
             if picture is None:
                 raise DataError(f"The picture {crop.path} cannot be read; take it out of the data.")

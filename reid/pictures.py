@@ -12,7 +12,7 @@ import torch
 
 from .crops import Crop
 from .evaluation import Embedded
-from .images import read_image
+from .images import read_crop
 from .metrics import cosine_cost
 from .protocols import Protocol, same
 
@@ -93,7 +93,7 @@ def retrieval_sheet(
 
 def framed(crop: Crop, colour: tuple[int, int, int]) -> np.ndarray:
     """The crop at the sheet's size with a coloured frame."""
-    image = read_image(crop.path)
+    image = read_crop(crop)
     assert image is not None
     tile = cv2.resize(image, TILE[::-1], interpolation=cv2.INTER_AREA)
     return cv2.copyMakeBorder(tile, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=colour)

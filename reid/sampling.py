@@ -26,6 +26,9 @@ class SamplingOptions:
     """People in a batch (P)."""
     crops: int = 4
     """Crops of each person in a batch (K)."""
+    together: int = 1
+    """So many of a batch's people at a time are drawn from one video: they share their light, and have to be told
+    apart by themselves. 1: no matter which video."""
     gap: float = 50.0
     """A positive of the same video lies more than this far from its anchor in time (DeltaT)."""
     gap_unit: Literal["frames", "seconds"] = "frames"
@@ -61,8 +64,9 @@ class PeopleSampler:
     """P people with K crops each; within an epoch a person's crops come once before any comes again."""
 
     def __init__(self, crops: Sequence[Crop], options: SamplingOptions, seed: int) -> None:
-        self.people, self.crops, self.seed = options.people, options.crops, seed
+        self.people, self.crops, self.together, self.seed = options.people, options.crops, options.together, seed
         self.rows = rows_by(crops, lambda crop: crop.person)
+        self.videos = {person: {crops[row].video for row in rows} for person, rows in self.rows.items()}
         if len(self.rows) < self.people:
             raise DataError(f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch.")
 
@@ -71,12 +75,26 @@ class PeopleSampler:
         waiting = {person: self.groups(rows, random) for person, rows in self.rows.items()}
         draws = []
         while len(waiting) >= self.people:
-            groups_left = np.array([len(groups) for groups in waiting.values()])
-            share = groups_left / groups_left.sum()  # so that who has many crops is not left over at the end
-            chosen = random.choice(list(waiting), self.people, replace=False, p=share).tolist()
+            chosen = self.choose({person: len(groups) for person, groups in waiting.items()}, random)
             draws.append(self.draw([waiting[person].pop() for person in chosen]))
             waiting = {person: groups for person, groups in waiting.items() if groups}
         return draws
+
+    def choose(self, groups_left: dict[int | str, int], random: np.random.Generator) -> list[int | str]:
+        """The people of a batch: some drawn from all, each followed by others of a video of hers."""
+        count = np.array(list(groups_left.values()))
+        share = count / count.sum()  # so that who has many crops is not left over at the end
+        order: list[int | str] = random.choice(list(groups_left), self.people, replace=False, p=share).tolist()
+        if self.together == 1:
+            return order
+        chosen: dict[int | str, None] = {}
+        for first in order:
+            if len(chosen) < self.people and first not in chosen:
+                video = random.choice(sorted(self.videos[first]))
+                beside = [person for person in groups_left if video in self.videos[person] and person not in chosen]
+                beside = [first, *random.permutation([person for person in beside if person != first]).tolist()]
+                chosen |= dict.fromkeys(beside[: min(self.together, self.people - len(chosen))])
+        return list(chosen)
 
     def groups(self, rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
         """All rows of a person in random order, K at a time; the last group is filled up with others of hers."""

@@ -20,7 +20,7 @@ from reid.crops import Crop, Split
 from reid.datasets import DataOptions, layout_of, read_split
 from reid.embedder import Embedder, EmbedderOptions
 from reid.evaluation import Evaluation, evaluate_split
-from reid.images import read_image
+from reid.images import read_crop
 from reid.protocols import Reassociation
 from tracker.types import InputError
 
@@ -95,7 +95,7 @@ def pictures(split: Split) -> list[np.ndarray]:
     """A batch of crops (h, w, 3) uint8 BGR, spread over the gallery."""
     places = np.linspace(0, len(split.gallery) - 1, BATCH).astype(int)
     chosen: Iterable[Crop] = (split.gallery[place] for place in places)
-    return [image for crop in chosen if (image := read_image(crop.path)) is not None]
+    return [image for crop in chosen if (image := read_crop(crop)) is not None]
 
 
 def time_each(embedders: Mapping[str, AnyEmbedder], crops: list[np.ndarray], rounds: int) -> dict[str, float]:

@@ -5,9 +5,11 @@ import cv2
 import numpy as np
 import pytest
 
+from reid.crop_table import CropRow, write_crop_table
 from reid.crops import people
+from reid.dancereid_folder import widened_crop
 from reid.datasets import DataError, DataOptions, read_split
-from reid.images import require_keypoints
+from reid.images import CropImages, require_keypoints
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "reid" / "market1501"
 
@@ -224,3 +226,57 @@ def test_the_shared_market1501_has_651_people_with_landmarks():
     crops = [*split.train, *split.query, *split.gallery]
     assert len(crops) == 11126
     assert all(crop.keypoints.shape == (15, 2) for crop in crops)
+
+
+def test_people_of_further_data_join_the_training_under_numbers_of_their_own(tmp_path):
+    market(tmp_path / "market")
+    for name in ("stage", "clips"):
+        dancereid(tmp_path / name)
+        (tmp_path / name / "splits.json").write_text(json.dumps(GOOD_SPLIT))
+    alone = read_split(tmp_path / "market", DataOptions(kept_aside=2))
+    also = (tmp_path / "stage", tmp_path / "clips")
+    mixed = read_split(tmp_path / "market", DataOptions(kept_aside=2, also=also))
+    assert [crop.path for crop in mixed.query] == [crop.path for crop in alone.query]
+    assert [crop.path for crop in mixed.train[: len(alone.train)]] == [crop.path for crop in alone.train]
+    joined = mixed.train[len(alone.train) :]
+    assert len(people(joined)) == 8  # four of each, those that its own split keeps for evaluation among them
+    assert not set(people(joined)) & set(people([*alone.train, *alone.query]))
+    assert {crop.video for crop in joined} == {"stage/a", "stage/b", "clips/a", "clips/b"}
+    few = read_split(tmp_path / "market", DataOptions(kept_aside=2, also=also, also_most=1))
+    assert len(few.train) == len(alone.train) + 8
+    with pytest.raises(DataError, match=r"There is no data folder .*nowhere"):
+        read_split(tmp_path / "market", DataOptions(kept_aside=2, also=(tmp_path / "nowhere",)))
+
+
+def test_a_tight_look_at_a_widened_crop_is_the_box_and_its_joints_move_with_it(tmp_path):
+    """A box of 20 x 80 in a crop of 64 x 128: half of the width, all of the height; x moves by a quarter of 64."""
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[60:140, 90:110] = 255
+    box, joints = np.array([90.0, 60, 110, 140]), np.array([[100.0, 100]])
+    crop, moved = widened_crop(image, box, joints, 128)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "poses").mkdir()
+    for name in ("0000_000001", "0001_000002"):
+        cv2.imwrite(str(tmp_path / "images" / f"{name}.jpg"), crop)
+        (tmp_path / "poses" / f"{name}.txt").write_text("{} {}\n".format(*moved[0]))
+    (tmp_path / "meta.json").write_text(json.dumps({"identities": [["0000_000001.jpg"], ["0001_000002.jpg"]]}))
+    (tmp_path / "video.json").write_text(json.dumps({"a": [0, 1]}))
+    (tmp_path / "splits.json").write_text(json.dumps([{"trainval": [0, 1], "query": [], "gallery": []}]))
+    with pytest.raises(DataError, match=r"has no crops\.csv"):
+        read_split(tmp_path, DataOptions(tight=True))
+    rows = [CropRow(f"{name}.jpg", 0, "a", 1, 0.0, (90, 60, 110, 140)) for name in ("0000_000001", "0001_000002")]
+    write_crop_table(tmp_path / "crops.csv", rows)
+    wide, tight = (read_split(tmp_path, DataOptions(tight=tight)).train for tight in (False, True))
+    assert (wide[0].inside, tight[0].inside) == ((1.0, 1.0), (0.5, 1.0))
+    (seen, where), (all_of_it, _) = CropImages(tight, 64, 32)[0], CropImages(wide, 64, 32)[0]
+    assert seen.float().mean() > 240
+    assert all_of_it.float().mean() == pytest.approx(255 / 2, abs=10)
+    assert where[0].tolist() == pytest.approx([16, 32])  # the middle of the box, in 32 x 64
+
+
+def test_data_sets_of_different_landmarks_can_be_mixed_where_none_are_needed(tmp_path):
+    dancereid(tmp_path)
+    (tmp_path / "splits.json").write_text(json.dumps(GOOD_SPLIT))
+    (tmp_path / "poses" / "0000_000005.txt").write_text("1 2\n3 4\n")
+    pictures = CropImages(read_split(tmp_path, DataOptions()).train, 8, 4)
+    assert {tuple(pictures[row][1].shape) for row in range(len(pictures))} == {(0, 2)}

@@ -121,3 +121,14 @@ def test_people_with_many_crops_are_spread_over_the_epoch():
     rare = [np.mean([crops[row].person >= 2 for row in draw.index]) for draw in draws]
     half = len(rare) // 2
     assert np.mean(rare[half:]) > 0.7 * np.mean(rare[:half])
+
+
+def test_people_of_one_video_stand_together_when_they_are_to_be_told_apart_in_one_light():
+    """Eight videos with three people each: by chance six people come from many, in threes from two."""
+    crops = dance(videos=8, people=3, frames=12)
+    draws = make_sampler(crops, SamplingOptions("people", people=6, crops=4, together=3), 0)(0)
+    videos = [[crops[row].video for row in draw.index[::4]] for draw in draws]
+    assert all(len(draw.index) == 24 and len({crops[row].person for row in draw.index}) == 6 for draw in draws)
+    assert all(len(set(shown)) == 2 for shown in videos[: len(videos) // 2])
+    apart = make_sampler(crops, SamplingOptions("people", people=6, crops=4), 0)(0)
+    assert np.mean([len({crops[row].video for row in draw.index}) for draw in apart]) > 3
