@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from .benchmark_boxes import write_boxes
 from .benchmark_report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
 from .bundled import BUNDLED
 from .confusion import Confusion, confusion, draw_confusion
-from .contest import OURS, OURS_WITH_REID, Contest, enter
+from .contest import OURS, OURS_WITH_CAST, OURS_WITH_REID, Contest, enter
 from .evaluate import score_files, show
 from .json_file import write_json
 from .labelled_boxes import pad, read_results, read_truth
@@ -56,6 +56,10 @@ class BenchmarkTracks:
     peer_reid: Path | None = None
     """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT tells the network
     by the file's name."""
+    only: tuple[str, ...] = ()
+    """Names of sequences, to leave out the others."""
+    cast: int | None = None
+    """How many people there are in each sequence: adds a row of ours that is told, as by `track --cast`."""
     confusion: Path | None = None
     """Draw who was confused with whom into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
@@ -69,7 +73,7 @@ class BenchmarkTracks:
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
-        contest = enter(self.gt, self.pictures, self.reid, peers)
+        contest = enter(self.gt, self.only, self.pictures, self.reid, peers, self.cast)
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -98,6 +102,9 @@ class BenchmarkTracks:
         run_ours(contest.sequences, files, self.tracker, out / OURS)
         if contest.embedder is not None:
             run_ours(contest.sequences, files, self.tracker, out / OURS_WITH_REID, contest.pictures, contest.embedder)
+        if contest.cast is not None:
+            told = replace(self.tracker, cast=contest.cast)
+            run_ours(contest.sequences, files, told, out / OURS_WITH_CAST, contest.pictures, contest.embedder)
         run_peers(contest.peers, contest.jobs(files), out, self.peer_reid)
         results = [out / name / f"{sequence.name}.txt" for name in contest.names for sequence in contest.sequences]
         scores = score_files(list(contest.sequences) * len(contest.names), results)
@@ -147,6 +154,7 @@ def _entry(
         ),
         by_sequence,
         spread,
+        [score.ids == score.truth_ids for scores, _ in rounds for score in scores],
     )
 
 

@@ -30,7 +30,7 @@ class Entry:
     """One tracker on one kind of detections: pooled scores, those of each sequence by name, and the cost.
 
     `spread` is the standard deviation of the scores `SPREAD` over the seeds of a simulated detector, where there are
-    several.
+    several. `ids_right` says of each sequence and seed whether there were as many ids as people.
     """
 
     tracker: str
@@ -39,6 +39,7 @@ class Entry:
     cost: Cost
     by_sequence: Mapping[str, Scores] = field(default_factory=dict)
     spread: Mapping[str, float] = field(default_factory=dict)
+    ids_right: Sequence[bool] = ()
 
 
 def benchmark_table(entries: Sequence[Entry], ours: Sequence[str]) -> Table:
@@ -48,11 +49,11 @@ def benchmark_table(entries: Sequence[Entry], ours: Sequence[str]) -> Table:
     table = Table(title=f"detections: {own.detections}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column("tracker", no_wrap=True)
     costs = ["ms/frame", *(["crops/frame", "embedding"] if looking else [])]
-    for name in [*SHOWN, *costs, "HOTA ours/theirs", "ms ours/theirs"]:
+    for name in [*SHOWN, "ids right", *costs, "HOTA ours/theirs", "ms ours/theirs"]:
         table.add_column(name, justify="right")
     for entry in sorted(entries, key=lambda entry: -entry.scores.hota):
         cost = entry.cost
-        cells = [*_scores(entry), f"{cost.milliseconds:.2f}"]
+        cells = [*_scores(entry), f"{sum(entry.ids_right)}/{len(entry.ids_right)}", f"{cost.milliseconds:.2f}"]
         if looking and cost.crops is not None and cost.frames_embedded is not None:
             cells += [f"{cost.crops:.2f}", f"{100 * cost.frames_embedded:.1f}%"]
         elif looking:
@@ -65,7 +66,8 @@ def benchmark_table(entries: Sequence[Entry], ours: Sequence[str]) -> Table:
 
 def as_json(entries: Sequence[Entry], sequences: Sequence[str], seeds: int) -> dict[str, object]:
     """The names of the "sequences", how many "seeds" the simulated detector had, and under "detections" for each kind
-    the pooled scores of each tracker, its cost, its "spread" over the seeds and its scores "by_sequence"."""
+    the pooled scores of each tracker, in how many of its "runs" over a sequence there were as many ids as people
+    ("ids_right"), its cost, its "spread" over the seeds and its scores "by_sequence"."""
     kinds: dict[str, dict[str, dict[str, object]]] = {}
     for entry in entries:
         cost = {
@@ -75,6 +77,8 @@ def as_json(entries: Sequence[Entry], sequences: Sequence[str], seeds: int) -> d
         }
         kinds.setdefault(entry.detections, {})[entry.tracker] = {
             **entry.scores.numbers(),
+            "ids_right": sum(entry.ids_right),
+            "runs": len(entry.ids_right),
             **{name: value for name, value in cost.items() if value is not None},
             **({"spread": dict(entry.spread)} if entry.spread else {}),
             "by_sequence": {name: scores.numbers() for name, scores in entry.by_sequence.items()},

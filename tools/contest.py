@@ -14,23 +14,28 @@ from .sequences import Pictures, TruthSequence, find_pictures, find_sequences
 
 OURS = "followspot"
 OURS_WITH_REID = "followspot-reid"
+OURS_WITH_CAST = "followspot-cast"
 
 
 @dataclass(frozen=True)
 class Contest:
     """Sequences of known length, size and rate; their `pictures`, one a sequence or none at all; and the trackers.
 
-    `peers` are names of `tools/peers.py`. With an `embedder` ours runs twice, without and with it.
+    `peers` are names of `tools/peers.py`. With an `embedder` ours runs twice, without and with it, and once more, told
+    how many people there are, where that is known: `cast`.
     """
 
     sequences: Sequence[TruthSequence]
     pictures: Sequence[Pictures]
     peers: Sequence[str]
     embedder: Embedder | None
+    cast: int | None = None
 
     @property
     def ours(self) -> list[str]:
-        return [OURS] if self.embedder is None else [OURS, OURS_WITH_REID]
+        """Our rows; with the last one the peers are compared."""
+        told = [] if self.cast is None else [OURS_WITH_CAST]
+        return [*told, OURS] if self.embedder is None else [OURS, *told, OURS_WITH_REID]
 
     @property
     def names(self) -> list[str]:
@@ -53,12 +58,21 @@ class Contest:
         ]
 
 
-def enter(truth: Path, pictures: Path | None, reid: str, peers: Sequence[str]) -> Contest:
-    """The contest over the sequences in `truth`; pictures count only where every sequence has them.
+def enter(
+    truth: Path,
+    only: Sequence[str],
+    pictures: Path | None,
+    reid: str,
+    peers: Sequence[str],
+    cast: int | None = None,
+) -> Contest:
+    """The contest over the sequences in `truth`, or `only` those of these names; pictures count
+    only where every sequence has them.
 
-    `pictures` is where else they may be, `reid` what our row with re-ID takes. Raises InputError for missing ones.
+    `pictures` is where else they may be, `reid` what our row with re-ID takes, `cast` how many people each sequence
+    has. Raises InputError for missing ones.
     """
-    sequences = find_sequences(truth)
+    sequences = _chosen(find_sequences(truth), only)
     found = [find_pictures(sequence, pictures) for sequence in sequences]
     missing = [sequence.name for sequence, there in zip(sequences, found, strict=True) if there is None]
     wanted = pictures is not None or any(name.endswith("-reid") for name in peers)
@@ -70,7 +84,15 @@ def enter(truth: Path, pictures: Path | None, reid: str, peers: Sequence[str]) -
         [] if missing else [there for there in found if there is not None],
         peers,
         make_embedder(weights),
+        cast,
     )
+
+
+def _chosen(sequences: list[TruthSequence], only: Sequence[str]) -> list[TruthSequence]:
+    names = [sequence.name for sequence in sequences]
+    if unknown := sorted(set(only) - set(names)):
+        raise InputError(f"no sequence is called {', '.join(unknown)}; there are {', '.join(names)}")
+    return [sequence for sequence in sequences if not only or sequence.name in only]
 
 
 def _measured(sequence: TruthSequence, pictures: Pictures | None) -> TruthSequence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,7 @@ class DatasetStage:
             Interruption() as interruption,
         ):
             left = {name: self.options(number) for number, name in enumerate(names) if name not in folder.finished}
-            rendered = cut_scenes(list(left.values()), self.height, self.workers(len(left)), interruption)
+            rendered = cut_scenes(list(left.values()), self.height, self.processes, interruption)
             scenes = zip(left, rendered, strict=False)  # fewer are rendered where a stop was asked for
             for name, crops in progress(scenes, len(left), "scenes", "scenes"):
                 write(folder, name, crops)
@@ -83,10 +82,6 @@ class DatasetStage:
             audio=False,
             least_visible=self.least_visible,
         )
-
-    def workers(self, scenes: int) -> int:
-        """How many processes render."""
-        return max(1, min(self.processes or os.cpu_count() or 1, scenes))
 
     def recipe(self) -> dict[str, Any]:
         """What the data follows from."""

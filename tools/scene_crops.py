@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 
-import cv2
 import numpy as np
 
 from reid.dancereid_folder import widened_crop
-from tracker.types import InputError
 
 from .interruption import Interruption
+from .scene_workers import in_processes
 from .stage.options import StageOptions
 from .stage.scene import Scene, StageFrame
 
 KEPT_EVERY = 5  # frames of the 25 a second a camera would give
 FPS = 25.0
-PATIENCE = 0.2  # seconds between two looks at whether a stop was asked for
 
 
 @dataclass(frozen=True)
@@ -47,39 +41,7 @@ def cut_scenes(
 
     Raises InputError where a process was killed, as happens when memory runs out.
     """
-    # Not forked: a fork copies the locks of whatever threads the caller has running.
-    workers = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=settle_in)
-    try:
-        renderings = deque(workers.submit(cut_scene, scene, height) for scene in scenes)
-        while renderings:
-            crops = outcome(renderings.popleft(), interruption)
-            if crops is None:
-                return
-            yield crops
-    except BrokenProcessPool as error:
-        raise InputError(
-            "a process that rendered a scene was killed; with fewer --processes less memory is needed"
-        ) from error
-    finally:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        workers.shutdown(cancel_futures=True)
-
-
-def settle_in() -> None:
-    """Of a process that renders: Ctrl-C is for its parent to answer, and the other cores have work of their own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-
-
-def outcome(rendering: Future[list[SceneCrop]], interruption: Interruption) -> list[SceneCrop] | None:
-    """The crops once they are there; None as soon as a stop is asked for."""
-    while not interruption.asked:
-        try:
-            return rendering.result(timeout=PATIENCE)
-        except TimeoutError:
-            continue
-    return None
+    return in_processes(partial(cut_scene, height=height), scenes, processes, interruption)
 
 
 def cut_scene(options: StageOptions, height: int) -> list[SceneCrop]:

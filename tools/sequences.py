@@ -14,6 +14,8 @@ from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
 VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi")
+RENDERED = "video.mp4"
+"""What `followspot stage` calls the video in a sequence folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Pictures:
 
 
 def find_pictures(sequence: TruthSequence, elsewhere: Path | None = None) -> Pictures | None:
-    """Images in the sequence's folder img1 or a video of its name beside it; None where there are none.
+    """Images in the sequence's folder img1, a video of its name beside them, or a rendered one; None without any.
 
     `elsewhere` is looked in first: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with images, or the video itself.
     """
@@ -84,7 +86,7 @@ def find_pictures(sequence: TruthSequence, elsewhere: Path | None = None) -> Pic
         if images := images_in(folder):
             return Pictures(tuple(images))
     named = (folder / f"{sequence.name}{ending}" for folder in videos for ending in VIDEO_ENDINGS)
-    return next((Pictures((path,)) for path in named if path.is_file()), None)
+    return next((Pictures((path,)) for path in (*named, sequence.folder / RENDERED) if path.is_file()), None)
 
 
 def find_results(sequences: Sequence[TruthSequence], results: Path) -> list[Path]:

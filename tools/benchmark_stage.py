@@ -1,0 +1,84 @@
+"""`followspot benchmark stage`: rendered dancers who cross, leave and return, for our tracker and the peers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracker.tracker import TrackerOptions
+from tracker.types import InputError
+
+from .benchmark import BenchmarkTracks
+from .bundled import BUNDLED
+from .peer_runs import check_peers
+from .peers import PEERS
+from .rendered_scenes import render_scenes
+from .stage.options import StageOptions
+
+
+@dataclass(frozen=True)
+class BenchmarkStage:
+    """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
+
+    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, with
+    it, and once more told the cast; "ids right" counts the videos with as many ids as dancers. Scenes of an earlier
+    run in --out are kept where the options are the same, and so is what the detector saw in them.
+    """
+
+    seeds: int = 10
+    """How many scenes."""
+    first_seed: int = 1
+    """Seed of the first; the others follow it."""
+    dancers: int = 8
+    """Dancers in a scene."""
+    identical: int = 3
+    """How many of them wear near-identical costumes."""
+    seconds: float = 20.0
+    """Length of a scene."""
+    processes: int = 0
+    """Scenes rendered at once; 0: one a core."""
+    detections: tuple[str, ...] = ("exact", BUNDLED)
+    """What the trackers are fed with, as in `benchmark tracks`."""
+    peers: tuple[str, ...] = tuple(PEERS)
+    """Other people's trackers to run; give the flag without a name to run ours alone."""
+    reid: str = BUNDLED
+    """What our rows with re-ID know people by: `bundled`, a file, or `none` for motion alone."""
+    peer_reid: Path | None = None
+    """Weights for the peers that take appearance."""
+    confusion: Path | None = None
+    """Draw who was confused with whom into this PNG."""
+    out: Path = Path("runs/benchmark-stage")
+    """Folder for the scenes and the results."""
+    tracker: TrackerOptions = field(default_factory=TrackerOptions)
+
+    def run(self) -> None:
+        """Raises InputError for options that make no sense."""
+        check_peers(self.peers)
+        if self.seeds < 1:
+            raise InputError(f"--seeds must be at least 1, not {self.seeds}")
+        seeds = range(self.first_seed, self.first_seed + self.seeds)
+        scenes = {f"stage-{seed:02d}": self.scene(seed) for seed in seeds}
+        folder = self.out / "scenes"
+        if render_scenes(scenes, folder, self.processes):
+            self.benchmark(folder, tuple(scenes)).run()
+        else:
+            print(f"stopped; finished scenes stay in {folder}, the same command goes on")
+
+    def scene(self, seed: int) -> StageOptions:
+        """One scene. Raises InputError where it cannot be rendered."""
+        return StageOptions(dancers=self.dancers, twins=self.identical, seconds=self.seconds, seed=seed, audio=False)
+
+    def benchmark(self, folder: Path, names: tuple[str, ...]) -> BenchmarkTracks:
+        """The benchmark over these scenes."""
+        return BenchmarkTracks(
+            gt=folder,
+            only=names,
+            detections=self.detections,
+            peers=self.peers,
+            reid=self.reid,
+            peer_reid=self.peer_reid,
+            cast=self.dancers,
+            confusion=self.confusion,
+            out=self.out,
+            tracker=self.tracker,
+        )
