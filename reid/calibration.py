@@ -29,35 +29,18 @@ def facts_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return metadata.get("calibration") or IMAGENET
 
 
-def measure(
-    embedding: np.ndarray,
-    person: np.ndarray,
-    video: np.ndarray,
-    time: np.ndarray,
-    gaps: Sequence[float] = GAPS,
-    other_view: float | None = None,
-) -> dict[str, Any]:
-    """Mean and standard deviation of the cosine similarity of same and different people, by time apart.
-
-    Arguments as for `likenesses`. Returns plain values: gap (K,), same and different K times (mean, std); raises
-    ValueError where no gap has enough pairs.
-    """
-    return summary(likenesses(embedding, person, video, time, gaps, other_view))
-
-
 def likenesses(
     embedding: np.ndarray,
     person: np.ndarray,
     video: np.ndarray,
     time: np.ndarray,
     gaps: Sequence[float] = GAPS,
-    other_view: float | None = None,
 ) -> Likenesses:
     """Cosine similarities of all pairs of the same person and of different people, each (pairs,), by time apart.
 
     embedding (N, D) rows of length 1, person (N,) and video (N,) of any comparable kind, time (N,) seconds. Pairs are
-    formed within a video and counted at the nearest of `gaps` (on a logarithmic scale); pairs across videos count as
-    `other_view` seconds apart, where that is given. Gaps with fewer than 20 pairs of either kind are left out.
+    formed within a video and counted at the nearest of `gaps` (on a logarithmic scale). Gaps with fewer than 20 pairs
+    of either kind are left out.
     """
     first, second = np.triu_indices(len(person), k=1)
     within = video[first] == video[second]
@@ -66,9 +49,6 @@ def likenesses(
     apart = np.abs(time[first] - time[second])
     nearest = np.abs(np.log(apart[:, None] + 0.1) - np.log(np.asarray(gaps) + 0.1)).argmin(axis=1)
     nearest[~within] = NO_GAP
-    if other_view is not None:
-        gaps = [*gaps, other_view]
-        nearest[~within] = len(gaps) - 1
     pairs = {
         float(gap): (similarity[(nearest == index) & is_same], similarity[(nearest == index) & ~is_same])
         for index, gap in enumerate(gaps)
@@ -77,7 +57,10 @@ def likenesses(
 
 
 def summary(pairs: Likenesses) -> dict[str, Any]:
-    """What `measure` returns, of what `likenesses` found."""
+    """Mean and standard deviation of the similarities, by time apart.
+
+    Plain values: gap (K,), same and different K times (mean, std). Raises ValueError where no gap has enough pairs.
+    """
     if not pairs:
         raise ValueError(f"Fewer than {FEWEST_PAIRS} pairs of the same and of different people in one video.")
     same, different = (tuple(mean_and_spread(both[kind]) for both in pairs.values()) for kind in (0, 1))

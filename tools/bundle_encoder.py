@@ -1,4 +1,4 @@
-"""Make the bundled encoder out of a training run: half precision, calibrated on people kept aside, with its card."""
+"""Make the bundled encoder out of a training run: half precision, calibrated on scenes, with its card and file list."""
 
 from __future__ import annotations
 
@@ -7,115 +7,130 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import tyro
 
 from models.checkpoint import sha256
 from models.pretrained import load_encoder, save_encoder
-from reid.calibration import measure
-from reid.crops import Crop
+from reid.crops import DataError, Split
 from reid.datasets import DataOptions, read_split
 from reid.embedder import Embedder, EmbedderOptions
-from reid.evaluation import Evaluation, embed_crops, evaluate_split
+from reid.evaluation import Evaluation, evaluate_split
+from reid.file_list import FileList
 from reid.training import BEST
 
 from .bundled import PERSON_ENCODER
-
-OTHER_VIEW = 60.0  # seconds: what a look from another camera counts as
+from .calibrate import Calibrate
 
 
 @dataclass(frozen=True)
 class BundleEncoder:
-    """Turn a training run's best encoder into the one that comes with Followspot."""
+    """Turn a training run's encoder into the one that comes with Followspot: weights, card, list of training files."""
 
     folder: Path
     """The training run's folder."""
     data: Path
     """The data it was trained on; the same people are kept aside again."""
-    trained_on: str = "Market-1501"
-    """Name of that data, for the card."""
+    scenes: tuple[Path, ...]
+    """Sequence folders to calibrate on, as for `followspot calibrate`."""
+    script: str
+    """The commands that make these weights: a file beside them."""
     base: str = "torchvision's mobilenet_v2, ImageNet (tonylins/pytorch-mobilenet-v2, Apache-2.0)"
     """What the training started from, for the card."""
-    limits: str = "The data is for research only, and the weights inherit that limit."
+    limits: str = "Part of the data is for research only, and the weights inherit that limit."
     """What the data's licence means for the weights, for the card."""
-    command: str = ""
-    """The training command, for the card."""
-    remark: str = ""
-    """What else a reader of the card should know of the training."""
+    weights: str = BEST
+    """Which of the run's encoders."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     out: Path = PERSON_ENCODER
-    """The weights file to write; its card goes beside it, as .md."""
+    """The weights file to write; its card goes beside it as .md, the list of training files as .files.csv.gz."""
 
     def run(self) -> None:
+        """Raises DataError for missing data, WeightsError for a run without such an encoder, InputError for scenes."""
         split = read_split(self.data, self.reading)
-        loaded = load_encoder(self.folder / BEST)
+        if not split.query:
+            raise DataError(f"Nobody of {self.data} is kept aside, so there is nothing to score for the card.")
+        loaded = load_encoder(self.folder / self.weights)
         facts = {key: loaded.metadata[key] for key in ("epoch", "step", "recipe")}
         facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name
         save_encoder(self.out, loaded.encoder, facts, half=True)
+        Calibrate(self.out, self.scenes).run()
+        files = FileList.of(split.train)
+        files.write(self.out.with_suffix(".files.csv.gz"))
         embedder: Embedder[dict[str, Any]] = Embedder(self.out, EmbedderOptions(device="cpu"))
         evaluation = evaluate_split(split, embedder, ("market1501", "cuhk03"))
-        facts["calibration"] = calibrate([*split.query, *split.gallery], embedder)
-        facts["data"] = self.trained_on
-        save_encoder(self.out, loaded.encoder, facts, half=True)
-        self.out.with_suffix(".md").write_text(self.card(facts, evaluation))
+        self.out.with_suffix(".md").write_text(self.card(facts, split, files, evaluation, embedder.calibration))
 
-    def card(self, facts: dict[str, Any], evaluation: Evaluation) -> str:
+    def card(
+        self,
+        facts: dict[str, Any],
+        split: Split,
+        files: FileList,
+        evaluation: Evaluation,
+        calibration: dict[str, Any],
+    ) -> str:
         """What a user should know of the weights, as Markdown."""
         encoder = facts["recipe"]["encoder"]
         scores = "\n".join(
             f"| {name} | {100 * score.mean_average_precision:.1f} | {100 * score.rank(1):.1f} | {score.queries} |"
             for name, score in evaluation.scores.items()
         )
+        likeness = "\n".join(
+            f"| {gap:g} | {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |"
+            for gap, same, different in zip(*calibration.values(), strict=True)
+        )
         return CARD.format(
             name=self.out.name,
+            trunk=encoder["trunk"],
             base=self.base,
-            data=self.trained_on,
             limits=self.limits,
+            data="\n".join(f"| {line} |" for line in files.by_folder(split.train)),
             aside=self.reading.kept_aside,
             date=date.today().isoformat(),
             size=f"{encoder['height']}x{encoder['width']}",
-            epoch=facts["epoch"],
-            command=self.command,
-            remark=self.remark,
+            script=self.script,
             scores=scores,
+            likeness=likeness,
+            scenes=", ".join(scene.resolve().name for scene in self.scenes),
             kilobytes=self.out.stat().st_size // 1024,
+            list=self.out.with_suffix(".files.csv.gz").name,
             sha256=sha256(self.out),
         )
 
 
-def calibrate(crops: list[Crop], embedder: Embedder[dict[str, Any]]) -> dict[str, Any]:
-    """The encoder's calibration, measured on crops of people it was not trained on."""
-    columns = [(crop.person, crop.video, crop.time) for crop in crops]
-    person, video, time = (np.array(column) for column in zip(*columns, strict=True))
-    return measure(embed_crops(crops, embedder).embedding, person, video, time, other_view=OTHER_VIEW)
-
-
 CARD = """# {name}
 
-Encoder for re-identification: a person's crop ({size} RGB) in, a 1280-d vector out. `followspot track` uses it unless
-`--reid` names another.
+Encoder for re-identification: a person's crop ({size} RGB) in, one vector out. `followspot track` uses the bundled one
+unless `--reid` names another.
 
 | | |
 |---|---|
+| network | {trunk}, last stride 1, BNNeck |
 | base | {base} |
-| trained on | {data}; {aside} people kept aside. {limits} |
+| licence limits | {limits} |
 | date | {date} |
-| epochs | {epoch} |
 | size | {kilobytes} KiB, float16 |
 | sha256 | `{sha256}` |
+| made by | [`{script}`]({script}), every seed in it |
 
-Command:
+Trained on the crops that [`{list}`]({list}) names, each with its SHA-256 (the first 16 digits). Of the first folder
+{aside} people are kept aside; of the others everybody is trained on, by the boxes alone (`--tight`), as the tracker
+sees them:
 
-    {command}
+| folder | people | crops trained on | SHA-256 of its part of the list |
+|---|---|---|---|
+{data}
 
-{remark}The best epoch was chosen on the people kept aside, so their scores flatter it a little.
-
-Scores on the {aside} people kept aside (query: one crop a person and camera; gallery: the rest), in percent:
+Scores on the {aside} people kept aside (query: one crop a person and camera; gallery: the rest), in percent. The best
+epoch was chosen on them, so they flatter it a little:
 
 | protocol | mAP | rank-1 | queries |
 |---|---|---|---|
 {scores}
 
-The people are pedestrians seen by street cameras, not dancers: expect less on costumes that are alike, on unusual poses
-and on coloured light. The calibration in the file was measured on the same people kept aside.
+Calibration, stored in the file, by `followspot calibrate` on {scenes}: cosine similarity, mean ± standard deviation,
+within a scene, where everybody stands in one light.
+
+| seconds apart | same person | different people |
+|---|---|---|
+{likeness}
 """

@@ -1,0 +1,63 @@
+"""Which files a model was trained on: every picture by name and hash, so that others can tell if they have them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from .crops import Crop, people
+
+DIGITS = 16
+
+
+@dataclass(frozen=True)
+class FileList:
+    """Data folder's name -> (picture's name, the first 16 hexadecimal digits of its SHA-256), by name."""
+
+    files: dict[str, list[tuple[str, str]]]
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop]) -> FileList:
+        """The list for these crops."""
+        with ThreadPoolExecutor() as threads:
+            hashes = list(threads.map(lambda crop: hash_of(crop.path), crops))
+        files: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for crop, digits in zip(crops, hashes, strict=True):
+            files[folder_of(crop)].append((crop.path.name, digits))
+        return cls({folder: sorted(rows) for folder, rows in files.items()})
+
+    def write(self, path: Path) -> None:
+        """Write `folder,picture,sha256` lines, gzipped; the same list gives the same bytes."""
+        with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as stream:
+            stream.write(b"folder,picture,sha256\n")
+            for folder in self.files:
+                stream.write(self.lines(folder))
+
+    def lines(self, folder: str) -> bytes:
+        """The folder's part of the list."""
+        return "".join(f"{folder},{name},{digits}\n" for name, digits in self.files[folder]).encode()
+
+    def by_folder(self, crops: Sequence[Crop]) -> list[str]:
+        """Cells of a Markdown table: folder, people, crops, hash of its part of the list."""
+        of_folder: dict[str, list[Crop]] = defaultdict(list)
+        for crop in crops:
+            of_folder[folder_of(crop)].append(crop)
+        return [
+            f"{folder} | {len(people(own))} | {len(own)} | `{hashlib.sha256(self.lines(folder)).hexdigest()}`"
+            for folder, own in of_folder.items()
+        ]
+
+
+def folder_of(crop: Crop) -> str:
+    """The name of the data folder: the one that holds images/, bounding_box_train/ and the like."""
+    return crop.path.parent.parent.name
+
+
+def hash_of(path: Path) -> str:
+    """The beginning of the file's SHA-256, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]
