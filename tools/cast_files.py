@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,8 @@ from tracker.cast_memory import CastMemory, MemoryOptions, Showing, checked_name
 from tracker.drawing.render import RenderOptions
 from tracker.gallery import embed_all
 from tracker.results.presence import Summary
-from tracker.tracker import Tracker, TrackerOptions
+from tracker.track import Identity
+from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
 from .run_folder import sha256
@@ -79,7 +80,7 @@ class CastFiles:
     def save(
         self,
         memory: CastMemory | None,
-        tracker: Tracker,
+        identities: Sequence[Identity],
         embedder: Embedder | None,
         summary: Summary,
         video: str,
@@ -88,11 +89,11 @@ class CastFiles:
         """The memory with this video's people in it, written where that was asked for. Raises InputError."""
         if self.save_cast is None or memory is None or embedder is None:
             return memory
-        embed_all([identity.gallery for identity in tracker.identities], embedder)
+        embed_all([identity.gallery for identity in identities], embedder)
         margins = {recovery.id: recovery.margin for recovery in summary.remembered}
         doubtful = {id for id, margin in margins.items() if margin is not None and margin < draw.doubt}
         showing, options = Showing(video, date.today().isoformat()), self.memory
-        learnt = learn(memory, tracker.identities, showing, doubtful=doubtful, names=draw.names, options=options)
+        learnt = learn(memory, identities, showing, doubtful=doubtful, names=draw.names, options=options)
         if learnt.members:
             write_cast(self.save_cast, learnt if self.crops else learnt.without_crops())
         return learnt

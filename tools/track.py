@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +15,10 @@ from tracker.cast_memory import CastMemory
 from tracker.detector import DetectorOptions
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.pipeline import track
+from tracker.refinement import OFFLINE, Numbering, RefinementOptions
 from tracker.results.presence import Summary
-from tracker.results.report import write_report
-from tracker.results.results import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.tracker import Tracker, TrackerOptions
-from tracker.types import Detector, Embedder, Frame, FrameTracks, InputError
+from tracker.types import Detector, Embedder, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source, open_source
 
@@ -27,8 +26,11 @@ from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_dete
 from .cast_files import CastFiles, say_cast
 from .interruption import Interruption
 from .progress import progress
+from .result_files import ResultFiles
 from .run_folder import choose_folder, new_folder, write_config
-from .video_sinks import VideoSink, WindowSink
+from .second_look import SecondLook
+from .second_pass import SecondPass, refuse_live, write_all
+from .video_sinks import WindowSink
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Track:
     """Write the annotated video."""
     show: FlagCreatePairsOff[bool] = False
     """Show the video in a window while tracking; q or Esc stops."""
+    refine: FlagCreatePairsOff[bool] = False
+    """For a video that is there as a whole: after the online pass, a second one decides again who is who by everybody's
+    looks over the whole video, and fills short gaps. Its results say that they are refined offline; what was found
+    online stays in online/."""
     vid_stride: int = 1
     """Look at every n-th frame only."""
     image_fps: float = 30.0
@@ -64,6 +70,7 @@ class Track:
     tracker: Annotated[TrackerOptions, arg(name="")] = field(default_factory=TrackerOptions)
     people: Annotated[CastFiles, arg(name="")] = field(default_factory=CastFiles)
     draw: RenderOptions = field(default_factory=RenderOptions)
+    refinement: RefinementOptions = field(default_factory=RefinementOptions)
 
     def run(self) -> None:
         """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
@@ -72,6 +79,8 @@ class Track:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         if self.out is not None and len(self.sources) > 1:
             raise InputError("--out names one folder, but there are several sources: leave it out")
+        if self.refine:
+            refuse_live(self.sources)
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
         if self.dry_run:
             self._say_plan(console)
@@ -82,7 +91,7 @@ class Track:
                 with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
                     folder = choose_folder(self.out, source.name)
                     parts = parts or self._parts(console)  # once, and only when the first source is known to be one
-                    memory = self._track(source, folder, parts, memory, interruption, console)
+                    memory = self._track(name, source, folder, parts, memory, interruption, console)
                 if interruption.asked:
                     break
 
@@ -103,11 +112,14 @@ class Track:
                 console.print(f"  results   {choose_folder(self.out, source.name)}")
         console.print(f"  detector  {self.detections or weights}")
         console.print(f"  re-ID     {encoder or NONE}")
+        if self.refine:
+            console.print(f"  passes    two: online, then {OFFLINE}")
         if self.people.asked:
             console.print(f"  cast      from {self.people.cast_file or NONE}, saved to {self.people.save_cast or NONE}")
 
     def _track(
         self,
+        name: str,
         source: Source,
         folder: Path,
         parts: tuple[Detector, Embedder | None],
@@ -119,67 +131,91 @@ class Track:
         detector, embedder = parts
         tracker = Tracker(self.people.watched(self.tracker), embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
-        summary = Summary()
+        files = ResultFiles(folder, source, draw, self.video and not self.refine)
+        look = SecondLook(detector, embedder) if self.refine else None
+        summary, offline = Summary(), False
         with new_folder(folder):
             try:
-                with self._sinks(folder, source, summary, draw, console) as sinks:
-                    for frame, tracks in self._flow(source, detector, tracker, interruption):
-                        for sink in sinks:
-                            sink.write(frame, tracks)
+                self._first_pass(files, look, detector, tracker, summary, interruption, console)
             except BaseException:
                 if summary.frames:
                     with suppress(InputError):  # what stopped the run is the thing to tell
-                        self._finish(folder, source, summary, tracker, draw)
-                        self.people.save(memory, tracker, embedder, summary, source.name, draw)
+                        self._finish(files, summary, tracker)
+                        self.people.save(memory, tracker.identities, embedder, summary, source.name, draw)
                 raise
             if summary.frames:
-                self._finish(folder, source, summary, tracker, draw)
-        say_summary(console, summary, tracker, folder, source.warning, interruption.asked)
+                self._finish(files, summary, tracker)
+        learnt = self.people.save(memory, tracker.identities, embedder, summary, source.name, draw)
+        if look is not None and summary.frames:
+            second = self._second_pass(name, tracker, memory)
+            if refined := second.run(look, files, summary, interruption, console):
+                (summary, people), offline = refined, True
+                learnt = self.people.save(memory, people, embedder, summary, source.name, draw)
+        say_summary(console, summary, tracker, folder, source.warning, interruption.asked, offline)
         if memory is None:
             return None
         say_cast(console, memory, summary, draw.names)
-        learnt = self.people.save(memory, tracker, embedder, summary, source.name, draw)
         self.people.say_saved(console, learnt)
         return learnt
 
-    def _flow(
-        self, source: Source, detector: Detector, tracker: Tracker, interruption: Interruption
-    ) -> Iterator[tuple[Frame, FrameTracks]]:
+    def _first_pass(
+        self,
+        files: ResultFiles,
+        look: SecondLook | None,
+        detector: Detector,
+        tracker: Tracker,
+        summary: Summary,
+        interruption: Interruption,
+        console: Console,
+    ) -> None:
+        source = files.source
+        sinks = files.sinks(summary, console)
+        if self.show:
+            sinks.append(WindowSink(source.name, Renderer(files.draw)))
+        if look is not None:
+            sinks.append(look)
         frames = prefetch(interruption.until(source))
-        tracked = track(frames, detector, tracker, batch=1 if self.show else self.detection.batch)
-        yield from progress(tracked, source.frame_count, source.name)
+        batch = 1 if self.show else self.detection.batch
+        tracked = track(frames, detector if look is None else look.detector, tracker, batch=batch)
+        title = source.name if look is None else f"{source.name}, pass 1 of 2"
+        write_all(progress(tracked, source.frame_count, title), sinks)
 
-    @contextmanager
-    def _sinks(
-        self, folder: Path, source: Source, summary: Summary, draw: RenderOptions, console: Console
-    ) -> Iterator[list[Sink]]:
-        facts = {"source": source.name, "fps": source.fps, "width": source.width, "height": source.height}
-        names = draw.names
-        sinks: list[Sink] = [
-            MotWriter(folder / "tracks.txt"),
-            CsvWriter(folder / "tracks.csv", names),
-            JsonWriter(folder / "tracks.json", summary, facts, names),
-        ]
-        with ExitStack() as stack:
-            if self.video:
-                sinks.append(VideoSink(folder / "video.mp4", source, Renderer(draw), console))
-            if self.show:
-                sinks.append(WindowSink(source.name, Renderer(draw)))
-            yield [stack.enter_context(sink) for sink in sinks]
+    def _second_pass(self, name: str, tracker: Tracker, memory: CastMemory | None) -> SecondPass:
+        known = memory.members if memory else ()
+        return SecondPass(
+            self.refinement,
+            self.tracker.cast,
+            Numbering(memory.next_id if memory else 1, {member.id for member in known}),
+            self.people.memory.views if self.people.save_cast else 0,
+            self.video,
+            partial(open_source, name, vid_stride=self.vid_stride, image_fps=self.image_fps),
+            partial(self._finish, tracker=tracker),
+        )
 
-    def _finish(self, folder: Path, source: Source, summary: Summary, tracker: Tracker, draw: RenderOptions) -> None:
+    def _finish(self, files: ResultFiles, summary: Summary, tracker: Tracker) -> None:
         weights = {
             "detector": None if self.detections else detector_weights(self.detector),
             "reid": encoder_weights(self.reid),
         }
-        facts = {"source": source.name, "seed": None, "frames": summary.frames, "embedded_crops": tracker.embedded}
-        write_config(folder, self, weights, facts)
-        video = "video.mp4" if (folder / "video.mp4").exists() else None
-        write_report(folder / "report.html", summary, title=source.name, video=video, names=draw.names)
+        facts = {
+            "source": files.source.name,
+            "tracking": files.label,
+            "seed": None,
+            "frames": summary.frames,
+            "embedded_crops": tracker.embedded,
+        }
+        write_config(files.folder, self, weights, facts)
+        files.write_page(summary)
 
 
 def say_summary(
-    console: Console, summary: Summary, tracker: Tracker, folder: Path, warning: str | None, stopped: bool
+    console: Console,
+    summary: Summary,
+    tracker: Tracker,
+    folder: Path,
+    warning: str | None,
+    stopped: bool,
+    offline: bool = False,
 ) -> None:
     """The closing lines: who, how often found again, how fast, where the files are."""
     people, recoveries = len(summary.people), len(summary.returns)
@@ -187,7 +223,7 @@ def say_summary(
         f"[bold]{people} {'person' if people == 1 else 'people'}[/bold] in {summary.frames} frames, "
         f"{recoveries} {'recovery' if recoveries == 1 else 'recoveries'}, "
         f"longest absence {summary.longest_absence:.1f} s, {summary.frames_per_second:.1f} frames/s, "
-        f"{tracker.embedded} crops embedded"
+        f"{tracker.embedded} crops embedded" + (f", [bold]{OFFLINE}[/bold] in two passes" if offline else "")
     )
     if warning:
         console.print(f"[yellow]note:[/yellow] {warning}")

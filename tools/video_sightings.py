@@ -99,13 +99,15 @@ def watch(
 ) -> Watched:
     """Track the people of the frames and look at them; `shown` may count the tracked frames as they pass."""
     overheard = OverheardDetector(detector)
-    watcher = _Watcher(embedder, options)
+    watcher = Watcher(embedder, options)
     for frame, tracks in shown(track(frames, overheard, Tracker(None, embedder), batch=batch)):
         watcher.take(frame, tracks, overheard.take(frame.index))
     return watcher.finish()
 
 
-class _Watcher:
+class Watcher:
+    """Takes in the frames of a tracked video one after the other, and looks at their people."""
+
     def __init__(self, embedder: Embedder, options: CropOptions) -> None:
         self.embedder, self.options = embedder, options
         self.tracklet_options = TrackletOptions()

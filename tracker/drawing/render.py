@@ -24,6 +24,8 @@ _SMALLEST_TEXT = 12
 _FINEST_LINE = 2
 _CORNER = 8
 _DASH = 20
+_NOTE_GROUND = (60, 56, 52)
+_NOTE_MARGIN = 10
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class RenderOptions:
     """Font file for the labels, for names in a script the built-in font lacks."""
     scale: float = 1.0
     """Makes lines and letters thicker or finer."""
+    note: str = ""
+    """Words to write small into the lower left corner."""
 
     def __post_init__(self) -> None:
         for name in ("trail", "mark"):
@@ -83,6 +87,8 @@ class Renderer:
             self._draw_person(image, tracks, row, unit)
         if self._options.labels and len(tracks):
             self._draw_labels(image, tracks, unit)
+        if self._options.note:
+            self._draw_note(image, unit)
         return image
 
     def _remember(self, tracks: FrameTracks) -> None:
@@ -136,6 +142,12 @@ class Renderer:
         places = self._layout.place(tracks.time, ids, tracks.xyxy[rows], heads, sizes, picture)
         for tab, (left, top) in zip(tabs, places.tolist(), strict=True):
             tab.paste(image, left, top)
+
+    def _draw_note(self, image: np.ndarray, unit: float) -> None:
+        size = max(_SMALLEST_TEXT, round(15 * unit))
+        tab = make_tab(self._options.note, "", _NOTE_GROUND, size, self._options.font)
+        margin = round(_NOTE_MARGIN * unit)
+        tab.paste(image, margin, image.shape[0] - tab.size[1] - margin)
 
     def _note(self, identity: int) -> str:
         """What the label of someone just found again says besides the name."""

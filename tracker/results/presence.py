@@ -51,11 +51,13 @@ class Person:
 class Summary:
     """A sink that keeps no frames, only what the closing summary, tracks.json and the report tell.
 
-    Its memory grows with people and their appearances, not with frames. `clock` gives wall seconds.
+    Its memory grows with people and their appearances, not with frames. `clock` gives wall seconds; `spent` is work
+    done on the video before it began.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter, spent: float = 0.0) -> None:
         self._clock = clock
+        self._spent = spent
         self._started = self._latest = clock()
         self._people: dict[int, Person] = {}
         self._last_index = -1
@@ -114,8 +116,8 @@ class Summary:
 
     @property
     def wall_seconds(self) -> float:
-        """Seconds of work, from the start to the last frame."""
-        return self._latest - self._started
+        """Seconds of work, from the start to the last frame, and what was spent before."""
+        return self._spent + self._latest - self._started
 
     @property
     def frames_per_second(self) -> float:

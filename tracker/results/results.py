@@ -86,13 +86,16 @@ class MotWriter(_LineWriter):
 
 
 class CsvWriter(_LineWriter):
-    """tracks.csv: a header, then a row per person and frame; frames from 0, times in seconds, corners in pixels."""
+    """tracks.csv: a header, then a row per person and frame; frames from 0, times in seconds, corners in pixels.
 
-    _header = ",".join(CSV_COLUMNS) + "\n"
+    The rows of an `offline` result have another column that says so: `refined`, or `filled` where nobody was detected.
+    """
 
-    def __init__(self, path: Path, names: Mapping[int, str] | None = None) -> None:
+    def __init__(self, path: Path, names: Mapping[int, str] | None = None, offline: bool = False) -> None:
         super().__init__(path)
         self._names = names or {}
+        self._offline = offline
+        self._header = ",".join([*CSV_COLUMNS, *(["offline"] if offline else [])]) + "\n"
 
     def _lines(self, frame: Frame, tracks: FrameTracks) -> str:
         text = io.StringIO()
@@ -101,7 +104,9 @@ class CsvWriter(_LineWriter):
         for identity, box, score, recovered in zip(*columns, strict=True):
             corners = [f"{value:.2f}" for value in box]
             name = self._names.get(identity, "")
-            rows.writerow([frame.index, f"{frame.time:.3f}", identity, name, *corners, f"{score:.4f}", int(recovered)])
+            offline = ["refined" if score > 0 else "filled"] if self._offline else []
+            row = [frame.index, f"{frame.time:.3f}", identity, name, *corners, f"{score:.4f}", int(recovered), *offline]
+            rows.writerow(row)
         return text.getvalue()
 
 

@@ -1,0 +1,122 @@
+"""What the second of two passes knows: everything the first one reported, and looks at people over the whole video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+
+from tracker.gallery import Gallery, GalleryOptions, View
+from tracker.refinement import Numbering, RefinementOptions, refine
+from tracker.stretches import NOBODY, Stretch
+from tracker.track import Identity
+from tracker.types import Detector, Embedder, Frame, FrameTracks
+
+from .video_people import encoder_facts
+from .video_sightings import CropOptions, OverheardDetector, Sighting, Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """All frames of a video with refined ids, and of each id the sightings she is known by, with their embeddings."""
+
+    tracks: list[FrameTracks]
+    looks: dict[int, list[tuple[Sighting, np.ndarray]]]
+
+
+class SecondLook:
+    """A sink of the first pass, whose `detector` must be the one it tracks with.
+
+    Without an embedder, or without pictures, nobody's looks are known: then ids stay, and only gaps are filled.
+    """
+
+    def __init__(self, detector: Detector, embedder: Embedder | None) -> None:
+        self.detector = OverheardDetector(detector)
+        self.tracks: list[FrameTracks] = []
+        self._embedder = embedder
+        self._watcher = None if embedder is None else Watcher(embedder, CropOptions())
+
+    def __enter__(self) -> SecondLook:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Take in one frame as the first pass reported it."""
+        self.tracks.append(tracks)
+        detections = self.detector.take(frame.index)
+        if self._watcher is not None and frame.image is not None:
+            self._watcher.take(frame, tracks, detections)
+
+    def refined(
+        self,
+        fps: float,
+        options: RefinementOptions,
+        numbering: Numbering,
+        *,
+        cast: int | None = None,
+        cuts: Sequence[float] = (),
+    ) -> Refined:
+        """`fps` is the rate of the frames written."""
+        stretches, sightings = self._stretches(fps, cast)
+        tracks = refine(self.tracks, stretches, fps, options, cast=cast, numbering=numbering, cuts=cuts)
+        seen = {(rows.frame, box.tobytes()): id for rows in tracks for id, box in zip(rows.ids, rows.xyxy, strict=True)}
+        looks: dict[int, list[tuple[Sighting, np.ndarray]]] = {}
+        for sighting, embedding in sightings:
+            identity = seen.get((sighting.frame, sighting.xyxy.tobytes()))
+            if identity is not None:
+                looks.setdefault(int(identity), []).append((sighting, embedding))
+        return Refined(tracks, looks)
+
+    def _stretches(self, fps: float, cast: int | None) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
+        """Whose each part of a track is, by its looks, and the looks at those who are not in doubt."""
+        from reid.pseudo_labels import label_people
+
+        watched = None if self._watcher is None else self._watcher.finish()
+        if self._embedder is None or watched is None or not watched.sightings:
+            return whole_tracks(self.tracks), []
+        rate = fps * _stride(self.tracks)
+        looks = watched.looks(rate, CropOptions().every)
+        labels = label_people(watched.tracklets, looks, encoder_facts(self._embedder), cast)
+        person = np.full(len(labels.tracklets), NOBODY)
+        person[labels.tracklet] = labels.person
+        stretches = [
+            Stretch(tracklet.track, tracklet.frames, int(shown))
+            for tracklet, shown in zip(labels.tracklets, person.tolist(), strict=True)
+            if len(tracklet.frames)
+        ]
+        sure = np.flatnonzero(labels.doubt < SURE).tolist()
+        return stretches, [(watched.sightings[row], watched.embedding[row]) for row in sure]
+
+
+SURE = 0.5
+"""Doubt below which a look is kept as one at the person she is taken for."""
+
+
+def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
+    """Each track as one stretch that shows a person of its own."""
+    frames: dict[int, list[int]] = {}
+    for rows in tracks:
+        for identity in rows.ids.tolist():
+            frames.setdefault(identity, []).append(rows.frame)
+    return [Stretch(identity, np.array(frames[identity]), number) for number, identity in enumerate(sorted(frames))]
+
+
+def lasting_identities(refined: Refined, crops: Mapping[tuple[int, int], np.ndarray]) -> list[Identity]:
+    """People as they are saved to a cast file, by all their looks; crops (h, w, 3) BGR go by id and frame."""
+    identities = []
+    for id, looks in sorted(refined.looks.items()):
+        gallery = Gallery(GalleryOptions(size=max(len(looks), 1), lasting=True))
+        gallery.views = [View(look.time, crops.get((id, look.frame)), embedding) for look, embedding in looks]
+        identities.append(Identity(id, gallery))
+    return identities
+
+
+def _stride(tracks: Sequence[FrameTracks]) -> int:
+    """Frames of the source from one frame to the next."""
+    return 1 if len(tracks) < 2 else tracks[1].frame - tracks[0].frame
