@@ -24,7 +24,8 @@ class GeneratorOptions:
     noise_dimension: int = 0
     """Length of the noise vector beside the features (FD-GAN has one, the paper's own generator none)."""
     sees_maps: bool = False
-    """Show each layer the pose maps themselves beside e_p (not in the paper): poses come out in hundreds of steps."""
+    """Show each layer the pose maps beside e_p, and let e_c modulate it (not in the paper): people come out in
+    hundreds of steps."""
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:
@@ -69,12 +70,9 @@ class PoseEncoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """G: e_c (B, D), e_p (B, 128) and, where asked for, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1.
+    """G: e_c (B, D), e_p (B, 128) and, where asked for, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1."""
 
-    `joints` is the number P of pose maps (B, P, H, W) it is shown as well; 0 for none.
-    """
-
-    def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions, joints: int = 0) -> None:
+    def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions) -> None:
         super().__init__()
         self.noise_dimension = options.noise_dimension
         self.size = smallest_map(height, width)
@@ -86,25 +84,10 @@ class Generator(nn.Module):
             nn.BatchNorm1d(self.widest * self.size[0] * self.size[1]),
             nn.ReLU(inplace=True),
         )
-        self.layers = nn.Sequential(
-            *(doubling(i + joints, o) for i, o in zip([self.widest, *widths], widths, strict=False))
-        )
-        self.paint = nn.Conv2d(widths[-1] + joints, 3, 3, 1, 1)
+        self.layers = nn.Sequential(*(doubling(i, o) for i, o in zip([self.widest, *widths], widths, strict=False)))
+        self.paint = nn.Conv2d(widths[-1], 3, 3, 1, 1)
 
-    def forward(
-        self,
-        context: torch.Tensor,
-        pose: torch.Tensor,
-        noise: torch.Tensor | None = None,
-        maps: torch.Tensor | None = None,
-    ) -> torch.Tensor:
+    def forward(self, context: torch.Tensor, pose: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         features = [context, pose] if noise is None else [context, pose, noise]
         made = self.spread(torch.cat(features, dim=1)).unflatten(1, (self.widest, *self.size))
-        for layer in (*self.layers, self.paint):
-            made = layer(made if maps is None else beside(made, maps))
-        return torch.sigmoid(made)
-
-
-def beside(made: torch.Tensor, maps: torch.Tensor) -> torch.Tensor:
-    """Pose maps shrunk to the size of (B, C, h, w) and put beside it, (B, C + P, h, w); peaks stay peaks."""
-    return torch.cat([made, nn.functional.adaptive_max_pool2d(maps, made.shape[2:])], dim=1)
+        return torch.sigmoid(self.paint(self.layers(made)))

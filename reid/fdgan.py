@@ -15,7 +15,8 @@ from torch import nn
 
 from models.discriminators import IdentityDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder
-from models.generator import Generator, GeneratorOptions, PoseEncoder
+from models.generator import GeneratorOptions, PoseEncoder
+from models.posed_generator import make_generator
 
 from . import losses
 from .batch import Batch
@@ -72,9 +73,7 @@ class FdGanObjective:
                 "encoder": encoder,
                 "verification": VerificationHead(encoder.dimension),
                 "pose_encoder": PoseEncoder(joints, *size, options.generator),
-                "generator": Generator(
-                    encoder.dimension, *size, options.generator, joints if options.generator.sees_maps else 0
-                ),
+                "generator": make_generator(encoder.dimension, *size, options.generator, joints),
                 "identity_discriminator": IdentityDiscriminator(),
                 "pose_discriminator": PoseDiscriminator(joints),
             }

@@ -13,7 +13,8 @@ from torch import nn
 
 from models.discriminators import DiscriminatorOptions, ImageDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder, identity_classifier
-from models.generator import Generator, GeneratorOptions, PoseEncoder
+from models.generator import GeneratorOptions, PoseEncoder
+from models.posed_generator import make_generator
 
 from . import losses
 from .batch import Batch
@@ -100,8 +101,7 @@ class SparseTemporalObjective:
             networks["verification"] = VerificationHead(encoder.dimension)
         if self.options.generates:
             networks["pose_encoder"] = PoseEncoder(joints, *size, self.options.generator)
-            shown = joints if self.options.generator.sees_maps else 0
-            networks["generator"] = Generator(encoder.dimension, *size, self.options.generator, shown)
+            networks["generator"] = make_generator(encoder.dimension, *size, self.options.generator, joints)
         if weights.image:
             networks["image_discriminator"] = ImageDiscriminator(self.options.discriminator)
         if weights.pose:

@@ -12,6 +12,7 @@ from models.discriminators import (
 )
 from models.errors import WeightsError
 from models.generator import Generator, GeneratorOptions, PoseEncoder
+from models.posed_generator import make_generator
 
 SMALL = GeneratorOptions(channels=4, pose_dimension=128)
 
@@ -35,12 +36,21 @@ def test_noise_is_a_third_input():
     assert not torch.equal(first, second)
 
 
-def test_a_generator_that_is_shown_the_pose_maps_heeds_them():
-    generator = Generator(10, 64, 32, replace(SMALL, sees_maps=True), joints=17).eval()
-    context, pose, maps = torch.rand(2, 10), torch.rand(2, 128), torch.rand(2, 17, 64, 32)
-    one, other = (generator(context, pose, None, seen) for seen in (maps, maps.flip(3)))
-    assert one.shape == (2, 3, 64, 32)
-    assert not torch.equal(one, other)
+@pytest.mark.parametrize(("height", "width"), [(64, 32), (96, 64)])
+def test_a_generator_that_is_shown_the_pose_maps_heeds_them_and_the_person(height, width):
+    generator = make_generator(10, height, width, replace(SMALL, sees_maps=True), joints=17).eval()
+    context, pose, maps = torch.rand(2, 10), torch.rand(2, 128), torch.rand(2, 17, height, width)
+    no_noise = context[:, :0]
+    made = generator(context, pose, no_noise, maps)
+    assert made.shape == (2, 3, height, width)
+    assert made.min() >= 0
+    assert made.max() <= 1
+    assert not torch.equal(made, generator(context, pose, no_noise, maps.flip(3)))
+    assert not torch.equal(made, generator(context.flip(1), pose, no_noise, maps))
+
+
+def test_the_papers_generator_is_shown_features_only():
+    assert isinstance(make_generator(10, 64, 32, SMALL, joints=17), Generator)
 
 
 @pytest.mark.parametrize("size", [(96, 48), (100, 64)])

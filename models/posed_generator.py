@@ -1,0 +1,82 @@
+"""A generator that starts from the pose maps and is told by e_c what to fill them with."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .generator import STEPS, Generator, GeneratorOptions, halving, smallest_map
+
+STYLE = 192  # length of what e_c and e_p become before they modulate the layers
+MOST = 4  # times the channels of the finest layer that a coarser one has at most
+
+
+class PosedGenerator(nn.Module):
+    """G for short runs: e_c (B, D), e_p (B, 128), noise (B, Z), maps (B, P, H, W) -> picture (B, 3, H, W) RGB in 0..1.
+
+    In the paper's generator a place in the picture and what is to be seen there meet only after the features have been
+    spread out; that takes thousands of steps to learn. Here the maps are halved as in a U-Net and every layer on the
+    way back sees those of its size, and e_c and e_p scale and shift its channels (FiLM, Perez et al., AAAI 2018): "a
+    trouser leg here" times "her trousers are green" is one product. The finest convolutions work at half the picture's
+    size, and sub-pixel shuffling (Shi et al., CVPR 2016) doubles it.
+    """
+
+    def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions, joints: int) -> None:
+        super().__init__()
+        self.size = smallest_map(height, width)
+        widths = [options.channels * min(2**step, MOST) for step in range(STEPS)]
+        coarse = widths[::-1]
+        told = dimension + options.pose_dimension + options.noise_dimension
+        self.style = nn.Sequential(nn.Linear(told, STYLE), nn.BatchNorm1d(STYLE), nn.ReLU(inplace=True))
+        self.spread = nn.Linear(STYLE, coarse[0] * self.size[0] * self.size[1])
+        self.look = nn.ModuleList(halving(i, o) for i, o in zip([joints, *widths], widths, strict=False))
+        self.layers = nn.ModuleList(
+            ModulatedLayer(i + o, o) for i, o in zip([coarse[0], *coarse], coarse, strict=False)
+        )
+        quarter = max(options.channels // 4, 1)
+        self.enlarge = nn.Sequential(sub_pixels(2 * widths[0], quarter), nn.ReLU(inplace=True), nn.PixelShuffle(2))
+        self.paint = nn.Conv2d(quarter + joints, 3, 3, 1, 1)
+
+    def forward(
+        self, context: torch.Tensor, pose: torch.Tensor, noise: torch.Tensor, maps: torch.Tensor
+    ) -> torch.Tensor:
+        style = self.style(torch.cat([context, pose, noise], dim=1))
+        seen = [maps]
+        for layer in self.look:
+            seen.append(layer(seen[-1]))
+        made = self.spread(style).unflatten(1, (-1, *self.size))
+        for layer, poses in zip(self.layers, reversed(seen), strict=False):
+            made = nn.functional.interpolate(made, size=poses.shape[2:])
+            made = layer(torch.cat([made, poses], dim=1), style)
+        made = self.enlarge(torch.cat([made, seen[1]], dim=1))
+        return torch.sigmoid(self.paint(torch.cat([made, maps], dim=1)))
+
+
+class ModulatedLayer(nn.Module):
+    """A convolution whose channels a style (B, 192) scales and shifts, (B, I, h, w) to (B, O, h, w)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, affine=False)
+        self.modulate = nn.Linear(STYLE, 2 * outputs)
+
+    def forward(self, maps: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+        scale, shift = self.modulate(style)[:, :, None, None].chunk(2, dim=1)
+        return nn.functional.relu(self.norm(self.convolution(maps)) * (1 + scale) + shift)
+
+
+def sub_pixels(inputs: int, outputs: int) -> nn.Conv2d:
+    """A convolution for nn.PixelShuffle(2) whose four sub-pixels begin alike, which leaves no checkerboard (ICNR)."""
+    convolution = nn.Conv2d(inputs, 4 * outputs, 3, 1, 1)
+    with torch.no_grad():
+        convolution.weight.copy_(convolution.weight[::4].repeat_interleave(4, dim=0))
+        convolution.bias.copy_(convolution.bias[::4].repeat_interleave(4))  # type: ignore[union-attr,arg-type]
+    return convolution
+
+
+def make_generator(dimension: int, height: int, width: int, options: GeneratorOptions, joints: int) -> nn.Module:
+    """The generator that the options ask for, for e_c of `dimension` and pose maps of so many joints."""
+    if options.sees_maps:
+        return PosedGenerator(dimension, height, width, options, joints)
+    return Generator(dimension, height, width, options)
