@@ -21,11 +21,12 @@ from models.errors import WeightsError
 from models.pretrained import load_encoder
 
 from .calibration import facts_of
-from .colour_histogram import open_histogram
+from .colour_histogram import HistogramOptions, histograms, open_histogram
 from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 
 C = TypeVar("C")
 KINDS = {**OPENERS, ".json": open_histogram}
+COLOURS = HistogramOptions()
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,10 @@ class Embedder(Generic[C]):
     encoder's file; or one that `followspot export` made of it: an .onnx file, an OpenVINO .xml or its folder; or a
     colour histogram's .json. The latter kinds run on the processor. `calibration` makes what the tracker wants to know
     of it from the keyword arguments `gap`, `same` and `different` (see `reid.calibration`), so that this room need not
-    know the tracker's type. `metadata` and `sha256` tell which weights these are. Raises WeightsError where the file is
-    no encoder.
+    know the tracker's type. `metadata` and `sha256` tell which weights these are. Where the metadata give the colours a
+    share ("colour_share", 0 to 1), a colour histogram joins the network's vector, and a similarity is the mean of both
+    with these weights: within one scene colours hold, which a network learns to mistrust on data of many cameras.
+    Raises WeightsError where the file is no encoder.
     """
 
     def __init__(
@@ -61,7 +64,8 @@ class Embedder(Generic[C]):
         self.encoder = open_encoder(weights, choose_device(options.device))
         self.metadata: dict[str, Any] = self.encoder.metadata
         self.sha256 = self.encoder.sha256
-        self.dimension = self.encoder.dimension
+        self.colour_share = float(self.metadata.get("colour_share", 0.0))
+        self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
         self.calibration: C = calibration(**facts_of(self.metadata))
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
@@ -75,7 +79,15 @@ class Embedder(Generic[C]):
         """One batch through the network, (B, D) float32."""
         images = np.stack([resize(crop, self.encoder.height, self.encoder.width) for crop in crops])  # (B, H, W, 3)
         rows = self.encoder.run(images)
-        return unit(rows + self.encoder.run(images[:, :, ::-1])) if self.options.flip else rows
+        rows = unit(rows + self.encoder.run(images[:, :, ::-1])) if self.options.flip else rows
+        return with_colours(rows, crops, self.colour_share) if self.colour_share else rows
+
+
+def with_colours(rows: np.ndarray, crops: Sequence[np.ndarray], share: float) -> np.ndarray:
+    """The rows (B, D) of length 1 and the crops' colour histograms beside each other, (B, D + C) of length 1."""
+    images = np.stack([resize(crop, COLOURS.height, COLOURS.width) for crop in crops])  # (B, h, w, 3)
+    colours = histograms(images, COLOURS)
+    return np.concatenate([np.sqrt(1 - share) * rows, np.sqrt(share) * colours], axis=1, dtype=np.float32)
 
 
 def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:

@@ -40,6 +40,8 @@ class BundleEncoder:
     """What the data's licence means for the weights, for the card."""
     weights: str = BEST
     """Which of the run's encoders."""
+    colour_share: float = 0.3
+    """Weight of a colour histogram beside the network's vector (`reid.embedder`)."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     out: Path = PERSON_ENCODER
     """The weights file to write; its card goes beside it as .md, the list of training files as .files.csv.gz."""
@@ -51,6 +53,7 @@ class BundleEncoder:
             raise DataError(f"Nobody of {self.data} is kept aside, so there is nothing to score for the card.")
         loaded = load_encoder(self.folder / self.weights)
         facts = {key: loaded.metadata[key] for key in ("epoch", "step", "recipe")}
+        facts["colour_share"] = self.colour_share
         facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name
         save_encoder(self.out, loaded.encoder, facts, half=True)
         Calibrate(self.out, self.scenes).run()
@@ -81,6 +84,7 @@ class BundleEncoder:
         return CARD.format(
             name=self.out.name,
             trunk=encoder["trunk"],
+            colour=self.colour_share,
             base=self.base,
             limits=self.limits,
             data="\n".join(f"| {line} |" for line in files.by_folder(split.train)),
@@ -99,8 +103,8 @@ class BundleEncoder:
 
 CARD = """# {name}
 
-Encoder for re-identification: a person's crop ({size} RGB) in, one vector out. `followspot track` uses the bundled one
-unless `--reid` names another.
+Encoder for re-identification: a person's crop ({size} RGB) in, one vector out: the network's, and beside it a colour
+histogram with {colour:g} of the weight. `followspot track` uses the bundled one unless `--reid` names another.
 
 | | |
 |---|---|

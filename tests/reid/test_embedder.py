@@ -1,12 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from models.checkpoint import WeightsError
 from models.encoder import ContextEncoder, EncoderOptions
-from models.pretrained import save_encoder
+from models.pretrained import load_encoder, save_encoder
 from reid.embedder import Embedder, EmbedderOptions
 
+COLOUR_HISTOGRAM = Path(__file__).parents[2] / "models" / "weights" / "colour_histogram.json"
 CPU = EmbedderOptions(device="cpu")
 
 
@@ -48,9 +51,24 @@ def test_a_row_does_not_depend_on_its_batch(weights):
     assert whole == pytest.approx(split, abs=1e-5)
 
 
-def test_it_agrees_with_the_network_fed_rgb_in_0_to_1(weights):
-    from models.pretrained import load_encoder
+def test_a_share_of_colour_makes_the_similarity_a_mean_of_the_networks_and_the_histograms(weights, tmp_path):
+    loaded = load_encoder(weights)
+    path = tmp_path / "coloured.pt"
+    save_encoder(path, loaded.encoder, {"colour_share": 0.25})
+    pictures = crops((90, 45), (120, 60))
+    pictures[1][:] = pictures[1] // 3  # darker
+    network, colours = Embedder(weights, CPU)(pictures), Embedder(COLOUR_HISTOGRAM, CPU)(pictures)
+    both = Embedder(path, CPU)
+    rows = both(pictures)
+    assert rows.shape == (2, both.dimension) == (2, 1280 + 768)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
+    expected = 0.75 * network[0] @ network[1] + 0.25 * colours[0] @ colours[1]
+    assert rows[0] @ rows[1] == pytest.approx(expected, abs=1e-5)
+    assert colours[0] @ colours[1] < 0.9
+    assert both([]).shape == (0, both.dimension)
 
+
+def test_it_agrees_with_the_network_fed_rgb_in_0_to_1(weights):
     crop = crops((64, 32))[0]
     rgb = torch.from_numpy(crop[..., ::-1].copy()).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
