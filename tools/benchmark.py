@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from tyro.conf import FlagCreatePairsOff
 
+from tracker.refinement import RefinementOptions
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
 
@@ -16,7 +18,7 @@ from .benchmark_boxes import write_boxes
 from .benchmark_report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
 from .bundled import BUNDLED
 from .confusion import Confusion, confusion, draw_confusion
-from .contest import OURS, OURS_WITH_CAST, OURS_WITH_REID, Contest, enter
+from .contest import OURS, OURS_REFINED, OURS_WITH_CAST, OURS_WITH_REID, Contest, enter
 from .evaluate import score_files, show
 from .json_file import write_json
 from .labelled_boxes import pad, read_results, read_truth
@@ -60,6 +62,9 @@ class BenchmarkTracks:
     """Names of sequences, to leave out the others."""
     cast: int | None = None
     """How many people there are in each sequence: adds a row of ours that is told, as by `track --cast`."""
+    refine: FlagCreatePairsOff[bool] = False
+    """Add a row of ours with the second pass, as by `track --refine`. It is offline: no other row has seen what
+    comes later."""
     confusion: Path | None = None
     """Draw who was confused with whom into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
@@ -73,7 +78,7 @@ class BenchmarkTracks:
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
-        contest = enter(self.gt, self.only, self.pictures, self.reid, peers, self.cast)
+        contest = enter(self.gt, self.only, self.pictures, self.reid, peers, self.cast, self.refine)
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -105,6 +110,9 @@ class BenchmarkTracks:
         if contest.cast is not None:
             told = replace(self.tracker, cast=contest.cast)
             run_ours(contest.sequences, files, told, out / OURS_WITH_CAST, contest.pictures, contest.embedder)
+        if contest.refine:
+            pictures, refinement = contest.pictures, RefinementOptions()
+            run_ours(contest.sequences, files, self.tracker, out / OURS_REFINED, pictures, contest.embedder, refinement)
         run_peers(contest.peers, contest.jobs(files), out, self.peer_reid)
         results = [out / name / f"{sequence.name}.txt" for name in contest.names for sequence in contest.sequences]
         scores = score_files(list(contest.sequences) * len(contest.names), results)

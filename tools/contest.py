@@ -15,6 +15,7 @@ from .sequences import Pictures, TruthSequence, find_pictures, find_sequences
 OURS = "followspot"
 OURS_WITH_REID = "followspot-reid"
 OURS_WITH_CAST = "followspot-cast"
+OURS_REFINED = "followspot-refined-offline"
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Contest:
     """Sequences of known length, size and rate; their `pictures`, one a sequence or none at all; and the trackers.
 
     `peers` are names of `tools/peers.py`. With an `embedder` ours runs twice, without and with it, and once more, told
-    how many people there are, where that is known: `cast`.
+    how many people there are, where that is known: `cast`. With `refine` it has another row, of two passes, which is
+    offline and not to be measured against the others.
     """
 
     sequences: Sequence[TruthSequence]
@@ -30,11 +32,12 @@ class Contest:
     peers: Sequence[str]
     embedder: Embedder | None
     cast: int | None = None
+    refine: bool = False
 
     @property
     def ours(self) -> list[str]:
         """Our rows; with the last one the peers are compared."""
-        told = [] if self.cast is None else [OURS_WITH_CAST]
+        told = [*([OURS_REFINED] if self.refine else []), *([] if self.cast is None else [OURS_WITH_CAST])]
         return [*told, OURS] if self.embedder is None else [OURS, *told, OURS_WITH_REID]
 
     @property
@@ -65,6 +68,7 @@ def enter(
     reid: str,
     peers: Sequence[str],
     cast: int | None = None,
+    refine: bool = False,
 ) -> Contest:
     """The contest over the sequences in `truth`, or `only` those of these names; pictures count
     only where every sequence has them.
@@ -85,6 +89,7 @@ def enter(
         peers,
         make_embedder(weights),
         cast,
+        refine,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -13,10 +13,12 @@ import cv2
 
 from tracker.detector import ReplayDetector
 from tracker.pipeline import replay, track
+from tracker.refinement import Numbering, RefinementOptions
 from tracker.results.mot_files import format_rows, read_detections
 from tracker.tracker import Tracker, TrackerOptions
-from tracker.types import Detections, Embedder, Frame, FrameTracks, InputError
+from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
 
+from .second_look import SecondLook
 from .sequences import Pictures, TruthSequence
 
 
@@ -41,10 +43,12 @@ def run_ours(
     out: Path,
     pictures: Sequence[Pictures] = (),
     embedder: Embedder | None = None,
+    refinement: RefinementOptions | None = None,
 ) -> None:
     """Our tracker over `detections` (MOT text, one file a sequence), on one thread as the peers.
 
-    With an `embedder` it looks at the `pictures`, one a sequence. Raises InputError where there are too few of them.
+    With an `embedder` it looks at the `pictures`, one a sequence. With a `refinement` the results are those of two
+    passes, offline. Raises InputError where there are too few of them.
     """
     out.mkdir(parents=True, exist_ok=True)
     trackers = []
@@ -52,36 +56,56 @@ def run_ours(
         for index, (sequence, file) in enumerate(zip(sequences, detections, strict=True)):
             tracker = TimedTracker(options, embedder, sequence.size)
             boxes = read_detections(file)
+            detector = ReplayDetector(boxes)
+            look = SecondLook(detector, embedder)
             tracked = (
-                _replay(boxes, sequence, tracker)
+                replay(boxes, length=sequence.length or 0, fps=sequence.fps or 30.0, tracker=tracker)
                 if embedder is None
-                else _look(boxes, sequence, tracker, pictures[index])
+                else _look(look.detector if refinement else detector, sequence, tracker, pictures[index])
             )
-            (out / f"{sequence.name}.txt").write_text("".join(format_rows(tracks) for tracks in tracked))
+            rows = (
+                (tracks for _, tracks in tracked)
+                if refinement is None
+                else _twice(tracked, look, sequence, tracker, refinement)
+            )
+            (out / f"{sequence.name}.txt").write_text("".join(format_rows(tracks) for tracks in rows))
             trackers.append(tracker)
     cost: dict[str, float | int] = {
         "seconds": sum(tracker.seconds for tracker in trackers),
         "frames": sum(sequence.length or 0 for sequence in sequences),
     }
-    if embedder is not None:
+    if embedder is not None and refinement is None:
         cost["embedded"] = sum(tracker.embedded for tracker in trackers)
         cost["frames_embedded"] = sum(tracker.frames_embedded for tracker in trackers)
     out.with_suffix(".json").write_text(json.dumps(cost))
     print(f"{out.name}: {1000 * cost['seconds'] / cost['frames']:.2f} ms a frame")
 
 
-def _replay(boxes: dict[int, Detections], sequence: TruthSequence, tracker: Tracker) -> Iterator[FrameTracks]:
-    for _, tracks in replay(boxes, length=sequence.length or 0, fps=sequence.fps or 30.0, tracker=tracker):
-        yield tracks
+def _twice(
+    tracked: Iterable[tuple[Frame, FrameTracks]],
+    look: SecondLook,
+    sequence: TruthSequence,
+    tracker: TimedTracker,
+    refinement: RefinementOptions,
+) -> Iterator[FrameTracks]:
+    """The refined rows; what the second pass costs is added to the tracker's time."""
+    for frame, tracks in tracked:
+        start = thread_time()
+        look.write(frame, tracks)
+        tracker.seconds += thread_time() - start
+    start = thread_time()
+    refined = look.refined(sequence.fps or 30.0, refinement, Numbering())
+    tracker.seconds += thread_time() - start
+    yield from refined.tracks
 
 
 def _look(
-    boxes: dict[int, Detections], sequence: TruthSequence, tracker: Tracker, pictures: Pictures
-) -> Iterator[FrameTracks]:
+    detector: Detector, sequence: TruthSequence, tracker: Tracker, pictures: Pictures
+) -> Iterator[tuple[Frame, FrameTracks]]:
     with pictures.open(sequence.fps or 30.0) as source:
         count = 0
-        for _, tracks in track(islice(source, sequence.length), ReplayDetector(boxes), tracker):
-            yield tracks
+        for frame, tracks in track(islice(source, sequence.length), detector, tracker):
+            yield frame, tracks
             count += 1
     if count != sequence.length:
         raise InputError(f"{sequence.name} has {sequence.length} frames but only {count} pictures")

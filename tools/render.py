@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +17,7 @@ from tracker.video.sources import open_source
 
 from .interruption import Interruption
 from .progress import progress
+from .result_files import note_of
 from .video_sinks import VideoSink
 
 
@@ -48,7 +49,8 @@ class Render:
             rows = {tracks.frame: tracks for tracks in read_tracks(self.tracks, fps=source.fps, away=self.away)}
             with ExitStack() as stack:
                 interruption = stack.enter_context(Interruption())
-                sink = stack.enter_context(VideoSink(out, source, Renderer(self.draw), console))
+                draw = replace(self.draw, note=self.draw.note or note_of(self.tracks))
+                sink = stack.enter_context(VideoSink(out, source, Renderer(draw), console))
                 frames = progress(prefetch(interruption.until(source)), source.frame_count, source.name)
                 for frame in frames:
                     sink.write(frame, rows.get(frame.index) or FrameTracks.empty(frame.index, frame.time))

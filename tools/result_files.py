@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tracker.results.report import write_report
 from tracker.results.results import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.video.sources import Source
 
+from .run_folder import CONFIG
 from .video_sinks import VideoSink
 
 VIDEO, REPORT = "video.mp4", "report.html"
@@ -64,3 +66,12 @@ class ResultFiles:
         facts = {"tracking": self.label} if self.offline else None
         names, title = self.draw.names, self.source.name
         write_report(self.folder / REPORT, summary, title=title, video=video, facts=facts, names=names)
+
+
+def note_of(tracks: Path) -> str:
+    """What a drawn video says of how these tracks were made, by the config.json beside them: nothing if online."""
+    try:
+        config = json.loads((tracks.parent / CONFIG).read_text())
+    except (OSError, ValueError):
+        return ""
+    return OFFLINE if isinstance(config, dict) and config.get("tracking") == OFFLINE else ""

@@ -27,13 +27,14 @@ class Refined:
 
 
 class SecondLook:
-    """A sink of the first pass, whose `detector` must be the one it tracks with.
+    """A sink of the first pass, which must track with its `detector`.
 
     Without an embedder, or without pictures, nobody's looks are known: then ids stay, and only gaps are filled.
     """
 
     def __init__(self, detector: Detector, embedder: Embedder | None) -> None:
-        self.detector = OverheardDetector(detector)
+        self._overheard = OverheardDetector(detector)
+        self.detector: Detector = detector if embedder is None else self._overheard
         self.tracks: list[FrameTracks] = []
         self._embedder = embedder
         self._watcher = None if embedder is None else Watcher(embedder, CropOptions())
@@ -49,9 +50,10 @@ class SecondLook:
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Take in one frame as the first pass reported it."""
         self.tracks.append(tracks)
-        detections = self.detector.take(frame.index)
-        if self._watcher is not None and frame.image is not None:
-            self._watcher.take(frame, tracks, detections)
+        if self._watcher is not None:
+            detections = self._overheard.take(frame.index)
+            if frame.image is not None:
+                self._watcher.take(frame, tracks, detections)
 
     def refined(
         self,
@@ -60,11 +62,10 @@ class SecondLook:
         numbering: Numbering,
         *,
         cast: int | None = None,
-        cuts: Sequence[float] = (),
     ) -> Refined:
         """`fps` is the rate of the frames written."""
         stretches, sightings = self._stretches(fps, cast)
-        tracks = refine(self.tracks, stretches, fps, options, cast=cast, numbering=numbering, cuts=cuts)
+        tracks = refine(self.tracks, stretches, fps, options, cast=cast, numbering=numbering)
         seen = {(rows.frame, box.tobytes()): id for rows in tracks for id, box in zip(rows.ids, rows.xyxy, strict=True)}
         looks: dict[int, list[tuple[Sighting, np.ndarray]]] = {}
         for sighting, embedding in sightings:

@@ -32,28 +32,28 @@ class _End:
     xyxy: np.ndarray
 
 
-def fill_gaps(tracks: Sequence[FrameTracks], options: GapOptions, cuts: Sequence[float] = ()) -> list[FrameTracks]:
+def fill_gaps(tracks: Sequence[FrameTracks], options: GapOptions) -> list[FrameTracks]:
     """The frames (all of a video, in order) with rows added where somebody was missed for a moment.
 
-    An added row has the score 0, since nobody was detected there, and no keypoints. No gap is filled across one of the
-    `cuts`, the times in seconds of the first frames after the camera cut.
+    An added row has the score 0, since nobody was detected there, and no keypoints. No gap is filled across a cut to
+    another camera.
     """
     added: dict[int, list[tuple[int, np.ndarray]]] = {}
     last: dict[int, _End] = {}
     for place, frame in enumerate(tracks):
+        if frame.cut:
+            last = {}
         for identity, xyxy in zip(frame.ids.tolist(), frame.xyxy.astype(float), strict=True):
             end = _End(place, frame.time, xyxy)
-            if identity in last and _may_be_filled(last[identity], end, options, cuts):
+            if identity in last and _may_be_filled(last[identity], end, options):
                 for between, box in _line(last[identity], end, tracks):
                     added.setdefault(between, []).append((identity, box))
             last[identity] = end
     return [_with_rows(frame, added.get(place, [])) for place, frame in enumerate(tracks)]
 
 
-def _may_be_filled(start: _End, end: _End, options: GapOptions, cuts: Sequence[float]) -> bool:
+def _may_be_filled(start: _End, end: _End, options: GapOptions) -> bool:
     if end.place - start.place < 2 or end.time - start.time > options.seconds:
-        return False
-    if any(start.time < cut <= end.time for cut in cuts):
         return False
     heights = np.array([start.xyxy[3] - start.xyxy[1], end.xyxy[3] - end.xyxy[1]])
     moved = (end.xyxy - start.xyxy).reshape(2, 2).mean(axis=0)

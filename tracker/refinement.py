@@ -52,18 +52,17 @@ def refine(
     *,
     cast: int | None = None,
     numbering: Numbering = Numbering(),
-    cuts: Sequence[float] = (),
 ) -> list[FrameTracks]:
     """All frames of a video, in order, with refined ids.
 
     tracks: what the online pass reported. stretches: every row of it once, by its id and frame, with the person shown;
-    stretches of one person share no frame. cast: the most people there are. cuts: seconds at which the camera cut.
+    stretches of one person share no frame. cast: the most people there are.
     A frame never shows an id twice; rows that would be another sight of somebody may be left out.
     """
     settled = settle(stretches, round(options.least * fps), cast)
     ids = person_ids(settled, numbering, cast)
     named = _renamed(tracks, {(f, s.track): ids[s.person] for s in settled for f in s.frames.tolist()})
-    filled = fill_gaps(named, options.gaps, cuts)
+    filled = fill_gaps(named, options.gaps)
     return _with_returns(filled, options.absence, _remembered(tracks, numbering.kept))
 
 
@@ -106,6 +105,7 @@ def _renamed(tracks: Sequence[FrameTracks], ids: Mapping[tuple[int, int], int]) 
                 frame.score[kept],
                 np.zeros(int(kept.sum()), bool),
                 None if frame.keypoints is None else frame.keypoints[kept],
+                cut=frame.cut,
             )
         )
     return renamed
