@@ -98,6 +98,8 @@ class FrameTracks:
     state), score (T,) float32, recovered (T,) bool (this row is a lost person's first after coming back),
     keypoints (T, 17, 3) float32 or None.
 
+    `cut` tells that another camera took over with this frame: places before it and after it have nothing in common.
+
     `backfill` holds rows of *earlier* frames that became known with this one: a person is confirmed only after a few
     sightings, and her first sightings arrive here. `merge_backfill` (pipeline) puts them back in order.
     """
@@ -111,6 +113,7 @@ class FrameTracks:
     keypoints: np.ndarray | None = None
     recoveries: tuple[Recovery, ...] = ()
     backfill: tuple[FrameTracks, ...] = field(default=(), repr=False)
+    cut: bool = False
 
     def __post_init__(self) -> None:
         ids = np.asarray(self.ids, np.int64).reshape(-1)
