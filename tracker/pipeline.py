@@ -81,6 +81,7 @@ def join(rows: FrameTracks, more: FrameTracks) -> FrameTracks:
         np.concatenate([rows.recovered, more.recovered]),
         keypoints,
         rows.recoveries + more.recoveries,
+        cut=rows.cut or more.cut,
     )
 
 

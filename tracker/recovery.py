@@ -9,6 +9,8 @@ nobody is taken for two. The score of a pair is the log odds of being the same p
   whoever has been away long enough may come back anywhere; and how alike the body heights are;
 - for newborns, a prior, shared among all who are lost: whoever appears inside the picture was hidden before; newcomers
   come in at its edges;
+- across a camera cut place says nothing. Where looks have nothing to say either, the prior is that of being this one
+  and none of the others: of several who are lost, nobody is taken at random;
 - for tracks in doubt, a bonus on staying who they are, so that only clear evidence exchanges identities.
 
 People remembered from earlier videos are identities, too, for newborns alone (`recollection`).
@@ -142,7 +144,11 @@ class Recovery:
         born = len(newborns)
         if newborns and owners:
             place = place_log_odds(newborns, owners, picture, self.options)
-            score[:born] += prior_log_odds(newborns, picture, self.options)[:, None] - np.log(len(owners)) + place
+            prior = prior_log_odds(newborns, picture, self.options)[:, None]
+            cut_off = np.array([owner.cut_off for owner in owners])
+            unknown = cut_off & np.isnan(similarity[:born])  # neither looks nor place tell anything
+            score[:born] += np.where(unknown, one_of(prior, len(owners)), prior - np.log(len(owners)))
+            score[:born] += np.where(cut_off, 0.0, place)
             together = _seconds_away(newborns, owners) <= -self.options.double
             together[:, : len(doubtful)] = False  # a track in doubt may have been somebody else while both were seen
             score[:born][together] = IMPOSSIBLE
@@ -203,6 +209,11 @@ def prior_log_odds(newborns: Sequence[Track], picture: tuple[int, int] | None, o
         return np.full(len(newborns), options.prior_log_odds)
     first = np.stack([track.unreported[0].detection.xyxy[0] for track in newborns])
     return np.where(at_edge(first, picture, options), options.edge_log_odds, options.prior_log_odds)
+
+
+def one_of(log_odds: np.ndarray, people: int) -> np.ndarray:
+    """Log odds of being one in particular, of so many people alike, given those of being any of them."""
+    return log_odds - np.log(people + (people - 1) * np.exp(log_odds))
 
 
 def at_edge(xyxy: np.ndarray, picture: tuple[int, int] | None, options: RecoveryOptions) -> np.ndarray:

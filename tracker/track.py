@@ -45,7 +45,8 @@ class Track:
 
     `identity` is None until the track is confirmed. `fresh` holds views of the body that are not yet trusted to show
     the identity: those of a newborn, and those since the track was last in doubt. `group` are the tracks among which
-    identities may have been exchanged, this one included; None while there is no doubt.
+    identities may have been exchanged, this one included; None while there is no doubt. `cut_off` tells that the
+    camera cut away from her: where she was says nothing about where she is.
     """
 
     def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, views: GalleryOptions) -> None:
@@ -55,6 +56,7 @@ class Track:
         self.motion = Motion(detection.xyxy[0], motion)
         self.fresh = Gallery(replace(views, spacing=views.fresh_spacing))
         self.group: set[Track] | None = None
+        self.cut_off = False
         self.first_time = frame.time
         self.sightings = 0
         self.unreported: list[Sighting] = []

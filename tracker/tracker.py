@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .association import AssociationOptions, box_similarity, match
 from .boxes import area, intersection, iou
+from .camera_cuts import CameraCutOptions, CameraCuts
 from .cast_memory import CastMemory
 from .doubt import DoubtOptions, doubt_returned, forget_gone, is_clear_again, spread_doubt, touching
 from .exchange import exchange
@@ -48,6 +49,9 @@ class TrackerOptions:
     """A live track not seen for this long is left to recovery."""
     remember: float = 600.0
     """A lost person is forgotten after this long, to keep memory bounded."""
+    cuts: bool = True
+    """Look out for camera cuts: where people were says nothing across one, so they are known by their looks alone."""
+    camera_cuts: CameraCutOptions = field(default_factory=CameraCutOptions)
     association: AssociationOptions = field(default_factory=AssociationOptions)
     motion: MotionOptions = field(default_factory=MotionOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
@@ -86,6 +90,7 @@ class Tracker:
         self._newcomers = 0
         self._recollection = Recollection(self.options.recollection, memory, self.options.gallery)
         self._recovery = RecoverySearch(self.options.recovery, embedder)
+        self._cuts = CameraCuts(self.options.camera_cuts)
         self._tracks: list[Track] = []
         self._picture = picture
         self._last_time: float | None = None
@@ -107,13 +112,16 @@ class Tracker:
         Raises ValueError if time does not advance.
         """
         self._advance(frame)
+        cut = self.options.cuts and self._cuts.is_cut(frame)
+        if cut:
+            self._cut_away()
         free = self._associate(frame, detections)
         self._give_birth(frame, detections[free])
         if self._recovery.embedder is not None:
             self._look(frame, detections)
         recoveries = self._settle(frame)
         self._retire(frame.time)
-        return self._report(frame, recoveries)
+        return self._report(frame, recoveries, cut)
 
     def _advance(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
@@ -127,12 +135,25 @@ class Tracker:
         if frame.image is not None:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
+    def _cut_away(self) -> None:
+        """Another camera: everybody is lost, and only looks tell who is who. Newborns are dropped."""
+        for track in self._tracks:
+            forget_gone(track)
+            track.fresh = Gallery(track.fresh.options)
+            track.cut_off = True
+            track.life = Life.GONE if track.identity is None else Life.LOST
+        self._tracks = [track for track in self._tracks if track.life is Life.LOST]
+
+    def _within_reach(self, now: float) -> list[Track]:
+        """Those whom motion may still continue."""
+        return [track for track in self._tracks if track.unseen(now) <= self.options.coast and not track.cut_off]
+
     def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
         """Continue tracks with detections; returns the indices of confident detections nobody took."""
         options = self.options.association
         high = np.flatnonzero(detections.score >= options.high_score)
         low = np.flatnonzero((detections.score >= options.low_score) & (detections.score < options.high_score))
-        within_reach = [track for track in self._tracks if track.unseen(frame.time) <= self.options.coast]
+        within_reach = self._within_reach(frame.time)
         similarity = box_similarity(*boxes_of(within_reach), detections.xyxy, options)  # (T, N)
 
         tracks, taken = match(similarity[:, high], options.least_similarity)
@@ -164,7 +185,7 @@ class Tracker:
 
     def _look(self, frame: Frame, detections: Detections) -> None:
         """Note who touches whom, and keep views of those who are seen clearly."""
-        near = [t for t in self._tracks if t.identity is not None and t.unseen(frame.time) <= self.options.coast]
+        near = [track for track in self._within_reach(frame.time) if track.identity is not None]
         contact = touching(near, frame.time, self.options.doubt)
         spread_doubt(near, contact)
         in_contact = {near[index] for index in np.flatnonzero(contact.any(axis=1))}
@@ -239,8 +260,8 @@ class Tracker:
             return False
         cast = [other for other in self._tracks if other.identity is not None]
         age, options = track.age(now), self.options
-        heights = [other.motion.height for other in cast]
-        if cast and track.motion.height < options.passer_by_height * float(np.median(heights)):
+        heights = [other.motion.height for other in cast if not other.cut_off]
+        if heights and track.motion.height < options.passer_by_height * float(np.median(heights)):
             return age >= options.passer_by_seconds
         if self._recovery.embedder is not None and not track.fresh.views:
             missing = any(other.life is Life.LOST or other.group is not None for other in cast)
@@ -261,7 +282,7 @@ class Tracker:
                 forget_gone(track)
         self._tracks = [track for track in self._tracks if track.life is not Life.GONE]
 
-    def _report(self, frame: Frame, recoveries: list[Recovery]) -> FrameTracks:
+    def _report(self, frame: Frame, recoveries: list[Recovery], cut: bool) -> FrameTracks:
         """The rows of this frame and, as backfill, those of earlier ones that were only now confirmed."""
         starts = {(recovery.frame, recovery.id) for recovery in recoveries if not recovery.remembered}
         rows: dict[tuple[int, float], list[tuple[int, Sighting]]] = {(frame.index, frame.time): []}
@@ -273,7 +294,8 @@ class Tracker:
                 track.unreported = []
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
-        return _frame_tracks(frame.index, frame.time, now, starts, tuple(recoveries), backfill)
+        told = _frame_tracks(frame.index, frame.time, now, starts, tuple(recoveries), backfill)
+        return replace(told, cut=True) if cut else told
 
 
 def _others(count: int, chosen: np.ndarray) -> np.ndarray:

@@ -1,0 +1,95 @@
+"""Stories across a camera cut: motion begins anew, places say nothing, looks do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from stage_play import ColourEmbedder, Path, ids_of, paint, play
+
+from tracker.tracker import Tracker, TrackerOptions
+from tracker.types import Detections, Frame
+
+RED, BLUE, GREEN = (40, 40, 230), (230, 60, 40), (50, 220, 60)
+CUT = 3.0
+
+
+def jump(before: float, after: float) -> Path:
+    """Somebody whom the camera sees at x `before` the cut, and at x `after` it."""
+    return lambda time: (before if time < CUT else after, 600)
+
+
+def filmed(people: list[Path], colours: list[tuple[int, int, int]]) -> Callable[[float], np.ndarray]:
+    """The story in front of one wall before the cut, and of another after it."""
+    blots = np.random.default_rng(0).uniform(20, 235, (2, 12, 20)).astype(np.float32)
+    walls = [cv2.resize(blot, (1280, 720), interpolation=cv2.INTER_CUBIC).clip(1, 255) for blot in blots]
+    painted = paint(people, colours)
+
+    def at(time: float) -> np.ndarray:
+        image = painted(time)
+        wall = walls[time >= CUT].astype(np.uint8)[..., None].repeat(3, axis=2)
+        return np.where(image.any(axis=2, keepdims=True), image, wall)
+
+    return at
+
+
+PLACES = [jump(300, 900), jump(600, 300), jump(900, 600)]
+"""Three in a row, each of whom stands after the cut where another stood before it."""
+COLOURS = [RED, BLUE, GREEN]
+
+
+def test_cut_to_another_angle_keeps_everybody_by_her_looks():
+    tracks, stories = play(PLACES, 6.0, Tracker(embedder=ColourEmbedder()), fps=12.5, picture=filmed(PLACES, COLOURS))
+    assert [ids_of(story) for story in stories] == [{1}, {2}, {3}]
+    assert [rows.time for rows in tracks if rows.cut] == [3.04]
+    back = {recovery.id: recovery for rows in tracks for recovery in rows.recoveries}
+    assert sorted(back) == [1, 2, 3]
+    assert all(recovery.time == 3.04 for recovery in back.values())
+
+
+def test_with_cuts_switched_off_places_are_believed():
+    _, stories = play(PLACES, 4.0, Tracker(TrackerOptions(cuts=False)), fps=12.5, picture=filmed(PLACES, COLOURS))
+    assert [story[-1] for story in stories] == [3, 1, 2]
+
+
+def test_without_an_encoder_nobody_is_taken_at_random():
+    tracks, stories = play(PLACES, 5.0, Tracker(), fps=12.5, picture=filmed(PLACES, COLOURS))
+    assert [story[-1] for story in stories] == [4, 5, 6]
+    assert not any(rows.recoveries for rows in tracks)
+
+
+def test_without_an_encoder_a_cast_stays_as_many_as_it_is():
+    tracker = Tracker(TrackerOptions(cast=3))
+    tracks, _ = play(PLACES, 5.0, tracker, fps=12.5, picture=filmed(PLACES, COLOURS))
+    assert tracker.people == 3
+    assert sorted(tracks[-1].ids) == [1, 2, 3]
+
+
+def test_without_an_encoder_one_alone_is_the_one_who_was_alone():
+    alone = [jump(300, 900)]
+    _, stories = play(alone, 5.0, Tracker(), fps=12.5, picture=filmed(alone, [RED]))
+    assert ids_of(stories[0]) == {1}
+
+
+def test_somebody_new_after_a_cut_is_new():
+    def newcomer(time: float):
+        return None if time < CUT else (600, 600)
+
+    people = [jump(300, 900), newcomer]
+    _, stories = play(people, 6.0, Tracker(embedder=ColourEmbedder()), fps=12.5, picture=filmed(people, [RED, GREEN]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+
+
+def test_a_wide_shot_after_a_close_one_shows_nobody_passing_by():
+    """Whoever is a third as tall after the cut is no passer-by: heights say nothing across it either."""
+    tall = [[100.0, 100, 300, 700], [700.0, 100, 900, 700]]
+    small = [[400.0, 300, 460, 480], [800.0, 300, 860, 480]]
+    picture = filmed([], [])
+    tracker = Tracker()
+    for index in range(60):
+        time = index / 12.5
+        boxes = np.array(tall if time < CUT else small)
+        rows = tracker.update(Frame(index, time, picture(time)), Detections(boxes, np.full(2, 0.9)))
+        if time > CUT + 0.4:
+            assert len(rows) == 2

@@ -1,0 +1,124 @@
+"""Hard cuts: the frames with which another camera, or another place, takes over.
+
+Two things are compared in small thumbnails, the brightness and its local contrast, each as the best normalised
+cross-correlation over small shifts (OpenCV's TM_CCOEFF_NORMED). Neither gain nor offset changes the one, nor a light on
+a part of the stage the other, and the shifts swallow a pan. A cut changes both, against every picture of the last
+moment, and by much more than the pictures of the last second changed: a strobe shows the same stage again, and a
+shaking camera has a running level of its own. Pictures that show next to nothing (blackouts, white flashes, people on a
+black stage) are passed over, and what follows is compared with what was there before. A cut to nearly the same view is
+none: there, places still mean something.
+
+Nothing is looked up in the future, so a flash that paints another picture all over the stage counts as a cut when it
+begins and when it ends. Which error is worse decided the threshold: a cut that is missed hands identities over to
+whoever stands in the same place, confidently and for good; a cut that was none costs the place of those in sight, who
+are then found again by their looks, or without an encoder get new ids. So the level lies in the middle of the wide gap
+between the two kinds (real cuts changed 0.6 and more, everything else 0.2 and less).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .types import Frame
+
+SIZE = 32
+"""Width and height of the thumbnails in pixels."""
+SHIFT = 3
+"""Pixels of a thumbnail by which a picture may have moved and still be the same: a tenth of its size."""
+
+REACH = 9
+"""Pixels of a thumbnail over which contrast is local."""
+EVEN = 4.0
+"""Local standard deviation of the brightness (0 to 255) up to which nothing is to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraCutOptions:
+    """When a picture counts as another camera's."""
+
+    least_change: float = 0.4
+    """Change from which on it does, from 0 (the same picture) to 1 (nothing in common) and beyond."""
+    lead: float = 2.5
+    """How many times the mean change of the last second that must be."""
+    level: float = 1.0
+    """Seconds over which that mean is taken."""
+    flash: float = 0.4
+    """A picture like any of those of so many seconds is no cut: a flash or a strobe is over."""
+    least_detail: float = 0.4
+    """Share of a picture that must show anything but evenness: on a black stage, somebody who appears changes all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Thumbnail:
+    """Brightness of a picture, (SIZE, SIZE) float32, and how much that had changed."""
+
+    time: float
+    brightness: np.ndarray
+    change: float
+
+
+class CameraCuts:
+    """Finds cuts in the frames of one video, given one after the other."""
+
+    def __init__(self, options: CameraCutOptions | None = None) -> None:
+        self.options = options or CameraCutOptions()
+        self._recent: deque[_Thumbnail] = deque()
+
+    def is_cut(self, frame: Frame) -> bool:
+        """Whether another camera took over with this frame; frames without a picture never tell."""
+        if frame.image is None:
+            return False
+        brightness = _brightness(frame.image)
+        contrast, spread = _local(brightness)
+        if np.mean(spread > EVEN) < self.options.least_detail:
+            return False
+        change = _dissimilarity(self._recent[-1].brightness, brightness) if self._recent else 0.0
+        cut = change > self._threshold() and self._is_new(frame.time, brightness, contrast)
+        if cut:
+            self._recent.clear()
+        self._recent.append(_Thumbnail(frame.time, brightness, 0.0 if cut else change))
+        while frame.time - self._recent[0].time > max(self.options.level, self.options.flash):
+            self._recent.popleft()
+        return cut
+
+    def _threshold(self) -> float:
+        level = float(np.mean([picture.change for picture in self._recent])) if self._recent else 0.0
+        return max(self.options.least_change, self.options.lead * level)
+
+    def _is_new(self, now: float, brightness: np.ndarray, contrast: np.ndarray) -> bool:
+        """Whether neither brightness nor local contrast is like those of any picture of the last moment."""
+        least = self.options.least_change
+        return all(
+            _dissimilarity(earlier.brightness, brightness) > least
+            and _dissimilarity(_local(earlier.brightness)[0], contrast) > least
+            for earlier in self._flash_ago(now)
+        )
+
+    def _flash_ago(self, now: float) -> list[_Thumbnail]:
+        latest = self._recent[-1].time
+        since = min(latest, now - self.options.flash)
+        return [picture for picture in self._recent if picture.time >= since]
+
+
+def _brightness(image: np.ndarray) -> np.ndarray:
+    """(SIZE, SIZE) float32 of a picture (H, W, 3) BGR; leaving rows and columns out first saves most of the work."""
+    step = max(1, min(image.shape[:2]) // (2 * SIZE))
+    small = cv2.resize(image[::step, ::step], (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+
+
+def _local(brightness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each pixel is from those around it, in their standard deviations, and that; both (SIZE, SIZE)."""
+    mean = cv2.blur(brightness, (REACH, REACH))
+    spread = np.sqrt(np.maximum(cv2.blur(brightness * brightness, (REACH, REACH)) - mean * mean, 0.0))
+    return (brightness - mean) / (spread + EVEN), spread
+
+
+def _dissimilarity(before: np.ndarray, after: np.ndarray) -> float:
+    """0 where the two (SIZE, SIZE) are the same but for gain, offset and a small shift, 1 where nothing is."""
+    middle = np.ascontiguousarray(before[SHIFT:-SHIFT, SHIFT:-SHIFT])
+    return 1.0 - float(cv2.matchTemplate(after, middle, cv2.TM_CCOEFF_NORMED).max())
