@@ -114,13 +114,23 @@ def test_json_tells_of_every_person(tmp_path: Path) -> None:
     assert told["video"] == video
     assert told["summary"] == {
         "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "remembered": 0,
-        "longest_absence": 2.1,
+        "longest_absence": 2.1, "camera_cuts": 0,
     }  # fmt: skip
     two = told["people"][1]
     assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
     assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
     back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}
     assert two["recoveries"] == [{**back, "exchanged": False, "remembered": False}]
+
+
+def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
+    frames = [FrameTracks(i, i / 10, [1], [[0, 0, 10, 20]], [0.9], [False], cut=i == 2) for i in range(4)]
+    with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
+        for tracks in frames:
+            writer.write(Frame(tracks.frame, tracks.time, None), tracks)
+    told = json.loads((tmp_path / "tracks.json").read_text())
+    assert told["camera_cuts"] == [0.2]
+    assert told["summary"]["camera_cuts"] == 1
 
 
 def test_somebody_from_a_cast_file_is_told_apart_from_somebody_found_again(tmp_path: Path) -> None:

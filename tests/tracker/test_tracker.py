@@ -94,6 +94,16 @@ def test_a_cast_of_three_when_four_boxes_flicker():
     assert [len(ids_of(story)) for story in stories[:3]] == [1, 1, 1]
 
 
+def test_a_twin_appears():
+    """In the same clothes as somebody in sight she is somebody else, and neither takes the other's id when she goes."""
+    first, twin = stand(300), absent(stand(900), 0.0, 3.0)
+    leaving = absent(twin, 6.0, 99.0)
+    people = [first, leaving]
+    tracks, stories = play(people, 9.0, Tracker(embedder=ColourEmbedder()), fps=10, picture=paint(people, [RED, RED]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    assert not any(rows.recoveries for rows in tracks)
+
+
 def test_two_trackers_side_by_side_share_nothing():
     one, two = Tracker(), Tracker()
     _, first = play([stand(300)], 1.0, one)

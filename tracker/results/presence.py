@@ -63,6 +63,8 @@ class Summary:
         self._last_index = -1
         self.frames = 0
         self.boxes = 0
+        self.cuts: list[float] = []
+        """Times of the camera cuts in seconds."""
         self.duration = 0.0
         """Time of the last frame in seconds."""
 
@@ -84,6 +86,7 @@ class Summary:
             self._people.setdefault(identity, Person(identity)).see(self.frames, frame.time)
         for recovery in tracks.recoveries:
             self._people.setdefault(recovery.id, Person(recovery.id)).recoveries.append(recovery)
+        self.cuts += [frame.time] if tracks.cut else []
         self.frames += 1
         self.boxes += len(tracks)
         self.duration = frame.time

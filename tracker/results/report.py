@@ -75,6 +75,7 @@ def _figures(summary: Summary) -> str:
         **({"From the cast file": str(len(summary.remembered))} if summary.remembered else {}),
         "Recoveries": str(len(summary.returns)),
         "Longest absence": span(summary.longest_absence) if summary.longest_absence else "none",
+        **({"Camera cuts": str(len(summary.cuts))} if summary.cuts else {}),
         "Length": clock(summary.duration),
         "Frames": str(summary.frames),
         "Frames a second": f"{summary.frames_per_second:.1f}",
@@ -83,13 +84,19 @@ def _figures(summary: Summary) -> str:
 
 
 def _timeline(summary: Summary, duration: float, names: Mapping[int, str], doubt: float) -> str:
-    rows = "\n".join(_row(person, duration, names, doubt) for person in summary.people)
+    cuts = "".join(_cut(cut, duration) for cut in summary.cuts)
+    rows = "\n".join(_row(person, duration, names, doubt, cuts) for person in summary.people)
     if not rows:
         return "<p>Nobody was seen.</p>"
     return f"{rows}\n{_axis(duration)}"
 
 
-def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float) -> str:
+def _cut(seconds: float, duration: float) -> str:
+    at = 100 * seconds / duration
+    return f'<span class="cut" title="camera cut at {clock(seconds)}" style="left:{at:.3f}%"></span>'
+
+
+def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float, cuts: str) -> str:
     stays = [(round(start, 2), round(end, 2)) for start, end in person.appearances]
     bars = "".join(_bar(start, end, duration) for start, end in person.appearances)
     marks = "".join(_mark(recovery, duration, names, doubt) for recovery in person.recoveries)
@@ -97,7 +104,7 @@ def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float
     return (
         f'<div class="name" style="--colour:{colour}" data-stays="{escape(json.dumps(stays))}">'
         f"{_who(person.id, names)}<small>{span(person.seconds)}</small></div>"
-        f'<div class="lane" style="--colour:{colour}">{bars}{marks}</div>'
+        f'<div class="lane" style="--colour:{colour}">{bars}{cuts}{marks}</div>'
     )
 
 
@@ -157,6 +164,8 @@ def _legend(summary: Summary, video: str | None) -> str:
     if summary.recoveries:
         known = ", or known from the cast file" if summary.remembered else ""
         told.append(f"A diamond marks a person found again{known}; an amber one is doubtful.")
+    if summary.cuts:
+        told.append("A dashed line is a camera cut.")
     return f'<p class="legend">{" ".join(told)}</p>'
 
 

@@ -63,6 +63,7 @@ video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; back
 .lane { position: relative; height: 28px; border-radius: 6px; background: var(--lane); cursor: pointer; }
 .bar { position: absolute; top: 4px; bottom: 4px; min-width: 3px; border-radius: 4px; background: var(--colour);
   box-shadow: inset 0 0 0 1px #0003; }
+.cut { position: absolute; top: 0; bottom: 0; border-left: 2px dashed var(--soft); }
 .mark { position: absolute; top: 50%; width: 28px; height: 28px; margin: -14px 0 0 -14px; padding: 0; border: 0;
   background: none; cursor: pointer; }
 .mark::before { content: ""; position: absolute; inset: 8px; transform: rotate(45deg); border-radius: 2px;

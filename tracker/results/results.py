@@ -169,7 +169,9 @@ def overview(summary: Summary, video: Mapping[str, object], names: Mapping[int, 
             "recoveries": len(summary.returns),
             "remembered": len(summary.remembered),
             "longest_absence": round(summary.longest_absence, 3),
+            "camera_cuts": len(summary.cuts),
         },
+        "camera_cuts": [round(cut, 3) for cut in summary.cuts],
         "people": [_person(person, names.get(person.id)) for person in summary.people],
     }
 

@@ -1,0 +1,50 @@
+"""Half the frames or half the pixels must cost little, as options are in seconds and body heights: on real dance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tools.track_scores import Scores, score_sequence
+from tracker.pipeline import replay
+from tracker.results.mot_files import read_tracks
+from tracker.tracker import Tracker
+from tracker.types import Detections, FrameTracks
+
+TRUTH = Path(__file__).parents[1] / "data/miryala_dance_video/gt/gt.txt"
+FPS, SIZE = 30.0, np.array([640, 360])
+
+
+def scores(truth: list[FrameTracks], fps: float, scale: float = 1.0) -> Scores:
+    """Our tracker on the truth's boxes as detections, `scale` times as large."""
+    boxes = {index: Detections(scale * people.xyxy, np.ones(len(people))) for index, people in enumerate(truth)}
+    tracker = Tracker(picture=(round(scale * SIZE[0]), round(scale * SIZE[1])))
+    tracked = [tracks for _, tracks in replay(boxes, length=len(truth), fps=fps, tracker=tracker)]
+    return score_sequence(truth, [replace(tracks, xyxy=tracks.xyxy / scale) for tracks in tracked])
+
+
+@pytest.fixture(scope="module")
+def truth() -> list[FrameTracks]:
+    return read_tracks(TRUTH, fps=FPS, truth=True)
+
+
+@pytest.fixture(scope="module")
+def full(truth: list[FrameTracks]) -> Scores:
+    return scores(truth, FPS)
+
+
+def test_half_the_pixels_cost_nothing(truth: list[FrameTracks], full: Scores):
+    half = scores(truth, FPS, 0.5)
+    assert half.hota == pytest.approx(full.hota, abs=0.5)
+    assert half.idf1 == pytest.approx(full.idf1, abs=0.5)
+
+
+def test_half_the_frames_cost_little(truth: list[FrameTracks], full: Scores):
+    for phase in (0, 1):
+        half = scores(truth[phase::2], FPS / 2)
+        print(f"phase {phase}: HOTA {full.hota:.1f} -> {half.hota:.1f}, IDF1 {full.idf1:.1f} -> {half.idf1:.1f}")
+        assert half.hota > full.hota - 5
+        assert half.idf1 > full.idf1 - 5
