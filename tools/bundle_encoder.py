@@ -116,9 +116,9 @@ histogram with {colour:g} of the weight. `followspot track` uses the bundled one
 | sha256 | `{sha256}` |
 | made by | [`{script}`]({script}), every seed in it |
 
-Trained on the crops that [`{list}`]({list}) names, each with its SHA-256 (the first 16 digits). Of the first folder
-{aside} people are kept aside; of the others everybody is trained on, by the boxes alone (`--tight`), as the tracker
-sees them:
+Trained on the crops that [the list beside it]({list}) names, each with the first 16
+digits of its SHA-256. Of the first folder {aside} people are kept aside; of the others everybody is trained on, by the
+boxes alone (`--tight`), as the tracker sees them:
 
 | folder | people | crops trained on | SHA-256 of its part of the list |
 |---|---|---|---|
@@ -131,8 +131,9 @@ epoch was chosen on them, so they flatter it a little:
 |---|---|---|---|
 {scores}
 
-Calibration, stored in the file, by `followspot calibrate` on {scenes}: cosine similarity, mean ± standard deviation,
-within a scene, where everybody stands in one light.
+Calibration, stored in the file, by `followspot calibrate` on
+{scenes}:
+cosine similarity, mean ± standard deviation, within a scene, where everybody stands in one light.
 
 | seconds apart | same person | different people |
 |---|---|---|
