@@ -73,6 +73,12 @@ def load_benchmark_tracks() -> Any:
     return BenchmarkTracks
 
 
+def load_benchmark_ablation() -> Any:
+    from .benchmark_ablation import BenchmarkAblation
+
+    return BenchmarkAblation
+
+
 def load_benchmark_stage() -> Any:
     from .benchmark_stage import BenchmarkStage
 
@@ -174,6 +180,7 @@ VERBS: dict[str, Any] = {
     },
     "benchmark": {
         "tracks": Verb("Our tracker and other people's on the same detections.", load_benchmark_tracks),
+        "ablation": Verb("What each idea of our tracker is worth.", load_benchmark_ablation),
         "stage": Verb("The same on rendered dancers who cross, leave and return.", load_benchmark_stage),
         "encoders": Verb("Re-ID encoders on the same crops: how well, how fast.", load_benchmark_encoders),
         "speed": Verb("From file to file, beside Ultralytics' track.", load_benchmark_speed),

@@ -1,0 +1,62 @@
+"""`followspot benchmark ablation`: levers name options that exist, and a lever left out is missed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.benchmark_ablation import DEFAULT, BenchmarkAblation
+from tools.levers import LEVERS, NEVER, varied
+from tracker.tracker import TrackerOptions
+from tracker.types import InputError
+
+NO_RECOVERY = "no recovery"
+
+
+def write_absence(folder: Path) -> None:
+    """One person who stands for 2 s, is gone for 3 s, and comes back two body widths away for another 2 s."""
+    rows = [f"{t + 1},1,{200 if t < 40 else 320},100,60,160,1,1,1\n" for t in range(140) if not 40 <= t < 100]
+    (folder / "gt").mkdir(parents=True)
+    (folder / "gt/gt.txt").write_text("".join(rows))
+    info = "name=absence\nframeRate=20\nseqLength=140\nimWidth=640\nimHeight=480\n"
+    (folder / "seqinfo.ini").write_text(f"[Sequence]\n{info}")
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_every_lever_changes_an_option_that_exists(lever):
+    assert varied(TrackerOptions(), LEVERS[lever]) != TrackerOptions()
+
+
+def test_only_what_is_named_is_varied():
+    options = varied(TrackerOptions(), {"motion.doubt_noise": NEVER, "coast": 0.5})
+    assert (options.motion.doubt_noise, options.coast) == (NEVER, 0.5)
+    assert options.association == TrackerOptions().association
+    with pytest.raises(KeyError):
+        varied(TrackerOptions(), {"motion.wings": 2})
+
+
+def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
+    write_absence(tmp_path / "absence")
+    bench = f"{tmp_path / 'absence'}=exact"
+    BenchmarkAblation(on=(bench,), levers=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()
+    told = json.loads((tmp_path / "out/ablation.json").read_text())
+    scores = told["benches"][bench]
+    assert scores[DEFAULT]["AssA"] == pytest.approx(100)
+    assert scores[NO_RECOVERY]["AssA"] == pytest.approx(50)  # two ids, each with half of her 80 sightings
+    assert scores["no low-score stage"] == scores[DEFAULT]
+    assert told["levers"][NO_RECOVERY] == {"recovery.least_log_odds": NEVER}
+    table = (tmp_path / "out/ablation.md").read_text().splitlines()
+    assert table[0] == "| variant | absence exact: HOTA | absence exact: AssA |"
+    assert table[2] == "| default | 100.0 | 100.0 |"
+    assert table[3] == "| no recovery | -29.3 | -50.0 |"  # HOTA is the root of 1 x 1/2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [({"on": ("dancetrack",)}, "FOLDER=DETECTIONS"), ({"on": (), "levers": ("magic",)}, "no lever is called magic")],
+)
+def test_mistakes_end_in_one_sentence(tmp_path, wrong, told):
+    with pytest.raises(InputError, match=told):
+        BenchmarkAblation(out=tmp_path, **wrong).run()

@@ -1,0 +1,42 @@
+"""The ideas the tracker is built from, each with the options that switch it off or vary it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+NEVER = 1e9
+
+LEVERS: dict[str, Mapping[str, Any]] = {
+    "no last seen box": {"association.predicted_weight": 1.0},
+    "no height modulation": {"association.height_power": 0.0},
+    "half the height modulation": {"association.height_power": 2.0},
+    "no occlusion cost": {"association.occlusion_weight": 0.0},
+    "no low-score stage": {"association.low_score": 1.0},
+    "no confidence-weighted noise": {"motion.doubt_noise": 0.0},
+    "no damping while unseen": {"motion.velocity_memory": NEVER},
+    "motion waits 0.5 s, not 1.5 s": {"coast": 0.5},
+    "births from any high score": {"birth_score": 0.0},
+    "second boxes are born": {"birth_overlap": 1.0},
+    "passers-by are cast": {"passer_by_height": 0.0},
+    "no recovery": {"recovery.least_log_odds": NEVER},
+    "recovery: edges are no different": {"recovery.edge_log_odds": 3.0},
+    "recovery: an even prior": {"recovery.prior_log_odds": 0.0, "recovery.edge_log_odds": 0.0},
+    "recovery: no place": {"recovery.place_noise": NEVER},
+    "re-ID: no doubt, no exchange": {"doubt.contact": NEVER, "doubt.unseen": NEVER},
+}
+"""A change of options, by dotted names within `TrackerOptions`, for each lever."""
+
+
+def varied(options: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of a nest of frozen dataclasses with some fields changed, named by their path ("motion.doubt_noise").
+
+    Raises KeyError for a path that leads nowhere.
+    """
+    for path, value in changes.items():
+        name, _, rest = path.partition(".")
+        if name not in {field.name for field in fields(options)}:
+            raise KeyError(path)
+        options = replace(options, **{name: varied(getattr(options, name), {rest: value}) if rest else value})
+    return options
