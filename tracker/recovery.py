@@ -44,7 +44,7 @@ class RecoveryOptions:
     prior_log_odds: float = 3.0
     """Log odds, before looking, that somebody who appears inside the picture is somebody lost: she was hidden."""
     edge_log_odds: float = 1.0
-    """The same for somebody who appears at the left or right edge, where newcomers enter."""
+    """The same where either was at the left or right edge, where newcomers enter and others leave for good."""
     edge: float = 0.02
     """How near that is, in picture widths."""
     appearance_weight: float = 1.0
@@ -144,7 +144,7 @@ class Recovery:
         born = len(newborns)
         if newborns and owners:
             place = place_log_odds(newborns, owners, picture, self.options)
-            prior = prior_log_odds(newborns, picture, self.options)[:, None]
+            prior = prior_log_odds(newborns, owners, picture, self.options)
             cut_off = np.array([owner.cut_off for owner in owners])
             unknown = cut_off & np.isnan(similarity[:born])  # neither looks nor place tell anything
             score[:born] += np.where(unknown, one_of(prior, len(owners)), prior - np.log(len(owners)))
@@ -203,12 +203,17 @@ def _verdict(body: Track, identity: Identity | None, column: int, similarity: np
     return Verdict(body, identity, float(here), float(here - known.max()) if len(known) else None)
 
 
-def prior_log_odds(newborns: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions) -> np.ndarray:
-    """Log odds before any comparison, (B,): higher for those who appear where nobody can have come in."""
-    if picture is None:
-        return np.full(len(newborns), options.prior_log_odds)
-    first = np.stack([track.unreported[0].detection.xyxy[0] for track in newborns])
-    return np.where(at_edge(first, picture, options), options.edge_log_odds, options.prior_log_odds)
+def prior_log_odds(
+    newborns: Sequence[Track], lost: Sequence[Track], picture: tuple[int, int] | None, options: RecoveryOptions
+) -> np.ndarray:
+    """Log odds before any comparison, (B, L): higher for those who appear where nobody can have come in.
+
+    Whoever left at an edge is as likely gone for good: she is not who steps out in the middle.
+    """
+    born = np.stack([track.unreported[0].detection.xyxy[0] for track in newborns])
+    gone = np.stack([track.last_xyxy for track in lost])
+    edge = at_edge(born, picture, options)[:, None] | at_edge(gone, picture, options)[None, :]
+    return np.where(edge, options.edge_log_odds, options.prior_log_odds)
 
 
 def one_of(log_odds: np.ndarray, people: int) -> np.ndarray:
