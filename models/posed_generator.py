@@ -70,8 +70,8 @@ def sub_pixels(inputs: int, outputs: int) -> nn.Conv2d:
     """A convolution for nn.PixelShuffle(2) whose four sub-pixels begin alike, which leaves no checkerboard (ICNR)."""
     convolution = nn.Conv2d(inputs, 4 * outputs, 3, 1, 1)
     with torch.no_grad():
-        convolution.weight.copy_(convolution.weight[::4].repeat_interleave(4, dim=0))
-        convolution.bias.copy_(convolution.bias[::4].repeat_interleave(4))  # type: ignore[union-attr,arg-type]
+        for values in convolution.parameters():
+            values.copy_(values[::4].repeat_interleave(4, dim=0))
     return convolution
 
 

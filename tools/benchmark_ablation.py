@@ -103,9 +103,9 @@ def as_markdown(scores: Mapping[str, Mapping[str, Scores]]) -> str:
 
 def as_json(scores: Mapping[str, Mapping[str, Scores]]) -> dict[str, object]:
     """All scores under "benches" and each "FOLDER=DETECTIONS", by variant; what each variant changes under "levers"."""
-    benches = {where: {name: score.numbers() for name, score in each.items()} for where, each in scores.items()}
-    return {"levers": {name: dict(LEVERS[name]) for each in scores.values() for name in each if name in LEVERS}} | {
-        "benches": benches
+    return {
+        "levers": {name: dict(LEVERS[name]) for each in scores.values() for name in each if name in LEVERS},
+        "benches": {where: {name: score.numbers() for name, score in each.items()} for where, each in scores.items()},
     }
 
 
