@@ -1,3 +1,5 @@
+import gzip
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,26 @@ def test_the_card_is_of_this_file_and_says_where_it_comes_from():
     card = WEIGHTS.with_suffix(".md").read_text()
     assert sha256(WEIGHTS) in card
     assert "research only" in card
-    assert load_encoder(WEIGHTS).metadata["data"] in card
     assert WEIGHTS.stat().st_size <= 6_000_000
+    assert f"]({WEIGHTS.stem}.sh)" in card
+    assert WEIGHTS.with_suffix(".sh").is_file()
+    calibration = load_encoder(WEIGHTS).metadata["calibration"]
+    for same, different in zip(calibration["same"], calibration["different"], strict=True):
+        assert f"| {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |" in card
+
+
+def test_every_training_picture_is_listed_and_none_of_the_people_kept_aside_or_the_clip_that_is():
+    lines = gzip.decompress(WEIGHTS.with_suffix(".files.csv.gz").read_bytes()).decode().splitlines()[1:]
+    card = WEIGHTS.with_suffix(".md").read_text()
+    of_folder = {line.split(",")[0]: [] for line in lines}
+    for line in lines:
+        of_folder[line.split(",")[0]].append(line)
+    for folder, own in of_folder.items():
+        part = hashlib.sha256("".join(f"{line}\n" for line in own).encode()).hexdigest()
+        assert f"| {folder} | " in card
+        assert f" | {len(own)} | `{part}` |" in card
+    assert len({line.split(",")[1].split("_")[0] for line in of_folder["market1501"]}) == 651 - 50
+    assert set(of_folder) == {"market1501", "fiyud_dance", "phong_dance", "gillhung_jvs", "stage"}
 
 
 def test_its_calibration_tells_people_apart_and_less_surely_after_longer():
