@@ -135,15 +135,15 @@ def test_several_videos_in_one_command_share_the_cast_that_is_saved(
 
 
 def test_ctrl_c_twice_saves_the_people_so_far(monday: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch):
-    whole = Track._flow
+    whole = track_module.track
 
-    def stopped(*arguments) -> Iterator:
-        for frame, tracks in whole(*arguments):
+    def stopped(*arguments, **options) -> Iterator:
+        for frame, tracks in whole(*arguments, **options):
             if frame.index == 20:
                 raise KeyboardInterrupt
             yield frame, tracks
 
-    monkeypatch.setattr(Track, "_flow", stopped)
+    monkeypatch.setattr(track_module, "track", stopped)
     with pytest.raises(KeyboardInterrupt):
         follow(monday, encoder, save_cast=monday.parent / "company.cast")
     assert [member.id for member in read_cast(monday.parent / "company.cast").members] == [1, 2]
