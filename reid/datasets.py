@@ -58,6 +58,10 @@ class DataOptions:
 
 def read_split(root: Path, options: DataOptions) -> Split:
     """Read `root` in its layout, and further people to train on. Raises DataError naming what was looked for where."""
+    if options.also_most < 0:
+        raise DataError(f"--also-most {options.also_most} is no number of crops; give one from 1 on, or 0 for all.")
+    if len({further.resolve() for further in options.also}) < len(options.also):
+        raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
     split = LAYOUTS[layout_of(root, options)].read(root, options)
     crops = [*split.train, *split.query, *split.gallery]
     first = 1 + max(crop.person for crop in crops)

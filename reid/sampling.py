@@ -67,6 +67,10 @@ class PeopleSampler:
         self.people, self.crops, self.together, self.seed = options.people, options.crops, options.together, seed
         self.rows = rows_by(crops, lambda crop: crop.person)
         self.videos = {person: {crops[row].video for row in rows} for person, rows in self.rows.items()}
+        if not 1 <= self.together <= self.people:
+            raise DataError(
+                f"{self.together} people of one video cannot stand in a batch of {self.people}; give 1 to that."
+            )
         if len(self.rows) < self.people:
             raise DataError(f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch.")
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 from models.checkpoint import sha256
+from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.crops import DataError, Split
 from reid.datasets import DataOptions, read_split
@@ -17,6 +18,7 @@ from reid.embedder import Embedder, EmbedderOptions
 from reid.evaluation import Evaluation, evaluate_split
 from reid.file_list import FileList
 from reid.training import BEST
+from tracker.types import InputError
 
 from .bundled import PERSON_ENCODER
 from .calibrate import Calibrate
@@ -51,7 +53,16 @@ class BundleEncoder:
         split = read_split(self.data, self.reading)
         if not split.query:
             raise DataError(f"Nobody of {self.data} is kept aside, so there is nothing to score for the card.")
+        missing = [scene for scene in self.scenes if not (scene / "gt" / "gt.txt").is_file()]
+        if missing or not self.scenes:
+            raise InputError(
+                f"there is no scene {missing[0] if missing else ''} with truth to calibrate on: see --scenes"
+            )
         loaded = load_encoder(self.folder / self.weights)
+        if not {"epoch", "step", "recipe"} <= set(loaded.metadata):
+            raise WeightsError(
+                f"{self.folder / self.weights} was not written by `followspot train`; name its run's folder."
+            )
         facts = {key: loaded.metadata[key] for key in ("epoch", "step", "recipe")}
         facts["colour_share"] = self.colour_share
         facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name

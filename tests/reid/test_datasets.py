@@ -246,6 +246,10 @@ def test_people_of_further_data_join_the_training_under_numbers_of_their_own(tmp
     assert len(few.train) == len(alone.train) + 8
     with pytest.raises(DataError, match=r"There is no data folder .*nowhere"):
         read_split(tmp_path / "market", DataOptions(kept_aside=2, also=(tmp_path / "nowhere",)))
+    with pytest.raises(DataError, match="--also-most -1 is no number of crops"):
+        read_split(tmp_path / "market", DataOptions(kept_aside=2, also=also, also_most=-1))
+    with pytest.raises(DataError, match="names a folder twice"):
+        read_split(tmp_path / "market", DataOptions(kept_aside=2, also=(also[0], tmp_path / "." / "stage")))
 
 
 def test_a_tight_look_at_a_widened_crop_is_the_box_and_its_joints_move_with_it(tmp_path):

@@ -74,6 +74,8 @@ def test_a_gap_nobody_reaches_is_one_clear_sentence():
         make_sampler(dance(1, 1), SamplingOptions("random"), 0)
     with pytest.raises(DataError, match="6 people"):
         make_sampler(dance(), SamplingOptions("people", people=7), 0)
+    with pytest.raises(DataError, match="5 people of one video cannot stand in a batch of 4"):
+        make_sampler(dance(), SamplingOptions("people", people=4, together=5), 0)
 
 
 def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once():
