@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import numpy as np
 
-from tracker.gallery import Gallery, GalleryOptions, View
+from tracker.gallery import Gallery, GalleryOptions, View, likeness
 from tracker.refinement import Numbering, RefinementOptions, refine
 from tracker.stretches import NOBODY, Stretch
 from tracker.track import Identity
-from tracker.types import Detector, Embedder, Frame, FrameTracks
+from tracker.types import Detector, Embedder, Frame, FrameTracks, Recovery
 
 from .video_people import encoder_facts
 from .video_sightings import CropOptions, OverheardDetector, Sighting, Watcher
@@ -72,7 +72,7 @@ class SecondLook:
             identity = seen.get((sighting.frame, sighting.xyxy.tobytes()))
             if identity is not None:
                 looks.setdefault(int(identity), []).append((sighting, embedding))
-        return Refined(tracks, looks)
+        return Refined(with_similarity(tracks, looks), looks)
 
     def _stretches(self, fps: float, cast: int | None) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
         """Whose each part of a track is, by its looks, and the looks at those who are not in doubt."""
@@ -106,6 +106,38 @@ def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
         for identity in rows.ids.tolist():
             frames.setdefault(identity, []).append(rows.frame)
     return [Stretch(identity, np.array(frames[identity]), number) for number, identity in enumerate(sorted(frames))]
+
+
+def with_similarity(
+    tracks: Sequence[FrameTracks], looks: Mapping[int, Sequence[tuple[Sighting, np.ndarray]]]
+) -> list[FrameTracks]:
+    """The tracks with each return's similarity to the same person before it, and the lead over who else it might be.
+
+    looks: of each id, sightings with their embeddings. Who is in sight in the returned one's first frame is not she.
+    """
+    returns: dict[int, list[int]] = {}
+    for rows in tracks:
+        for recovery in rows.recoveries:
+            returns.setdefault(recovery.id, []).append(recovery.frame)
+    shown = {id: np.array([look.frame for look, _ in theirs]) for id, theirs in looks.items()}
+    views = {id: np.stack([embedding for _, embedding in theirs]) for id, theirs in looks.items()}
+
+    def told(recovery: Recovery, present: frozenset[int]) -> Recovery:
+        if recovery.remembered or recovery.id not in views:
+            return recovery
+        frames, start = shown[recovery.id], recovery.frame
+        end = min((later for later in returns[recovery.id] if later > start), default=np.inf)
+        back, before = views[recovery.id][(frames >= start) & (frames < end)], views[recovery.id][frames < start]
+        if not len(back) or not len(before):
+            return recovery
+        similarity = likeness(back, before)
+        others = [likeness(back, views[id]) for id in views.keys() - present]
+        return replace(recovery, similarity=similarity, margin=similarity - max(others) if others else None)
+
+    return [
+        replace(rows, recoveries=tuple(told(each, frozenset(rows.ids.tolist())) for each in rows.recoveries))
+        for rows in tracks
+    ]
 
 
 def lasting_identities(refined: Refined, crops: Mapping[tuple[int, int], np.ndarray]) -> list[Identity]:
