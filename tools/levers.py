@@ -13,6 +13,8 @@ LEVERS: dict[str, Mapping[str, Any]] = {
     "no height modulation": {"association.height_power": 0.0},
     "half the height modulation": {"association.height_power": 2.0},
     "no occlusion cost": {"association.occlusion_weight": 0.0},
+    "no expansion of boxes": {"association.expansion": 0.0},
+    "no direction": {"association.direction_weight": 0.0},
     "no low-score stage": {"association.low_score": 1.0},
     "no confidence-weighted noise": {"motion.doubt_noise": 0.0},
     "no damping while unseen": {"motion.velocity_memory": NEVER},

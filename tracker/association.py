@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import lap
 import numpy as np
 
-from .boxes import area, height_iou, intersection, iou
+from .boxes import area, expand, height_iou, intersection, iou, xyxy_to_cxcywh
+from .track import Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +26,75 @@ class AssociationOptions:
     """Power of the vertical overlap that multiplies the first share: people of another height are other people."""
     occlusion_weight: float = 0.2
     """Similarity lost by a track whose predicted box lies wholly behind somebody nearer: she is likely not seen."""
+    expansion: float = 1.0
+    """How fast boxes grow on each side before their overlaps are taken, box sizes per second since a track was seen:
+    the longer the step, the further people get in it (C-BIoU's buffers, in seconds)."""
+    most_expansion: float = 0.15
+    """... and how far at most."""
+    direction_weight: float = 0.1
+    """Range of what the direction to a detection wins or loses: going on is likelier than turning back (OC-SORT)."""
     least_similarity: float = 0.1
     """Gate of the first matching, inside the assignment."""
     least_similarity_low: float = 0.3
     """Gate of the second matching, where detections are doubtful."""
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What T tracks lead one to expect: boxes (T, 4) in pixels, the rest for comparing detections with them."""
+
+    predicted: np.ndarray
+    last_seen: np.ndarray
+    unseen: np.ndarray
+    """Seconds since the last sighting, (T,)."""
+    step: np.ndarray
+    """Where the centre went over the last sightings, (T, 2) pixels."""
+    noise: np.ndarray
+    """Standard deviation of the last box's centre, (T,) body heights."""
+
+
+def expected(tracks: Sequence[Track], now: float) -> Expected:
+    """What the tracks lead one to expect at the time `now`, in seconds."""
+    return Expected(
+        np.array([track.motion.xyxy for track in tracks]).reshape(-1, 4),
+        np.array([track.last_xyxy for track in tracks]).reshape(-1, 4),
+        np.array([track.unseen(now) for track in tracks]),
+        np.array([track.step for track in tracks]).reshape(-1, 2),
+        np.array([track.noise for track in tracks]),
+    )
+
+
 def box_similarity(
-    predicted: np.ndarray, last_seen: np.ndarray, detected: np.ndarray, options: AssociationOptions
+    tracks: Expected, detected: np.ndarray, noise: np.ndarray, options: AssociationOptions
 ) -> np.ndarray:
-    """Similarity in 0..1 of every track and detection, (T, 4), (T, 4) and (N, 4) to (T, N)."""
+    """Similarity of every track and detection, (T, N), about 0..1; noise (N,) of the boxes (N, 4), body heights."""
+    by = np.minimum(options.expansion * tracks.unseen, options.most_expansion)[:, None]  # (T, 1)
+    grown = expand(detected[None], by[:, :, None])  # (T, N, 4)
+    by_prediction = iou(expand(tracks.predicted, by), grown)
+    by_prediction *= height_iou(tracks.predicted, detected) ** options.height_power
+    by_place = iou(expand(tracks.last_seen, by), grown)
     share = options.predicted_weight
-    hidden = occlusion(predicted)[:, None]
-    by_prediction = iou(predicted, detected) * height_iou(predicted, detected) ** options.height_power
-    return share * by_prediction + (1 - share) * iou(last_seen, detected) - options.occlusion_weight * hidden
+    similarity = share * by_prediction + (1 - share) * by_place
+    similarity -= options.occlusion_weight * occlusion(tracks.predicted)[:, None]
+    return similarity + options.direction_weight * onward(tracks, detected, noise)
+
+
+def onward(tracks: Expected, detected: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """How much the way to each detection (N, 4) goes on as its track did, (T, N) from -0.5 to 0.5.
+
+    Half a turn is the whole range; steps no longer than the boxes' noise tell no direction, and count the less.
+    """
+    height = tracks.last_seen[:, 3] - tracks.last_seen[:, 1]
+    way = (xyxy_to_cxcywh(detected)[None, :, :2] - xyxy_to_cxcywh(tracks.last_seen)[:, None, :2]) / height[
+        :, None, None
+    ]
+    came = tracks.step / height[:, None]  # body heights, (T, 2)
+    far, length = np.linalg.norm(way, axis=-1), np.linalg.norm(came, axis=-1)[:, None]  # (T, N), (T, 1)
+    was = tracks.noise[:, None]
+    cosine = (way @ came[:, :, None])[..., 0] / np.maximum(far * length, 1e-9)
+    certainty = far / np.maximum(np.sqrt(far**2 + was**2 + noise**2), 1e-9)
+    certainty *= length / np.maximum(np.sqrt(length**2 + 2 * was**2), 1e-9)
+    return (0.5 - np.arccos(cosine.clip(-1, 1)) / np.pi) * certainty
 
 
 def occlusion(xyxy: np.ndarray) -> np.ndarray:

@@ -32,17 +32,23 @@ def area(xyxy: np.ndarray) -> np.ndarray:
     return (xyxy[..., 2] - xyxy[..., 0]).clip(0) * (xyxy[..., 3] - xyxy[..., 1]).clip(0)
 
 
+def expand(xyxy: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Boxes (..., 4) grown on each side by a share of their size, which broadcasts with (..., 1)."""
+    more = (xyxy[..., 2:] - xyxy[..., :2]) * by
+    return np.concatenate([xyxy[..., :2] - more, xyxy[..., 2:] + more], axis=-1)
+
+
 def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Shared area of every pair, (A, 4) and (B, 4) to (A, B), in square pixels."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    """Shared area of every pair in square pixels, (A, 4) and (B, 4), or (A, B, 4), to (A, B)."""
+    low = np.maximum(a[:, None, :2], b[..., :2])
+    high = np.minimum(a[:, None, 2:], b[..., 2:])
     return (high - low).clip(0).prod(axis=-1)
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union of every pair, (A, 4) and (B, 4) to (A, B), in 0..1."""
+    """Intersection over union of every pair, 0..1, (A, 4) and (B, 4), or (A, B, 4), to (A, B)."""
     shared = intersection(a, b)
-    union = area(a)[:, None] + area(b)[None, :] - shared
+    union = area(a)[:, None] + area(b) - shared
     return shared / np.maximum(union, 1e-9)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import overload
 
 import numpy as np
 from filterpy.kalman import KalmanFilter
@@ -73,9 +74,17 @@ class Motion:
 
     def update(self, xyxy: np.ndarray, score: float) -> None:
         """Correct the state by a detected box, (4,) pixels, and its score in 0..1."""
-        deviation = (self.options.measurement_noise + self.options.doubt_noise * (1 - score)) * self.height
-        noise = _IDENTITY_4 * deviation**2
+        noise = _IDENTITY_4 * (box_noise(score, self.options) * self.height) ** 2
         self.filter.update(xyxy_to_cxcywh(np.asarray(xyxy, float))[:, None], R=noise)
+
+
+@overload
+def box_noise(score: float, options: MotionOptions) -> float: ...
+@overload
+def box_noise(score: np.ndarray, options: MotionOptions) -> np.ndarray: ...
+def box_noise(score: float | np.ndarray, options: MotionOptions) -> float | np.ndarray:
+    """Standard deviation of a detected box, body heights, by its score in 0..1; of any shape."""
+    return options.measurement_noise + options.doubt_noise * (1 - score)
 
 
 @lru_cache(maxsize=256)

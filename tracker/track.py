@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 
 from .gallery import Gallery, GalleryOptions
-from .motion import Motion, MotionOptions
+from .motion import Motion, MotionOptions, box_noise
 from .types import Detections, Frame
+
+DIRECTION_SECONDS = 0.16
+"""Over this long the direction of a track is taken: one frame's step is mostly noise."""
 
 
 class Life(Enum):
@@ -59,6 +63,7 @@ class Track:
         self.cut_off = False
         self.first_time = frame.time
         self.sightings = 0
+        self._way: deque[tuple[float, np.ndarray]] = deque()  # times and centres of the last sightings
         self.unreported: list[Sighting] = []
         self.take(frame, detection)
 
@@ -72,8 +77,17 @@ class Track:
             self.motion.update(detection.xyxy[0], float(detection.score[0]))
         self.last_xyxy = detection.xyxy[0]
         self.last_time = frame.time
+        self.noise = box_noise(float(detection.score[0]), self.motion.options)
+        while self._way and self._way[0][0] < frame.time - DIRECTION_SECONDS:
+            self._way.popleft()
+        self._way.append((frame.time, (self.last_xyxy[:2] + self.last_xyxy[2:]) / 2))
         self.sightings += 1
         self.unreported.append(Sighting(frame.index, frame.time, detection))
+
+    @property
+    def step(self) -> np.ndarray:
+        """Where the centre went over the last sightings, (2,) pixels; zero after a single one."""
+        return self._way[-1][1] - self._way[0][1]
 
     def trust(self) -> None:
         """The fresh views do show the identity: it learns from them, and there is no doubt any more."""
@@ -91,10 +105,3 @@ class Track:
     def age(self, now: float) -> float:
         """Seconds since the first sighting."""
         return now - self.first_time
-
-
-def boxes_of(tracks: list[Track]) -> tuple[np.ndarray, np.ndarray]:
-    """Predicted and last seen boxes, two (T, 4) arrays."""
-    if not tracks:
-        return np.zeros((0, 4)), np.zeros((0, 4))
-    return np.stack([track.motion.xyxy for track in tracks]), np.stack([track.last_xyxy for track in tracks])

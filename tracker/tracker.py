@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .association import AssociationOptions, box_similarity, match
+from .association import AssociationOptions, box_similarity, expected, match
 from .boxes import area, intersection, iou
 from .camera_cuts import CameraCutOptions, CameraCuts
 from .cast_memory import CastMemory
 from .doubt import DoubtOptions, doubt_returned, forget_gone, is_clear_again, spread_doubt, touching
 from .exchange import exchange
 from .gallery import Gallery, GalleryOptions
-from .motion import MotionOptions
+from .motion import MotionOptions, box_noise
 from .recollection import Candidates, Recollection, RecollectionOptions
 from .recovery import NOBODY, RecoveryOptions
 from .recovery import Recovery as RecoverySearch
-from .track import Identity, Life, Sighting, Track, boxes_of
+from .track import Identity, Life, Sighting, Track
 from .types import Detections, Embedder, Frame, FrameTracks, InputError, Recovery
 
 
@@ -154,7 +154,8 @@ class Tracker:
         high = np.flatnonzero(detections.score >= options.high_score)
         low = np.flatnonzero((detections.score >= options.low_score) & (detections.score < options.high_score))
         within_reach = self._within_reach(frame.time)
-        similarity = box_similarity(*boxes_of(within_reach), detections.xyxy, options)  # (T, N)
+        noise = box_noise(detections.score, self.options.motion)
+        similarity = box_similarity(expected(within_reach, frame.time), detections.xyxy, noise, options)  # (T, N)
 
         tracks, taken = match(similarity[:, high], options.least_similarity)
         pairs = list(zip(tracks, high[taken], strict=True))

