@@ -256,7 +256,15 @@ def test_an_interruption_keeps_the_frames_so_far(tmp_path, interruption):
     assert len(read_times(tmp_path / "out.mp4")) == 12
 
 
-def test_ctrl_c_while_the_tail_is_encoded_still_finishes_the_file(tmp_path, monkeypatch):
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests run in a background that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_while_the_tail_is_encoded_still_finishes_the_file(tmp_path, monkeypatch, interruptible):
     encode, pressed = VideoFile.add, threading.Event()
 
     def not_before_ctrl_c(file: VideoFile, *item: object) -> None:
