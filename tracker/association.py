@@ -84,10 +84,9 @@ def onward(tracks: Expected, detected: np.ndarray, noise: np.ndarray) -> np.ndar
 
     Half a turn is the whole range; steps no longer than the boxes' noise tell no direction, and count the less.
     """
-    height = tracks.last_seen[:, 3] - tracks.last_seen[:, 1]
-    way = (xyxy_to_cxcywh(detected)[None, :, :2] - xyxy_to_cxcywh(tracks.last_seen)[:, None, :2]) / height[
-        :, None, None
-    ]
+    height = np.maximum(tracks.last_seen[:, 3] - tracks.last_seen[:, 1], 1.0)  # (T,)
+    way = xyxy_to_cxcywh(detected)[None, :, :2] - xyxy_to_cxcywh(tracks.last_seen)[:, None, :2]  # (T, N, 2)
+    way /= height[:, None, None]
     came = tracks.step / height[:, None]  # body heights, (T, 2)
     far, length = np.linalg.norm(way, axis=-1), np.linalg.norm(came, axis=-1)[:, None]  # (T, N), (T, 1)
     was = tracks.noise[:, None]
