@@ -26,6 +26,8 @@ LEVERS: dict[str, Mapping[str, Any]] = {
     "recovery: edges are no different": {"recovery.edge_log_odds": 3.0},
     "recovery: an even prior": {"recovery.prior_log_odds": 0.0, "recovery.edge_log_odds": 0.0},
     "recovery: no place": {"recovery.place_noise": NEVER},
+    "re-ID: places are remembered": {"association.place_memory_with_looks": NEVER},
+    "re-ID: high scores as without": {"association.high_score_with_looks": 0.6},
     "re-ID: no doubt, no exchange": {"doubt.contact": NEVER, "doubt.unseen": NEVER},
 }
 """A change of options, by dotted names within `TrackerOptions`, for each lever."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lap
 import numpy as np
@@ -11,17 +12,26 @@ import numpy as np
 from .boxes import area, expand, height_iou, intersection, iou, xyxy_to_cxcywh
 from .track import Track
 
+PLACE_LASTS = 0.05
+"""Seconds for which the box last seen is as good as new: about the next frame."""
+
 
 @dataclass(frozen=True, slots=True)
 class AssociationOptions:
     """What counts as the same person from one frame to the next."""
 
     high_score: float = 0.6
-    """Detections from this score on are matched first."""
+    """Detections from this score on are matched first ..."""
+    high_score_with_looks: float = 0.5
+    """... and from this one where there is a re-ID encoder: looks find out later what was mistaken."""
     low_score: float = 0.1
     """Detections between this and `high_score` may only continue a track that is still without one (ByteTrack)."""
     predicted_weight: float = 0.7
     """Share of the overlap with the predicted box; the rest is the overlap with the box last seen."""
+    place_memory: float = math.inf
+    """Seconds in which the box last seen loses its say, to 1/e, once the next frames have not shown her again ..."""
+    place_memory_with_looks: float = 0.2
+    """... and where there is a re-ID encoder: who stands later where she stood is then told by looks."""
     height_power: float = 4.0
     """Power of the vertical overlap that multiplies the first share: people of another height are other people."""
     occlusion_weight: float = 0.2
@@ -33,10 +43,14 @@ class AssociationOptions:
     """... and how far at most."""
     direction_weight: float = 0.1
     """Range of what the direction to a detection wins or loses: going on is likelier than turning back (OC-SORT)."""
-    least_similarity: float = 0.1
+    least_similarity: float = 0.15
     """Gate of the first matching, inside the assignment."""
     least_similarity_low: float = 0.3
     """Gate of the second matching, where detections are doubtful."""
+
+    def with_looks(self) -> AssociationOptions:
+        """These options where a re-ID encoder is at hand."""
+        return replace(self, high_score=self.high_score_with_looks, place_memory=self.place_memory_with_looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,8 @@ def box_similarity(
     by_prediction *= height_iou(tracks.predicted, detected) ** options.height_power
     by_place = iou(expand(tracks.last_seen, by), grown)
     share = options.predicted_weight
-    similarity = share * by_prediction + (1 - share) * by_place
+    missed = np.maximum(tracks.unseen - PLACE_LASTS, 0.0)[:, None]  # (T, 1)
+    similarity = share * by_prediction + (1 - share) * np.exp(-missed / options.place_memory) * by_place
     similarity -= options.occlusion_weight * occlusion(tracks.predicted)[:, None]
     return similarity + options.direction_weight * onward(tracks, detected, noise)
 

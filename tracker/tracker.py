@@ -31,7 +31,7 @@ class TrackerOptions:
     cast: int | None = None
     """How many people there are at most: no more ids than this are ever given. With a --cast-file of so many people,
     everybody is one of them."""
-    birth_score: float = 0.7
+    birth_score: float = 0.65
     """A detection no track took starts a new one from this score on."""
     birth_overlap: float = 0.85
     """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
@@ -89,6 +89,8 @@ class Tracker:
         """Everybody given an id so far, where galleries are lasting (`GalleryOptions`); else nobody, to save memory."""
         self._newcomers = 0
         self._recollection = Recollection(self.options.recollection, memory, self.options.gallery)
+        association = self.options.association
+        self._association = association if embedder is None else association.with_looks()
         self._recovery = RecoverySearch(self.options.recovery, embedder)
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._tracks: list[Track] = []
@@ -150,7 +152,7 @@ class Tracker:
 
     def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
         """Continue tracks with detections; returns the indices of confident detections nobody took."""
-        options = self.options.association
+        options = self._association
         high = np.flatnonzero(detections.score >= options.high_score)
         low = np.flatnonzero((detections.score >= options.low_score) & (detections.score < options.high_score))
         within_reach = self._within_reach(frame.time)

@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,20 @@ def test_the_longer_she_was_not_seen_the_farther_she_is_looked_for():
     # 0.15 of the size is the most: 130 x 260, sharing 30 x 260
     for seconds in (0.15, 1.0):
         assert box_similarity(seen(there, seconds=seconds), beside, SURE, options)[0, 0] == pytest.approx(30 / 230)
+
+
+def test_where_looks_can_tell_a_place_is_soon_forgotten():
+    """She was predicted elsewhere: 0.3 for standing where she stood, and only 0.3 / e a fifth of a second later."""
+    still = replace(AssociationOptions(), direction_weight=0.0, expansion=0.0)
+    there, elsewhere = np.array([[0.0, 0, 50, 100]]), np.array([[500.0, 0, 550, 100]])
+
+    def similarity(seconds: float, options: AssociationOptions) -> float:
+        gone = replace(seen([0, 0, 50, 100], seconds=seconds), predicted=elsewhere)
+        return box_similarity(gone, there, SURE, options).item()
+
+    assert similarity(0.25, still) == pytest.approx(0.3)  # without looks, place is all there is
+    assert similarity(0.05, still.with_looks()) == pytest.approx(0.3)
+    assert similarity(0.25, still.with_looks()) == pytest.approx(0.3 / np.e)
 
 
 def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():
