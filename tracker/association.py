@@ -12,9 +12,6 @@ import numpy as np
 from .boxes import area, expand, height_iou, intersection, iou, xyxy_to_cxcywh
 from .track import Track
 
-PLACE_LASTS = 0.05
-"""Seconds for which the box last seen is as good as new: about the next frame."""
-
 
 @dataclass(frozen=True, slots=True)
 class AssociationOptions:
@@ -29,8 +26,8 @@ class AssociationOptions:
     predicted_weight: float = 0.7
     """Share of the overlap with the predicted box; the rest is the overlap with the box last seen."""
     place_memory: float = math.inf
-    """Seconds in which the box last seen loses its say, to 1/e, once the next frames have not shown her again ..."""
-    place_memory_with_looks: float = 0.2
+    """Seconds in which the box last seen loses its say, to 1/e, from the first frame on that does not show her ..."""
+    place_memory_with_looks: float = 0.3
     """... and where there is a re-ID encoder: who stands later where she stood is then told by looks."""
     height_power: float = 4.0
     """Power of the vertical overlap that multiplies the first share: people of another height are other people."""
@@ -61,6 +58,8 @@ class Expected:
     last_seen: np.ndarray
     unseen: np.ndarray
     """Seconds since the last sighting, (T,)."""
+    missed: np.ndarray
+    """The same up to the frame before this one, (T,): zero for who was seen in it."""
     step: np.ndarray
     """Where the centre went over the last sightings, (T, 2) pixels."""
     noise: np.ndarray
@@ -73,6 +72,7 @@ def expected(tracks: Sequence[Track], now: float) -> Expected:
         np.array([track.motion.xyxy for track in tracks]).reshape(-1, 4),
         np.array([track.last_xyxy for track in tracks]).reshape(-1, 4),
         np.array([track.unseen(now) for track in tracks]),
+        np.array([track.missed for track in tracks]),
         np.array([track.step for track in tracks]).reshape(-1, 2),
         np.array([track.noise for track in tracks]),
     )
@@ -88,8 +88,8 @@ def box_similarity(
     by_prediction *= height_iou(tracks.predicted, detected) ** options.height_power
     by_place = iou(expand(tracks.last_seen, by), grown)
     share = options.predicted_weight
-    missed = np.maximum(tracks.unseen - PLACE_LASTS, 0.0)[:, None]  # (T, 1)
-    similarity = share * by_prediction + (1 - share) * np.exp(-missed / options.place_memory) * by_place
+    by_place *= np.exp(-tracks.missed / options.place_memory)[:, None]
+    similarity = share * by_prediction + (1 - share) * by_place
     similarity -= options.occlusion_weight * occlusion(tracks.predicted)[:, None]
     return similarity + options.direction_weight * onward(tracks, detected, noise)
 

@@ -50,7 +50,8 @@ class Track:
     `identity` is None until the track is confirmed. `fresh` holds views of the body that are not yet trusted to show
     the identity: those of a newborn, and those since the track was last in doubt. `group` are the tracks among which
     identities may have been exchanged, this one included; None while there is no doubt. `cut_off` tells that the
-    camera cut away from her: where she was says nothing about where she is.
+    camera cut away from her: where she was says nothing about where she is. `missed` are the seconds from the last
+    sighting to the frame before this one: none for who was seen in it, whatever the frame rate.
     """
 
     def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, views: GalleryOptions) -> None:
@@ -61,6 +62,7 @@ class Track:
         self.fresh = Gallery(replace(views, spacing=views.fresh_spacing))
         self.group: set[Track] | None = None
         self.cut_off = False
+        self.missed = 0.0
         self.first_time = frame.time
         self.sightings = 0
         self._way: deque[tuple[float, np.ndarray]] = deque()  # times and centres of the last sightings
@@ -69,6 +71,7 @@ class Track:
 
     def predict(self, seconds: float, now: float) -> None:
         """Move on to `now`, `seconds` after the last frame."""
+        self.missed = max(now - seconds - self.last_time, 0.0)
         self.motion.predict(seconds, seen=self.last_time >= now - 1.5 * seconds)
 
     def take(self, frame: Frame, detection: Detections) -> None:

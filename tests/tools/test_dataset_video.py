@@ -165,7 +165,7 @@ def test_ctrl_c_keeps_the_finished_videos_and_leaves_nothing_of_the_other(film, 
 
 def test_everything_is_kept_where_that_is_asked_for(film, detector, tmp_path):
     rows = take_in(tmp_path / "data", film.path, crops=CropOptions(every=1, all=True))
-    assert len(rows) >= 0.97 * sum(map(len, film.truth))  # a newborn's first frames may stay unreported
+    assert len(rows) >= 0.95 * sum(map(len, film.truth))  # somebody is back in the last 0.7 s: not yet told apart
     assert len({(row.person, row.frame) for row in rows}) == len(rows)
 
 

@@ -45,11 +45,16 @@ SURE = np.zeros(1)
 
 
 def seen(
-    xyxy: list[float], *, seconds: float = 0.0, step: tuple[float, float] = (0, 0), noise: float = 0.0
+    xyxy: list[float],
+    *,
+    seconds: float = 0.0,
+    missed: float = 0.0,
+    step: tuple[float, float] = (0, 0),
+    noise: float = 0.0,
 ) -> Expected:
     """One track that is expected where it was last seen."""
     there = np.array([xyxy])
-    return Expected(there, there, np.array([seconds]), np.array([step], float), np.array([noise]))
+    return Expected(there, there, np.array([seconds]), np.array([missed]), np.array([step], float), np.array([noise]))
 
 
 def test_people_of_another_height_are_other_people():
@@ -72,17 +77,17 @@ def test_the_longer_she_was_not_seen_the_farther_she_is_looked_for():
 
 
 def test_where_looks_can_tell_a_place_is_soon_forgotten():
-    """She was predicted elsewhere: 0.3 for standing where she stood, and only 0.3 / e a fifth of a second later."""
-    still = replace(AssociationOptions(), direction_weight=0.0, expansion=0.0)
+    """She was predicted elsewhere: 0.3 for standing where she stood, and only 0.3 / e after 0.3 s without her."""
+    options = AssociationOptions(direction_weight=0.0, expansion=0.0)
     there, elsewhere = np.array([[0.0, 0, 50, 100]]), np.array([[500.0, 0, 550, 100]])
 
-    def similarity(seconds: float, options: AssociationOptions) -> float:
-        gone = replace(seen([0, 0, 50, 100], seconds=seconds), predicted=elsewhere)
+    def similarity(missed: float, options: AssociationOptions) -> float:
+        gone = replace(seen([0, 0, 50, 100], missed=missed), predicted=elsewhere)
         return box_similarity(gone, there, SURE, options).item()
 
-    assert similarity(0.25, still) == pytest.approx(0.3)  # without looks, place is all there is
-    assert similarity(0.05, still.with_looks()) == pytest.approx(0.3)
-    assert similarity(0.25, still.with_looks()) == pytest.approx(0.3 / np.e)
+    assert similarity(0.3, options) == pytest.approx(0.3)  # without looks, place is all there is
+    assert similarity(0.0, options.with_looks()) == pytest.approx(0.3)
+    assert similarity(0.3, options.with_looks()) == pytest.approx(0.3 / np.e)
 
 
 def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():
