@@ -21,7 +21,7 @@ class GalleryOptions:
     """Seconds between two kept views of a person who is not in doubt: neighbouring frames look alike."""
     fresh_spacing: float = 0.1
     """The same for a newborn and for somebody in doubt, who are to be known soon."""
-    clear_overlap: float = 0.35
+    clear_overlap: float = 0.5
     """Views of which a larger share lies under other people's boxes are not kept."""
     lasting: bool = False
     """Keep everybody's views and their pictures to the end of the video, also of those forgotten by then: a cast file
