@@ -214,6 +214,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\nfollowspot: stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever read our words, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush says it again
+        sys.exit(1)
 
 
 def choose(arguments: list[str]) -> tuple[list[str], Any, list[str]]:

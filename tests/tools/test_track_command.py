@@ -174,6 +174,18 @@ def test_without_arguments_it_says_what_it_can_do(tmp_path: Path):
         assert re.search(rf"\b{verb}\b", done.stdout)
 
 
+@pytest.mark.parametrize("words", [(), ("track", "--help")])
+def test_a_reader_who_has_seen_enough_is_no_mistake(words: tuple[str, ...], tmp_path: Path):
+    read, write = os.pipe()
+    os.close(read)  # as `followspot track --help | head -1` does, sooner or later
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tools", *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=write, stderr=subprocess.PIPE, check=False)
+    os.close(write)
+    assert done.returncode == 1
+    assert done.stderr == b""
+
+
 def test_ctrl_c_finishes_the_files_so_far(film: Path):
     endless = film.parent / "endless.mp4"
     with VideoWriter(endless, width=1280, height=720, fps=FPS, preset="ultrafast") as writer:
