@@ -57,7 +57,7 @@ def play(
             told.append((frame, tracker.update(frame, detections)))
         return told
 
-    tracks = [rows for _, rows in merge_backfill(frames())]
+    tracks = [rows for _, rows in merge_backfill(frames(), finish=tracker.finish)]
     return tracks, [[_id_at(rows, person(rows.time), scale) for rows in tracks] for person in people]
 
 

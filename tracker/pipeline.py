@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ def track(
     frames: Iterable[Frame], detector: Detector, tracker: Tracker, *, batch: int = 1, delay: float = 1.0
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Detect and track; yields each frame with its people, `delay` seconds of video late, backfilled rows merged in."""
-    yield from merge_backfill(_update(frames, detector, tracker, batch), delay)
+    yield from merge_backfill(_update(frames, detector, tracker, batch), delay, tracker.finish)
 
 
 def _update(
@@ -42,26 +42,36 @@ def _groups(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
 
 
 def merge_backfill(
-    tracked: Iterable[tuple[Frame, FrameTracks]], delay: float = 1.0
+    tracked: Iterable[tuple[Frame, FrameTracks]],
+    delay: float = 1.0,
+    finish: Callable[[], FrameTracks] | None = None,
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Hold frames back for `delay` seconds so that rows learnt later (`FrameTracks.backfill`) join their frame.
 
-    Recoveries move to the frame in which the person was back. Rows for a frame that has already left are dropped.
+    `finish` (`Tracker.finish`) tells what became known after the last frame. Recoveries move to the frame in which the
+    person was back. Rows for a frame that has already left are dropped.
     """
     held: deque[tuple[Frame, FrameTracks]] = deque()
     for frame, tracks in tracked:
-        late = {rows.frame: rows for rows in tracks.backfill}
         held.append((frame, replace(tracks, recoveries=(), backfill=())))
-        first = held[0][0].index
-        for index, (earlier, rows) in enumerate(held):
-            if earlier.index in late:
-                rows = join(rows, late[earlier.index])
-            back = tuple(r for r in tracks.recoveries if max(r.frame, first) == earlier.index)
-            if back or earlier.index in late:
-                held[index] = (earlier, replace(rows, recoveries=rows.recoveries + back))
+        _put_back(held, tracks)
         while frame.time - held[0][0].time > delay:
             yield held.popleft()
+    if finish is not None and held:
+        _put_back(held, finish())
     yield from held
+
+
+def _put_back(held: deque[tuple[Frame, FrameTracks]], tracks: FrameTracks) -> None:
+    """Give the held frames the rows and recoveries that became known with `tracks`."""
+    late = {rows.frame: rows for rows in tracks.backfill}
+    first = held[0][0].index
+    for index, (frame, rows) in enumerate(held):
+        if frame.index in late:
+            rows = join(rows, late[frame.index])
+        back = tuple(r for r in tracks.recoveries if max(r.frame, first) == frame.index)
+        if back or frame.index in late:
+            held[index] = (frame, replace(rows, recoveries=rows.recoveries + back))
 
 
 def join(rows: FrameTracks, more: FrameTracks) -> FrameTracks:
@@ -91,4 +101,4 @@ def replay(
     """Track given boxes without pictures: `length` frames at `fps`, frame index (from 0) to detections."""
     frames = (Frame(index, index / fps, None) for index in range(length))
     updates = ((frame, tracker.update(frame, detections.get(frame.index, Detections.empty()))) for frame in frames)
-    yield from merge_backfill(updates, delay=REPLAY_DELAY)
+    yield from merge_backfill(updates, REPLAY_DELAY, tracker.finish)

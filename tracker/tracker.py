@@ -95,7 +95,7 @@ class Tracker:
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._tracks: list[Track] = []
         self._picture = picture
-        self._last_time: float | None = None
+        self._last: Frame | None = None
 
     @property
     def people(self) -> int:
@@ -125,15 +125,27 @@ class Tracker:
         self._retire(frame.time)
         return self._report(frame, recoveries, cut)
 
+    def finish(self) -> FrameTracks:
+        """Call it once, after the last frame: whoever still waits to be recognised is decided on what was seen of her.
+
+        All rows are in `backfill`, those of the last frame, too. Raises ValueError where there was no frame at all.
+        """
+        if self._last is None:
+            raise ValueError("no frame was given to this tracker: there is nothing to finish")
+        recoveries = self._settle(self._last, last=True)
+        told = self._report(self._last, recoveries, cut=False)
+        backfill = (*told.backfill, replace(told, recoveries=(), backfill=()))
+        return replace(FrameTracks.empty(told.frame, told.time), recoveries=told.recoveries, backfill=backfill)
+
     def _advance(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
-        if self._last_time is not None:
-            seconds = frame.time - self._last_time
+        if self._last is not None:
+            seconds = frame.time - self._last.time
             if seconds <= 0:
-                raise ValueError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last_time:.3f} s")
+                raise ValueError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last.time:.3f} s")
             for track in self._tracks:
                 track.predict(seconds, frame.time)
-        self._last_time = frame.time
+        self._last = replace(frame, image=None)
         if frame.image is not None:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
@@ -204,10 +216,13 @@ class Tracker:
             if gallery.wants(frame.time):
                 gallery.add(frame.time, crop(frame.image, track.last_xyxy))
 
-    def _settle(self, frame: Frame) -> list[Recovery]:
-        """Newborns old enough become somebody lost, or somebody new; whoever stands clear again is told apart."""
+    def _settle(self, frame: Frame, *, last: bool = False) -> list[Recovery]:
+        """Newborns old enough become somebody lost, or somebody new; whoever stands clear again is told apart.
+
+        In the last frame nobody waits for a better view.
+        """
         now = frame.time
-        newborns = [track for track in self._tracks if self._is_ready(track, now)]
+        newborns = [track for track in self._tracks if self._is_ready(track, now, last)]
         settled = [track for track in self._tracks if is_clear_again(track, now, self.options.doubt)]
         if not newborns and not settled:
             return []
@@ -221,8 +236,9 @@ class Tracker:
         for verdict in verdicts:
             if self._recollection.appeared(verdict.identity):
                 self._keep(verdict.identity)
+        missing = bool(lost or candidates.people)
         for track in newborns:
-            if track.identity is None and self._may_be_new(track, now, bool(lost or candidates.people)):
+            if track.identity is None and self._may_be_new(track, now, missing and not last):
                 track.identity = Identity(
                     self._recollection.first_free_id + self._newcomers, Gallery(self.options.gallery)
                 )
@@ -257,8 +273,8 @@ class Tracker:
         """Whether as many people are known, from this video or before it, as there are."""
         return self.options.cast is not None and self._recollection.known + self._newcomers >= self.options.cast
 
-    def _is_ready(self, track: Track, now: float) -> bool:
-        """Whether a newborn has been seen long enough to be confirmed in this frame."""
+    def _is_ready(self, track: Track, now: float, last: bool) -> bool:
+        """Whether a newborn has been seen long enough to be confirmed in this frame, which may be the last."""
         if track.life is not Life.TENTATIVE or track.last_time != now or track.sightings < 3:
             return False
         cast = [other for other in self._tracks if other.identity is not None]
@@ -266,7 +282,7 @@ class Tracker:
         heights = [other.motion.height for other in cast if not other.cut_off]
         if heights and track.motion.height < options.passer_by_height * float(np.median(heights)):
             return age >= options.passer_by_seconds
-        if self._recovery.embedder is not None and not track.fresh.views:
+        if self._recovery.embedder is not None and not track.fresh.views and not last:
             missing = any(other.life is Life.LOST or other.group is not None for other in cast)
             missing = missing or bool(self._candidates().people)
             return age >= (options.look_for if missing else options.confirm_after)

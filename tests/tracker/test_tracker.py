@@ -72,6 +72,33 @@ def test_somebody_else_in_other_clothes_is_somebody_else():
     assert [ids_of(story) for story in stories] == [{1}, {2}]
 
 
+def test_whoever_comes_in_just_before_the_end_is_told_too():
+    people = [absent(stand(300), 3.0, 99.0), absent(stand(1100), 0.0, 4.6)]
+    tracker = Tracker(embedder=ColourEmbedder())
+    tracks, stories = play(people, 5.0, tracker, picture=paint(people, [RED, GREEN]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    assert all(rows.ids.tolist() == [2] for rows in tracks[-10:])
+    assert tracker.people == 2
+
+
+def test_whoever_comes_back_just_before_the_end_is_told_too():
+    def dancer(time: float):
+        return (300, 600) if time < 3 else (700, 600) if time >= 4.7 else None
+
+    people = [dancer, stand(700, 640)]  # she comes back behind somebody, and is never seen clearly again
+    tracks, stories = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=paint(people, [RED, BLUE]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    (comeback,) = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert (comeback.frame, comeback.id, comeback.similarity) == (118, 1, None)
+    assert tracks[118].recoveries == (comeback,)
+    assert tracks[118].recovered[tracks[118].ids == 1].all()
+
+
+def test_a_tracker_that_saw_no_frame_has_nothing_to_finish():
+    with pytest.raises(ValueError, match="no frame"):
+        Tracker().finish()
+
+
 def test_two_newborns_never_become_the_same_person():
     """Two leave, two come back with places exchanged: told apart by their clothes, jointly."""
 
@@ -219,7 +246,8 @@ def test_in_any_confusion_ids_have_no_gaps_and_nobody_is_twice_in_a_frame(seed: 
         detections = Detections(boxes, rng.uniform(0.3, 1.0, seen.sum()))
         frame = Frame(index, index / 25, np.zeros((900, 700, 3), np.uint8))
         told.append((frame, tracker.update(frame, detections)))
-    rows = [tracks for _, tracks in merge_backfill(told, delay=5.0)]  # FrameTracks refuses an id that stands twice
+    merged = merge_backfill(told, 5.0, tracker.finish)
+    rows = [tracks for _, tracks in merged]  # FrameTracks refuses an id that stands twice
     ids = np.unique(np.concatenate([tracks.ids for tracks in rows]))
     assert ids.tolist() == list(range(1, tracker.people + 1))
     assert tracker.people <= (5 if seed % 2 else 400)
