@@ -105,3 +105,13 @@ def test_who_stands_in_front_hides_who_stands_behind():
     behind, front = [0.0, 0, 100, 300], [50.0, 20, 150, 320]
     # 50 x 280 of 100 x 300 are hidden; the one in front is not
     assert occlusion(np.array([behind, front])) == pytest.approx([14000 / 30000, 0.0])
+
+
+def test_the_detection_of_two_in_one_place_is_of_the_one_in_front():
+    """One of two who stand alike, the nearer by two pixels, is seen right between them: the other is likely hidden."""
+    behind, front = np.array([0.0, 0, 100, 300]), np.array([0.0, 2, 100, 302])
+    both = np.stack([behind, front])
+    tracks = Expected(both, both, np.zeros(2), np.zeros(2), np.zeros((2, 2)), np.zeros(2))
+    options = AssociationOptions(occlusion_weight=0.2, direction_weight=0.0)
+    of_behind, of_front = box_similarity(tracks, np.array([[0.0, 1, 100, 301]]), SURE, options)[:, 0]
+    assert of_front - of_behind == pytest.approx(0.2 * 298 / 300)
