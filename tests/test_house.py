@@ -9,14 +9,43 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 ALLOWED = {
     "models": {"models"},
     "reid": {"reid", "models"},
     "tracker": {"tracker"},
     "tools": {"tools", "tracker", "reid", "models"},
 }
+INNER = {
+    "reid": {
+        "encoder": set(),
+        "data": {"encoder"},
+        "dancereid": {"data", "encoder"},
+        "labelling": set(),
+        "evaluation": {"data", "encoder"},
+        "training": {"evaluation", "data", "encoder"},
+    },
+    "tools": {
+        "run": set(),
+        "offline": {"run"},
+        "scoring": {"run"},
+        "renderer": {"run"},
+        "review": {"run"},
+        "benchmark": {"offline", "scoring", "renderer", "run"},
+        "dataset": {"offline", "scoring", "renderer", "run"},
+        "detector": {"offline", "scoring", "renderer", "run"},
+    },
+    "tracker": {
+        "detection": {""},
+        "video": {""},
+        "drawing": {""},
+        "results": {"", "drawing"},
+        "offline": {""},
+        "": set(),
+    },
+}
+"""What the rooms within a room may import of it besides themselves; "" are the files that lie in no inner room."""
 FORBIDDEN_FILES = {"models/yolo.py", "models/common.py", "models/experimental.py"}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc"}
 
@@ -41,6 +70,26 @@ def test_rooms_import_only_what_they_may(room: str):
         assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
 
 
+def inner_imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Each relative import of a file: the inner room it is from ("" outside of any), and its dotted name."""
+    here = path.relative_to(ROOT).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            target = [*here[: len(here) - node.level + 1], *(node.module or "").split(".")]
+            in_room = len(target) > 2 or (len(target) == 2 and ROOT.joinpath(*target, "__init__.py").exists())
+            yield target[1] if in_room else "", ".".join(target)
+
+
+@pytest.mark.parametrize("room", INNER)
+def test_inner_rooms_import_only_what_they_may(room: str):
+    for path in set(modules(room)) - {ROOT / room / "__init__.py"}:
+        parts = path.relative_to(ROOT / room).parts
+        inner = parts[0] if len(parts) > 1 else ""
+        if inner in INNER[room]:
+            strangers = {name for target, name in inner_imports(path) if target not in {inner, *INNER[room][inner]}}
+            assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
+
+
 def test_no_file_has_a_name_that_says_nothing_or_that_pickles_claim():
     for room in ALLOWED:
         for path in modules(room):
@@ -52,7 +101,7 @@ def test_no_file_has_a_name_that_says_nothing_or_that_pickles_claim():
     ("statement", "unwanted"),
     [
         (
-            "import tracker.tracker, tracker.pipeline, tracker.detector, tracker.video.sources",
+            "import tracker.tracker, tracker.pipeline, tracker.detection.detector, tracker.video.sources",
             "torch ultralytics",
         ),
         ("import tools.cli", "torch ultralytics trackeval matplotlib"),

@@ -12,15 +12,15 @@ from rich.table import Table
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
 
-from .benchmark_boxes import write_boxes
-from .bundled import BUNDLED, NONE
-from .contest import Contest, enter
-from .evaluate import score_files, show
-from .json_file import write_json
-from .levers import LEVERS, varied
-from .own_runs import run_ours
-from .simulated_detector import STRENGTHS
-from .track_scores import Scores, pool
+from .benchmark.ablations import LEVERS, varied
+from .benchmark.boxes import write_boxes
+from .benchmark.ours import run_ours
+from .benchmark.setup import Contest, enter
+from .benchmark.simulated_detector import STRENGTHS
+from .run.output import show, write_json
+from .run.parts import BUNDLED, NONE
+from .scoring.score_files import score_files
+from .scoring.track_scores import Scores, pool
 
 DEFAULT = "default"
 

@@ -16,18 +16,18 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from models.errors import WeightsError
-from reid.crops import Crop, Split
-from reid.datasets import DataOptions, layout_of, read_split
-from reid.embedder import Embedder, EmbedderOptions
-from reid.evaluation import Evaluation, evaluate_split
-from reid.images import read_crop
-from reid.protocols import Reassociation
+from reid.data.crops import Crop, Split
+from reid.data.datasets import layout_of, read_split
+from reid.data.images import read_crop
+from reid.data.reading import DataOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.evaluation.evaluation import Evaluation, evaluate_split
+from reid.evaluation.protocols import Reassociation
 from tracker.types import InputError
 
-from .bundled import BUNDLED, HISTOGRAM, encoder_weights
-from .evaluate import show
 from .evaluate_reid import read_for_evaluation
-from .json_file import write_json
+from .run.output import show, write_json
+from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
 
 PROTOCOL_OF = {"market1501": "market1501", "cuhk03": "cuhk03", "dancereid": "dancereid-clean", "folders": "market1501"}
 BATCH = 8

@@ -15,13 +15,12 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from tracker.detector import DetectorOptions
+from tracker.detection.detector import DetectorOptions
 from tracker.types import InputError
 from tracker.video.video_reader import VideoReader
 
-from .bundled import BUNDLED, NONE, detector_weights
-from .evaluate import show
-from .json_file import write_json
+from .run.output import show, write_json
+from .run.parts import BUNDLED, NONE, detector_weights
 from .track import Track
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
 
-from .benchmark import BenchmarkTracks
-from .bundled import BUNDLED
-from .peer_runs import check_peers
-from .peers import PEERS
-from .rendered_scenes import render_scenes
-from .stage.options import StageOptions
+from .benchmark.peer_runs import check_peers
+from .benchmark.peers import PEERS
+from .benchmark.scenes import render_scenes
+from .benchmark_tracks import BenchmarkTracks
+from .renderer.options import StageOptions
+from .run.parts import BUNDLED
 
 
 @dataclass(frozen=True)

@@ -16,17 +16,17 @@ from rich.table import Table
 from torch.profiler import ProfilerActivity, profile
 
 from models.device import choose_device
-from reid.crops import DataError
-from reid.datasets import DataOptions, read_split
-from reid.images import load_batches
-from reid.presets import PRESETS
-from reid.recipe import Recipe
-from reid.training import RunOptions, Training
+from reid.data.crops import DataError
+from reid.data.datasets import read_split
+from reid.data.images import load_batches
+from reid.data.reading import DataOptions
+from reid.training.presets import PRESETS
+from reid.training.recipe import Recipe
+from reid.training.training import RunOptions, Training
 
-from .convolutions_alone import ConvolutionsAlone, wait_for
-from .evaluate import show
-from .json_file import write_json
-from .synthetic_crops import synthetic_split
+from .benchmark.convolutions import ConvolutionsAlone, wait_for
+from .benchmark.noise_crops import synthetic_split
+from .run.output import show, write_json
 
 PROFILED_STEPS = 3
 PROFILED_LINES = 25

@@ -12,16 +12,17 @@ import tyro
 from models.checkpoint import sha256
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
-from reid.crops import DataError, Split
-from reid.datasets import DataOptions, read_split
-from reid.embedder import Embedder, EmbedderOptions
-from reid.evaluation import Evaluation, evaluate_split
-from reid.file_list import FileList
-from reid.training import BEST
+from reid.data.crops import DataError, Split
+from reid.data.datasets import read_split
+from reid.data.file_list import FileList
+from reid.data.reading import DataOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.evaluation.evaluation import Evaluation, evaluate_split
+from reid.training.training import BEST
 from tracker.types import InputError
 
-from .bundled import PERSON_ENCODER
 from .calibrate import Calibrate
+from .run.parts import PERSON_ENCODER
 
 
 @dataclass(frozen=True)

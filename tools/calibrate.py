@@ -14,12 +14,12 @@ from rich.console import Console
 from tyro.conf import Positional
 
 from models.checkpoint import sha256
-from reid.calibration import Likenesses, likenesses, summary
-from reid.calibration_file import store
-from reid.calibration_picture import calibration_picture
-from reid.embedder import Embedder, EmbedderOptions
+from reid.encoder.calibration import Likenesses, likenesses, summary
+from reid.encoder.calibration_file import store
+from reid.encoder.calibration_picture import calibration_picture
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from tracker.gallery import clear_views, crop
 from tracker.results.mot_files import read_tracks
-from tracker.tracker import clear_views, crop
 from tracker.types import Detections, InputError
 from tracker.video.sources import open_source
 

@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 from tyro.conf import Positional
 
-from tracker.cast_file import read_cast, write_cast
 from tracker.cast_memory import CastMemory, Member
 from tracker.drawing.cast_sheet import draw_sheet
 from tracker.drawing.colours import colour_of, css
+from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
 
 

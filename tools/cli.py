@@ -12,7 +12,7 @@ import tyro
 from rich.console import Console
 
 from models.errors import WeightsError
-from reid.crops import DataError
+from reid.data.crops import DataError
 from tracker.types import InputError
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -50,13 +50,13 @@ def load_demo() -> Any:
 
 
 def load_stage() -> Any:
-    from .stage.command import Stage
+    from .stage import Stage
 
     return Stage
 
 
 def load_evaluate_tracks() -> Any:
-    from .evaluate import EvaluateTracks
+    from .evaluate_tracks import EvaluateTracks
 
     return EvaluateTracks
 
@@ -68,7 +68,7 @@ def load_evaluate_reid() -> Any:
 
 
 def load_benchmark_tracks() -> Any:
-    from .benchmark import BenchmarkTracks
+    from .benchmark_tracks import BenchmarkTracks
 
     return BenchmarkTracks
 

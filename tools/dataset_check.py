@@ -12,14 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from reid.contact_sheet import contact_sheet
-from reid.crops import DataError
-from reid.data_check import DataCheck, Spread, check_data, look_at_all
-from reid.datasets import IMAGE_SUFFIXES, DataOptions, layout_of, read_split
-from reid.pictures import write_picture
+from reid.data.check import DataCheck, Spread, check_data, look_at_all
+from reid.data.contact_sheet import contact_sheet
+from reid.data.crops import DataError
+from reid.data.datasets import layout_of, read_split
+from reid.data.reading import IMAGE_SUFFIXES, DataOptions
+from reid.training.pictures import write_picture
 
-from .json_file import write_json
-from .progress import progress
+from .run.output import write_json
+from .run.progress import progress
 
 SHOWN = 3
 SIZES_SHOWN = 4

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reid.crops import DataError
-from reid.dancereid_folder import CropDetails, DanceReidFolder, widened_crop
-from reid.dancereid_progress import Source
-from reid.dancereid_source import (
+from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
+from reid.dancereid.progress import Source
+from reid.dancereid.source import (
     Annotation,
     Detections,
     Sighting,
@@ -24,12 +23,13 @@ from reid.dancereid_source import (
     read_annotation,
     read_video_table,
 )
-from reid.dancereid_splits import published_part, splits_of
+from reid.dancereid.splits import published_part, splits_of
+from reid.data.crops import DataError
 from tracker.types import Frame
 from tracker.video.video_reader import VideoReader
 
-from .interruption import Interruption
-from .progress import progress
+from .run.interruption import Interruption
+from .run.progress import progress
 
 VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
 

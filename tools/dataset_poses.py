@@ -12,16 +12,17 @@ import numpy as np
 from rich.console import Console
 from tyro.conf import Positional, arg
 
-from reid.crops import Crop, DataError
-from reid.datasets import DataOptions, every_crop, layout_of
-from reid.images import read_image
-from reid.landmarks import has_landmarks, landmark_writer
+from reid.data.crops import Crop, DataError
+from reid.data.datasets import every_crop, layout_of
+from reid.data.images import read_image
+from reid.data.landmarks import has_landmarks, landmark_writer
+from reid.data.reading import DataOptions
 from tracker.boxes import xyxy_to_cxcywh
-from tracker.detector import COCO_JOINTS, DetectorOptions, YoloDetector
+from tracker.detection.detector import COCO_JOINTS, DetectorOptions, YoloDetector
 from tracker.types import Detections, Frame, InputError
 
-from .interruption import Interruption
-from .progress import progress
+from .run.interruption import Interruption
+from .run.progress import progress
 
 SHOWN = 3
 

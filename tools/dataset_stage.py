@@ -8,13 +8,13 @@ from typing import Any
 
 from rich.console import Console
 
-from reid.dancereid_folder import CropDetails, DanceReidFolder
+from reid.dancereid.folder import CropDetails, DanceReidFolder
 from tracker.types import InputError
 
-from .interruption import Interruption
-from .progress import progress
-from .scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scenes
-from .stage.options import StageOptions
+from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scenes
+from .renderer.options import StageOptions
+from .run.interruption import Interruption
+from .run.progress import progress
 
 
 @dataclass(frozen=True)

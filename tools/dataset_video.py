@@ -13,17 +13,17 @@ from typing import Annotated, Any
 from rich.console import Console
 from tyro.conf import Positional, arg
 
-from reid.dancereid_folder import DanceReidFolder
-from tracker.detector import DetectorOptions, YoloDetector
+from reid.dancereid.folder import DanceReidFolder
+from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.types import InputError
 from tracker.video.sources import open_source
 
-from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
-from .interruption import Interruption
-from .video_cutter import VideoCutter, VideoOutcome, VideoParts
-from .video_people import PasserByOptions
-from .video_poses import SURE, PoseFinder
-from .video_sightings import CropOptions
+from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
+from .dataset.video_people import PasserByOptions
+from .dataset.video_poses import SURE, PoseFinder
+from .offline.sightings import CropOptions
+from .run.interruption import Interruption
+from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from .evaluate import EvaluateTracks
-from .run_folder import choose_folder
+from .evaluate_tracks import EvaluateTracks
+from .run.folder import choose_folder
 from .track import Track
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"

@@ -14,13 +14,14 @@ from rich.table import Table
 from tyro.conf import FlagCreatePairsOff
 
 from models.checkpoint import WeightsError
-from reid.crops import query_among_all
-from reid.datasets import DataError, DataOptions, Split, every_crop, read_split
-from reid.embedder import Embedder, EmbedderOptions
-from reid.evaluation import Evaluation, evaluate_split
-from reid.reranking import RerankingOptions
+from reid.data.crops import query_among_all
+from reid.data.datasets import DataError, Split, every_crop, read_split
+from reid.data.reading import DataOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.evaluation.evaluation import Evaluation, evaluate_split
+from reid.evaluation.reranking import RerankingOptions
 
-from .bundled import encoder_weights
+from .run.parts import encoder_weights
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,15 @@ from tyro.conf import Positional
 
 from models.errors import WeightsError
 from models.pretrained import LoadedEncoder, load_encoder
-from reid.embedder import Embedder, EmbedderOptions
-from reid.encoder_export import WRITERS
-from reid.exported_encoder import ONNX_MISSING, OPENERS
-from tracker.tracker import crop
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.encoder.encoder_export import WRITERS
+from reid.encoder.exported_encoder import ONNX_MISSING, OPENERS
+from tracker.gallery import crop
 from tracker.types import InputError
 
-from .bundled import BUNDLED, encoder_weights
-from .stage.options import StageOptions
-from .stage.scene import Scene
+from .renderer.options import StageOptions
+from .renderer.scene import Scene
+from .run.parts import BUNDLED, encoder_weights
 
 LEAST_COSINE = 1 - 1e-3
 BATCHES = (1, 8)

@@ -15,10 +15,10 @@ from tracker.types import FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
-from .interruption import Interruption
-from .progress import progress
-from .result_files import note_of
-from .video_sinks import VideoSink
+from .run.interruption import Interruption
+from .run.progress import progress
+from .run.result_files import note_of
+from .run.video_sinks import VideoSink
 
 
 @dataclass(frozen=True)

@@ -12,25 +12,25 @@ from rich.console import Console
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from tracker.cast_memory import CastMemory
-from tracker.detector import DetectorOptions
+from tracker.detection.detector import DetectorOptions
 from tracker.drawing.render import Renderer, RenderOptions
+from tracker.offline.refinement import OFFLINE, Numbering, RefinementOptions
 from tracker.pipeline import track
-from tracker.refinement import OFFLINE, Numbering, RefinementOptions
 from tracker.results.presence import Summary
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detector, Embedder, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source, open_source
 
-from .bundled import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
-from .cast_files import CastFiles, say_cast
-from .interruption import Interruption
-from .progress import progress
-from .result_files import ResultFiles
-from .run_folder import choose_folder, new_folder, write_config
-from .second_look import SecondLook
-from .second_pass import SecondPass, refuse_live, write_all
-from .video_sinks import WindowSink
+from .offline.second_look import SecondLook
+from .offline.second_pass import SecondPass, refuse_live, write_all
+from .run.cast_files import CastFiles, say_cast
+from .run.folder import choose_folder, new_folder, write_config
+from .run.interruption import Interruption
+from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
+from .run.progress import progress
+from .run.result_files import ResultFiles
+from .run.video_sinks import WindowSink
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.progress import track
 
 from models.device import choose_device
-from reid.datasets import DataError, DataOptions, read_split
-from reid.presets import EXPLANATIONS, PRESETS
-from reid.processes import rank
-from reid.recipe import Recipe
-from reid.training import BEST, LAST, STATE, RunOptions, Training, Watch
+from reid.data.datasets import DataError, read_split
+from reid.data.reading import DataOptions
+from reid.training.presets import EXPLANATIONS, PRESETS
+from reid.training.processes import rank
+from reid.training.recipe import Recipe
+from reid.training.training import BEST, LAST, STATE, RunOptions, Training, Watch
 
-from .interruption import Interruption
+from .run.interruption import Interruption
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from tracker.types import InputError
 
-from .detector_options import FinetuneOptions
+from .detector.options import FinetuneOptions
 
 if TYPE_CHECKING:
-    from .detector_pictures import LabelledPicture
-    from .detector_scores import Precision
+    from .detector.average_precision import Precision
+    from .detector.pictures import LabelledPicture
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TrainDetector:
         self._score(pictures, weights)
 
     def _gather(self, pictures: Path) -> None:
-        from .detector_pictures import write_pictures
+        from .detector.pictures import write_pictures
 
         unfinished = pictures.with_name("pictures.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -69,7 +69,7 @@ class TrainDetector:
         unfinished.rename(pictures)
 
     def _labelled(self) -> Iterator[LabelledPicture]:
-        from .detector_pictures import mot_sequence, stage_scenes, yolo_folder
+        from .detector.pictures import mot_sequence, stage_scenes, yolo_folder
 
         yield from chain.from_iterable(map(yolo_folder, self.images))
         yield from chain.from_iterable(mot_sequence(folder, every=8) for folder in self.sequences)
@@ -79,7 +79,7 @@ class TrainDetector:
     def _dances(self) -> Iterator[LabelledPicture]:
         if not self.clips or self.teacher is None:
             return
-        from .detector_teacher import TUMBLING, UPRIGHT, Teacher, dance_video
+        from .detector.teacher import TUMBLING, UPRIGHT, Teacher, dance_video
 
         teacher = Teacher([self.parent, self.teacher])
         for clip in self.clips:
@@ -87,8 +87,8 @@ class TrainDetector:
             yield from dance_video(clip, teacher, self.clip_frames, looks)
 
     def _train(self, pictures: Path) -> Path:
-        from .detector_checkpoint import save_checkpoint
-        from .detector_finetune import finetune
+        from .detector.checkpoint import save_checkpoint
+        from .detector.finetune import finetune
 
         weights = self.work / "person.pt"
         for epoch in finetune(self.parent, pictures / "learn" / "images", self.training):
@@ -98,7 +98,7 @@ class TrainDetector:
         return weights
 
     def _score(self, pictures: Path, weights: Path) -> None:
-        from .detector_scores import score_detector
+        from .detector.average_precision import score_detector
 
         before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
         scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}

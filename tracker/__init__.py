@@ -4,8 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .detector import DetectorOptions as DetectorOptions
-    from .detector import YoloDetector as YoloDetector
+    from .detection.detector import DetectorOptions as DetectorOptions
+    from .detection.detector import YoloDetector as YoloDetector
     from .drawing.render import Renderer as Renderer
     from .drawing.render import RenderOptions as RenderOptions
     from .tracker import Tracker as Tracker
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .video.video_writer import VideoWriter as VideoWriter
 
 HOMES = {
-    "DetectorOptions": "detector",
-    "YoloDetector": "detector",
+    "DetectorOptions": "detection.detector",
+    "YoloDetector": "detection.detector",
     "Renderer": "drawing.render",
     "RenderOptions": "drawing.render",
     "Tracker": "tracker",

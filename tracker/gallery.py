@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .types import Embedder
+from .boxes import area, intersection, iou
+from .types import Detections, Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,19 @@ def likeness(views: np.ndarray, others: np.ndarray) -> float:
     """
     best = np.sort((views @ others.T).max(axis=1))
     return float(best[len(best) // 2 :].mean())
+
+
+def clear_views(xyxy: np.ndarray, detections: Detections, most: float) -> np.ndarray:
+    """Which of the boxes (N, 4) show one person clearly, (N,) bool: at most this share of them lies under others."""
+    shared = intersection(xyxy, detections.xyxy)  # (N, all)
+    shared[iou(xyxy, detections.xyxy) > 0.999] = 0.0  # the box itself
+    overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(xyxy), 1.0)
+    return overlap <= most
+
+
+def crop(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:
+    """The part of the picture (H, W, 3) inside the box, at least one pixel."""
+    height, width = image.shape[:2]
+    left, top = int(np.clip(xyxy[0], 0, width - 1)), int(np.clip(xyxy[1], 0, height - 1))
+    right, bottom = int(np.clip(np.ceil(xyxy[2]), left + 1, width)), int(np.clip(np.ceil(xyxy[3]), top + 1, height))
+    return image[top:bottom, left:right]

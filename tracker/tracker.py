@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .association import AssociationOptions, box_similarity, expected, match
-from .boxes import area, intersection, iou
+from .boxes import iou
 from .camera_cuts import CameraCutOptions, CameraCuts
 from .cast_memory import CastMemory
 from .doubt import DoubtOptions, doubt_returned, forget_gone, is_clear_again, spread_doubt, touching
 from .exchange import exchange
-from .gallery import Gallery, GalleryOptions
+from .gallery import Gallery, GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
 from .recollection import Candidates, Recollection, RecollectionOptions
 from .recovery import NOBODY, RecoveryOptions
@@ -349,19 +349,3 @@ def _frame_tracks(
         recoveries,
         backfill,
     )
-
-
-def clear_views(xyxy: np.ndarray, detections: Detections, most: float) -> np.ndarray:
-    """Which of the boxes (N, 4) show one person clearly, (N,) bool: at most this share of them lies under others."""
-    shared = intersection(xyxy, detections.xyxy)  # (N, all)
-    shared[iou(xyxy, detections.xyxy) > 0.999] = 0.0  # the box itself
-    overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(xyxy), 1.0)
-    return overlap <= most
-
-
-def crop(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:
-    """The part of the picture (H, W, 3) inside the box, at least one pixel."""
-    height, width = image.shape[:2]
-    left, top = int(np.clip(xyxy[0], 0, width - 1)), int(np.clip(xyxy[1], 0, height - 1))
-    right, bottom = int(np.clip(np.ceil(xyxy[2]), left + 1, width)), int(np.clip(np.ceil(xyxy[3]), top + 1, height))
-    return image[top:bottom, left:right]

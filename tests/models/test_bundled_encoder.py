@@ -1,16 +1,16 @@
 import gzip
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from models.checkpoint import sha256
 from models.pretrained import load_encoder
-from reid.embedder import Embedder, EmbedderOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions
 from tracker.types import Calibration
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights" / "person_mobilenet_v2.pt"
+WEIGHTS = ROOT / "models" / "weights" / "person_mobilenet_v2.pt"
 
 
 def test_the_card_is_of_this_file_and_says_where_it_comes_from():

@@ -5,12 +5,12 @@ from urllib.error import URLError
 import pytest
 import torch
 import torchvision
+from places import SHARED
 
 from models.checkpoint import Checkpoint, WeightsError, read, save_atomically, sha256, write
 from models.encoder import ContextEncoder, EncoderOptions
 from models.pretrained import load_encoder, save_encoder, start_encoder
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 OPTIONS = EncoderOptions("mobilenet_v2", 64, 32, last_stride=1, bnneck=True)
 CROPS = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(1))
 

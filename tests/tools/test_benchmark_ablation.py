@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.benchmark.ablations import LEVERS, NEVER, varied
 from tools.benchmark_ablation import DEFAULT, BenchmarkAblation
-from tools.levers import LEVERS, NEVER, varied
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
 

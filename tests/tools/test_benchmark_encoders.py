@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from models.errors import WeightsError
-from reid.datasets import DataOptions, every_crop
-from reid.embedder import Embedder, EmbedderOptions
-from tools import peer_encoder
+from reid.data.datasets import every_crop
+from reid.data.reading import DataOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from tools.benchmark import peer_encoder
 from tools.benchmark_encoders import BenchmarkEncoders
 from tools.evaluate_reid import EvaluateReid, read_for_evaluation
 from tracker.types import InputError

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.benchmark import BenchmarkTracks
+from tools.benchmark.scenes import render, render_scenes
+from tools.benchmark.setup import OURS, OURS_WITH_CAST
 from tools.benchmark_stage import BenchmarkStage
-from tools.contest import OURS, OURS_WITH_CAST
-from tools.rendered_scenes import render, render_scenes
-from tools.sequences import find_pictures, find_sequences
-from tools.stage.options import StageOptions
+from tools.benchmark_tracks import BenchmarkTracks
+from tools.renderer.options import StageOptions
+from tools.scoring.sequences import find_pictures, find_sequences
 from tracker.types import InputError
 
 SMALL = StageOptions(dancers=2, twins=2, seconds=0.4, width=128, height=96, seed=3, audio=False)

@@ -3,10 +3,10 @@ import json
 import pytest
 import torch
 
-from reid.crops import DataError
-from reid.training import RunOptions
+from reid.data.crops import DataError
+from reid.training.training import RunOptions
+from tools.benchmark.convolutions import ConvolutionsAlone
 from tools.benchmark_train import BenchmarkTrain
-from tools.convolutions_alone import ConvolutionsAlone
 
 RUNNING = RunOptions(device="cpu", workers=0)
 

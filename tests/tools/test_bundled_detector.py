@@ -1,19 +1,19 @@
 """The detector that comes with Followspot: light, of one class, and it finds every dancer."""
 
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import SHARED
 
-from tools.bundled import PERSON_DETECTOR
-from tools.detector_pictures import video_frames
-from tools.detector_scores import average_precision
-from tools.stage import Scene, StageOptions
-from tracker.detector import DetectorOptions, YoloDetector
+from tools.detector.average_precision import average_precision
+from tools.detector.pictures import video_frames
+from tools.renderer import Scene, StageOptions
+from tools.run.parts import PERSON_DETECTOR
+from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.types import Frame
 
-CLIPS = Path(__file__).parents[3] / "shared" / "clips"
+CLIPS = SHARED / "clips"
 SURE = 0.5
 
 

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 
 from models.checkpoint import sha256
-from reid.colour_histogram import HistogramOptions, write_histogram
-from reid.embedder import Embedder
+from reid.encoder.colour_histogram import HistogramOptions, write_histogram
+from reid.encoder.embedder import Embedder
 from tools.calibrate import Calibrate, look_at
-from tools.stage.options import StageOptions
-from tools.stage.scene import Scene
-from tools.stage.sequence_folder import SequenceFolder
+from tools.renderer.options import StageOptions
+from tools.renderer.scene import Scene
+from tools.renderer.sequence_folder import SequenceFolder
 from tracker.types import InputError
 
 

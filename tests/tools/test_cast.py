@@ -15,10 +15,10 @@ from stage_play import ColourEmbedder
 
 from tools import track as track_module
 from tools.cast import Cast
-from tools.cast_files import CastFiles
+from tools.run.cast_files import CastFiles
 from tools.track import Track
-from tracker.cast_file import read_cast, write_cast
 from tracker.drawing.render import RenderOptions
+from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
 from tracker.video.video_writer import VideoWriter
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.crops import DataError
-from reid.dancereid_folder import DanceReidFolder
-from reid.datasets import DataOptions
+from reid.dancereid.folder import DanceReidFolder
+from reid.data.crops import DataError
+from reid.data.reading import DataOptions
 from tools.dataset_check import DatasetCheck
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from film import number, shoot
+from places import ROOT
 
 import tools.dataset_dancereid
-from reid.crop_table import read_crop_table
-from reid.crops import people
-from reid.datasets import DataError, DataOptions, read_split
+from reid.data.crop_table import read_crop_table
+from reid.data.crops import people
+from reid.data.datasets import DataError, read_split
+from reid.data.reading import DataOptions
 from tools.dataset_dancereid import DatasetDancereid
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tracker"))
-from film import number, shoot
 
 FRAMES = 24
 CAST = {"aaa-111": 3, "bbb_222": 2, "ccc333": 4}
@@ -181,7 +181,7 @@ tool.DatasetDancereid(root / "videos", root / "annotation.json", out, root / "np
 
 def test_a_killed_run_goes_on_and_leaves_finished_videos_alone(published, tmp_path, monkeypatch, capsys):
     out = tmp_path / "data"
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(published), str(out)], cwd=root, capture_output=True, check=False
     )

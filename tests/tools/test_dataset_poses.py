@@ -6,18 +6,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from places import SHARED
 
 import tools.dataset_poses
-from reid.crops import DataError
-from reid.datasets import DataOptions, every_crop, read_split
-from reid.images import require_keypoints
-from reid.landmarks import has_landmarks, read_landmarks
+from reid.data.crops import DataError
+from reid.data.datasets import every_crop, read_split
+from reid.data.images import require_keypoints
+from reid.data.landmarks import has_landmarks, read_landmarks
+from reid.data.reading import DataOptions
 from tools.dataset_poses import DatasetPoses, in_the_middle
 from tools.dataset_stage import DatasetStage
-from tracker.detector import DetectorOptions
+from tracker.detection.detector import DetectorOptions
 from tracker.types import Detections, InputError
 
-POSE_MODEL = Path(__file__).resolve().parents[2].parent / "shared" / "weights" / "yolov8n-pose.pt"
+POSE_MODEL = SHARED / "weights" / "yolov8n-pose.pt"
 MODEL = Path("people-pose.pt")
 
 

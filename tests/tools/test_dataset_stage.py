@@ -5,8 +5,8 @@ import signal
 import pytest
 
 import tools.dataset_stage
-from reid.crop_table import read_crop_table
-from reid.crops import DataError
+from reid.data.crop_table import read_crop_table
+from reid.data.crops import DataError
 from tools.dataset_stage import DatasetStage
 from tracker.types import InputError
 

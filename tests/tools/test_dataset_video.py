@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 
 import tools.dataset_video
-from reid.crop_table import CropRow, read_crop_table
-from reid.dancereid_folder import DanceReidFolder
-from reid.datasets import DataOptions, read_split
+from reid.dancereid.folder import DanceReidFolder
+from reid.data.crop_table import CropRow, read_crop_table
+from reid.data.datasets import read_split
+from reid.data.reading import DataOptions
+from tools.dataset.video_people import PasserByOptions
+from tools.dataset.video_poses import PoseFinder
 from tools.dataset_video import DatasetVideo
-from tools.stage import Scene, StageOptions
-from tools.tracklets import TrackletCutter, TrackletOptions, in_contact
-from tools.video_people import PasserByOptions
-from tools.video_poses import PoseFinder
-from tools.video_sightings import CropOptions
+from tools.offline.sightings import CropOptions
+from tools.offline.tracklets import TrackletCutter, TrackletOptions, in_contact
+from tools.renderer import Scene, StageOptions
 from tracker.boxes import iou
 from tracker.types import Detections, Frame, FrameTracks, InputError, Recovery
 from tracker.video.video_writer import VideoWriter

@@ -10,10 +10,10 @@ from models.checkpoint import Checkpoint, write
 from models.encoder import ContextEncoder, EncoderOptions
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
-from reid.encoder_export import WRITERS, write_openvino
+from reid.encoder.encoder_export import WRITERS, write_openvino
 from tools import export
-from tools.bundled import make_embedder
 from tools.export import Export, rendered_crops
+from tools.run.parts import make_embedder
 from tracker.types import InputError
 
 

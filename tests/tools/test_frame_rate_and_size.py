@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
-from tools.track_scores import Scores, score_sequence
+from tools.scoring.track_scores import Scores, score_sequence
 from tracker.pipeline import replay
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import Tracker
 from tracker.types import Detections, FrameTracks
 
-TRUTH = Path(__file__).parents[1] / "data/miryala_dance_video/gt/gt.txt"
+TRUTH = ROOT / "tests" / "data/miryala_dance_video/gt/gt.txt"
 FPS, SIZE = 30.0, np.array([640, 360])
 
 

@@ -1,16 +1,16 @@
 """The two-minute run, made shorter still."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tyro
+from places import SHARED
 
 from tools.dataset_stage import DatasetStage
 from tools.train import TRAIN
 
-IMAGENET = Path(__file__).resolve().parents[3] / "shared" / "weights" / "mobilenet_v2_imagenet.pt"
+IMAGENET = SHARED / "weights" / "mobilenet_v2_imagenet.pt"
 
 
 @pytest.mark.slow

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools.cast_files import CastFiles
+from tools.offline.second_look import SecondLook
 from tools.render import Render
-from tools.second_look import SecondLook
+from tools.run.cast_files import CastFiles
 from tools.track import Track
-from tracker.cast_file import read_cast
-from tracker.refinement import OFFLINE
+from tracker.offline.refinement import OFFLINE
+from tracker.results.cast_file import read_cast
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
@@ -125,7 +125,7 @@ def test_an_impatient_stop_leaves_it_too(film: Path, monkeypatch: pytest.MonkeyP
     def stopped(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tools.result_files.ResultFiles.write_page", _once(stopped))
+    monkeypatch.setattr("tools.run.result_files.ResultFiles.write_page", _once(stopped))
     with pytest.raises(KeyboardInterrupt):
         refined(film, video=False)
     out = film.parent / "out"

@@ -7,9 +7,10 @@ import tyro
 
 from models.encoder import ContextEncoder, EncoderOptions
 from models.pretrained import load_encoder, save_encoder
-from reid.datasets import DataError, DataOptions
-from reid.embedder import EmbedderOptions
-from reid.presets import PRESETS
+from reid.data.datasets import DataError
+from reid.data.reading import DataOptions
+from reid.encoder.embedder import EmbedderOptions
+from reid.training.presets import PRESETS
 from tools.dataset_stage import DatasetStage
 from tools.evaluate_reid import EvaluateReid
 from tools.train import TRAIN
@@ -95,7 +96,7 @@ def test_the_trunk_has_a_short_name(tmp_path):
 
 
 def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
-    from reid.datasets import read_split
+    from reid.data.datasets import read_split
 
     DatasetStage(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=1.0, height=64).run()
     split = read_split(tmp_path / "data", DataOptions())

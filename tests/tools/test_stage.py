@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from places import ROOT
 
-from tools.stage import Scene, StageOptions
-from tools.stage.camera import Camera
-from tools.stage.command import Stage
-from tools.stage.compositing import Actor, overlap
-from tools.stage.costume import cast
-from tools.stage.figure import Figure
-from tools.stage.light import Lamp, Lighting
-from tools.stage.mesh import ball, normals_of
-from tools.stage.part import Sway
-from tools.stage.pose import FLOOR, INDEX, REST, STANDING, mirrored, pose
-from tools.stage.raster import draw
-from tools.stage.sequence_folder import SequenceFolder
-from tools.stage.skeleton import Build, Place, posed
-from tools.stage.truth import joints, observe
+from tools.renderer import Scene, StageOptions
+from tools.renderer.camera import Camera
+from tools.renderer.compositing import Actor, overlap
+from tools.renderer.costume import cast
+from tools.renderer.figure import Figure
+from tools.renderer.light import Lamp, Lighting
+from tools.renderer.mesh import ball, normals_of
+from tools.renderer.part import Sway
+from tools.renderer.pose import FLOOR, INDEX, REST, STANDING, mirrored, pose
+from tools.renderer.raster import draw
+from tools.renderer.sequence_folder import SequenceFolder
+from tools.renderer.skeleton import Build, Place, posed
+from tools.renderer.truth import joints, observe
+from tools.stage import Stage
 from tracker.boxes import iou
 from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
 
-ROOT = Path(__file__).parents[2]
 SMALL = StageOptions(dancers=3, twins=2, seconds=0.8, fps=5.0, width=320, height=180, seed=4)
 CAMERA = Camera((0.0, 1.0, 8.0), pan=0.0, tilt=0.0, focal=400.0, width=320, height=240)
 DAYLIGHT = Lighting((Lamp((0.0, 1.0, 1.0), (0.6, 0.6, 0.6)),), (0.4, 0.4, 0.4), (0.2, 0.2, 0.2))

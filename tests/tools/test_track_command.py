@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from tools.render import Render
 from tools.track import Track
@@ -22,7 +23,6 @@ from tracker.types import InputError
 from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
 
-ROOT = Path(__file__).resolve().parents[2]
 FPS = 25
 PEOPLE = ((40, 1.0), (220, -1.0))  # left edge in the first frame, pixels per frame
 

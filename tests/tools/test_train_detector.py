@@ -4,15 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import SHARED
 
-from tools.detector_options import FinetuneOptions
-from tools.detector_pictures import LabelledPicture, late, write_pictures, yolo_folder
-from tools.detector_scores import average_precision, true_positives
-from tools.detector_teacher import Look, fuse, look_back
+from tools.detector.average_precision import average_precision, true_positives
+from tools.detector.options import FinetuneOptions
+from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
+from tools.detector.teacher import Look, fuse, look_back
 from tools.train_detector import TrainDetector
 from tracker.types import Detections, InputError
 
-PARENT = Path(__file__).parents[3] / "shared" / "weights" / "yolo11n.pt"
+PARENT = SHARED / "weights" / "yolo11n.pt"
 needs_parent = pytest.mark.skipif(not PARENT.exists(), reason="needs the parent's weights in ../shared")
 
 
@@ -24,7 +25,7 @@ def found(*rows: tuple[float, float, float, float, float]) -> Detections:
 @needs_parent
 def test_the_start_finds_people_exactly_as_the_parent_does() -> None:
     torch = pytest.importorskip("torch")
-    from tools.detector_finetune import keep_only_person, load_parent
+    from tools.detector.finetune import keep_only_person, load_parent
 
     picture = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -36,7 +37,7 @@ def test_the_start_finds_people_exactly_as_the_parent_does() -> None:
 
 @needs_parent
 def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: Path) -> None:
-    from tools.detector_finetune import finetune, keep_only_person, load_parent
+    from tools.detector.finetune import finetune, keep_only_person, load_parent
 
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 255, (96, 96, 3), dtype=np.uint8) for _ in range(4)]
@@ -55,7 +56,7 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
 def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:
     from torch import nn
 
-    from tools.detector_finetune import between
+    from tools.detector.finetune import between
 
     parent, child = nn.Linear(1, 1), nn.Linear(1, 1)
     nn.init.constant_(parent.weight, 2.0)
@@ -65,7 +66,7 @@ def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:
 
 def test_only_unlabelled_places_are_remembered() -> None:
     torch = pytest.importorskip("torch")
-    from tools.detector_memory import anchor_points, in_boxes
+    from tools.detector.distillation import anchor_points, in_boxes
 
     points = anchor_points([torch.zeros(1, 8, 2, 2), torch.zeros(1, 8, 1, 1)])
     assert points.tolist() == [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75], [0.5, 0.5]]
@@ -76,8 +77,8 @@ def test_only_unlabelled_places_are_remembered() -> None:
 
 @needs_parent
 def test_the_checkpoint_opens_in_plain_ultralytics_and_knows_no_path(tmp_path: Path) -> None:
-    from tools.detector_checkpoint import save_checkpoint
-    from tools.detector_finetune import keep_only_person, load_parent
+    from tools.detector.checkpoint import save_checkpoint
+    from tools.detector.finetune import keep_only_person, load_parent
 
     weights = tmp_path / "person.pt"
     save_checkpoint(keep_only_person(load_parent(PARENT)), weights, "2026-01-01")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from places import ROOT
 
-from tools.evaluate import POOLED, evaluate
-from tools.labelled_boxes import LabelledBoxes, read_truth
-from tools.sequences import TruthSequence, find_sequences
+from tools.scoring.labelled_boxes import LabelledBoxes, read_truth
+from tools.scoring.score_files import POOLED, evaluate
+from tools.scoring.sequences import TruthSequence, find_sequences
 
-TRUTH = Path(__file__).parents[1] / "data/miryala_dance_video"
+TRUTH = ROOT / "tests" / "data/miryala_dance_video"
 SMALLEST = 60.0
 """Height in pixels from which a person is labelled."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from reid.crop_table import CropRow
+from reid.data.crop_table import CropRow
 
 from .records import DataSet, boxed
 

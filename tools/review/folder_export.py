@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reid.crop_table import CROP_TABLE, CropRow, write_crop_table
-from reid.dancereid_tables import is_part
+from reid.data.crop_table import CROP_TABLE, CropRow, write_crop_table
+from reid.data.dancereid import is_part
 from tracker.types import InputError
 
 from .cast import Cast, Sighting

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reid.crop_table import CROP_TABLE, CropRow, read_crop_table
-from reid.dancereid_progress import Source
-from reid.dancereid_tables import names_in
+from reid.dancereid.progress import Source
+from reid.data.crop_table import CROP_TABLE, CropRow, read_crop_table
+from reid.data.dancereid import names_in
 from tracker.types import InputError
 
 from .json_files import read_json_file

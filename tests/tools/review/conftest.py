@@ -17,10 +17,10 @@ import av
 import cv2
 import numpy as np
 import pytest
+from places import ROOT
 
-from reid.crop_table import COLUMNS
+from reid.data.crop_table import COLUMNS
 
-ROOT = Path(__file__).parents[3]
 WIDTH, HEIGHT, FPS = 320, 180, 30.0
 COLOURS = ((60, 60, 220), (60, 200, 60), (220, 90, 60), (60, 210, 220))
 FRAMES = 30

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reid.datasets import DataOptions, read_split
+from reid.data.datasets import read_split
+from reid.data.reading import DataOptions
 from tools.dataset_review import DatasetReview
 from tools.review.edits import replay
 from tools.review.folder_export import export_folder

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reid.crop_table import COLUMNS
-from reid.datasets import DataError
+from reid.data.crop_table import COLUMNS
+from reid.data.datasets import DataError
 from tools.review.records import boxed, read_data_set
 from tracker.types import InputError
 

@@ -1,0 +1,1 @@
+"""DanceReID made out of its published parts."""

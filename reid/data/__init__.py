@@ -1,0 +1,1 @@
+"""Crops of people: data sets read, checked, sampled and augmented."""

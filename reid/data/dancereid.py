@@ -1,0 +1,143 @@
+"""The JSON files and poses of DanceReID's layout, checked as they are read."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .crop_table import CROP_TABLE, CropRow, read_crop_table
+from .crops import UNKNOWN_CAMERA, WHOLE, Crop, DataError, Split
+from .reading import DANCE_FPS, DataOptions
+
+PARTS = ("trainval", "query", "gallery")
+
+
+def read_identities(root: Path) -> list[list[str]]:
+    """Each person's pictures, from meta.json. Raises DataError where it lists none."""
+    path, meta = read_json(root, "meta.json")
+    listed = meta.get("identities") if isinstance(meta, dict) else None
+    if not isinstance(listed, list):
+        raise DataError(f"{path} has no list under 'identities', where each person's pictures should be listed.")
+    identities = [list(names_in(path, files)) for files in listed]
+    if not any(identities):
+        raise DataError(f"{path} lists no pictures under 'identities'.")
+    return identities
+
+
+def names_in(path: Path, files: Any) -> Iterator[str]:
+    """File names out of lists nested to any depth. Raises DataError for anything else."""
+    if isinstance(files, list):
+        for item in files:
+            yield from names_in(path, item)
+    elif isinstance(files, str) and Path(files).stem.split("_")[-1].isdecimal():
+        yield files
+    else:
+        raise DataError(f"{path} lists {files!r}, which is no picture's name like 0003_000451.jpg; write it again.")
+
+
+def read_videos(root: Path) -> dict[int, str]:
+    """Person -> video, from video.json."""
+    path, videos = read_json(root, "video.json")
+    if not isinstance(videos, dict) or not all(isinstance(people, list) for people in videos.values()):
+        raise DataError(f"{path} should be a list of people's numbers for each video; write it again.")
+    return {person: str(video) for video, people in videos.items() for person in people if isinstance(person, int)}
+
+
+def read_chosen_split(root: Path, name: str) -> dict[str, list[int | str]]:
+    """The split of this name; the first one where they have no names, as the reference code writes it.
+
+    Its three parts list people's numbers or pictures' names. Raises DataError where they do not.
+    """
+    path, content = read_json(root, "splits.json", "split.json")
+    splits = content if isinstance(content, list) else [content]
+    if not splits or not all(isinstance(split, dict) for split in splits):
+        raise DataError(f"{path} holds no split, a table with the lists {', '.join(PARTS)}; write it again.")
+    named = {split["name"]: split for split in splits if "name" in split}
+    if named and name not in named:
+        raise DataError(f"The data in {root} has no {name} split; give --split {' or '.join(map(str, named))}.")
+    chosen: dict[str, list[int | str]] = named[name] if named else splits[0]
+    wrong = [part for part in PARTS if not is_part(chosen.get(part))]
+    if wrong:
+        raise DataError(
+            f"{path} has no list of people's numbers or pictures' names under {' and '.join(map(repr, wrong))}; "
+            f"a split needs {', '.join(PARTS)}."
+        )
+    return chosen
+
+
+def is_part(entries: Any) -> bool:
+    """Whether these are people's numbers or pictures' names."""
+    return isinstance(entries, list) and all(isinstance(entry, int | str) for entry in entries)
+
+
+def read_pose(path: Path) -> np.ndarray | None:
+    """Keypoints (P, 2) float32 of a file with a line "x y" a joint; None where there is none. Raises DataError."""
+    if not path.is_file():
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an empty file, which is told below
+            keypoints = np.loadtxt(path, dtype=np.float32, ndmin=2)
+    except ValueError as error:
+        raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.") from error
+    if keypoints.shape[1] != 2:
+        raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.")
+    return keypoints
+
+
+def read_json(root: Path, *names: str) -> tuple[Path, Any]:
+    """The first of the files that exists, and its content. Raises DataError where none does or it is not JSON."""
+    for path in (root / name for name in names):
+        if path.is_file():
+            try:
+                return path, json.loads(path.read_text(encoding="utf-8"))
+            except json.JSONDecodeError as error:
+                raise DataError(f"{path} is not valid JSON (line {error.lineno}); write it again.") from error
+            except RecursionError as error:
+                raise DataError(f"{path} is nested too deep for a table; write it again.") from error
+            except UnicodeDecodeError as error:
+                raise DataError(f"{path} is not text; write it again.") from error
+    raise DataError(f"There is no {' or '.join(names)} in {root}, which DanceReID's layout needs.")
+
+
+def read_dancereid(root: Path, options: DataOptions) -> Split:
+    """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
+    crops, split = dance_crops(root, options), read_chosen_split(root, options.split)
+    chosen = {part: set(split[part]) for part in PARTS}
+    return Split(
+        *([crop for crop in crops if crop.person in chosen[part] or crop.path.name in chosen[part]] for part in PARTS)
+    )
+
+
+def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
+    """Everybody's crops, whichever part of a split holds them."""
+    identities, videos, rows = read_identities(root), read_videos(root), crop_rows(root)
+    if options.tight and not rows:
+        raise DataError(f"{root} has no {CROP_TABLE}, which would tell people's boxes; leave --tight out.")
+    crops = [
+        dance_crop(root, name, person, videos.get(person, ""), rows.get(name))
+        for person, names in enumerate(identities)
+        for name in names
+    ]
+    return crops if options.tight else [replace(crop, inside=WHOLE) for crop in crops]
+
+
+def crop_rows(root: Path) -> dict[str, CropRow]:
+    """Picture -> what the data set's table tells of it; empty where it has no table."""
+    table = root / CROP_TABLE
+    return {row.image: row for row in read_crop_table(table)} if table.is_file() else {}
+
+
+def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None) -> Crop:
+    """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
+    frame = int(Path(name).stem.split("_")[-1])
+    keypoints = read_pose(root / "poses" / Path(name).with_suffix(".txt"))
+    time = row.time if row else frame / DANCE_FPS
+    crop = Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints)
+    return replace(crop, inside=row.inside) if row else crop

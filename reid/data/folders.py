@@ -1,0 +1,45 @@
+"""Any folder with one folder of pictures a person."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
+from .landmarks import Landmarks, read_landmarks
+from .reading import DANCE_FPS, DataOptions, images_in, split_by_person
+
+
+def read_folders(root: Path, options: DataOptions) -> Split:
+    """One folder a person, or train/, query/ and gallery/ with such folders in them."""
+    parts = crops_of_folders(root, options)
+    if len(parts) > 1:
+        return Split(*parts)
+    return split_by_person(parts[0], min(options.kept_aside, len(people(parts[0])) // 2), options)
+
+
+def crops_of_folders(root: Path, options: DataOptions) -> list[list[Crop]]:
+    """The crops of train/, query/ and gallery/ where there are these, or of the whole."""
+    landmarks = read_landmarks(root, options.joints)
+    parts = [root / name for name in ("train", "query", "gallery")]
+    roots = parts if all(part.is_dir() for part in parts) else [root]
+    names = sorted({path.name for part in roots for path in part.iterdir() if path.is_dir()})
+    return [folder_crops(part, names, landmarks) for part in roots]
+
+
+def every_folder_crop(root: Path, options: DataOptions) -> list[Crop]:
+    """The crops of all people, whichever part they are in."""
+    return [crop for part in crops_of_folders(root, options) for crop in part]
+
+
+def folder_crops(root: Path, names: list[str], landmarks: Landmarks) -> list[Crop]:
+    """A crop's person is its folder's place among `names`, its frame the last number in its own name."""
+    crops = [
+        Crop(path, person, UNKNOWN_CAMERA, root.name, frame, frame / DANCE_FPS, landmarks.of(path))
+        for person, name in enumerate(names)
+        for index, path in enumerate(images_in(root / name))
+        for frame in [int((re.findall(r"\d+", path.stem) or [index])[-1])]
+    ]
+    if not crops:
+        raise DataError(f"No pictures in folders of people under {root}; looked for {root}/PERSON/*.jpg or .png.")
+    return crops

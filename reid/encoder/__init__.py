@@ -1,0 +1,1 @@
+"""From a crop to a vector: encoders of every kind, their calibration, and their export."""

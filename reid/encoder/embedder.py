@@ -1,0 +1,134 @@
+"""The encoder as the tracker uses it: crops of any size in, unit vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+from torch.fx.experimental.optimization import fuse
+
+from models.device import choose_device
+from models.encoder import ContextEncoder
+from models.errors import WeightsError
+from models.pretrained import load_encoder
+
+from .calibration import facts_of
+from .colour_histogram import HistogramOptions, histograms, open_histogram
+from .exported_encoder import OPENERS, OpenEncoder, openvino_file
+from .resize import resize
+
+C = TypeVar("C")
+KINDS = {**OPENERS, ".json": open_histogram}
+COLOURS = HistogramOptions()
+
+
+@dataclass(frozen=True)
+class EmbedderOptions:
+    """How crops are turned into vectors."""
+
+    device: str = "auto"
+    """cpu, cuda, cuda:1, mps, or auto: the first accelerator there is."""
+    flip: bool = False
+    """Average each crop's vector with its mirror image's: a little more accurate, twice the work."""
+    batch: int = 64
+    """Crops encoded at once; more need more memory."""
+
+
+class Embedder(Generic[C]):
+    """Crops of people to unit vectors in which the same person is near herself.
+
+    Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
+    encoder's file; or one that `followspot export` made of it: an .onnx file, an OpenVINO .xml or its folder; or a
+    colour histogram's .json. The latter kinds run on the processor. `calibration` makes what the tracker wants to know
+    of it from the keyword arguments `gap`, `same` and `different` (see `reid.calibration`), so that this room need not
+    know the tracker's type. `metadata` and `sha256` tell which weights these are. Where the metadata give the colours a
+    share ("colour_share", 0 to 1), a colour histogram joins the network's vector, and a similarity is the mean of both
+    with these weights: within one scene colours hold, which a network learns to mistrust on data of many cameras.
+    Raises WeightsError where the file is no encoder.
+    """
+
+    def __init__(
+        self,
+        weights: Path,
+        options: EmbedderOptions = EmbedderOptions(),
+        calibration: Callable[..., C] = dict,  # type: ignore[assignment]
+    ) -> None:
+        self.options = options
+        self.encoder = open_encoder(weights, choose_device(options.device))
+        self.metadata: dict[str, Any] = self.encoder.metadata
+        self.sha256 = self.encoder.sha256
+        self.colour_share = float(self.metadata.get("colour_share", 0.0))
+        self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
+        self.calibration: C = calibration(**facts_of(self.metadata))
+
+    def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        rows = [
+            self.embed_batch(crops[start : start + self.options.batch])
+            for start in range(0, len(crops), self.options.batch)
+        ]
+        return np.concatenate([np.zeros((0, self.dimension), np.float32), *rows])
+
+    def embed_batch(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        """One batch through the network, (B, D) float32."""
+        images = np.stack([resize(crop, self.encoder.height, self.encoder.width) for crop in crops])  # (B, H, W, 3)
+        rows = self.encoder.run(images)
+        rows = unit(rows + self.encoder.run(images[:, :, ::-1])) if self.options.flip else rows
+        return with_colours(rows, crops, self.colour_share) if self.colour_share else rows
+
+
+def with_colours(rows: np.ndarray, crops: Sequence[np.ndarray], share: float) -> np.ndarray:
+    """The rows (B, D) of length 1 and the crops' colour histograms beside each other, (B, D + C) of length 1."""
+    images = np.stack([resize(crop, COLOURS.height, COLOURS.width) for crop in crops])  # (B, h, w, 3)
+    colours = histograms(images, COLOURS)
+    return np.concatenate([np.sqrt(1 - share) * rows, np.sqrt(share) * colours], axis=1, dtype=np.float32)
+
+
+def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:
+    """An encoder's own file on `device`, or one of the other kinds. Raises WeightsError."""
+    path = openvino_file(weights) if weights.is_dir() else weights
+    if path.suffix not in KINDS:
+        return open_checkpoint(path, device)
+    if not path.is_file():
+        raise WeightsError(f"There is no weights file {path}; check the path.")
+    return KINDS[path.suffix](path)
+
+
+def open_checkpoint(path: Path, device: torch.device) -> OpenEncoder:
+    """A checkpoint, run by torch."""
+    loaded = load_encoder(path)
+    encoder = fast(loaded.encoder).to(device).to(memory_format=torch.channels_last)
+    options = encoder.options
+    run = partial(run_network, encoder, device)
+    return OpenEncoder(run, options.height, options.width, encoder.dimension, loaded.metadata, loaded.sha256)
+
+
+def run_network(encoder: ContextEncoder, device: torch.device, images: np.ndarray) -> np.ndarray:
+    """Images (B, H, W, 3) uint8 BGR to (B, D) float32 rows of length 1; half precision on a GPU."""
+    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
+    half = torch.autocast("cuda", torch.float16) if device.type == "cuda" else nullcontext()
+    with torch.inference_mode(), half:
+        return nn.functional.normalize(encoder.embed(tensor).float(), dim=1).cpu().numpy()
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """The rows (B, D), each of length 1."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.device) -> np.ndarray:
+    """B crops (h, w, 3) uint8 BGR in one pass of an encoder in evaluation mode: (B, D) float32 rows of length 1."""
+    size = (encoder.options.height, encoder.options.width)
+    return run_network(encoder, device, np.stack([resize(crop, *size) for crop in crops]))
+
+
+def fast(encoder: ContextEncoder) -> ContextEncoder:
+    """The same encoder with its batch normalisations folded into the convolutions: about half the time on a CPU."""
+    encoder.trunk = fuse(encoder.trunk)  # type: ignore[assignment]
+    return encoder.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""How well an encoder finds people again: protocols and metrics."""

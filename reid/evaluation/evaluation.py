@@ -1,0 +1,102 @@
+"""Scores of an encoder on a data set's query and gallery, by protocol, and re-association by time gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from models.encoder import ContextEncoder
+
+from ..data.crops import Crop, DataError, Split, people
+from ..data.images import chunks_of_images, readable
+from ..encoder.embedder import encode
+from .protocols import PROTOCOLS, Labels, Protocol, Reassociation, Scores, evaluate, reassociation, strangers
+from .reranking import Reranking, RerankingOptions
+
+BATCH = 64
+
+EncodeImages = Callable[[list[np.ndarray]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Crops as rows: embedding (N, D) of length 1, and their labels."""
+
+    embedding: np.ndarray
+    labels: Labels
+
+    def __getitem__(self, rows: np.ndarray) -> Embedded:
+        return Embedded(self.embedding[rows], self.labels[rows])
+
+
+def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
+    """Crops on disk, read and encoded 64 at a time."""
+    rows = [encode_images(images) for images in chunks_of_images(crops, BATCH)]
+    return Embedded(np.concatenate(rows) if rows else np.zeros((0, 1), np.float32), Labels.of(crops))
+
+
+def embed_with(encoder: ContextEncoder, parts: Sequence[Sequence[Crop]], device: torch.device) -> tuple[Embedded, ...]:
+    """Each part's crops embedded by an encoder in training, which is put back into the mode it was in."""
+    training = encoder.training
+    encoder.eval()
+    try:
+        return tuple(embed_crops(crops, lambda images: encode(encoder, images, device)) for crops in parts)
+    finally:
+        encoder.train(training)
+
+
+def score_encoder(
+    encoder: ContextEncoder, query: Sequence[Crop], gallery: Sequence[Crop], protocol: Protocol, device: torch.device
+) -> Scores:
+    """Scores of an encoder in training."""
+    found, searched = embed_with(encoder, (query, gallery), device)
+    return evaluate(found.embedding, searched.embedding, found.labels, searched.labels, protocol)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores by protocol (re-ranked ones under "NAME re-ranked"), and rank-1 by time gap in frames."""
+
+    scores: dict[str, Scores]
+    reassociation: dict[int, Reassociation]
+    skipped: int
+
+
+def evaluate_split(
+    split: Split, encode_images: EncodeImages, protocols: Sequence[str], reranking: RerankingOptions | None = None
+) -> Evaluation:
+    """Evaluate on a split's query and gallery under the named protocols.
+
+    The clean protocols leave out people who stand in the training set as well. Raises DataError for an unknown
+    protocol or where there is nothing to search.
+    """
+    unknown = [name for name in protocols if name not in PROTOCOLS]
+    if unknown:
+        raise DataError(f"There is no protocol {unknown[0]!r}; choose from {', '.join(PROTOCOLS)}.")
+    (queries, lost), (gallery, lost_too) = readable(split.query), readable(split.gallery)
+    if not queries or not gallery:
+        raise DataError(f"There are {len(queries)} queries and {len(gallery)} crops to search; neither may be none.")
+    query, searched = embed_crops(queries, encode_images), embed_crops(gallery, encode_images)
+    trained_on = people(split.train)
+    scores: dict[str, Scores] = {}
+    for name in protocols:
+        rows = (query, searched)
+        if name.endswith("clean"):
+            rows = (query[strangers(query.labels, trained_on)], searched[strangers(searched.labels, trained_on)])
+        scores |= score_rows(name, *rows, reranking)
+    everything = np.concatenate([query.embedding, searched.embedding])
+    gaps = reassociation(everything, Labels.of([*queries, *gallery]))
+    return Evaluation(scores, gaps, len(lost) + len(lost_too))
+
+
+def score_rows(name: str, query: Embedded, gallery: Embedded, reranking: RerankingOptions | None) -> dict[str, Scores]:
+    """One protocol's scores, and the re-ranked ones beside them where asked for."""
+    arguments = (query.embedding, gallery.embedding, query.labels, gallery.labels, PROTOCOLS[name])
+    scores = {name: evaluate(*arguments)}
+    if reranking:
+        reranked = Reranking(query.embedding, gallery.embedding, reranking)
+        scores[f"{name} re-ranked"] = evaluate(*arguments, reranked.rows)
+    return scores

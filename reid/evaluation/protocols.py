@@ -1,0 +1,203 @@
+"""Evaluation protocols: which pairs of crops count, and how a gallery is drawn. Scores come from `reid.metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.crops import Crop
+from .metrics import average_precision, cosine_cost, cumulative_matching, single_shot_place
+
+CHUNK_CELLS = 4_000_000
+RANKS = 10
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Who, where and when, as columns (N,) for N crops; `video` holds numbers that stand for names."""
+
+    person: np.ndarray
+    camera: np.ndarray
+    video: np.ndarray
+    frame: np.ndarray
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop]) -> Labels:
+        columns = [(crop.person, crop.camera, hash(crop.video), crop.frame) for crop in crops]
+        return cls(*np.array(columns, np.int64).reshape(-1, 4).T)
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Labels:
+        return Labels(self.person[rows], self.camera[rows], self.video[rows], self.frame[rows])
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Mean average precision and cumulative matching curve (place 1, 2, ...), both in 0..1, over `queries`."""
+
+    mean_average_precision: float
+    cumulative: tuple[float, ...]
+    queries: int
+
+    def rank(self, place: int) -> float:
+        """Share of queries whose match stands at `place` or better."""
+        return self.cumulative[place - 1]
+
+
+Drop = Callable[[Labels, Labels], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Pairs left out of average precision and of the matching curve, and whether one gallery crop a person is drawn.
+
+    The draws are repeated `repeats` times with seeds from `seed`, for each query anew.
+    """
+
+    dropped: Drop
+    dropped_for_matching: Drop
+    single_shot: bool = False
+    repeats: int = 10
+    seed: int = 0
+
+
+def same(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """(Q,) and (G,) to (Q, G): equal labels."""
+    return query[:, None] == gallery[None, :]
+
+
+def same_picture(query: Labels, gallery: Labels) -> np.ndarray:
+    """The very same picture of the person."""
+    return same(query.person, gallery.person) & same(query.video, gallery.video) & same(query.frame, gallery.frame)
+
+
+def same_camera(query: Labels, gallery: Labels) -> np.ndarray:
+    """The same known camera."""
+    return same(query.camera, gallery.camera) & (gallery.camera >= 0)
+
+
+def own_view(query: Labels, gallery: Labels) -> np.ndarray:
+    """The person's own crops from the same camera (Market-1501)."""
+    own = same(query.person, gallery.person)
+    return own & (same_camera(query, gallery) | (same(query.video, gallery.video) & same(query.frame, gallery.frame)))
+
+
+def own_frame(query: Labels, gallery: Labels) -> np.ndarray:
+    """The person's own crops with the same frame number, in whatever video (DanceReID's "camera" is the frame)."""
+    return same(query.person, gallery.person) & same(query.frame, gallery.frame)
+
+
+def any_of_frame(query: Labels, gallery: Labels) -> np.ndarray:
+    """Everybody's crops with the same frame number: what DanceReID's published matching curve leaves out."""
+    return same(query.frame, gallery.frame)
+
+
+def any_of_camera(query: Labels, gallery: Labels) -> np.ndarray:
+    """Everybody's crops from the query's camera (CUHK03 compares across views only)."""
+    return same_camera(query, gallery) | same_picture(query, gallery)
+
+
+def own_neighbours(gap: int) -> Drop:
+    """The person's own crops of the same video less than `gap` frames away."""
+
+    def dropped(query: Labels, gallery: Labels) -> np.ndarray:
+        near = np.abs(query.frame[:, None] - gallery.frame[None, :]) < gap
+        return same(query.person, gallery.person) & same(query.video, gallery.video) & near
+
+    return dropped
+
+
+CLEAN_GAP = 30
+PROTOCOLS = {
+    "market1501": Protocol(own_view, own_view),
+    "cuhk03": Protocol(own_view, any_of_camera, single_shot=True),
+    "dancereid-published": Protocol(own_frame, any_of_frame, single_shot=True),
+    "dancereid-clean": Protocol(own_neighbours(CLEAN_GAP), own_neighbours(CLEAN_GAP), single_shot=True),
+}
+
+
+def evaluate(
+    query: np.ndarray,
+    gallery: np.ndarray,
+    query_labels: Labels,
+    gallery_labels: Labels,
+    protocol: Protocol,
+    costs: Callable[[int, int], np.ndarray] | None = None,
+) -> Scores:
+    """Scores of embeddings (Q, D) against (G, D), rows of length 1; `costs` gives other costs, (start, stop) -> rows.
+
+    Memory is bounded by chunks of queries, whatever Q and G. Queries without a counted match are left out.
+    """
+    chunk = max(1, CHUNK_CELLS // max(len(gallery), 1))
+    random = np.random.default_rng(protocol.seed)
+    precisions, places = [], []
+    for start in range(0, len(query), chunk):
+        stop = min(start + chunk, len(query))
+        cost = costs(start, stop) if costs else cosine_cost(query[start:stop], gallery)
+        labels = query_labels[start:stop]
+        match = same(labels.person, gallery_labels.person)
+        precision, place = average_precision(cost, match, protocol.dropped(labels, gallery_labels))
+        precisions.append(precision)
+        if not protocol.single_shot:
+            places.append(place)
+            continue
+        dropped = protocol.dropped_for_matching(labels, gallery_labels)
+        places += [
+            single_shot_place(cost, labels.person, gallery_labels.person, dropped, random)
+            for _ in range(protocol.repeats)
+        ]
+    precision = np.concatenate(precisions) if precisions else np.zeros(0)
+    found = np.isfinite(precision)
+    cumulative = cumulative_matching(np.concatenate(places) if places else np.zeros(0), RANKS)
+    mean = float(precision[found].mean()) if found.any() else 0.0
+    return Scores(mean, tuple(cumulative.tolist()), int(found.sum()))
+
+
+def strangers(labels: Labels, trained_on: Sequence[int]) -> np.ndarray:
+    """Rows (indices) of people who do not stand in the training set: the clean protocol's disjointness."""
+    return np.flatnonzero(~np.isin(labels.person, np.asarray(list(trained_on), np.int64)))
+
+
+REASSOCIATION_GAPS = (1, 30, 120, 300)
+
+
+@dataclass(frozen=True)
+class Reassociation:
+    """Share of the `questions` answered rightly; None where there was none."""
+
+    rank1: float | None
+    questions: int
+
+
+def reassociation(
+    embedding: np.ndarray, labels: Labels, gaps: Sequence[int] = REASSOCIATION_GAPS
+) -> dict[int, Reassociation]:
+    """Rank-1 among the people of the same video's frame `gap` frames later, by gap.
+
+    embedding (N, D) rows of length 1. Each crop whose person is there again is one question; the later frame is the
+    first one kept at or after the gap, at most a quarter of the gap (or 1 frame) late, with two people or more in it.
+    """
+    return {gap: rank_after(embedding, labels, gap) for gap in gaps}
+
+
+def rank_after(embedding: np.ndarray, labels: Labels, gap: int) -> Reassociation:
+    """`reassociation` for one gap."""
+    right: list[np.ndarray] = []
+    for video in np.unique(labels.video):
+        in_video = np.flatnonzero(labels.video == video)
+        frames = np.unique(labels.frame[in_video])
+        for frame in frames:
+            later = np.searchsorted(frames, frame + gap)
+            if later == len(frames) or frames[later] > frame + gap + max(1, gap // 4):
+                continue
+            now, then = (in_video[labels.frame[in_video] == moment] for moment in (frame, frames[later]))
+            now = now[np.isin(labels.person[now], labels.person[then])]
+            if len(now) and len(then) > 1:
+                chosen = cosine_cost(embedding[now], embedding[then]).argmin(axis=1)
+                right.append(labels.person[then][chosen] == labels.person[now])
+    answers = np.concatenate(right) if right else np.zeros(0, bool)
+    return Reassociation(float(answers.mean()) if len(answers) else None, len(answers))

@@ -1,0 +1,1 @@
+"""Pseudo-labels: who is who in a video nobody has labelled."""

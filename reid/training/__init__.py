@@ -1,0 +1,1 @@
+"""Losses, phases and the training loop."""

@@ -1,0 +1,234 @@
+"""The paper's objective; with weights at zero it is also its ablations, the plain baselines and the strong recipe.
+
+FD-GAN's differs in kind and has its own file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import torch
+from torch import nn
+
+from models.discriminators import DiscriminatorOptions, ImageDiscriminator, PoseDiscriminator, VerificationHead
+from models.encoder import ContextEncoder, identity_classifier
+from models.generator import GeneratorOptions, PoseEncoder
+from models.posed_generator import make_generator
+
+from ..data.batch import Batch
+from . import losses
+from .phases import Losses, Phase
+from .pose_maps import jittered_sigma, pose_maps, recovery_weight
+from .processes import run_alone
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """What each loss counts in the sum; a loss of weight 0 is not computed and its networks are not built."""
+
+    cross_entropy: float = 1.0
+    """Classification of the training people, second term of equation (1)."""
+    triplet: float = 1.0
+    """First term of equation (1)."""
+    verification: float = 0.0
+    """Siamese verification: are two crops one person?"""
+    recovery: float = 0.0
+    """Recovering each picture from its own features, equation (2)."""
+    cross_recovery: float = 0.0
+    """Recovering it with its positive's context feature, equation (3)."""
+    image: float = 0.0
+    """Deceiving the image discriminator, equation (4)."""
+    pose: float = 0.0
+    """Deceiving the pose discriminator, equation (5)."""
+
+
+@dataclass(frozen=True)
+class ObjectiveOptions:
+    """The losses, their weights and their details."""
+
+    weights: LossWeights = field(default_factory=LossWeights)
+    margin: float | None = None
+    """Margin M of the triplet loss; none is the soft margin."""
+    batch_hard: bool = True
+    """Compare each crop with its farthest positive and nearest negative in the batch, not with its own tuple."""
+    label_smoothing: float = 0.0
+    """Part of the classifier's target spread over all people."""
+    real_smoothing: float = 0.1
+    """What the discriminators' target for real pictures falls short of 1."""
+    body_mask: bool = True
+    """Count the body nine times as much as the background in the recovery losses."""
+    generator: GeneratorOptions = field(default_factory=GeneratorOptions)
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
+
+    @property
+    def generates(self) -> bool:
+        """Whether any loss needs pictures to be made."""
+        return any((self.weights.recovery, self.weights.cross_recovery, self.weights.image, self.weights.pose))
+
+
+@dataclass
+class Forward:
+    """What one pass through encoder and generator gave for a batch of N crops."""
+
+    batch: Batch
+    feature: torch.Tensor  # e_c (N, D)
+    embedding: torch.Tensor  # the neck's answer to it (N, D)
+    maps: torch.Tensor | None = None  # (N, P, H, W)
+    weight: torch.Tensor | None = None  # (N, 1, H, W)
+    recovered: torch.Tensor | None = None  # G(e_c, e_p) (N, 3, H, W)
+    swapped: torch.Tensor | None = None  # G(partner's e_c, e_p) (M, 3, H, W)
+    scores: dict[str, torch.Tensor] = field(default_factory=dict)  # mean raw discriminator scores, for the log
+
+
+class SparseTemporalObjective:
+    """1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P), whatever the weights say (ICASSP 2020, section 2)."""
+
+    def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: ObjectiveOptions) -> None:
+        self.options = options
+        self.weights: dict[str, float] = asdict(options.weights)
+        self.encoder = encoder
+        self.run: Callable[..., torch.Tensor] = run_alone
+        self.networks = nn.ModuleDict({"encoder": encoder, **self.build(encoder, classes, joints)})
+
+    def build(self, encoder: ContextEncoder, classes: int, joints: int) -> dict[str, nn.Module]:
+        """The networks that losses with a weight need, beside the encoder."""
+        weights, size = self.options.weights, (encoder.options.height, encoder.options.width)
+        networks: dict[str, nn.Module] = {}
+        if weights.cross_entropy:
+            networks["classifier"] = identity_classifier(encoder.dimension, classes)
+        if weights.verification:
+            networks["verification"] = VerificationHead(encoder.dimension)
+        if self.options.generates:
+            networks["pose_encoder"] = PoseEncoder(joints, *size, self.options.generator)
+            networks["generator"] = make_generator(encoder.dimension, *size, self.options.generator, joints)
+        if weights.image:
+            networks["image_discriminator"] = ImageDiscriminator(self.options.discriminator)
+        if weights.pose:
+            networks["pose_discriminator"] = PoseDiscriminator(joints, self.options.discriminator)
+        return networks
+
+    def phases(self, progress: float) -> list[Phase]:
+        judges = [
+            Phase("image", ("image_discriminator",), self.image_losses),
+            Phase("pose", ("pose_discriminator",), self.pose_losses),
+        ]
+        learners = ("encoder", "classifier", "verification", "pose_encoder", "generator")
+        return [
+            *(phase for phase in judges if phase.networks[0] in self.networks),
+            Phase("encoder", tuple(name for name in learners if name in self.networks), self.encoder_losses),
+        ]
+
+    def forward(self, batch: Batch, progress: float) -> Forward:
+        feature = self.run(self.encoder, batch.view)
+        embedding = self.encoder.neck(feature)
+        forward = Forward(batch, feature, embedding)
+        if self.options.generates:
+            self.generate(forward)
+        return forward
+
+    def generate(self, forward: Forward) -> None:
+        """Recover every picture, and every paired one with its partner's context feature."""
+        batch, paired = forward.batch, forward.batch.paired
+        height, width = batch.image.shape[2:]
+        assert batch.keypoints is not None
+        sigma = jittered_sigma(len(batch.image), batch.generator)
+        forward.maps = pose_maps(batch.keypoints, height, width, sigma)
+        if self.options.body_mask:
+            forward.weight = recovery_weight(batch.keypoints, height, width)
+        pose = self.run(self.networks["pose_encoder"], forward.maps)
+        context = torch.cat([forward.feature, forward.feature[batch.partner[paired]]])
+        inputs = [context, torch.cat([pose, pose[paired]])]
+        if self.options.generator.sees_maps:
+            no_noise = context[:, :0]
+            inputs += [no_noise, torch.cat([forward.maps, forward.maps[paired]])]
+        made = self.run(self.networks["generator"], *inputs).float()
+        forward.recovered, forward.swapped = made[: len(pose)], made[len(pose) :]
+
+    def pictures(self, forward: Forward) -> dict[str, torch.Tensor]:
+        """Pictures with a partner; recovered; the partners; recovered with the partner's context feature."""
+        if forward.recovered is None or forward.swapped is None:
+            return {}
+        image, paired = forward.batch.image, forward.batch.paired
+        return {
+            "original": image[paired],
+            "recovered": forward.recovered[paired],
+            "partner": image[forward.batch.partner[paired]],
+            "swapped": forward.swapped,
+        }
+
+    def image_losses(self, forward: Forward) -> Losses:
+        """The image discriminator's, equation (4)."""
+        judge, recovered = self.networks["image_discriminator"], forward.recovered
+        assert recovered is not None
+        real, made = self.run(judge, forward.batch.image).float(), self.run(judge, recovered.detach()).float()
+        forward.scores.update({"image/real": real.detach().mean(), "image/made": made.detach().mean()})
+        return {"image_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
+
+    def pose_losses(self, forward: Forward) -> Losses:
+        """The pose discriminator's, equation (5)."""
+        judge, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.batch.paired
+        assert forward.recovered is not None
+        assert forward.maps is not None
+        real = self.run(judge, forward.maps, batch.image).float()
+        made = self.run(judge, forward.maps, forward.recovered.detach()).float()
+        wrong = self.run(judge, forward.maps[batch.partner[paired]], batch.image[paired]).float()
+        means = {"pose/real": real, "pose/made": made, "pose/wrong": wrong}
+        forward.scores.update({name: score.detach().mean() for name, score in means.items()})
+        return {"pose_discrimination": losses.pose_discrimination(real, made, wrong, self.options.real_smoothing)}
+
+    def encoder_losses(self, forward: Forward) -> Losses:
+        """Everything encoder and generator minimise together."""
+        parts = {
+            "cross_entropy": self.cross_entropy,
+            "triplet": self.triplet,
+            "verification": self.verification,
+            "recovery": self.recovery,
+            "cross_recovery": self.cross_recovery,
+            "image": self.image_deception,
+            "pose": self.pose_deception,
+        }
+        return {name: part(forward) for name, part in parts.items() if self.weights[name]}
+
+    def cross_entropy(self, forward: Forward) -> torch.Tensor:
+        logits = self.networks["classifier"](forward.embedding).float()
+        return losses.cross_entropy(logits, forward.batch.person, self.options.label_smoothing)
+
+    def triplet(self, forward: Forward) -> torch.Tensor:
+        if self.options.batch_hard:
+            near, far = losses.batch_hard(forward.feature, forward.batch.person)
+        else:
+            near, far = tuple_distances(forward)
+        return losses.triplet(near, far, self.options.margin)
+
+    def verification(self, forward: Forward) -> torch.Tensor:
+        """As many pairs of one person as of two."""
+        batch, anchor = forward.batch, forward.batch.anchor
+        first = torch.cat([anchor, anchor])
+        second = torch.cat([batch.partner[anchor], batch.negative[anchor]])
+        score = self.networks["verification"](forward.feature[first], forward.feature[second]).float()
+        return (losses.judged(score[: len(anchor)], 1) + losses.judged(score[len(anchor) :], 0)) / 2
+
+    def recovery(self, forward: Forward) -> torch.Tensor:
+        assert forward.recovered is not None
+        return losses.recovery(forward.batch.image, forward.recovered, forward.weight)
+
+    def cross_recovery(self, forward: Forward) -> torch.Tensor:
+        assert forward.swapped is not None
+        paired = forward.batch.paired
+        weight = None if forward.weight is None else forward.weight[paired]
+        return losses.recovery(forward.batch.image[paired], forward.swapped, weight)
+
+    def image_deception(self, forward: Forward) -> torch.Tensor:
+        return losses.deception(self.run(self.networks["image_discriminator"], forward.recovered).float())
+
+    def pose_deception(self, forward: Forward) -> torch.Tensor:
+        return losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, forward.recovered).float())
+
+
+def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
+    """Distances of each anchor to its own positive and negative."""
+    batch, feature, anchor = forward.batch, forward.feature, forward.batch.anchor
+    near = (feature[anchor] - feature[batch.partner[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
+    far = (feature[anchor] - feature[batch.negative[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
+    return near, far

@@ -1,0 +1,43 @@
+"""The folder of a training run: whether it can be written, and the data it was begun with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from ..data.crops import Crop, DataError, people
+
+
+def require_writable(folder: Path) -> None:
+    """Try to write where the folder is or will be, before anything is read; DataError where that fails."""
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise DataError(f"Cannot write to {folder} ({error.strerror}); name another --out.") from error
+
+
+@contextmanager
+def written_into(folder: Path) -> Iterator[None]:
+    """A block that writes into the folder; DataError where the disk is full or gone."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"Cannot write {error.filename or folder} ({error.strerror}); free some room, then go on with --resume: "
+            "what was saved last is whole."
+        ) from error
+
+
+def description(crops: Sequence[Crop]) -> str:
+    """How many crops of how many people, and a digest of all names and labels, by which other data is noticed."""
+    digest = hashlib.sha256()
+    for crop in crops:
+        joints = b"" if crop.keypoints is None else crop.keypoints.tobytes()
+        digest.update(f"{crop.path.name} {crop.person} {crop.camera} {crop.video} {crop.frame} {crop.time}".encode())
+        digest.update(joints)
+    return f"{len(crops)} crops of {len(people(crops))} people (sha256 {digest.hexdigest()[:12]})"

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+from places import ROOT
+
+from models.checkpoint import WeightsError
+from models.encoder import ContextEncoder, EncoderOptions
+from models.pretrained import load_encoder, save_encoder
+from reid.encoder.embedder import Embedder, EmbedderOptions
+
+COLOUR_HISTOGRAM = ROOT / "models" / "weights" / "colour_histogram.json"
+CPU = EmbedderOptions(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "encoder.pt"
+    encoder = ContextEncoder(EncoderOptions("mobilenet_v2", 64, 32, bnneck=True))
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    with torch.no_grad():
+        encoder(torch.rand(16, 3, 64, 32))  # so that activations have a trained network's scale
+    facts = {"gap": (0.0,), "same": ((0.9, 0.1),), "different": ((0.5, 0.1),)}
+    save_encoder(path, encoder, {"calibration": facts})
+    return path
+
+
+def crops(*sizes):
+    random = np.random.default_rng(0)
+    return [random.integers(0, 255, (height, width, 3), np.uint8) for height, width in sizes]
+
+
+def test_crops_of_any_size_become_unit_rows(weights):
+    rows = Embedder(weights, CPU)(crops((300, 120), (40, 20), (1, 1), (64, 32)))
+    assert rows.shape == (4, 1280)
+    assert rows.dtype == np.float32
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+
+
+def test_no_crops_give_no_rows(weights):
+    assert Embedder(weights, CPU)([]).shape == (0, 1280)
+
+
+def test_a_row_does_not_depend_on_its_batch(weights):
+    many = crops(*[(50 + index, 30) for index in range(5)])
+    whole = Embedder(weights, CPU)(many)
+    split = Embedder(weights, EmbedderOptions(device="cpu", batch=2))(many)
+    assert whole == pytest.approx(split, abs=1e-5)
+
+
+def test_a_share_of_colour_makes_the_similarity_a_mean_of_the_networks_and_the_histograms(weights, tmp_path):
+    loaded = load_encoder(weights)
+    path = tmp_path / "coloured.pt"
+    save_encoder(path, loaded.encoder, {"colour_share": 0.25})
+    pictures = crops((90, 45), (120, 60))
+    pictures[1][:] = pictures[1] // 3  # darker
+    network, colours = Embedder(weights, CPU)(pictures), Embedder(COLOUR_HISTOGRAM, CPU)(pictures)
+    both = Embedder(path, CPU)
+    rows = both(pictures)
+    assert rows.shape == (2, both.dimension) == (2, 1280 + 768)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
+    expected = 0.75 * network[0] @ network[1] + 0.25 * colours[0] @ colours[1]
+    assert rows[0] @ rows[1] == pytest.approx(expected, abs=1e-5)
+    assert colours[0] @ colours[1] < 0.9
+    assert both([]).shape == (0, both.dimension)
+
+
+def test_it_agrees_with_the_network_fed_rgb_in_0_to_1(weights):
+    crop = crops((64, 32))[0]
+    rgb = torch.from_numpy(crop[..., ::-1].copy()).permute(2, 0, 1)[None].float() / 255
+    with torch.inference_mode():
+        expected = load_encoder(weights).encoder.embed(rgb).numpy()
+    assert Embedder(weights, CPU)([crop]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_with_flip_a_mirror_image_has_the_same_vector(weights):
+    embedder = Embedder(weights, EmbedderOptions(device="cpu", flip=True))
+    crop = crops((64, 32))[0]
+    assert embedder([crop]) == pytest.approx(embedder([crop[:, ::-1]]), abs=1e-4)
+    assert np.abs(Embedder(weights, CPU)([crop]) - Embedder(weights, CPU)([crop[:, ::-1]])).max() > 1e-3
+
+
+def test_calibration_comes_from_the_file_in_the_type_the_caller_wants(weights):
+    assert Embedder(weights, CPU).calibration["same"] == ((0.9, 0.1),)
+    assert Embedder(weights, CPU, calibration=lambda gap, same, different: different[0][0]).calibration == 0.5
+
+
+def test_it_fits_the_trackers_protocol_and_type(weights):
+    from tracker.types import Calibration
+    from tracker.types import Embedder as Protocol
+
+    embedder: Protocol = Embedder(weights, CPU, Calibration)
+    odds = embedder.calibration.log_odds(np.array([0.5, 0.9]), np.array([1.0, 1.0]))
+    assert odds[0] < 0 < odds[1]
+
+
+def test_wrong_weights_and_devices_are_one_clear_sentence(weights, tmp_path):
+    with pytest.raises(WeightsError, match="no weights file"):
+        Embedder(tmp_path / "none.pt", CPU)
+    with pytest.raises(WeightsError, match="device 'warp'"):
+        Embedder(weights, EmbedderOptions(device="warp"))

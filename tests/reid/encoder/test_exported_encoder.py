@@ -1,0 +1,124 @@
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from models.encoder import ContextEncoder, EncoderOptions
+from models.errors import WeightsError
+from models.pretrained import load_encoder, save_encoder
+from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.encoder.encoder_export import WRITERS
+from reid.encoder.exported_encoder import openvino_file
+
+CPU = EmbedderOptions(device="cpu")
+CALIBRATION = {"gap": (0.0, 4.0), "same": ((0.9, 0.1), (0.8, 0.1)), "different": ((0.5, 0.1), (0.4, 0.1))}
+RUNTIME = {"onnx": "onnxruntime", "openvino": "openvino"}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A trunk that asks for the batch's size inside, a neck that has seen people, and a calibration."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "encoder.pt"
+    encoder = ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32, bnneck=True))
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm1d):
+            module.momentum = 1.0
+    encoder(torch.rand(16, 3, 64, 32))  # running statistics, so that the features keep their scale
+    save_encoder(path, encoder.eval(), {"epoch": 3, "calibration": CALIBRATION})
+    return path
+
+
+@pytest.fixture(scope="module", params=WRITERS)
+def exported(request, weights, tmp_path_factory):
+    if request.param == "onnx":
+        pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
+    pytest.importorskip(RUNTIME[request.param])
+    path = tmp_path_factory.mktemp("exported") / f"encoder.{request.param}"
+    WRITERS[request.param](path, load_encoder(weights))
+    return path
+
+
+def crops(count):
+    random = np.random.default_rng(0)
+    return [cv2.resize(random.integers(0, 255, (4, 2, 3), np.uint8), (30 + size, 80)) for size in range(count)]
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_any_number_of_crops_gets_the_rows_that_the_checkpoint_gives(weights, exported, flip):
+    first, second = (Embedder(path, EmbedderOptions("cpu", flip, batch=3)) for path in (weights, exported))
+    for count in (0, 1, 8):
+        assert second(crops(count)) == pytest.approx(first(crops(count)), abs=1e-4)
+    assert second(crops(8)).dtype == np.float32
+    assert np.ptp(first(crops(8)), axis=0).max() > 0.01  # they do differ from crop to crop
+
+
+def test_the_sha256_is_that_of_the_file_or_of_the_whole_folder(exported):
+    from tools.run.folder import sha256  # what config.json tells
+
+    assert Embedder(exported, CPU).sha256 == sha256(exported)
+
+
+def test_metadata_and_calibration_travel_with_it(weights, exported):
+    first, second = (Embedder(path, CPU) for path in (weights, exported))
+    assert second.calibration == first.calibration == CALIBRATION
+    assert second.metadata == first.metadata
+    assert second.dimension == 1024
+
+
+def test_an_encoder_without_calibration_gets_the_same_one_as_its_checkpoint(tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    save_encoder(tmp_path / "e.pt", ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
+    WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(tmp_path / "e.pt"))
+    assert Embedder(tmp_path / "e.onnx", CPU).calibration == Embedder(tmp_path / "e.pt", CPU).calibration
+
+
+def test_a_stranger_with_the_onnx_file_needs_rgb_in_0_to_1_and_is_told_so(weights, tmp_path):
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(weights))
+    session = onnxruntime.InferenceSession(tmp_path / "e.onnx", providers=["CPUExecutionProvider"])
+    told = session.get_modelmeta().custom_metadata_map
+    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in told["followspot_input"]
+    assert "rows of length 1" in told["followspot_output"]
+    rgb = torch.rand(2, 3, 64, 32)
+    with torch.inference_mode():
+        expected = load_encoder(weights).encoder.embed(rgb).numpy()
+    (rows,) = session.run(["embedding"], {"images": rgb.numpy()})
+    assert rows == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_folder_stands_for_its_one_xml(tmp_path):
+    (tmp_path / "encoder.xml").touch()
+    assert openvino_file(tmp_path) == tmp_path / "encoder.xml"
+    (tmp_path / "other.xml").touch()
+    with pytest.raises(WeightsError, match="holds 2 OpenVINO encoders"):
+        Embedder(tmp_path, CPU)
+
+
+def test_what_is_no_exported_encoder_is_told_in_one_sentence(tmp_path, monkeypatch):
+    import openvino
+    from openvino import opset13
+
+    with pytest.raises(WeightsError, match="holds no OpenVINO encoders"):
+        Embedder(tmp_path, CPU)
+    for name in ("none.onnx", "none.xml"):
+        with pytest.raises(WeightsError, match="no weights file"):
+            Embedder(tmp_path / name, CPU)
+    (tmp_path / "bad.xml").write_text("not a network")
+    with pytest.raises(WeightsError, match="no OpenVINO network"):
+        Embedder(tmp_path / "bad.xml", CPU)
+    value = opset13.parameter([1], np.float32)
+    openvino.save_model(openvino.Model([opset13.relu(value)], [value]), tmp_path / "other.xml")
+    with pytest.raises(WeightsError, match="not an encoder from `followspot export`"):
+        Embedder(tmp_path / "other.xml", CPU)
+    (tmp_path / "bad.onnx").write_text("not a network")
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(WeightsError, match="no ONNX network"):
+        Embedder(tmp_path / "bad.onnx", CPU)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(WeightsError, match=r"pip install 'followspot\[onnx\]'"):
+        Embedder(tmp_path / "bad.onnx", CPU)

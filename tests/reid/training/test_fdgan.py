@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+import torch
+
+from models.encoder import ContextEncoder, EncoderOptions
+from models.generator import GeneratorOptions
+from reid.data.augmentation import AugmentationOptions
+from reid.data.batch import make_batch
+from reid.data.sampling import Draw
+from reid.training import losses
+from reid.training.fdgan import FdGanObjective, FdGanOptions, stage_at
+from reid.training.phases import freeze_all_but
+from reid.training.presets import PRESETS
+
+CLASSES = np.array([0, 0, 0, 1, 1, 1])
+DRAW = Draw(np.arange(6), np.array([1, 2, 0, 4, 5, 3]), np.full(6, -1))
+
+
+@pytest.fixture
+def fdgan():
+    torch.manual_seed(0)
+    encoder = ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32))
+    options = FdGanOptions(generator=GeneratorOptions(channels=4, noise_dimension=8))
+    return FdGanObjective(encoder, 2, 17, options)
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 255, (6, 3, 64, 32), dtype=torch.uint8, generator=generator)
+    keypoints = torch.rand(6, 17, 2, generator=generator) * 32
+    return make_batch(DRAW, pictures, keypoints, CLASSES, AugmentationOptions(), generator, torch.device("cpu"))
+
+
+def learn(fdgan, batch, progress):
+    """One step of all phases; the networks that changed."""
+    before = {name: [p.clone() for p in net.state_dict().values()] for name, net in fdgan.networks.items()}
+    forward = fdgan.forward(batch, progress)
+    for phase in fdgan.phases(progress):
+        freeze_all_but(fdgan.networks, phase.networks)
+        sum(fdgan.weights.get(name, 1.0) * loss for name, loss in phase.losses(forward).items()).backward()
+        optimiser = torch.optim.SGD(fdgan.networks.parameters(), 0.1)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        fdgan.networks.requires_grad_(True)
+    return {
+        name
+        for name, net in fdgan.networks.items()
+        if not all(torch.equal(old, new) for old, new in zip(before[name], net.state_dict().values(), strict=True))
+    }
+
+
+def test_three_stages_train_the_networks_they_should(fdgan, batch):
+    judges, painters = {"identity_discriminator", "pose_discriminator"}, {"pose_encoder", "generator"}
+    assert learn(fdgan, batch, 0.1) == {"encoder", "verification"}
+    assert learn(fdgan, batch, 0.5) == judges | painters  # nor do the encoder's running statistics move
+    assert learn(fdgan, batch, 0.9) == judges | painters | {"encoder", "verification"}
+    assert [stage_at(progress) for progress in (0.0, 0.34, 0.99, 1.0)] == [
+        "verification",
+        "generation",
+        "everything",
+        "everything",
+    ]
+
+
+def test_the_target_is_a_third_crop_of_the_person_and_both_twins_share_pose_and_noise(fdgan, batch):
+    fdgan.networks.eval()
+    forward = fdgan.forward(batch, 0.5)
+    assert forward.target.tolist() == [2, 0, 1, 5, 3, 4]
+    named = fdgan.generator_losses(forward)
+    target = losses.recovery(batch.image[[2, 0, 1, 5, 3, 4]], forward.made, None)
+    assert torch.equal(named["target"], target)
+    with torch.no_grad():
+        forward.feature[:] = forward.feature[0]
+    fdgan.encoder.forward = lambda view: forward.feature
+    again = fdgan.forward(batch, 0.5)
+    assert torch.equal(again.made, again.made_by_partner)
+
+
+def test_verification_pairs_each_crop_with_her_own_and_with_another_person(fdgan, batch):
+    seen = {}
+
+    class Head(torch.nn.Module):
+        def forward(self, first, second):
+            seen["second"] = second
+            return torch.zeros(len(first))
+
+    fdgan.networks["verification"] = Head()
+    forward = fdgan.forward(batch, 0.0)
+    named = fdgan.verification_losses(forward)
+    assert torch.equal(seen["second"][:6], forward.feature[DRAW.partner])
+    assert torch.equal(seen["second"][6:], forward.feature[[3, 4, 5, 0, 1, 2]])
+    assert named["verification"].item() == pytest.approx(np.log(2), rel=1e-5)
+
+
+def test_the_preset_has_noise_and_three_crops_a_person():
+    preset = PRESETS["fd-gan"]
+    assert preset.fd_gan.generator.noise_dimension == 256
+    assert preset.sampling.crops == 3
+
+
+def test_looking_at_pictures_leaves_the_encoder_alone(fdgan, batch):
+    fdgan.networks.eval()
+    before = {name: tensor.clone() for name, tensor in fdgan.networks.state_dict().items()}
+    rows = fdgan.pictures(fdgan.forward(batch, 0.9))
+    assert [tuple(row.shape) for row in rows.values()] == [(6, 3, 64, 32)] * 4
+    assert all(torch.equal(before[name], tensor) for name, tensor in fdgan.networks.state_dict().items())

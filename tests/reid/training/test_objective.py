@@ -1,0 +1,136 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from models.encoder import ContextEncoder, EncoderOptions
+from models.generator import GeneratorOptions
+from reid.data.augmentation import AugmentationOptions
+from reid.data.batch import make_batch
+from reid.data.sampling import Draw
+from reid.training import losses
+from reid.training.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective
+from reid.training.phases import freeze_all_but
+from reid.training.presets import PRESETS
+
+NOBODY = [-1, -1]
+DRAW = Draw(
+    index=np.arange(6),
+    partner=np.array([2, 3, 0, 1, *NOBODY]),
+    negative=np.array([4, 5, *NOBODY, *NOBODY]),
+)
+CLASSES = np.array([0, 1, 0, 1, 2, 2])
+
+
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 255, (6, 3, 64, 32), dtype=torch.uint8, generator=generator)
+    keypoints = torch.rand(6, 17, 2, generator=generator) * 32
+    return make_batch(DRAW, pictures, keypoints, CLASSES, AugmentationOptions(), generator, torch.device("cpu"))
+
+
+def objective(weights, **options):
+    torch.manual_seed(0)
+    encoder = ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32))
+    options = ObjectiveOptions(weights, generator=GeneratorOptions(channels=4), **options)
+    return SparseTemporalObjective(encoder, 3, 17, options)
+
+
+ALL = LossWeights(**{weight.name: 0.5 for weight in dataclasses.fields(LossWeights)})
+NOTHING = LossWeights(**{weight.name: 0.0 for weight in dataclasses.fields(LossWeights)})
+PAPER = {"cross_entropy": 1.0, "triplet": 1.0, "recovery": 10.0, "cross_recovery": 10.0, "image": 0.1, "pose": 0.1}
+
+
+def parameters_of(networks):
+    return {name: torch.cat([p.detach().flatten().clone() for p in n.parameters()]) for name, n in networks.items()}
+
+
+def test_each_phase_changes_its_own_networks_only():
+    ours = objective(ALL)
+    forward = ours.forward(batch(), 0.0)
+    phases = ours.phases(0.0)
+    assert [phase.name for phase in phases] == ["image", "pose", "encoder"]
+    changed = []
+    for phase in phases:
+        before = parameters_of(ours.networks)
+        buffers = {name: buffer.clone() for name, buffer in ours.networks.named_buffers()}
+        freeze_all_but(ours.networks, phase.networks)
+        named = phase.losses(forward)
+        sum(ours.weights.get(name, 1.0) * loss for name, loss in named.items()).backward()
+        optimiser = torch.optim.SGD(ours.networks.parameters(), 0.1)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        after = parameters_of(ours.networks)
+        changed.append({name for name in before if not torch.equal(before[name], after[name])})
+        assert all(torch.equal(buffers[name], buffer) for name, buffer in ours.networks.named_buffers())
+    assert changed[0] == {"image_discriminator"}
+    assert changed[1] == {"pose_discriminator"}
+    assert changed[2] == {"encoder", "classifier", "verification", "pose_encoder", "generator"}
+
+
+def test_every_loss_is_named_as_its_weight_and_scores_are_logged_raw():
+    ours = objective(ALL)
+    forward = ours.forward(batch(), 0.0)
+    named = {name: value for phase in ours.phases(0.0) for name, value in phase.losses(forward).items()}
+    weighted = set(dataclasses.asdict(ALL))
+    assert set(named) == weighted | {"image_discrimination", "pose_discrimination"}
+    assert set(forward.scores) == {"image/real", "image/made", "pose/real", "pose/made", "pose/wrong"}
+    assert all(torch.isfinite(value) for value in named.values())
+
+
+def test_pictures_are_recovered_and_swapped_as_the_equations_say():
+    """The swapped picture of a row has its own pose and its partner's context feature, and is compared with the row."""
+    ours = objective(ALL)
+    ours.networks.eval()
+    forward = ours.forward(batch(), 0.0)
+    assert forward.batch.paired.tolist() == [0, 1, 2, 3]
+    pose = ours.networks["pose_encoder"](forward.maps)
+    expected = ours.networks["generator"](forward.feature[[2, 3, 0, 1]], pose[:4])
+    assert torch.allclose(forward.swapped, expected, atol=1e-5)
+    cross = losses.recovery(forward.batch.image[:4], forward.swapped, forward.weight[:4])
+    assert torch.equal(ours.cross_recovery(forward), cross)
+
+
+def test_without_batch_hard_each_anchor_meets_its_own_tuple():
+    ours = objective(dataclasses.replace(NOTHING, triplet=1.0), batch_hard=False, margin=0.5)
+    forward = ours.forward(batch(), 0.0)
+    feature = forward.feature.detach()
+    expected = [
+        max(0.5 - (feature[a] - feature[n]).norm() + (feature[a] - feature[p]).norm(), 0)
+        for a, p, n in [(0, 2, 4), (1, 3, 5)]
+    ]
+    assert ours.triplet(forward).item() == pytest.approx(float(sum(expected)) / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("weights", "networks"),
+    [
+        ({"cross_entropy": 1.0}, {"encoder", "classifier"}),
+        ({"triplet": 1.0}, {"encoder"}),
+        ({"verification": 1.0}, {"encoder", "verification"}),
+        (
+            {"cross_entropy": 1.0, "triplet": 1.0, "recovery": 10.0, "cross_recovery": 10.0, "pose": 0.1},
+            {"encoder", "classifier", "pose_encoder", "generator", "pose_discriminator"},
+        ),
+    ],
+)
+def test_only_networks_with_a_loss_are_built(weights, networks):
+    assert set(objective(dataclasses.replace(NOTHING, **weights)).networks) == networks
+
+
+def test_the_presets_hold_the_papers_weights_and_its_ablations():
+    def weights(name):
+        return PRESETS[name].objective.weights
+
+    def given(name):
+        return {loss: weight for loss, weight in dataclasses.asdict(weights(name)).items() if weight}
+
+    assert given("st-reid") == PAPER
+    assert weights("st-reid-no-cr").cross_recovery == 0
+    assert weights("st-reid-no-d").image == 0
+    assert weights("st-reid-no-p").pose == 0
+    assert PRESETS["st-reid-random"].sampling.kind == "random"
+    assert PRESETS["st-reid"].sampling.kind == "sparse-temporal"
+    assert given("st-reid-strong") == PAPER
+    assert PRESETS["strong"].encoder.bnneck

@@ -1,0 +1,202 @@
+"""What a detector promises the tracker, and what it says when its weights are not usable."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from places import ROOT, SHARED
+
+from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
+from tracker.detection.weights import person_classes
+from tracker.types import Detections, Frame, InputError
+
+WEIGHTS = SHARED / "weights"
+PICTURE = SHARED / "detect" / "images" / "FudanPed00001.jpg"
+needs_shared = pytest.mark.skipif(not WEIGHTS.exists(), reason="needs the pretrained weights in ../shared")
+ON_TORCH = DetectorOptions(device="cpu", openvino=False)
+
+
+def frame(image: np.ndarray | None = None, index: int = 0) -> Frame:
+    return Frame(index, index / 30, image)
+
+
+@pytest.fixture(scope="module")
+def street() -> np.ndarray:
+    """Two people side by side."""
+    cv2 = pytest.importorskip("cv2")
+    return cv2.imread(str(PICTURE))
+
+
+@pytest.fixture(scope="module")
+def parent() -> YoloDetector:
+    return YoloDetector(WEIGHTS / "yolo11n.pt", ON_TORCH)
+
+
+def test_importing_the_tracker_loads_no_network_library() -> None:
+    code = "import tracker.detection.detector, sys; assert not {'torch', 'ultralytics', 'openvino'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_replay_gives_back_the_boxes_of_each_frame_and_none_between() -> None:
+    boxes = Detections(np.array([[1, 2, 3, 4]]), np.array([0.5]))
+    replay = ReplayDetector({2: boxes})
+    assert [len(found) for found in replay.batch([frame(index=i) for i in range(4)])] == [0, 0, 1, 0]
+    assert replay(frame(index=2)) is boxes
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("conf", 1.5), ("conf", -0.1), ("iou", 2), ("imgsz", 0), ("batch", 0)], ids=str
+)
+def test_an_impossible_option_is_named(field: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"--{field} must"):
+        DetectorOptions(**{field: value})
+
+
+def test_people_are_the_class_named_person_or_the_only_one() -> None:
+    assert person_classes({0: "cat", 3: "Person"}, Path("pets.pt")) == [3]
+    assert person_classes({0: "dancer"}, Path("dance.pt")) == [0]
+    with pytest.raises(InputError, match=r"pets\.pt knows no class named person \(but cat, dog, \.\.\.\)"):
+        person_classes({0: "cat", 1: "dog"}, Path("pets.pt"))
+
+
+def test_missing_weights_are_not_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"yolo11n\.pt not found.*none is downloaded"):
+        YoloDetector("yolo11n.pt")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("notes.txt", b"hello", "is no kind of detector weights"),
+        ("notes.pt", b"hello world\n", "cannot be read as a detector"),
+        ("empty.pt", b"", "cannot be read as a detector"),
+        ("noise.onnx", bytes(range(256)), "cannot be read as a detector"),
+        ("file_openvino_model", b"", "holds no detector weights"),
+    ],
+)
+def test_a_file_that_is_no_weights_is_named_in_one_sentence(
+    tmp_path: Path, name: str, content: bytes, complaint: str
+) -> None:
+    if name.endswith("onnx"):
+        pytest.importorskip("onnxruntime")
+    weights = tmp_path / name
+    weights.write_bytes(content)
+    with pytest.raises(InputError, match=complaint) as caught:
+        YoloDetector(weights, ON_TORCH)
+    assert str(weights) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "package"),
+    [("model.onnx", "onnxruntime", "followspot[onnx]"), ("model_openvino_model", "openvino", "openvino")],
+)
+def test_a_missing_runtime_names_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, module: str, package: str
+) -> None:
+    weights = tmp_path / name
+    if name.endswith("onnx"):
+        weights.write_bytes(b"onnx")
+    else:
+        weights.mkdir()
+        (weights / "model.xml").write_text("<net/>")
+    monkeypatch.setattr("importlib.util.find_spec", lambda wanted: None if wanted == module else object())
+    with pytest.raises(InputError) as caught:
+        YoloDetector(weights)
+    assert f"pip install '{package}'" in str(caught.value)
+
+
+@needs_shared
+def test_a_classifier_is_no_detector() -> None:
+    with pytest.raises(InputError, match="cannot be read as a detector"):
+        YoloDetector(WEIGHTS / "mobilenet_v2_imagenet.pt", ON_TORCH)
+
+
+@needs_shared
+def test_a_detector_finds_the_people_and_nothing_else(parent: YoloDetector, street: np.ndarray) -> None:
+    height, width = street.shape[:2]
+    found = parent(frame(street))
+    assert np.count_nonzero(found.score > 0.5) == 2
+    assert found.score.min() >= ON_TORCH.conf
+    assert found.keypoints is None
+    assert (found.xyxy >= 0).all()
+    assert (found.xyxy <= (width, height, width, height)).all()
+
+
+@needs_shared
+def test_a_batch_is_its_frames_one_by_one(street: np.ndarray) -> None:
+    detector = YoloDetector(WEIGHTS / "yolo11n.pt", DetectorOptions(device="cpu", openvino=False, batch=2))
+    frames = [frame(street), frame(np.zeros_like(street)), frame(street[:, ::-1])]
+    together = detector.batch(frames)
+    for one, found in zip(frames, together, strict=True):
+        np.testing.assert_allclose(found.xyxy, detector(one).xyxy, atol=0.1)
+    assert len(together[1]) == 0
+    assert detector.batch([]) == []
+
+
+@needs_shared
+def test_pictures_of_several_sizes_share_a_batch(parent: YoloDetector, street: np.ndarray) -> None:
+    found = parent.batch([frame(street), frame(street[:300, :300])])
+    assert (found[1].xyxy <= 300).all()
+    assert len(found[0]) >= 2
+
+
+@needs_shared
+def test_a_pose_model_gives_keypoints_within_its_boxes(street: np.ndarray) -> None:
+    found = YoloDetector(WEIGHTS / "yolov8n-pose.pt", ON_TORCH)(frame(street))
+    person = found[found.score > 0.5]
+    assert person.keypoints is not None
+    assert person.keypoints.shape == (2, 17, 3)
+    nose = person.keypoints[:, 0, :2]
+    assert ((nose >= person.xyxy[:, :2]) & (nose <= person.xyxy[:, 2:])).all()
+
+
+@needs_shared
+def test_a_frame_without_picture_is_refused(parent: YoloDetector) -> None:
+    with pytest.raises(InputError, match="frame 7 has no picture"):
+        parent(frame(None, index=7))
+
+
+@needs_shared
+@pytest.mark.slow
+@pytest.mark.parametrize(("exported", "extra"), [("openvino", {}), ("onnx", {"simplify": False})])
+def test_exports_give_the_boxes_of_the_network_they_came_from(
+    tmp_path: Path, exported: str, extra: dict[str, bool], parent: YoloDetector, street: np.ndarray
+) -> None:
+    pytest.importorskip(exported)
+    (tmp_path / "network.pt").write_bytes((WEIGHTS / "yolo11n.pt").read_bytes())
+    network = pytest.importorskip("ultralytics").YOLO(tmp_path / "network.pt")
+    detector = YoloDetector(network.export(format=exported, dynamic=True, imgsz=640, **extra))
+    expected, found = parent(frame(street)), detector(frame(street))
+    strong = [boxes[boxes.score > 0.5] for boxes in (expected, found)]
+    np.testing.assert_allclose(strong[0].xyxy, strong[1].xyxy, atol=3)  # bfloat16 where the processor has it
+    np.testing.assert_allclose(strong[0].score, strong[1].score, atol=0.02)
+
+
+@needs_shared
+@pytest.mark.slow
+def test_on_the_cpu_a_pt_runs_through_a_cached_openvino_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: YoloDetector, street: np.ndarray
+) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = YoloDetector(WEIGHTS / "yolo11n.pt", DetectorOptions(device="cpu"))(frame(street))
+    copies = list((tmp_path / "followspot").iterdir())
+    assert [copy.suffix for copy in copies] == [""]
+    assert copies[0].name.startswith("yolo11n_")
+    assert np.count_nonzero(found.score > 0.5) == np.count_nonzero(parent(frame(street)).score > 0.5)
+
+
+@needs_shared
+def test_without_a_place_for_the_copy_the_network_runs_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, street: np.ndarray
+) -> None:
+    pytest.importorskip("openvino")
+    (tmp_path / "followspot").write_text("a file where the cache folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    detector = YoloDetector(WEIGHTS / "yolo11n.pt", DetectorOptions(device="cpu"))
+    assert np.count_nonzero(detector(frame(street)).score > 0.5) == 2

@@ -1,0 +1,232 @@
+"""Whatever the user names, `open_source` opens: stories of files, folders, patterns and sequences."""
+
+from __future__ import annotations
+
+import gc
+import http.server
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from film import number, picture, shoot
+from places import SHARED
+
+from tracker.types import InputError
+from tracker.video.frame_clock import FrameClock
+from tracker.video.image_sequence import images_in
+from tracker.video.prefetch import prefetch
+from tracker.video.sources import open_source
+
+SEQUENCES = SHARED / "mot"
+SEQINFO = "[Sequence]\nname=stage\nimDir=img1\nframeRate=20\nseqLength=7\nimWidth=128\nimHeight=96\nimExt=.png\n"
+
+
+def paint(folder: Path, names: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, name in enumerate(names):
+        cv2.imwrite(str(folder / name), picture(index, 128, 96))
+
+
+def test_a_video_file(tmp_path):
+    with open_source(shoot(tmp_path / "dance.mp4", 9, sound="aac"), vid_stride=2) as source:
+        assert (source.name, source.width, source.height, source.fps) == ("dance", 128, 96, 15.0)
+        assert source.audio_from == tmp_path / "dance.mp4"
+        assert [frame.index for frame in source] == [0, 2, 4, 6, 8]
+
+
+def test_a_folder_of_images_counts_like_a_human(tmp_path):
+    paint(tmp_path / "poses", ["img1.png", "img2.png", "img10.png", "img11.png"])
+    (tmp_path / "poses" / "notes.txt").write_text("no image")
+    (tmp_path / "poses" / ".img3.png").write_text("hidden")
+    with open_source(str(tmp_path / "poses"), image_fps=10) as source:
+        assert (source.name, source.fps, source.frame_count, source.audio_from) == ("poses", 10, 4, None)
+        frames = list(source)
+    assert [path.name for path in images_in(tmp_path / "poses")] == ["img1.png", "img2.png", "img10.png", "img11.png"]
+    assert [number(frame.image) for frame in frames] == [0, 1, 2, 3]
+    assert [frame.time for frame in frames] == [0.0, 0.1, 0.2, 0.3]
+
+
+def test_a_pattern_and_a_single_image(tmp_path):
+    paint(tmp_path, ["a1.png", "a2.jpg", "b1.png"])
+    with open_source(str(tmp_path / "a*")) as source:
+        assert [number(frame.image) for frame in source] == [0, 1]
+    with open_source(tmp_path / "b1.png") as source:
+        assert [number(frame.image) for frame in source] == [2]
+    with pytest.raises(InputError, match="no image matches"):
+        open_source(str(tmp_path / "c*.png"))
+
+
+def test_a_file_whose_name_looks_like_a_pattern_or_a_webcam_is_still_a_file(tmp_path, monkeypatch):
+    shoot(tmp_path / "dance [final].mp4", 3)
+    shoot(tmp_path / "film.mp4", 3).rename(tmp_path / "7")
+    monkeypatch.chdir(tmp_path)
+    for name in ("dance [final].mp4", "7"):
+        with open_source(name) as source:
+            assert len(list(source)) == 3
+
+
+def test_an_unreadable_image_is_left_out_and_the_others_keep_their_numbers(tmp_path):
+    paint(tmp_path, ["1.png", "2.png", "3.png", "4.png"])
+    (tmp_path / "3.png").write_bytes(b"spoilt")
+    with open_source(tmp_path) as source:
+        frames = list(source)
+        assert source.warning is not None
+        assert "1 image could not be read and left out, the first 3.png" in source.warning
+    assert [frame.index for frame in frames] == [0, 1, 3]
+    assert [number(frame.image) for frame in frames] == [0, 1, 3]
+
+
+def test_images_of_different_sizes_are_refused_by_name(tmp_path):
+    paint(tmp_path, ["1.png", "2.png"])
+    cv2.imwrite(str(tmp_path / "3.png"), picture(2, 64, 48))
+    with open_source(tmp_path) as source, pytest.raises(InputError, match=r"3\.png is 64x48 but .* 128x96"):
+        list(source)
+
+
+def test_folders_without_pictures_are_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no images"):
+        open_source(tmp_path)
+    (tmp_path / "1.png").write_bytes(b"spoilt")
+    with pytest.raises(InputError, match="none of the 1 files is an image"):
+        open_source(tmp_path)
+
+
+def test_a_mot_sequence_with_its_images(tmp_path):
+    (tmp_path / "seqinfo.ini").write_text(SEQINFO)
+    paint(tmp_path / "img1", [f"{index:06d}.png" for index in range(1, 8)])
+    with open_source(tmp_path, vid_stride=3) as source:
+        assert (source.name, source.frame_count) == ("stage", 3)
+        assert source.fps == pytest.approx(20 / 3)
+        frames = list(source)
+    assert [number(frame.image) for frame in frames] == [frame.index for frame in frames] == [0, 3, 6]
+    assert frames[-1].time == pytest.approx(0.3)
+
+
+def test_a_mot_sequence_whose_pictures_are_a_video(tmp_path):
+    (tmp_path / "seqinfo.ini").write_text(SEQINFO)
+    shoot(tmp_path / "stage.mp4", 7, rate=20)
+    with open_source(tmp_path) as source:
+        assert (source.name, source.fps) == ("stage", 20.0)
+        assert [number(frame.image) for frame in source] == list(range(7))
+
+
+def test_a_mot_sequence_without_pictures_still_has_its_frames(tmp_path):
+    (tmp_path / "seqinfo.ini").write_text(SEQINFO)
+    (tmp_path / "img1").mkdir()
+    with open_source(tmp_path) as source:
+        assert (source.width, source.height, source.fps, source.frame_count) == (128, 96, 20.0, 7)
+        frames = list(source)
+    assert [frame.image for frame in frames] == [None] * 7
+    assert frames[-1].time == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "lacks Sequence"),
+        (SEQINFO.replace("seqLength=7\n", ""), "lacks seqLength"),
+        (SEQINFO.replace("=7", "=many"), "cannot be read"),
+        (SEQINFO.replace("=20", "=0"), "not above 0"),
+    ],
+)
+def test_a_spoilt_seqinfo_is_told(tmp_path, text, sentence):
+    (tmp_path / "seqinfo.ini").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        open_source(tmp_path)
+
+
+@pytest.mark.skipif(not SEQUENCES.is_dir(), reason="the real sequences are not here")
+@pytest.mark.parametrize(("name", "size", "fps"), [("MOT16-09", (960, 540), 30), ("TUD-Stadtmitte", (640, 480), 25)])
+def test_real_sequences_open(name, size, fps):
+    with open_source(SEQUENCES / name) as source:
+        assert (source.name, (source.width, source.height), source.fps) == (name, size, fps)
+        frame = next(iter(source))
+        assert frame.image is not None
+        assert frame.image.shape[:2] == size[::-1]
+
+
+def test_a_video_over_http(tmp_path):
+    shoot(tmp_path / "dance.mp4", 12, faststart=True)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: object) -> None:
+            super().__init__(*arguments, directory=str(tmp_path))
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with open_source(f"{address}/dance.mp4") as source:
+            assert (source.name, source.audio_from) == ("dance", None)
+            assert [number(frame.image) for frame in source] == list(range(12))
+        with pytest.raises(InputError, match="cannot be opened"):
+            open_source(f"{address}/missing.mp4")
+        server.shutdown()
+
+
+def test_a_webcam_that_is_not_there_is_refused():
+    with pytest.raises(InputError, match="webcam 97 cannot be opened"):
+        open_source("97")
+
+
+def test_names_of_nothing_are_refused(tmp_path):
+    with pytest.raises(InputError, match="there is no file"):
+        open_source(tmp_path / "nobody.mp4")
+
+
+def test_prefetch_yields_the_same_frames_in_the_same_order(tmp_path):
+    with open_source(shoot(tmp_path / "dance.mp4", 40)) as source:
+        assert [number(frame.image) for frame in prefetch(source, 3)] == list(range(40))
+
+
+def test_prefetch_reads_no_further_than_it_may():
+    made = []
+    ahead = prefetch((made.append(index) or index for index in range(100)), 3)
+    assert next(ahead) == 0
+    time.sleep(0.2)
+    assert len(made) <= 5  # one handed over, three on the shelf, one in hand
+    ahead.close()
+
+
+def test_prefetch_passes_errors_on_in_their_place():
+    def two_and_an_error():
+        yield 1
+        yield 2
+        raise InputError("the film tore")
+
+    seen = []
+    with pytest.raises(InputError, match="tore"):
+        seen.extend(prefetch(two_and_an_error()))
+    ahead = prefetch(two_and_an_error())
+    assert [next(ahead), next(ahead)] == [1, 2]
+    with pytest.raises(InputError, match="tore"):
+        next(ahead)
+
+
+def test_leaving_prefetch_early_stops_its_thread(tmp_path):
+    with open_source(shoot(tmp_path / "dance.mp4", 60)) as source:
+        for frame in prefetch(source, 2):
+            if frame.index == 3:
+                break
+        gc.collect()
+        assert not any(thread.name == "prefetch" for thread in threading.enumerate())
+
+
+def test_closing_the_source_under_a_reading_thread_ends_the_reading(tmp_path):
+    source = open_source(shoot(tmp_path / "dance.mp4", 200))
+    with source:
+        ahead = prefetch(source, 2)
+        next(ahead)
+    assert len(list(ahead)) <= 4
+
+
+def test_the_clock_starts_at_zero_and_only_goes_forward():
+    """Stamps in seconds: a start at 5, a missing one, a doubled one, and a jump back to 0 as in joined recordings."""
+    clock = FrameClock(0.04)
+    stamps = [5.0, 5.04, None, 5.12, 5.12, 5.2, 0.0, 0.04]
+    times = [clock.time(stamp) for stamp in stamps]
+    assert np.allclose(times, [0.0, 0.04, 0.08, 0.12, 0.121, 0.2, 0.24, 0.28])

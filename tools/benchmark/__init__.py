@@ -1,0 +1,1 @@
+"""Our tracker and other people's, measured side by side."""

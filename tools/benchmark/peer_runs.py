@@ -1,0 +1,67 @@
+"""Starts `peers.py` in an environment of its own for each package of trackers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracker.types import InputError
+
+from . import peers
+
+PACKAGES = {"roboflow": "trackers==2.6.1", "boxmot": "boxmot==25.0.0"}
+"""The release in which each peer is measured, by the first word of its name in `peers.PEERS`."""
+
+
+def check_peers(names: Sequence[str]) -> None:
+    """Raises InputError for a name that is no peer, or where uv, which makes the environments, is not installed."""
+    unknown = sorted(set(names) - set(peers.PEERS))
+    if unknown:
+        raise InputError(f"no peer is called {', '.join(unknown)}; there are {', '.join(peers.PEERS)}")
+    if names and shutil.which("uv") is None:
+        raise InputError(
+            "peers run in environments made by uv, which is not installed: pip install uv, or give --peers"
+        )
+
+
+def with_reid(names: Sequence[str]) -> list[str]:
+    """The peers of `names`, and after them those of them that take appearance too, under that name."""
+    return [*names, *(f"{name}-reid" for name in names if f"{name}-reid" in peers.PEERS_WITH_REID)]
+
+
+def run_peers(
+    names: Sequence[str], sequences: Sequence[dict[str, object]], out: Path, reid: Path | None = None
+) -> None:
+    """Each tracker of `names` over `sequences` (name, length, detections, pictures: see `peers.py`), in turn.
+
+    `reid` are the weights for those with re-ID. Leaves `out`/NAME/SEQUENCE.txt and `out`/NAME.json. Raises InputError
+    where an environment cannot be made or a tracker fails.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for package, requirement in PACKAGES.items():
+        chosen = [name for name in names if name.split("-")[0] == package]
+        if chosen:
+            looks = str(reid.resolve()) if reid and set(chosen) & set(peers.PEERS_WITH_REID) else None
+            job = out / f"{package}-job.json"
+            job.write_text(json.dumps({"trackers": chosen, "reid": looks, "sequences": list(sequences)}))
+            _run(requirement, job, out)
+            job.unlink()
+
+
+def _run(requirement: str, job: Path, out: Path) -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    environment = ["uv", "run", "--quiet", "--no-project", "--python", version, "--with", requirement]
+    done = subprocess.run(
+        [*environment, "python", peers.__file__, str(job), str(out)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise InputError(f"{requirement} did not run: {last[0]}")

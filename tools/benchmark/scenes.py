@@ -1,0 +1,67 @@
+"""Sequence folders of rendered scenes, kept from run to run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from tracker.types import InputError
+
+from ..renderer.options import StageOptions
+from ..renderer.scene import Scene
+from ..renderer.sequence_folder import SequenceFolder
+from ..renderer.workers import in_processes
+from ..run.interruption import Interruption
+from ..run.output import write_json
+from ..run.progress import progress
+
+RECIPE = "scene.json"
+CRF, PRESET = 21, "fast"
+UNFINISHED = ".unfinished"
+
+
+def render_scenes(scenes: Mapping[str, StageOptions], folder: Path, processes: int) -> bool:
+    """Render each scene, silent, into `folder`/NAME, but those that are there already with the same options.
+
+    `processes` is how many at once, with 0 one a core. Returns whether all are there now: False after Ctrl-C. Raises
+    InputError where `folder`/NAME is something else, or cannot be written.
+    """
+    left = [(name, options) for name, options in scenes.items() if _made_of(folder / name) != asdict(options)]
+    for name, _ in left:
+        if (folder / name).exists() and _made_of(folder / name) is None:
+            raise InputError(f"{folder / name} is no rendered scene: name another --out")
+    with Interruption() as interruption:
+        rendered = in_processes(partial(render, folder=folder), left, processes, interruption)
+        done = sum(1 for _ in progress(rendered, len(left), "scenes", "scenes")) if left else 0
+    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+    return done == len(left)
+
+
+def render(scene: tuple[str, StageOptions], folder: Path) -> None:
+    """Render a named scene; it takes its place in `folder` when it is finished, and that of an older one."""
+    name, options = scene
+    unfinished = folder / UNFINISHED / name
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unfinished.mkdir(parents=True)
+        with SequenceFolder(unfinished, options, None, CRF, PRESET) as sequence:
+            for frame in Scene(options).frames():
+                sequence.write(frame)
+        write_json(asdict(options), unfinished / RECIPE)
+        shutil.rmtree(folder / name, ignore_errors=True)
+        unfinished.rename(folder / name)
+    except OSError as error:
+        raise InputError(f"cannot write scenes to {folder}: {error.strerror}") from error
+
+
+def _made_of(folder: Path) -> dict[str, object] | None:
+    """The options of a rendered scene; None where there is none."""
+    try:
+        recipe = json.loads((folder / RECIPE).read_text())
+    except (OSError, ValueError):
+        return None
+    return recipe if isinstance(recipe, dict) else None

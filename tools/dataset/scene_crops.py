@@ -1,0 +1,60 @@
+"""Crops of all dancers of rendered scenes, several scenes at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from reid.dancereid.folder import widened_crop
+
+from ..renderer.options import StageOptions
+from ..renderer.scene import Scene, StageFrame
+from ..renderer.workers import in_processes
+from ..run.interruption import Interruption
+
+KEPT_EVERY = 5  # frames of the 25 a second a camera would give
+FPS = 25.0
+
+
+@dataclass(frozen=True)
+class SceneCrop:
+    """One dancer in one frame: `image` (h, w, 3) uint8 BGR with `joints` (17, 2) in its pixels, nan where unknown.
+
+    `frame` counts what a camera of `FPS` would have taken, `xyxy` (4,) is her box in the scene's picture.
+    """
+
+    person: int
+    frame: int
+    time: float
+    xyxy: np.ndarray
+    image: np.ndarray
+    joints: np.ndarray
+
+
+def cut_scenes(
+    scenes: Sequence[StageOptions], height: int, processes: int, interruption: Interruption
+) -> Iterator[list[SceneCrop]]:
+    """The crops of each scene, in order; ends early, without those of the scenes at hand, when a stop is asked for.
+
+    Raises InputError where a process was killed, as happens when memory runs out.
+    """
+    return in_processes(partial(cut_scene, height=height), scenes, processes, interruption)
+
+
+def cut_scene(options: StageOptions, height: int) -> list[SceneCrop]:
+    """Every dancer of every frame of a scene, as crops of (height, height / 2)."""
+    return [crop for frame in Scene(options).frames() for crop in cut_frame(frame, height)]
+
+
+def cut_frame(frame: StageFrame, height: int) -> Iterator[SceneCrop]:
+    """The frame's dancers; joints outside the picture are not known."""
+    tracks, image = frame.truth, frame.frame.image
+    assert image is not None
+    assert tracks.keypoints is not None
+    for person, xyxy, keypoints in zip(tracks.ids.tolist(), tracks.xyxy, tracks.keypoints, strict=True):
+        seen = np.where(keypoints[:, 2:] > 0, keypoints[:, :2], np.nan)
+        crop, joints = widened_crop(image, xyxy, seen, height)
+        yield SceneCrop(person, tracks.frame * KEPT_EVERY, tracks.time, xyxy, crop, joints)

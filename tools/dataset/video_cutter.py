@@ -1,0 +1,103 @@
+"""One video into a data set: watched once to learn who is who, and once more to cut the kept crops out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
+from reid.dancereid.progress import Source as SourceFacts
+from tracker.types import Detector, Embedder, Frame
+from tracker.video.prefetch import prefetch
+from tracker.video.sources import open_source
+
+from ..offline.sightings import CropOptions, Watched, watch
+from ..run.interruption import Interruption
+from ..run.progress import progress
+from .video_people import Cast, LabelledSighting, PasserByOptions, find_cast
+from .video_poses import PoseFinder, sure_joints
+
+
+@dataclass(frozen=True)
+class VideoParts:
+    """What it takes to see people, to tell them apart, and, where there is a pose model, to find their joints."""
+
+    detector: Detector
+    embedder: Embedder
+    poses: PoseFinder | None
+    batch: int
+
+
+@dataclass(frozen=True)
+class VideoOutcome:
+    """What came of a video: its cast, the rows of tracks it was found in, crops with landmarks, and a note."""
+
+    cast: Cast
+    rows: int
+    landmarks: int
+    warning: str | None
+
+
+@dataclass(frozen=True)
+class VideoCutter:
+    """Cuts videos into the folder. A stop asked for leaves the video at hand unfinished: it is begun anew next time."""
+
+    parts: VideoParts
+    folder: DanceReidFolder
+    interruption: Interruption
+    crops: CropOptions
+    passing: PasserByOptions
+    people: int | None
+    height: int
+
+    def cut(self, name: str, video: str) -> VideoOutcome | None:
+        """Add the video's people; None where a stop was asked for."""
+        with open_source(video) as source:
+            fps, size, total = source.fps, (source.width, source.height), source.frame_count
+            watched = self._watch(source, total, name)
+            warning = source.warning
+        if self.interruption.asked:
+            return None
+        cast = find_cast(watched, self.parts.embedder, fps, self.crops, self.passing, self.people)
+        with open_source(video) as source:
+            landmarks = sum(self._cut_frames(source, cast, name))
+        if self.interruption.asked:
+            return None
+        self.folder.finish(name, SourceFacts(Path(video), fps, *size, watched.frames))
+        return VideoOutcome(cast, watched.rows, landmarks, warning)
+
+    def _watch(self, frames: Iterable[Frame], total: int | None, name: str) -> Watched:
+        return watch(
+            prefetch(self.interruption.until(frames)),
+            self.parts.detector,
+            self.parts.embedder,
+            self.crops,
+            batch=self.parts.batch,
+            shown=partial(progress, total=total, name=name),
+        )
+
+    def _cut_frames(self, frames: Iterable[Frame], cast: Cast, name: str) -> Iterator[int]:
+        """Write the cast's crops, frame by frame; yields how many of a frame's have landmarks."""
+        kept = {index: list(crops) for index, crops in groupby(cast.crops, key=lambda crop: crop.sighting.frame)}
+        wanted = (frame for frame in self.interruption.until(prefetch(frames)) if frame.index in kept)
+        for frame in progress(wanted, len(kept), f"{name}, crops"):
+            yield self._cut_frame(frame, kept[frame.index], name)
+
+    def _cut_frame(self, frame: Frame, crops: list[LabelledSighting], name: str) -> int:
+        assert frame.image is not None
+        boxes = np.stack([crop.sighting.xyxy for crop in crops])
+        found = [crop.sighting.keypoints for crop in crops]
+        if self.parts.poses is not None:
+            found = self.parts.poses(frame, boxes)
+        joints = sure_joints(found)
+        for crop, keypoints in zip(crops, joints, strict=True):
+            seen = crop.sighting
+            picture, moved = widened_crop(frame.image, seen.xyxy, keypoints, self.height)
+            details = CropDetails(seen.time, seen.xyxy, seen.score, crop.tracklet, crop.doubt)
+            self.folder.write(picture, moved, name, crop.person, seen.frame, details)
+        return sum(bool(np.isfinite(keypoints).any()) for keypoints in joints)

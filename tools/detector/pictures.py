@@ -1,0 +1,130 @@
+"""Pictures with boxes of the people in them, from every source that the person detector learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tracker.boxes import area, cxcywh_to_xyxy, xywh_to_xyxy, xyxy_to_cxcywh
+from tracker.types import Frame, InputError
+
+from ..renderer import Scene, StageOptions
+
+KEEP_ASIDE_EVERY = 5
+"""Every fifth of single pictures is kept aside; of a video its last fifth, so that no neighbour is learnt."""
+VISIBLE = 0.3
+"""Share of a person that must be seen for her box in a MOT truth to count; the annotators guessed the rest of her."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """`image` (H, W, 3) uint8 BGR and its people's `xyxy` (N, 4) pixels; `part` names the source it is scored under."""
+
+    part: str
+    name: str
+    image: np.ndarray
+    xyxy: np.ndarray
+    kept_aside: bool
+
+
+def yolo_folder(folder: Path) -> Iterator[LabelledPicture]:
+    """Single pictures: `images/NAME.jpg` with `labels/NAME.txt` of `class x y w h` lines, as shares of the picture."""
+    images = sorted((folder / "images").glob("*.jpg"))
+    if not images:
+        raise InputError(f"no pictures in {folder / 'images'}")
+    for index, path in enumerate(images):
+        image = read_picture(path)
+        boxes = read_labels(folder / "labels" / f"{path.stem}.txt", image)
+        part = "street" if "Ped" in path.stem else "photos"
+        yield LabelledPicture(part, path.stem, image, boxes, index % KEEP_ASIDE_EVERY == 0)
+
+
+def mot_sequence(folder: Path, every: int) -> Iterator[LabelledPicture]:
+    """Each `every`-th frame of a MOTChallenge sequence (pictures in `img1/`, or one video) with the people in sight."""
+    truth = np.loadtxt(folder / "gt" / "gt.txt", delimiter=",", ndmin=2)
+    length = int(truth[:, 0].max())
+    for index, image in sequence_frames(folder):
+        if index % every:
+            continue
+        rows = truth[(truth[:, 0] == index + 1) & (truth[:, 6] > 0) & (truth[:, 8] >= VISIBLE)]
+        boxes = inside(xywh_to_xyxy(rows[:, 2:6]), image)
+        yield LabelledPicture("walkers", f"{folder.name}-{index:05d}", image, boxes, late(index, length))
+
+
+def stage_scenes(count: int, first_seed: int = 1000) -> Iterator[LabelledPicture]:
+    """Six rendered frames, a second apart, of `count` scenes of 2 to 8 dancers each; the last fifth is kept aside."""
+    for number in range(count):
+        options = StageOptions(
+            dancers=2 + number % 7, seconds=6, fps=1, seed=first_seed + number, moving_camera=number % 2 == 1
+        )
+        for scene in Scene(options).frames():
+            name = f"{options.seed}-{scene.frame.index}"
+            yield LabelledPicture("stage", name, _picture(scene.frame), scene.truth.xyxy, late(number, count))
+
+
+def sequence_frames(folder: Path) -> Iterator[tuple[int, np.ndarray]]:
+    """(0-based index, picture) of a MOTChallenge sequence."""
+    videos = sorted(folder.glob("*.mp4"))
+    if videos:
+        yield from video_frames(videos[0])
+    for index, path in enumerate(sorted((folder / "img1").glob("*.jpg"))):
+        yield index, read_picture(path)
+
+
+def video_frames(path: Path) -> Iterator[tuple[int, np.ndarray]]:
+    """(0-based index, BGR picture) of each frame of a video."""
+    import av
+
+    with av.open(str(path)) as container:
+        for index, frame in enumerate(container.decode(video=0)):
+            yield index, frame.to_ndarray(format="bgr24")
+
+
+def late(index: int, length: int) -> bool:
+    """Whether a frame lies in the last fifth of a video, which is kept aside."""
+    return index >= length * (1 - 1 / KEEP_ASIDE_EVERY)
+
+
+def inside(xyxy: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Boxes cut to the picture; those of which less than 16 square pixels are left are dropped."""
+    height, width = image.shape[:2]
+    cut = xyxy.clip(0, (width, height, width, height))
+    return cut[area(cut) >= 16]
+
+
+def write_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> None:
+    """Save as YOLO data: `folder/{learn,aside}/{images,labels}/PART-NAME.*`."""
+    for picture in pictures:
+        place = folder / ("aside" if picture.kept_aside else "learn")
+        for kind in ("images", "labels"):
+            (place / kind).mkdir(parents=True, exist_ok=True)
+        stem = f"{picture.part}-{picture.name}"
+        height, width = picture.image.shape[:2]
+        rows = xyxy_to_cxcywh(inside(picture.xyxy, picture.image)) / (width, height, width, height)
+        lines = ["0 " + " ".join(f"{value:.6f}" for value in row) for row in rows]
+        (place / "labels" / f"{stem}.txt").write_text("".join(f"{line}\n" for line in lines))
+        cv2.imwrite(str(place / "images" / f"{stem}.jpg"), picture.image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+
+
+def _picture(frame: Frame) -> np.ndarray:
+    assert frame.image is not None
+    return frame.image
+
+
+def read_labels(path: Path, image: np.ndarray) -> np.ndarray:
+    """(N, 4) boxes in pixels from a YOLO label file; none where it is empty or missing."""
+    height, width = image.shape[:2]
+    rows = np.loadtxt(path, ndmin=2) if path.exists() and path.stat().st_size else np.zeros((0, 5))
+    return cxcywh_to_xyxy(rows[:, 1:5]) * (width, height, width, height)
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 BGR; InputError where the file is no picture."""
+    image = cv2.imread(str(path))
+    if image is None:
+        raise InputError(f"{path} is not a picture")
+    return image

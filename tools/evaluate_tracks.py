@@ -1,0 +1,57 @@
+"""`followspot evaluate tracks`: HOTA, MOTA, IDF1 and ID switches of result files against their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from .run.output import show, write_json
+from .scoring.score_files import POOLED, evaluate
+from .scoring.track_scores import Scores
+
+
+@dataclass(frozen=True)
+class EvaluateTracks:
+    """Score tracks against truth: HOTA, DetA, AssA, MOTA, IDF1 and ID switches, per sequence and pooled.
+
+    The numbers are trackeval's with DO_PREPROC=False: every truth row with a mark (7th column) other than 0 counts,
+    of whatever class, and no result is forgiven for lying on a distractor.
+    """
+
+    gt: Path
+    """Truth: a folder of sequences (SEQUENCE/gt/gt.txt), one sequence folder, or one MOT text file."""
+    results: Path
+    """Tracks: a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, or one MOT text file."""
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+
+    def run(self) -> None:
+        scores = evaluate(self.gt, self.results)
+        show(score_table(scores))
+        if self.json:
+            write_json(as_json(scores), self.json)
+
+
+def score_table(scores: Mapping[str, Scores]) -> Table:
+    """One row a sequence and one for all of them; percentages with one decimal."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("sequence", no_wrap=True)
+    columns = list(next(iter(scores.values())).numbers())
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right")
+    for name, score in scores.items():
+        cells = [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
+        if name == POOLED:
+            table.add_section()
+        table.add_row(name, *cells, style="bold" if name == POOLED else None)
+    return table
+
+
+def as_json(scores: Mapping[str, Scores]) -> dict[str, object]:
+    """The numbers under "sequences", by name, and "pooled"."""
+    sequences = {name: score.numbers() for name, score in scores.items() if name != POOLED}
+    return {"sequences": sequences, POOLED: scores[POOLED].numbers()}

@@ -1,0 +1,1 @@
+"""The second pass of two over a video."""

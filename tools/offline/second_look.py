@@ -1,0 +1,154 @@
+"""What the second of two passes knows: everything the first one reported, and looks at people over the whole video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+import numpy as np
+
+from tracker.gallery import Gallery, GalleryOptions, View, likeness
+from tracker.offline.refinement import Numbering, RefinementOptions, refine
+from tracker.offline.stretches import NOBODY, Stretch
+from tracker.track import Identity
+from tracker.types import Detector, Embedder, Frame, FrameTracks, Recovery
+
+from .sightings import CropOptions, OverheardDetector, Sighting, Watcher, encoder_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """All frames of a video with refined ids, and of each id the sightings she is known by, with their embeddings."""
+
+    tracks: list[FrameTracks]
+    looks: dict[int, list[tuple[Sighting, np.ndarray]]]
+
+
+class SecondLook:
+    """A sink of the first pass, which must track with its `detector`.
+
+    Without an embedder, or without pictures, nobody's looks are known: then ids stay, and only gaps are filled.
+    """
+
+    def __init__(self, detector: Detector, embedder: Embedder | None) -> None:
+        self._overheard = OverheardDetector(detector)
+        self.detector: Detector = detector if embedder is None else self._overheard
+        self.tracks: list[FrameTracks] = []
+        self._embedder = embedder
+        self._watcher = None if embedder is None else Watcher(embedder, CropOptions())
+
+    def __enter__(self) -> SecondLook:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Take in one frame as the first pass reported it."""
+        self.tracks.append(tracks)
+        if self._watcher is not None:
+            detections = self._overheard.take(frame.index)
+            if frame.image is not None:
+                self._watcher.take(frame, tracks, detections)
+
+    def refined(
+        self,
+        fps: float,
+        options: RefinementOptions,
+        numbering: Numbering,
+        *,
+        cast: int | None = None,
+    ) -> Refined:
+        """`fps` is the rate of the frames written."""
+        stretches, sightings = self._stretches(fps, cast)
+        tracks = refine(self.tracks, stretches, fps, options, cast=cast, numbering=numbering)
+        seen = {(rows.frame, box.tobytes()): id for rows in tracks for id, box in zip(rows.ids, rows.xyxy, strict=True)}
+        looks: dict[int, list[tuple[Sighting, np.ndarray]]] = {}
+        for sighting, embedding in sightings:
+            identity = seen.get((sighting.frame, sighting.xyxy.tobytes()))
+            if identity is not None:
+                looks.setdefault(int(identity), []).append((sighting, embedding))
+        return Refined(with_similarity(tracks, looks), looks)
+
+    def _stretches(self, fps: float, cast: int | None) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
+        """Whose each part of a track is, by its looks, and the looks at those who are not in doubt."""
+        from reid.labelling.pseudo_labels import label_people
+
+        watched = None if self._watcher is None else self._watcher.finish()
+        if self._embedder is None or watched is None or not watched.sightings:
+            return whole_tracks(self.tracks), []
+        rate = fps * _stride(self.tracks)
+        looks = watched.looks(rate, CropOptions().every)
+        labels = label_people(watched.tracklets, looks, encoder_facts(self._embedder), cast)
+        person = np.full(len(labels.tracklets), NOBODY)
+        person[labels.tracklet] = labels.person
+        stretches = [
+            Stretch(tracklet.track, tracklet.frames, int(shown))
+            for tracklet, shown in zip(labels.tracklets, person.tolist(), strict=True)
+            if len(tracklet.frames)
+        ]
+        sure = np.flatnonzero(labels.doubt < SURE).tolist()
+        return stretches, [(watched.sightings[row], watched.embedding[row]) for row in sure]
+
+
+SURE = 0.5
+"""Doubt below which a look is kept as one at the person she is taken for."""
+
+
+def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
+    """Each track as one stretch that shows a person of its own."""
+    frames: dict[int, list[int]] = {}
+    for rows in tracks:
+        for identity in rows.ids.tolist():
+            frames.setdefault(identity, []).append(rows.frame)
+    return [Stretch(identity, np.array(frames[identity]), number) for number, identity in enumerate(sorted(frames))]
+
+
+def with_similarity(
+    tracks: Sequence[FrameTracks], looks: Mapping[int, Sequence[tuple[Sighting, np.ndarray]]]
+) -> list[FrameTracks]:
+    """The tracks with each return's similarity to the same person before it, and the lead over who else it might be.
+
+    looks: of each id, sightings with their embeddings. Who is in sight in the returned one's first frame is not she.
+    """
+    returns: dict[int, list[int]] = {}
+    for rows in tracks:
+        for recovery in rows.recoveries:
+            returns.setdefault(recovery.id, []).append(recovery.frame)
+    shown = {id: np.array([look.frame for look, _ in theirs]) for id, theirs in looks.items()}
+    views = {id: np.stack([embedding for _, embedding in theirs]) for id, theirs in looks.items()}
+
+    def told(recovery: Recovery, present: frozenset[int]) -> Recovery:
+        if recovery.remembered or recovery.id not in views:
+            return recovery
+        frames, start = shown[recovery.id], recovery.frame
+        end = min((later for later in returns[recovery.id] if later > start), default=np.inf)
+        back, before = views[recovery.id][(frames >= start) & (frames < end)], views[recovery.id][frames < start]
+        if not len(back) or not len(before):
+            return recovery
+        similarity = likeness(back, before)
+        others = [likeness(back, views[id]) for id in views.keys() - present]
+        return replace(recovery, similarity=similarity, margin=similarity - max(others) if others else None)
+
+    return [
+        replace(rows, recoveries=tuple(told(each, frozenset(rows.ids.tolist())) for each in rows.recoveries))
+        for rows in tracks
+    ]
+
+
+def lasting_identities(refined: Refined, crops: Mapping[tuple[int, int], np.ndarray]) -> list[Identity]:
+    """People as they are saved to a cast file, by all their looks; crops (h, w, 3) BGR go by id and frame."""
+    identities = []
+    for id, looks in sorted(refined.looks.items()):
+        gallery = Gallery(GalleryOptions(size=max(len(looks), 1), lasting=True))
+        gallery.views = [View(look.time, crops.get((id, look.frame)), embedding) for look, embedding in looks]
+        identities.append(Identity(id, gallery))
+    return identities
+
+
+def _stride(tracks: Sequence[FrameTracks]) -> int:
+    """Frames of the source from one frame to the next."""
+    return 1 if len(tracks) < 2 else tracks[1].frame - tracks[0].frame

@@ -1,0 +1,170 @@
+"""The second pass of `followspot track --refine`: refined results take the place of online ones, or nothing does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from rich.console import Console
+
+from tracker.cast_memory import evenly
+from tracker.gallery import crop
+from tracker.offline.refinement import Numbering, RefinementOptions
+from tracker.results.presence import Summary
+from tracker.results.results import Sink
+from tracker.track import Identity
+from tracker.types import Frame, FrameTracks, InputError
+from tracker.video.containers import is_url
+from tracker.video.prefetch import prefetch
+from tracker.video.sources import Source
+
+from ..run.interruption import Interruption
+from ..run.progress import progress
+from ..run.result_files import ONLINE, ResultFiles
+from .second_look import Refined, SecondLook, lasting_identities
+
+PART = "refined.part"
+
+
+def refuse_live(sources: Sequence[str]) -> None:
+    """Raise InputError for a source that cannot be looked at twice."""
+    for name in sources:
+        path = Path(name)
+        live = is_url(name) or (path.exists() and not path.is_file() and not path.is_dir())
+        if live or (name.isdecimal() and not path.exists()):
+            raise InputError(f"--refine looks at a video twice, as a whole, and {name} is live: leave --refine out")
+
+
+class CropKeeper:
+    """A sink that cuts out some of the people's looks (`Refined.looks`), by id and frame."""
+
+    def __init__(self, refined: Refined) -> None:
+        self.crops: dict[tuple[int, int], np.ndarray] = {}
+        self._wanted: dict[int, list[tuple[int, np.ndarray]]] = {}
+        for id, looks in refined.looks.items():
+            for look, _ in looks:
+                self._wanted.setdefault(look.frame, []).append((id, look.xyxy))
+
+    def __enter__(self) -> CropKeeper:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        if frame.image is not None:
+            for id, xyxy in self._wanted.get(frame.index, []):
+                self.crops[id, frame.index] = crop(frame.image, xyxy).copy()
+
+
+def with_frames(source: Source | None, tracks: Sequence[FrameTracks]) -> Iterator[tuple[Frame, FrameTracks]]:
+    """The tracks with the source's frames, or with frames without a picture where there is no source."""
+    if source is None:
+        yield from ((Frame(rows.frame, rows.time, None), rows) for rows in tracks)
+        return
+    by_frame = {rows.frame: rows for rows in tracks}
+    yield from ((frame, by_frame[frame.index]) for frame in prefetch(source) if frame.index in by_frame)
+
+
+def write_all(tracked: Iterable[tuple[Frame, FrameTracks]], sinks: Sequence[Sink]) -> None:
+    """Feed the sinks, and finish them whatever happens."""
+    with ExitStack() as stack:
+        entered = [stack.enter_context(sink) for sink in sinks]
+        for frame, tracks in tracked:
+            for sink in entered:
+                sink.write(frame, tracks)
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder within `folder`; when the block ends well, its files take their places in `folder`.
+
+    What they replace moves to online/. If the block fails, `folder` stays as it was. Raises InputError.
+    """
+    part, online = folder / PART, folder / ONLINE
+    try:
+        part.mkdir()
+        yield part
+        online.mkdir()
+        for file in sorted(part.iterdir()):
+            if (folder / file.name).exists():
+                os.replace(folder / file.name, online / file.name)
+            os.replace(file, folder / file.name)
+    except OSError as error:
+        raise InputError(f"cannot write refined results to {folder}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class SecondPass:
+    """How a video is looked at again; `views` of everybody are kept for a cast file, 0 for none."""
+
+    options: RefinementOptions
+    cast: int | None
+    numbering: Numbering
+    views: int
+    video: bool
+    reopen: Callable[[], AbstractContextManager[Source]]
+    finish: Callable[[ResultFiles, Summary], None]
+    """Writes what stands beside the tracks: config.json and the page."""
+
+    def run(
+        self, look: SecondLook, online: ResultFiles, before: Summary, interruption: Interruption, console: Console
+    ) -> tuple[Summary, list[Identity]] | None:
+        """Replace the online results by refined ones; None, and a note, where a stop was asked for.
+
+        Raises InputError where they cannot be written. The online results stay where this does not end well.
+        """
+        try:
+            return self._run(look, online, before, interruption, console)
+        except BaseException as error:
+            console.print(
+                "[yellow]note:[/yellow] not refined, because the second pass was not finished: the results are those "
+                "of the first, online pass, without a video (`followspot render` draws it)"
+            )
+            if isinstance(error, _StoppedError):
+                return None
+            raise
+
+    def _run(
+        self, look: SecondLook, online: ResultFiles, before: Summary, interruption: Interruption, console: Console
+    ) -> tuple[Summary, list[Identity]]:
+        _go_on(interruption)
+        started, name, ids = time.perf_counter(), online.source.name, len(before.people)
+        console.print(f"{name}: pass 1 found {ids} {'id' if ids == 1 else 'ids'} online; deciding anew who is who")
+        refined = look.refined(online.source.fps, self.options, self.numbering, cast=self.cast)
+        refined = replace(refined, looks={id: evenly(looks, self.views) for id, looks in refined.looks.items()})
+        _go_on(interruption)
+        summary = Summary(spent=before.wall_seconds + time.perf_counter() - started)
+        keeper = CropKeeper(refined)
+        with replacing(online.folder) as folder, self._pictures() as pictures:
+            files = replace(online, folder=folder, source=pictures or online.source, video=self.video, offline=True)
+            tracked = interruption.until(with_frames(pictures, refined.tracks))
+            tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")
+            write_all(tracked, [*files.sinks(summary, console), keeper])
+            _go_on(interruption)
+            self.finish(files, summary)
+        return summary, lasting_identities(refined, keeper.crops)
+
+    def _pictures(self) -> AbstractContextManager[Source | None]:
+        """The source once more, where pictures are wanted."""
+        return self.reopen() if self.video or self.views else nullcontext()
+
+
+class _StoppedError(Exception):
+    """The user asked for a stop."""
+
+
+def _go_on(interruption: Interruption) -> None:
+    if interruption.asked:
+        raise _StoppedError

@@ -1,0 +1,181 @@
+"""Watching a video for its people: every row of every track, and what those look like that may be kept as crops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from tyro.conf import FlagCreatePairsOff
+
+from reid.labelling.pseudo_labels import EncoderFacts, Looks, Tracklet
+from tracker.gallery import crop
+from tracker.pipeline import track
+from tracker.tracker import Tracker
+from tracker.types import Calibration, Detections, Detector, Embedder, Frame, FrameTracks, InputError
+
+from .tracklets import TrackletCutter, TrackletOptions, in_contact
+
+EMBEDDED_AT_ONCE = 64
+LOOK_EVERY = 5
+EDGE = 1.0
+"""Pixels from the picture's left or right edge within which a box is taken to be cut by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CropOptions:
+    """Which sightings become crops: sparse in time, and clear."""
+
+    every: int = 5
+    """Keep people of every n-th frame."""
+    all: FlagCreatePairsOff[bool] = False
+    """Keep every person of these frames, clear or not, passers-by too: what labelling needs."""
+    least_score: float = 0.5
+    """Detector's score that a clear sighting has."""
+    least_height: float = 40.0
+    """Height in pixels that a clear sighting has."""
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise InputError(f"--every must be at least 1, not {self.every}: it keeps people of every n-th frame")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A person in a frame who may become a crop; `keypoints` (17, 3) where the detector takes poses."""
+
+    frame: int
+    time: float
+    xyxy: np.ndarray
+    score: float
+    tracklet: int
+    keypoints: np.ndarray | None
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was seen of a video: its tracklets, the sightings looked at, and their embeddings, in one order."""
+
+    tracklets: list[Tracklet] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    embedding: np.ndarray = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    rows: int = 0
+    frames: int = 0
+
+    def looks(self, fps: float, every: int) -> Looks:
+        """The sightings as labelling takes them."""
+        frame = np.array([sighting.frame for sighting in self.sightings], int)
+        tracklet = np.array([sighting.tracklet for sighting in self.sightings], int)
+        return Looks(self.embedding, frame, tracklet, min(every, LOOK_EVERY) / fps, fps)
+
+
+class OverheardDetector:
+    """A detector whose boxes can be asked for once more, frame by frame, when the tracker is done with them."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector = detector
+        self._heard: dict[int, Detections] = {}
+
+    def __call__(self, frame: Frame) -> Detections:
+        return self.batch([frame])[0]
+
+    def batch(self, frames: Sequence[Frame]) -> list[Detections]:
+        found = self.detector.batch(frames)
+        self._heard.update((frame.index, detections) for frame, detections in zip(frames, found, strict=True))
+        return found
+
+    def take(self, frame: int) -> Detections:
+        """The frame's boxes, which are then forgotten."""
+        return self._heard.pop(frame)
+
+
+def watch(
+    frames: Iterable[Frame],
+    detector: Detector,
+    embedder: Embedder,
+    options: CropOptions,
+    *,
+    batch: int,
+    shown: Callable[[Iterable[tuple[Frame, FrameTracks]]], Iterable[tuple[Frame, FrameTracks]]] = iter,
+) -> Watched:
+    """Track the people of the frames and look at them; `shown` may count the tracked frames as they pass."""
+    overheard = OverheardDetector(detector)
+    watcher = Watcher(embedder, options)
+    for frame, tracks in shown(track(frames, overheard, Tracker(None, embedder), batch=batch)):
+        watcher.take(frame, tracks, overheard.take(frame.index))
+    return watcher.finish()
+
+
+class Watcher:
+    """Takes in the frames of a tracked video one after the other, and looks at their people."""
+
+    def __init__(self, embedder: Embedder, options: CropOptions) -> None:
+        self.embedder, self.options = embedder, options
+        self.tracklet_options = TrackletOptions()
+        self.cutter = TrackletCutter(self.tracklet_options)
+        self.watched = Watched()
+        self.frames: dict[int, list[int]] = {}
+        self.facts: dict[int, tuple[int, bool]] = {}
+        self.waiting: list[np.ndarray] = []
+        self.embedded: list[np.ndarray] = []
+
+    def take(self, frame: Frame, tracks: FrameTracks, detections: Detections) -> None:
+        """Note a frame's people, and cut out those to look at."""
+        self.watched.frames += 1
+        self.watched.rows += len(tracks)
+        contact = in_contact(tracks, detections, self.tracklet_options)
+        numbers = self.cutter.cut(tracks, contact)
+        for row, number in enumerate(numbers.tolist()):
+            self.frames.setdefault(number, []).append(frame.index)
+            self.facts[number] = (int(tracks.ids[row]), not contact[row])
+        if self._is_looked_at(frame.index):
+            for row in self._rows(frame, tracks, contact):
+                self._look(frame, tracks, row, int(numbers[row]))
+
+    def _is_looked_at(self, frame: int) -> bool:
+        return frame % self.options.every == 0 or (self.options.every > LOOK_EVERY and frame % LOOK_EVERY == 0)
+
+    def _rows(self, frame: Frame, tracks: FrameTracks, contact: np.ndarray) -> list[int]:
+        """The rows worth a look: all, or those that show a person clearly, whole and large enough."""
+        if self.options.all:
+            return list(range(len(tracks)))
+        assert frame.image is not None
+        inside = (tracks.xyxy[:, 0] >= EDGE) & (tracks.xyxy[:, 2] <= frame.image.shape[1] - EDGE)
+        tall = tracks.xyxy[:, 3] - tracks.xyxy[:, 1] >= self.options.least_height
+        return np.flatnonzero(~contact & inside & tall & (tracks.score >= self.options.least_score)).tolist()
+
+    def _look(self, frame: Frame, tracks: FrameTracks, row: int, number: int) -> None:
+        assert frame.image is not None
+        keypoints = None if tracks.keypoints is None else tracks.keypoints[row]
+        self.watched.sightings.append(
+            Sighting(frame.index, frame.time, tracks.xyxy[row], float(tracks.score[row]), number, keypoints)
+        )
+        self.waiting.append(crop(frame.image, tracks.xyxy[row]).copy())  # a view would keep the whole picture
+        if len(self.waiting) == EMBEDDED_AT_ONCE:
+            self._embed()
+
+    def _embed(self) -> None:
+        if self.waiting:
+            self.embedded.append(self.embedder(self.waiting))
+            self.waiting = []
+
+    def finish(self) -> Watched:
+        """Everything that was seen."""
+        self._embed()
+        if self.embedded:
+            self.watched.embedding = np.concatenate(self.embedded)
+        self.watched.tracklets = [
+            Tracklet(self.facts[number][0], np.array(self.frames[number]), self.facts[number][1])
+            for number in range(self.cutter.count)
+        ]
+        return self.watched
+
+
+def encoder_facts(embedder: Embedder) -> EncoderFacts:
+    """What the encoder's likenesses are worth long after: tracklets are mostly seconds apart."""
+    known = embedder.calibration
+
+    def log_odds(similarity: np.ndarray, same: tuple[float, float], different: tuple[float, float]) -> np.ndarray:
+        return Calibration((0.0,), (same,), (different,)).log_odds(similarity, np.zeros_like(similarity))
+
+    return EncoderFacts(known.same[-1], known.different[-1], log_odds)

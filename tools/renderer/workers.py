@@ -1,0 +1,68 @@
+"""Work on rendered scenes, several of them at a time in processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+import cv2
+
+from tracker.types import InputError
+
+from ..run.interruption import Interruption
+
+Scene = TypeVar("Scene")
+Result = TypeVar("Result")
+
+PATIENCE = 0.2  # seconds between two looks at whether a stop was asked for
+
+
+def in_processes(
+    work: Callable[[Scene], Result], scenes: Sequence[Scene], processes: int, interruption: Interruption
+) -> Iterator[Result]:
+    """`work` on each scene, results in order; ends early, without those at hand, when a stop is asked for.
+
+    `processes` of them are worked on at once, with 0 one a core.
+    Raises InputError where a process was killed, as happens when memory runs out.
+    """
+    # Not forked: a fork copies the locks of whatever threads the caller has running.
+    useful = max(1, min(processes or os.cpu_count() or 1, len(scenes)))
+    workers = ProcessPoolExecutor(useful, multiprocessing.get_context("spawn"), initializer=settle_in)
+    try:
+        renderings = deque(workers.submit(work, scene) for scene in scenes)
+        while renderings:
+            done = outcome(renderings[0], interruption)
+            if not done:
+                return
+            yield renderings.popleft().result()
+    except BrokenProcessPool as error:
+        raise InputError(
+            "a process that rendered a scene was killed; with fewer --processes less memory is needed"
+        ) from error
+    finally:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        workers.shutdown(cancel_futures=True)
+
+
+def settle_in() -> None:
+    """Of a process that renders: Ctrl-C is for its parent to answer, and the other cores have work of their own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+
+
+def outcome(rendering: Future[Result], interruption: Interruption) -> bool:
+    """Whether the result is there: waits for it, or until a stop is asked for."""
+    while not interruption.asked:
+        try:
+            rendering.result(timeout=PATIENCE)
+        except TimeoutError:
+            continue
+        return True
+    return False

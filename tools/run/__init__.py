@@ -1,0 +1,1 @@
+"""What commands share: parts, folders, files, progress, interruption."""

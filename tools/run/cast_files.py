@@ -1,0 +1,119 @@
+"""The cast file in `followspot track`: which one is read, which one written, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from tracker.cast_memory import CastMemory, MemoryOptions, Showing, checked_name, learn, refuse_namesakes
+from tracker.drawing.render import RenderOptions
+from tracker.gallery import embed_all
+from tracker.results.cast_file import read_cast, write_cast
+from tracker.results.presence import Summary
+from tracker.track import Identity
+from tracker.tracker import TrackerOptions
+from tracker.types import Embedder, InputError
+
+from .folder import sha256
+
+
+@dataclass(frozen=True)
+class CastFiles:
+    """People remembered from video to video."""
+
+    cast_file: Path | None = None
+    """People of earlier videos, as --save-cast wrote them: whoever looks like one of them gets her id and name."""
+    save_cast: Path | None = None
+    """Save the people of this video for the next, added to those of --cast-file. The file holds what an encoder makes
+    of a person's looks, and a few small pictures of her: keep it as private as the video."""
+    crops: bool = True
+    """Put those pictures into the file; without them `followspot cast` can show no sheet."""
+    memory: MemoryOptions = field(default_factory=MemoryOptions)
+
+    @property
+    def asked(self) -> bool:
+        """Whether people are to be remembered at all."""
+        return self.cast_file is not None or self.save_cast is not None
+
+    def load(self, encoder: Path | None, names: Mapping[int, str]) -> CastMemory | None:
+        """The people known so far, or None where nothing was asked for. `names` are those that the user gives, by id.
+
+        Raises InputError, before anything is tracked, also for a file that would be overwritten.
+        """
+        if not self.asked:
+            return None
+        if encoder is None:
+            raise InputError("--cast-file and --save-cast know people by their looks: they cannot go with --reid none")
+        if not encoder.is_file():
+            raise InputError(f"there is no file {encoder} for --reid")
+        made_with = sha256(encoder)
+        memory = CastMemory(made_with, encoder.name)
+        if self.cast_file is not None:
+            memory = read_cast(self.cast_file)
+            if memory.encoder != made_with:
+                theirs, ours = (f"{memory.encoder_name}, {memory.encoder[:8]}", f"{encoder.name}, {made_with[:8]}")
+                raise InputError(
+                    f"{self.cast_file} was made with another re-ID encoder ({theirs}) than this one ({ours}): "
+                    "name that one with --reid, or save a new cast"
+                )
+        if self.save_cast is not None:
+            self._refuse_to_overwrite(self.save_cast)
+            refuse_namesakes({**memory.names, **{id: checked_name(name) for id, name in names.items()}})
+        return memory
+
+    def _refuse_to_overwrite(self, path: Path) -> None:
+        if path.is_dir():
+            raise InputError(f"--save-cast {path} is a folder: name a file in it")
+        if path.exists() and (self.cast_file is None or path.resolve() != self.cast_file.resolve()):
+            raise InputError(f"--save-cast {path} exists: add to it with --cast-file {path}, or name a new file")
+
+    def watched(self, options: TrackerOptions) -> TrackerOptions:
+        """The tracker's options, with galleries that last where they are to be saved."""
+        if self.save_cast is None:
+            return options
+        return replace(options, gallery=replace(options.gallery, lasting=True))
+
+    def save(
+        self,
+        memory: CastMemory | None,
+        identities: Sequence[Identity],
+        embedder: Embedder | None,
+        summary: Summary,
+        video: str,
+        draw: RenderOptions,
+    ) -> CastMemory | None:
+        """The memory with this video's people in it, written where that was asked for. Raises InputError."""
+        if self.save_cast is None or memory is None or embedder is None:
+            return memory
+        embed_all([identity.gallery for identity in identities], embedder)
+        margins = {recovery.id: recovery.margin for recovery in summary.remembered}
+        doubtful = {id for id, margin in margins.items() if margin is not None and margin < draw.doubt}
+        showing, options = Showing(video, date.today().isoformat()), self.memory
+        learnt = learn(memory, identities, showing, doubtful=doubtful, names=draw.names, options=options)
+        if learnt.members:
+            write_cast(self.save_cast, learnt if self.crops else learnt.without_crops())
+        return learnt
+
+    def say_saved(self, console: Console, learnt: CastMemory | None) -> None:
+        """A line on the file that was written, if any."""
+        if self.save_cast is None or learnt is None:
+            return
+        if learnt.members:
+            console.print(f"cast of {len(learnt.members)} saved in {self.save_cast}")
+        else:
+            console.print("[yellow]note:[/yellow] nobody was seen clearly enough to be saved: no cast file was written")
+
+
+def say_cast(console: Console, memory: CastMemory, summary: Summary, names: Mapping[int, str]) -> None:
+    """Who of the cast file was there, who was new, and who is missing; nothing where there was no cast before."""
+    if not memory.members:
+        return
+    known, seen = {member.id for member in memory.members}, {person.id for person in summary.people}
+    for kind, ids in (("known", seen & known), ("new", seen - known), ("not seen", known - seen)):
+        if ids:
+            told = ", ".join(f"{id} {names[id]}" if id in names else str(id) for id in sorted(ids))
+            console.print(f"{kind:9} {told}", markup=False)

@@ -1,0 +1,50 @@
+"""The weights that come with Followspot, and the parts that are made from what the user chose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
+from tracker.results.mot_files import read_detections
+from tracker.types import Calibration, Detector, InputError
+
+if TYPE_CHECKING:
+    from reid.encoder.embedder import Embedder
+
+BUNDLED = "bundled"
+NONE = "none"
+HISTOGRAM = "histogram"
+WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
+PERSON_DETECTOR = WEIGHTS / "person_yolo11n.pt"
+PERSON_ENCODER = WEIGHTS / "person_mobilenet_v2.pt"
+COLOUR_HISTOGRAM = WEIGHTS / "colour_histogram.json"
+NAMED_ENCODERS = {NONE: None, BUNDLED: PERSON_ENCODER, HISTOGRAM: COLOUR_HISTOGRAM}
+
+
+def detector_weights(choice: str) -> Path:
+    """The file behind `--detector`: the bundled one, or a path."""
+    return PERSON_DETECTOR if choice == BUNDLED else Path(choice)
+
+
+def encoder_weights(choice: str) -> Path | None:
+    """The file behind `--reid`; None for `none`."""
+    return NAMED_ENCODERS[choice] if choice in NAMED_ENCODERS else Path(choice)
+
+
+def make_detector(weights: Path, options: DetectorOptions, detections: Path | None = None) -> Detector:
+    """A network, or boxes replayed from a MOT file where one is given. Raises InputError."""
+    if detections is None:
+        return YoloDetector(weights, options)
+    if not detections.is_file():
+        raise InputError(f"there is no file {detections} to replay detections from")
+    return ReplayDetector(read_detections(detections))
+
+
+def make_embedder(weights: Path | None, device: str = "") -> Embedder[Calibration] | None:
+    """The re-ID encoder with its calibration, or None. Raises WeightsError."""
+    if weights is None:
+        return None
+    from reid.encoder.embedder import Embedder, EmbedderOptions
+
+    return Embedder(weights, EmbedderOptions(device=device or "auto"), Calibration)

@@ -1,0 +1,77 @@
+"""The files that one pass over one source leaves in its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from tracker.drawing.render import Renderer, RenderOptions
+from tracker.offline.refinement import OFFLINE
+from tracker.results.presence import Summary
+from tracker.results.report import write_report
+from tracker.results.results import CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.video.sources import Source
+
+from .folder import CONFIG
+from .video_sinks import VideoSink
+
+VIDEO, REPORT = "video.mp4", "report.html"
+ONLINE = "online"
+
+
+@dataclass(frozen=True)
+class ResultFiles:
+    """Tracks in three formats, the page, and the video where `video` wants it; `offline` results say so in each.
+
+    MOT text has no place to say it: there rows that were filled in are known by their score, 0.
+    """
+
+    folder: Path
+    source: Source
+    draw: RenderOptions
+    video: bool
+    offline: bool = False
+
+    @property
+    def label(self) -> str:
+        """How the tracks were made."""
+        return OFFLINE if self.offline else ONLINE
+
+    def sinks(self, summary: Summary, console: Console) -> list[Sink]:
+        """What the tracked frames are written to; `summary` is fed by one of them."""
+        source, names = self.source, self.draw.names
+        facts = {
+            "source": source.name,
+            "fps": source.fps,
+            "width": source.width,
+            "height": source.height,
+            "tracking": self.label,
+        }
+        sinks: list[Sink] = [
+            MotWriter(self.folder / "tracks.txt"),
+            CsvWriter(self.folder / "tracks.csv", names, self.offline),
+            JsonWriter(self.folder / "tracks.json", summary, facts, names),
+        ]
+        if self.video:
+            draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw
+            sinks.append(VideoSink(self.folder / VIDEO, source, Renderer(draw), console))
+        return sinks
+
+    def write_page(self, summary: Summary) -> None:
+        """Raises InputError."""
+        video = VIDEO if (self.folder / VIDEO).exists() else None
+        facts = {"tracking": self.label} if self.offline else None
+        names, title = self.draw.names, self.source.name
+        write_report(self.folder / REPORT, summary, title=title, video=video, facts=facts, names=names)
+
+
+def note_of(tracks: Path) -> str:
+    """What a drawn video says of how these tracks were made, by the config.json beside them: nothing if online."""
+    try:
+        config = json.loads((tracks.parent / CONFIG).read_text())
+    except (OSError, ValueError):
+        return ""
+    return OFFLINE if isinstance(config, dict) and config.get("tracking") == OFFLINE else ""

@@ -1,0 +1,52 @@
+"""Result files scored against truth, one or many."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tracker.types import InputError
+
+from .labelled_boxes import pad, read_results, read_truth
+from .sequences import TruthSequence, find_results, find_sequences
+from .track_scores import Scores, pool, score_sequence
+
+POOLED = "pooled"
+
+
+def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, Scores]:
+    """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracks`.
+
+    `processes` is how many sequences are scored at a time, by default as many as pay.
+    Raises InputError for a missing or unreadable file.
+    """
+    sequences = find_sequences(truth)
+    scored = score_files(sequences, find_results(sequences, results), processes)
+    scores = {sequence.name: score for sequence, score in zip(sequences, scored, strict=True)}
+    return {**scores, POOLED: pool(scored)}
+
+
+def score_files(
+    sequences: Sequence[TruthSequence], results: Sequence[Path], processes: int | None = None
+) -> list[Scores]:
+    """`score_file` for each pair, in order, `processes` of them at a time, by default as many as pay."""
+    # A process takes seconds to import trackeval; that pays where it has a few sequences to score.
+    processes = min(processes or min(os.cpu_count() or 1, len(sequences) // 4), len(sequences))
+    if processes <= 1:
+        return list(map(score_file, sequences, results))
+    # Not forked: a fork copies the locks of whatever threads the caller has running.
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as workers:
+        return list(workers.map(score_file, sequences, results))
+
+
+def score_file(sequence: TruthSequence, results: Path) -> Scores:
+    """Scores of one result file. Raises InputError where a file cannot be read or has frames beyond the sequence."""
+    truth, tracks = read_truth(sequence.truth), read_results(results)
+    length = sequence.length or max(len(truth), len(tracks))
+    for path, boxes in ((sequence.truth, truth), (results, tracks)):
+        if len(boxes) > length:
+            raise InputError(f"{path} has frame {len(boxes)}, but {sequence.name} has only {length} frames")
+    return score_sequence(pad(truth, length), pad(tracks, length))

@@ -1,0 +1,45 @@
+"""`followspot stage`: render dancers with exact truth.
+
+The demo of this repository was made by the command in `assets/README.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from .renderer.options import StageOptions
+from .renderer.scene import Scene
+from .renderer.sequence_folder import SequenceFolder
+from .run.folder import choose_folder, make_folder
+from .run.interruption import Interruption
+from .run.progress import progress
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Render dancers on a stage, with exact truth, as a MOTChallenge sequence folder."""
+
+    out: Path
+    """New folder for video.mp4, gt/gt.txt, keypoints.json and seqinfo.ini."""
+    scene: Annotated[StageOptions, arg(name="")] = field(default_factory=StageOptions)
+    crf: int = 21
+    """Quality of the video: 0 lossless to 51 worst."""
+    preset: str = "fast"
+    """The encoder's trade of speed for size, ultrafast to veryslow."""
+
+    def run(self) -> None:
+        folder = choose_folder(self.out, "stage")
+        make_folder(folder)
+        scene = Scene(self.scene)
+        sound = scene.audio() if self.scene.audio else None
+        with (
+            SequenceFolder(folder, self.scene, sound, self.crf, self.preset) as sequence,
+            Interruption() as interruption,
+        ):
+            for frame in interruption.until(progress(scene.frames(), self.scene.frame_count, "stage")):
+                sequence.write(frame)
+        print(folder)

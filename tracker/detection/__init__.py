@@ -1,0 +1,1 @@
+"""Detectors: networks that box people, and boxes replayed from a file."""

@@ -1,0 +1,133 @@
+"""Detectors: Ultralytics networks of any kind that boxes people, and boxes replayed from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..boxes import area
+from ..types import Detections, Frame, InputError
+from .weights import class_names, load_network, person_classes
+
+COCO_JOINTS = 17
+SMALLEST_AREA = 16.0
+"""Square pixels; what clipping leaves of a box outside the picture is not a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """How the network is asked; the names are Ultralytics'."""
+
+    conf: float = 0.1
+    """lowest score of a box that the tracker gets to see; it uses weak boxes only to carry on a track"""
+    iou: float = 0.7
+    """two boxes that overlap more than this are one person (non-maximum suppression)"""
+    imgsz: int = 640
+    """longer side of the picture that the network sees, in pixels; larger finds smaller people and is slower"""
+    device: str = ""
+    """cpu, 0, cuda:1, mps, ...; empty: the first GPU, else the CPU"""
+    classes: tuple[int, ...] = ()
+    """class numbers to keep; none given: the class named person"""
+    half: bool = False
+    """16-bit floats on a GPU"""
+    batch: int = 4
+    """frames that go through the network at once"""
+    openvino: bool = True
+    """on the CPU, run a .pt through OpenVINO where that is installed: half the time, the same boxes to about a pixel"""
+
+    def __post_init__(self) -> None:
+        for name in ("conf", "iou"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"--{name} must lie between 0 and 1, not {getattr(self, name)}")
+        for name, least in (("imgsz", 32), ("batch", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"--{name} must be at least {least}, not {getattr(self, name)}")
+
+
+class YoloDetector:
+    """Any Ultralytics model that detects, poses or segments: .pt, .onnx, .engine or an OpenVINO folder.
+
+    A .pt file is a pickle, so loading one runs code that is in it: use only files from people you trust.
+    Raises InputError where the weights are missing or are none, know no people, or need a package that is not there.
+    """
+
+    def __init__(self, weights: str | Path, options: DetectorOptions | None = None) -> None:
+        self.weights = Path(weights)
+        self.options = options or DetectorOptions()
+        self._network = load_network(self.weights, self.options.device, openvino=self.options.openvino)
+        self._classes = list(self.options.classes) or person_classes(class_names(self._network), self.weights)
+
+    def __call__(self, frame: Frame) -> Detections:
+        """People in one frame; InputError where the frame has no picture or the network cannot take it."""
+        return self.batch([frame])[0]
+
+    def batch(self, frames: Sequence[Frame]) -> list[Detections]:
+        """People in each of the frames, in their order; pictures of one size go through fastest."""
+        images = [_image(frame) for frame in frames]
+        size = self.options.batch
+        results = [result for start in range(0, len(images), size) for result in self._predict(images[start:][:size])]
+        return [_detections(result) for result in results]
+
+    def _predict(self, images: list[np.ndarray]) -> list[Any]:
+        options = self.options
+        asked: dict[str, Any] = {"device": options.device} if options.device else {}
+        if options.half:
+            asked["half"] = True
+        try:
+            return list(
+                self._network.predict(
+                    images,
+                    conf=options.conf,
+                    iou=options.iou,
+                    imgsz=options.imgsz,
+                    classes=self._classes,
+                    verbose=False,
+                    save=False,
+                    **asked,
+                )
+            )
+        except (RuntimeError, ValueError, TypeError, AssertionError, ImportError, OSError) as error:
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise InputError(f"the detector {self.weights} cannot run: {reason[0]}") from error
+
+
+class ReplayDetector:
+    """Boxes found earlier instead of a network: `detections` by 0-based frame index; a frame without entry has none."""
+
+    def __init__(self, detections: Mapping[int, Detections]) -> None:
+        self.detections = detections
+
+    def __call__(self, frame: Frame) -> Detections:
+        return self.detections.get(frame.index, Detections.empty())
+
+    def batch(self, frames: Sequence[Frame]) -> list[Detections]:
+        return [self(frame) for frame in frames]
+
+
+def _image(frame: Frame) -> np.ndarray:
+    if frame.image is None:
+        raise InputError(f"frame {frame.index} has no picture to detect people in: replay boxes with --detections")
+    return np.ascontiguousarray(frame.image)
+
+
+def _detections(result: Any) -> Detections:
+    """Ultralytics' boxes of one picture as ours: within the picture, none degenerate, keypoints of 17 joints."""
+    height, width = result.orig_shape
+    boxes = result.boxes.cpu().numpy()
+    inside = boxes.xyxy.clip(0, (width, height, width, height))
+    found = Detections(inside, boxes.conf, _keypoints(result))
+    return found[area(found.xyxy) >= SMALLEST_AREA]
+
+
+def _keypoints(result: Any) -> np.ndarray | None:
+    """(N, 17, 3) COCO keypoints, confidence 1 where the model gives none; None where it has no such keypoints."""
+    if result.keypoints is None:
+        return None
+    data = result.keypoints.data.cpu().numpy()
+    if data.ndim != 3 or data.shape[1] != COCO_JOINTS:
+        return None
+    return data if data.shape[2] == 3 else np.concatenate([data, np.ones_like(data[..., :1])], axis=2)

@@ -1,0 +1,1 @@
+"""What may be changed once a whole video has been tracked: identities, and short gaps."""

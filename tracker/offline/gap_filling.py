@@ -1,0 +1,84 @@
+"""Fills short gaps in finished tracks by straight lines between the boxes at both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..pipeline import join
+from ..types import FrameTracks
+
+
+@dataclass(frozen=True, slots=True)
+class GapOptions:
+    """Which gaps are filled."""
+
+    seconds: float = 0.5
+    """Gaps of up to so many seconds are filled; 0 fills none."""
+    distance: float = 0.5
+    """... if their ends lie within this many body heights of each other ..."""
+    growth: float = 0.25
+    """... and the body heights there differ by no more than this share."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A row at an end of a gap: the place of its frame in the list, time in seconds, box (4,)."""
+
+    place: int
+    time: float
+    xyxy: np.ndarray
+
+
+def fill_gaps(tracks: Sequence[FrameTracks], options: GapOptions) -> list[FrameTracks]:
+    """The frames (all of a video, in order) with rows added where somebody was missed for a moment.
+
+    An added row has the score 0, since nobody was detected there, and no keypoints. No gap is filled across a cut to
+    another camera.
+    """
+    added: dict[int, list[tuple[int, np.ndarray]]] = {}
+    last: dict[int, _End] = {}
+    for place, frame in enumerate(tracks):
+        if frame.cut:
+            last = {}
+        for identity, xyxy in zip(frame.ids.tolist(), frame.xyxy.astype(float), strict=True):
+            end = _End(place, frame.time, xyxy)
+            if identity in last and _may_be_filled(last[identity], end, options):
+                for between, box in _line(last[identity], end, tracks):
+                    added.setdefault(between, []).append((identity, box))
+            last[identity] = end
+    return [_with_rows(frame, added.get(place, [])) for place, frame in enumerate(tracks)]
+
+
+def _may_be_filled(start: _End, end: _End, options: GapOptions) -> bool:
+    if end.place - start.place < 2 or end.time - start.time > options.seconds:
+        return False
+    heights = np.array([start.xyxy[3] - start.xyxy[1], end.xyxy[3] - end.xyxy[1]])
+    moved = (end.xyxy - start.xyxy).reshape(2, 2).mean(axis=0)
+    near = float(np.linalg.norm(moved)) <= options.distance * heights.mean()
+    return near and bool(heights.min() >= (1 - options.growth) * heights.max())
+
+
+def _line(start: _End, end: _End, tracks: Sequence[FrameTracks]) -> Iterator[tuple[int, np.ndarray]]:
+    """Places and boxes (4,) strictly between the ends."""
+    for place in range(start.place + 1, end.place):
+        share = (tracks[place].time - start.time) / (end.time - start.time)
+        yield place, (1 - share) * start.xyxy + share * end.xyxy
+
+
+def _with_rows(frame: FrameTracks, rows: Sequence[tuple[int, np.ndarray]]) -> FrameTracks:
+    if not rows:
+        return frame
+    keypoints = None if frame.keypoints is None else np.zeros((len(rows), *frame.keypoints.shape[1:]), np.float32)
+    empty = FrameTracks.empty(frame.frame, frame.time)
+    more = replace(
+        empty,
+        ids=np.array([identity for identity, _ in rows]),
+        xyxy=np.stack([box for _, box in rows]),
+        score=np.zeros(len(rows)),
+        recovered=np.zeros(len(rows), bool),
+        keypoints=keypoints,
+    )
+    return join(frame, more)

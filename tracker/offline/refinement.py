@@ -1,0 +1,137 @@
+"""The second of two passes: finished tracks of a whole video with better identities. Offline: it sees what comes later.
+
+Whose each stretch of a track is comes from outside (by looks over the whole video); here the rows get their ids by it,
+short gaps are filled, and returns are told anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..types import FrameTracks, InputError, Recovery
+from .gap_filling import GapOptions, fill_gaps
+from .stretches import Stretch, settle
+
+OFFLINE = "refined offline"
+"""What a result of two passes is called wherever it is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefinementOptions:
+    """What the second pass may change."""
+
+    least: float = 0.5
+    """Who is seen for fewer seconds in the whole video is not believed to be somebody of her own."""
+    absence: float = 0.5
+    """Seconds of absence after which a return is told as a recovery."""
+    gaps: GapOptions = field(default_factory=GapOptions)
+
+    def __post_init__(self) -> None:
+        if not (self.least >= 0 and self.absence >= 0 and self.gaps.seconds >= 0):
+            raise InputError("the seconds of --refinement cannot be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Which ids refined people get: those in `kept` (of a cast file) as the online pass gave them, all others from
+    `first` on, without gaps, in the order in which they appear."""
+
+    first: int = 1
+    kept: Collection[int] = ()
+
+
+def refine(
+    tracks: Sequence[FrameTracks],
+    stretches: Sequence[Stretch],
+    fps: float,
+    options: RefinementOptions = RefinementOptions(),
+    *,
+    cast: int | None = None,
+    numbering: Numbering = Numbering(),
+) -> list[FrameTracks]:
+    """All frames of a video, in order, with refined ids.
+
+    tracks: what the online pass reported. stretches: every row of it once, by its id and frame, with the person shown;
+    stretches of one person share no frame. cast: the most people there are.
+    A frame never shows an id twice; rows that would be another sight of somebody may be left out.
+    """
+    settled = settle(stretches, round(options.least * fps), cast)
+    ids = person_ids(settled, numbering, cast)
+    named = _renamed(tracks, {(f, s.track): ids[s.person] for s in settled for f in s.frames.tolist()})
+    filled = fill_gaps(named, options.gaps)
+    return _with_returns(filled, options.absence, _remembered(tracks, numbering.kept))
+
+
+def person_ids(stretches: Sequence[Stretch], numbering: Numbering, cast: int | None = None) -> dict[int, int]:
+    """The id of each person: a kept one if its rows are hers more than anybody else's, or else the next number.
+
+    Where the cast has no room for newcomers, those of the kept ids that are free go to whoever is left.
+    """
+    shared: Counter[tuple[int, int]] = Counter()
+    first: dict[int, int] = {}
+    for stretch in stretches:
+        first[stretch.person] = min(int(stretch.frames[0]), first.get(stretch.person, int(stretch.frames[0])))
+        if stretch.track in numbering.kept:
+            shared[stretch.person, stretch.track] += len(stretch.frames)
+    ids: dict[int, int] = {}
+    for (person, kept), _ in shared.most_common():
+        if person not in ids and kept not in ids.values():
+            ids[person] = kept
+    others = sorted((person for person in first if person not in ids), key=lambda person: (first[person], person))
+    room = len(others) if cast is None else max(cast - len(numbering.kept), 0)
+    free = sorted(set(numbering.kept) - set(ids.values()))
+    for person, kept in zip(others[room:], free, strict=False):
+        ids[person] = kept
+    newcomers = [person for person in others if person not in ids]
+    return ids | {person: numbering.first + number for number, person in enumerate(newcomers)}
+
+
+def _renamed(tracks: Sequence[FrameTracks], ids: Mapping[tuple[int, int], int]) -> list[FrameTracks]:
+    """The rows that have an id, by frame and former id."""
+    renamed = []
+    for frame in tracks:
+        new = np.array([ids.get((frame.frame, former), 0) for former in frame.ids.tolist()], np.int64)
+        kept = new > 0
+        renamed.append(
+            FrameTracks(
+                frame.frame,
+                frame.time,
+                new[kept],
+                frame.xyxy[kept],
+                frame.score[kept],
+                np.zeros(int(kept.sum()), bool),
+                None if frame.keypoints is None else frame.keypoints[kept],
+                cut=frame.cut,
+            )
+        )
+    return renamed
+
+
+def _remembered(tracks: Sequence[FrameTracks], kept: Collection[int]) -> dict[int, Recovery]:
+    """How the online pass knew the people of a cast file."""
+    told = (recovery for frame in tracks for recovery in frame.recoveries)
+    return {recovery.id: recovery for recovery in told if recovery.remembered and recovery.id in kept}
+
+
+def _with_returns(
+    tracks: Sequence[FrameTracks], absence: float, remembered: Mapping[int, Recovery]
+) -> list[FrameTracks]:
+    """Rows after an absence are marked as recovered and told, as are the first ones of people remembered."""
+    last: dict[int, float] = {}
+    told = []
+    for frame in tracks:
+        events = []
+        ids = frame.ids.tolist()
+        back = np.array([frame.time - last.get(identity, frame.time) > absence for identity in ids], bool)
+        for identity, returned in zip(ids, back.tolist(), strict=True):
+            if returned:
+                events.append(Recovery(frame.frame, frame.time, identity, frame.time - last[identity]))
+            elif identity not in last and identity in remembered:
+                events.append(replace(remembered[identity], frame=frame.frame, time=frame.time))
+            last[identity] = frame.time
+        told.append(replace(frame, recovered=back, recoveries=tuple(events)))
+    return told

@@ -1,0 +1,133 @@
+"""The cast file: a zip of `cast.json`, `embeddings.npy` (N, D) float16 and `crops/ID-NUMBER.jpg`; nothing is pickled.
+
+`cast.json` tells for each person how many of the rows of `embeddings.npy`, which stand in the order of the people, and
+how many of the crops are hers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..cast_memory import CastMemory, Member, Showing, checked_name
+from ..types import InputError
+
+FORMAT = "followspot cast"
+VERSION = 1
+FACTS, EMBEDDINGS = "cast.json", "embeddings.npy"
+LARGEST = 1 << 28
+"""Bytes that a cast file may unpack to: a file from elsewhere could be made to fill the memory."""
+
+
+def read_cast(path: Path) -> CastMemory:
+    """Raises InputError where there is no such file, or it is no cast file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
+                raise ValueError("it is too large")
+            return _read(archive)
+    except FileNotFoundError:
+        raise InputError(f"there is no cast file {path}: `followspot track --save-cast {path}` makes one") from None
+    except OSError as error:
+        raise InputError(f"the cast file {path} cannot be read: {error.strerror}") from error
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError) as error:
+        raise InputError(f"{path} is not a whole cast file ({error}): give one that --save-cast wrote") from error
+
+
+def write_cast(path: Path, memory: CastMemory) -> None:
+    """Write the file, whole or not at all; raises InputError where that is not possible."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
+                _write(archive, memory)
+            Path(name).chmod(0o600)
+            os.replace(name, path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise InputError(f"the cast file {path} cannot be written: {error.strerror}") from error
+
+
+def _write(archive: zipfile.ZipFile, memory: CastMemory) -> None:
+    facts = {
+        "format": FORMAT,
+        "version": VERSION,
+        "encoder": {"sha256": memory.encoder, "file": memory.encoder_name},
+        "next_id": memory.next_id,
+        "people": [
+            {
+                "id": member.id,
+                "name": member.name,
+                "views": len(member.embeddings),
+                "crops": len(member.crops),
+                "videos": [{"video": showing.video, "date": showing.date} for showing in member.showings],
+            }
+            for member in memory.members
+        ],
+    }
+    archive.writestr(FACTS, json.dumps(facts, indent=1, ensure_ascii=False) + "\n", zipfile.ZIP_DEFLATED)
+    rows = [member.embeddings for member in memory.members] or [np.zeros((0, 0))]
+    table = io.BytesIO()
+    np.save(table, np.concatenate(rows).astype(np.float16), allow_pickle=False)
+    archive.writestr(EMBEDDINGS, table.getvalue(), zipfile.ZIP_DEFLATED)
+    for member in memory.members:
+        for number, crop in enumerate(member.crops):
+            archive.writestr(_crop_name(member.id, number), crop)
+
+
+def _read(archive: zipfile.ZipFile) -> CastMemory:
+    """Raises ValueError, KeyError, TypeError and their like where anything is not as `_write` makes it."""
+    facts = json.loads(archive.read(FACTS))
+    if facts["format"] != FORMAT:
+        raise ValueError("it is something else")
+    if facts["version"] > VERSION:
+        raise ValueError("a newer Followspot wrote it")
+    table = np.load(io.BytesIO(archive.read(EMBEDDINGS)), allow_pickle=False).astype(np.float32)
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or (lengths == 0).any():
+        raise ValueError("an embedding is not finite")
+    counts = [_count(person["views"], 1) for person in facts["people"]]
+    if sum(counts) != len(table):
+        raise ValueError("people and embeddings do not belong together")
+    rows = np.split(table / lengths, np.cumsum(counts)[:-1])
+    members = [_member(archive, person, mine) for person, mine in zip(facts["people"], rows, strict=False)]
+    ids = [member.id for member in members]
+    if len(set(ids)) < len(ids):
+        raise ValueError("an id stands twice")
+    next_id = _count(facts["next_id"], 1 + max(ids, default=0))
+    encoder = facts["encoder"]
+    in_order = tuple(sorted(members, key=lambda member: member.id))
+    return CastMemory(str(encoder["sha256"]), str(encoder["file"]), in_order, next_id)
+
+
+def _member(archive: zipfile.ZipFile, person: dict[str, Any], embeddings: np.ndarray) -> Member:
+    id = _count(person["id"], 1)
+    return Member(
+        id,
+        checked_name(person["name"]),
+        embeddings,
+        tuple(archive.read(_crop_name(id, number)) for number in range(_count(person["crops"], 0))),
+        tuple(Showing(str(showing["video"]), str(showing["date"])) for showing in person["videos"]),
+    )
+
+
+def _count(value: Any, least: int) -> int:
+    if not isinstance(value, int) or value < least:
+        raise ValueError(f"{value!r} stands where a number from {least} on should")
+    return value
+
+
+def _crop_name(id: int, number: int) -> str:
+    return f"crops/{id}-{number}.jpg"
