@@ -1,7 +1,7 @@
 """Does a checkout still do what another one does? The same tracks to the byte, the same losses for 20 steps.
 
     python tests/compare_checkouts.py CHECKOUT OUT [--shared DIR] [--only NAME ...]   runs the cases, once each
-    python tests/compare_checkouts.py --diff OUT_A OUT_B                              says what differs; exit code 1 then
+    python tests/compare_checkouts.py --diff OUT_A OUT_B                              says what differs (exit code 1)
 
 Cases: the demo; every clip of DIR/clips; every sequence of DIR/dancetrack with its exact and its simulated boxes;
 20 steps of every training recipe on a small rendered data set. A case that is done is not run again.
@@ -18,14 +18,37 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-RECIPES = (
-    "softmax siamese triplet triplet-softmax fd-gan st-reid st-reid-no-cr st-reid-random st-reid-no-d st-reid-no-p "
-    "st-reid-quick strong st-reid-strong"
-).split()
-SMALL = (
-    "--start none --encoder mobilenet_v2 --encoder.height 64 --encoder.width 32 --optimisation.steps 20 --workers 0 "
-    "--sampling.tuples 6"
-).split()
+RECIPES = [
+    "softmax",
+    "siamese",
+    "triplet",
+    "triplet-softmax",
+    "fd-gan",
+    "st-reid",
+    "st-reid-no-cr",
+    "st-reid-random",
+    "st-reid-no-d",
+    "st-reid-no-p",
+    "st-reid-quick",
+    "strong",
+    "st-reid-strong",
+]
+SMALL = [
+    "--start",
+    "none",
+    "--encoder",
+    "mobilenet_v2",
+    "--encoder.height",
+    "64",
+    "--encoder.width",
+    "32",
+    "--optimisation.steps",
+    "20",
+    "--workers",
+    "0",
+    "--sampling.tuples",
+    "6",
+]
 
 
 def followspot(checkout: Path, *words: object) -> None:
@@ -81,7 +104,7 @@ def differences(a: Path, b: Path) -> int:
         if not (a / name).exists() or not (b / name).exists():
             print(f"{name}: only in {a if (a / name).exists() else b}")
         elif (a / name).read_bytes() != (b / name).read_bytes():
-            lines = zip((a / name).read_text().splitlines(), (b / name).read_text().splitlines())
+            lines = zip((a / name).read_text().splitlines(), (b / name).read_text().splitlines(), strict=False)
             first = next((number for number, (x, y) in enumerate(lines, 1) if x != y), "the end")
             print(f"{name}: differs from line {first} on")
         else:

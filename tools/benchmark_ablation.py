@@ -26,7 +26,7 @@ DEFAULT = "default"
 
 
 @dataclass(frozen=True)
-class BenchmarkAblation:
+class BenchmarkAblationCommand:
     """Track with each idea of ours left out or varied in turn, and tell what that costs in HOTA and AssA.
 
     Writes the tracks, ablation.json and ablation.md.

@@ -36,7 +36,7 @@ AnyEmbedder = Embedder[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class BenchmarkEncoders:
+class BenchmarkEncodersCommand:
     """Score encoders on the same data, each folder by its layout's protocol, and time them on the processor.
 
     A folder without query and gallery of its own, such as `followspot dataset video` makes of a single clip, is

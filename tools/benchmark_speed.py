@@ -21,7 +21,7 @@ from tracker.video.video_reader import VideoReader
 
 from .run.output import show, write_json
 from .run.parts import BUNDLED, NONE, detector_weights
-from .track import Track
+from .track import TrackCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class BenchmarkSpeed:
+class BenchmarkSpeedCommand:
     """Time whole runs on one video, weights loaded and an annotated video written: ours, and Ultralytics' `track`.
 
     All use the same weights at the same size, and otherwise their own defaults. The rounds take turns, so that whatever
@@ -92,7 +92,7 @@ def speed_table(speed: dict[str, float], title: str) -> Table:
 def followspot(job: Job, *, openvino: bool, reid: str) -> None:
     """The `track` command as it is, but for the options named here."""
     detection = DetectorOptions(imgsz=job.imgsz, openvino=openvino)
-    Track((str(job.video),), job.out, str(job.weights), reid, video=job.save, detection=detection).run()
+    TrackCommand((str(job.video),), job.out, str(job.weights), reid, video=job.save, detection=detection).run()
 
 
 def ultralytics(job: Job, tracker: str) -> None:

@@ -11,13 +11,13 @@ from tracker.types import InputError
 from .benchmark.peer_runs import check_peers
 from .benchmark.peers import PEERS
 from .benchmark.scenes import render_scenes
-from .benchmark_tracks import BenchmarkTracks
+from .benchmark_tracks import BenchmarkTracksCommand
 from .renderer.options import StageOptions
 from .run.parts import BUNDLED
 
 
 @dataclass(frozen=True)
-class BenchmarkStage:
+class BenchmarkStageCommand:
     """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
 
     Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, with
@@ -68,9 +68,9 @@ class BenchmarkStage:
         """One scene. Raises InputError where it cannot be rendered."""
         return StageOptions(dancers=self.dancers, twins=self.identical, seconds=self.seconds, seed=seed, audio=False)
 
-    def benchmark(self, folder: Path, names: tuple[str, ...]) -> BenchmarkTracks:
+    def benchmark(self, folder: Path, names: tuple[str, ...]) -> BenchmarkTracksCommand:
         """The benchmark over these scenes."""
-        return BenchmarkTracks(
+        return BenchmarkTracksCommand(
             gt=folder,
             only=names,
             detections=self.detections,

@@ -31,7 +31,7 @@ from .scoring.track_scores import Scores, pool
 
 
 @dataclass(frozen=True)
-class BenchmarkTracks:
+class BenchmarkTracksCommand:
     """Track the same detections with our tracker and with other people's, each with its defaults, and score them all.
 
     The peers (roboflow/trackers and BoxMOT) are installed by uv into environments of their own. Where every sequence

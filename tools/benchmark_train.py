@@ -34,7 +34,7 @@ CROPS = 8  # of each person, at least
 
 
 @dataclass(frozen=True)
-class BenchmarkTrain:
+class BenchmarkTrainCommand:
     """Time the optimiser step of a preset: pictures a second, the data loader's share, the convolutions' share.
 
     The convolutions of one step, forward and backward, are run once more with nothing around them, in the same number

@@ -21,12 +21,12 @@ from reid.evaluation.evaluation import Evaluation, evaluate_split
 from reid.training.training import BEST
 from tracker.types import InputError
 
-from .calibrate import Calibrate
+from .calibrate import CalibrateCommand
 from .run.parts import PERSON_ENCODER
 
 
 @dataclass(frozen=True)
-class BundleEncoder:
+class BundleEncoderCommand:
     """Turn a training run's encoder into the one that comes with Followspot: weights, card, list of training files."""
 
     folder: Path
@@ -68,7 +68,7 @@ class BundleEncoder:
         facts["colour_share"] = self.colour_share
         facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name
         save_encoder(self.out, loaded.encoder, facts, half=True)
-        Calibrate(self.out, self.scenes).run()
+        CalibrateCommand(self.out, self.scenes).run()
         files = FileList.of(split.train)
         files.write(self.out.with_suffix(".files.csv.gz"))
         embedder: Embedder[dict[str, Any]] = Embedder(self.out, EmbedderOptions(device="cpu"))

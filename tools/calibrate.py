@@ -25,7 +25,7 @@ from tracker.video.sources import open_source
 
 
 @dataclass(frozen=True)
-class Calibrate:
+class CalibrateCommand:
     """Measure how alike the same and different people of a scene look to an encoder, by time apart.
 
     Pairs are formed within a scene: same light, same floor behind them, as the tracker meets them.

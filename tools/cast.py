@@ -19,7 +19,7 @@ from tracker.types import InputError
 
 
 @dataclass(frozen=True)
-class Cast:
+class CastCommand:
     """List the people of a cast file, or change them: merged first, then removed, then renamed.
 
     The file holds what a re-ID encoder makes of each person's looks and, unless --no-crops, a few small pictures.

@@ -26,81 +26,81 @@ class Verb(NamedTuple):
 
 
 def load_track() -> Any:
-    from .track import Track
+    from .track import TrackCommand
 
-    return Track
+    return TrackCommand
 
 
 def load_cast() -> Any:
-    from .cast import Cast
+    from .cast import CastCommand
 
-    return Cast
+    return CastCommand
 
 
 def load_render() -> Any:
-    from .render import Render
+    from .render import RenderCommand
 
-    return Render
+    return RenderCommand
 
 
 def load_demo() -> Any:
-    from .demo import Demo
+    from .demo import DemoCommand
 
-    return Demo
+    return DemoCommand
 
 
 def load_stage() -> Any:
-    from .stage import Stage
+    from .stage import StageCommand
 
-    return Stage
+    return StageCommand
 
 
 def load_evaluate_tracks() -> Any:
-    from .evaluate_tracks import EvaluateTracks
+    from .evaluate_tracks import EvaluateTracksCommand
 
-    return EvaluateTracks
+    return EvaluateTracksCommand
 
 
 def load_evaluate_reid() -> Any:
-    from .evaluate_reid import EvaluateReid
+    from .evaluate_reid import EvaluateReidCommand
 
-    return EvaluateReid
+    return EvaluateReidCommand
 
 
 def load_benchmark_tracks() -> Any:
-    from .benchmark_tracks import BenchmarkTracks
+    from .benchmark_tracks import BenchmarkTracksCommand
 
-    return BenchmarkTracks
+    return BenchmarkTracksCommand
 
 
 def load_benchmark_ablation() -> Any:
-    from .benchmark_ablation import BenchmarkAblation
+    from .benchmark_ablation import BenchmarkAblationCommand
 
-    return BenchmarkAblation
+    return BenchmarkAblationCommand
 
 
 def load_benchmark_stage() -> Any:
-    from .benchmark_stage import BenchmarkStage
+    from .benchmark_stage import BenchmarkStageCommand
 
-    return BenchmarkStage
+    return BenchmarkStageCommand
 
 
 def load_benchmark_encoders() -> Any:
-    from .benchmark_encoders import BenchmarkEncoders
+    from .benchmark_encoders import BenchmarkEncodersCommand
 
-    return BenchmarkEncoders
+    return BenchmarkEncodersCommand
 
 
 def load_benchmark_speed() -> Any:
-    from .benchmark_speed import BenchmarkSpeed
+    from .benchmark_speed import BenchmarkSpeedCommand
 
-    return BenchmarkSpeed
+    return BenchmarkSpeedCommand
 
 
 def load_benchmark_train() -> Any:
-    from .benchmark_train import BenchmarkTrain
+    from .benchmark_train import BenchmarkTrainCommand
 
-    return BenchmarkTrain
+    return BenchmarkTrainCommand
 
 
 def load_train() -> Any:
@@ -110,63 +110,63 @@ def load_train() -> Any:
 
 
 def load_train_detector() -> Any:
-    from .train_detector import TrainDetector
+    from .train_detector import TrainDetectorCommand
 
-    return TrainDetector
+    return TrainDetectorCommand
 
 
 def load_dataset_video() -> Any:
-    from .dataset_video import DatasetVideo
+    from .dataset_video import DatasetVideoCommand
 
-    return DatasetVideo
+    return DatasetVideoCommand
 
 
 def load_dataset_stage() -> Any:
-    from .dataset_stage import DatasetStage
+    from .dataset_stage import DatasetStageCommand
 
-    return DatasetStage
+    return DatasetStageCommand
 
 
 def load_dataset_poses() -> Any:
-    from .dataset_poses import DatasetPoses
+    from .dataset_poses import DatasetPosesCommand
 
-    return DatasetPoses
+    return DatasetPosesCommand
 
 
 def load_dataset_dancereid() -> Any:
-    from .dataset_dancereid import DatasetDancereid
+    from .dataset_dancereid import DatasetDancereidCommand
 
-    return DatasetDancereid
+    return DatasetDancereidCommand
 
 
 def load_dataset_review() -> Any:
-    from .dataset_review import DatasetReview
+    from .dataset_review import DatasetReviewCommand
 
-    return DatasetReview
+    return DatasetReviewCommand
 
 
 def load_dataset_check() -> Any:
-    from .dataset_check import DatasetCheck
+    from .dataset_check import DatasetCheckCommand
 
-    return DatasetCheck
+    return DatasetCheckCommand
 
 
 def load_bundle_encoder() -> Any:
-    from .bundle_encoder import BundleEncoder
+    from .bundle_encoder import BundleEncoderCommand
 
-    return BundleEncoder
+    return BundleEncoderCommand
 
 
 def load_calibrate() -> Any:
-    from .calibrate import Calibrate
+    from .calibrate import CalibrateCommand
 
-    return Calibrate
+    return CalibrateCommand
 
 
 def load_export() -> Any:
-    from .export import Export
+    from .export import ExportCommand
 
-    return Export
+    return ExportCommand
 
 
 VERBS: dict[str, Any] = {

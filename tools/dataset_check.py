@@ -27,7 +27,7 @@ SIZES_SHOWN = 4
 
 
 @dataclass(frozen=True)
-class DatasetCheck:
+class DatasetCheckCommand:
     """Count a data set and look for what is wrong with it: duplicates, missing and unreadable pictures, leaks.
 
     Ends with exit code 1 and the reason where there can be no training. A contact sheet shows some people's crops along

@@ -44,7 +44,7 @@ class Ingredients:
 
 
 @dataclass(frozen=True)
-class DatasetDancereid:
+class DatasetDancereidCommand:
     """Make DanceReID out of its published parts: the videos, their detections and the annotation.
 
     People are numbered by the annotation, so videos that cannot be had any more leave holes and shift nobody; they are

@@ -28,7 +28,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class DatasetPoses:
+class DatasetPosesCommand:
     """Find 17 COCO joints in the crops that have none, and write them where training reads them.
 
     DanceReID's layout has a file for each crop in poses/, every other layout one file keypoints17.txt. A crop in which

@@ -18,7 +18,7 @@ from .review.server import ReviewServer, serve
 
 
 @dataclass(frozen=True)
-class DatasetReview:
+class DatasetReviewCommand:
     """Merge, split and clean the people of a data set on a page in the browser, served to this machine only.
 
     The edits are kept in DIR/edits.json and replayed on the data, which stays as it is.

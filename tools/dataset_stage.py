@@ -18,7 +18,7 @@ from .run.progress import progress
 
 
 @dataclass(frozen=True)
-class DatasetStage:
+class DatasetStageCommand:
     """Render scenes and cut their dancers out, in DanceReID's layout; the last scenes are kept for evaluation.
 
     The same options give the same bytes, however many processes render. Run the same command again after a stop: the

@@ -27,7 +27,7 @@ from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_de
 
 
 @dataclass(frozen=True)
-class DatasetVideo:
+class DatasetVideoCommand:
     """Find the people of dance videos and cut them out, in DanceReID's layout.
 
     Every video has people of its own. Labels are guesses, each with its doubt in crops.csv: look them over with

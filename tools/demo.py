@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from .evaluate_tracks import EvaluateTracks
+from .evaluate_tracks import EvaluateTracksCommand
 from .run.folder import choose_folder
-from .track import Track
+from .track import TrackCommand
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 @dataclass(frozen=True)
-class Demo:
+class DemoCommand:
     """Track the bundled clip with the bundled weights, and score it against its exact truth; needs no network."""
 
     out: Path | None = None
@@ -24,6 +24,6 @@ class Demo:
     def run(self) -> None:
         """Raises InputError where the results cannot be written."""
         folder = choose_folder(self.out, "demo")
-        Track(sources=(str(ASSETS / "demo.mp4"),), out=folder).run()
-        EvaluateTracks(gt=ASSETS / "demo_gt.txt", results=folder / "tracks.txt").run()
+        TrackCommand(sources=(str(ASSETS / "demo.mp4"),), out=folder).run()
+        EvaluateTracksCommand(gt=ASSETS / "demo_gt.txt", results=folder / "tracks.txt").run()
         Console(highlight=False).print(f"\nwatch {folder}/video.mp4, or open {folder}/report.html in a browser")

@@ -25,7 +25,7 @@ from .run.parts import encoder_weights
 
 
 @dataclass(frozen=True)
-class EvaluateReid:
+class EvaluateReidCommand:
     """Score a re-ID encoder: mAP and rank-1, 5, 10 under each protocol, and rank-1 after a time gap.
 
     Protocols: market1501; cuhk03 (one gallery crop a person, drawn ten times with a fixed seed); dancereid-published

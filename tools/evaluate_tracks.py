@@ -15,7 +15,7 @@ from .scoring.track_scores import Scores
 
 
 @dataclass(frozen=True)
-class EvaluateTracks:
+class EvaluateTracksCommand:
     """Score tracks against truth: HOTA, DetA, AssA, MOTA, IDF1 and ID switches, per sequence and pooled.
 
     The numbers are trackeval's with DO_PREPROC=False: every truth row with a mark (7th column) other than 0 counts,

@@ -33,7 +33,7 @@ ENDINGS = {"onnx": ".onnx", "openvino": "_openvino"}
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportCommand:
     """Write a re-ID encoder for ONNX Runtime (one .onnx file) or OpenVINO (a folder), and check it.
 
     The file takes RGB crops in 0..1 of a fixed size, in any number, and gives rows of length 1; it says so itself, and

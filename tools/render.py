@@ -22,7 +22,7 @@ from .run.video_sinks import VideoSink
 
 
 @dataclass(frozen=True)
-class Render:
+class RenderCommand:
     """Draw a video again from its results, with other names, colours or trails; no model runs."""
 
     video: Positional[str]

@@ -20,7 +20,7 @@ from .run.progress import progress
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageCommand:
     """Render dancers on a stage, with exact truth, as a MOTChallenge sequence folder."""
 
     out: Path

@@ -34,7 +34,7 @@ from .run.video_sinks import WindowSink
 
 
 @dataclass(frozen=True)
-class Track:
+class TrackCommand:
     """Track everybody in a video and keep their identities.
 
     One folder a run: video.mp4, tracks.txt (MOT), tracks.csv, tracks.json, report.html, config.json.

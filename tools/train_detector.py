@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainDetector:
+class TrainDetectorCommand:
     """Fine-tune a YOLO of many classes to people, dancers above all, and compare it with what it came from.
 
     A fifth of every source is kept aside; parent and child are both scored on it.

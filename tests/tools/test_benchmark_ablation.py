@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.benchmark.ablations import LEVERS, NEVER, varied
-from tools.benchmark_ablation import DEFAULT, BenchmarkAblation
+from tools.benchmark_ablation import DEFAULT, BenchmarkAblationCommand
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
 
@@ -40,7 +40,7 @@ def test_only_what_is_named_is_varied():
 def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
     write_absence(tmp_path / "absence")
     bench = f"{tmp_path / 'absence'}=exact"
-    BenchmarkAblation(on=(bench,), levers=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()
+    BenchmarkAblationCommand(on=(bench,), levers=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()
     told = json.loads((tmp_path / "out/ablation.json").read_text())
     scores = told["benches"][bench]
     assert scores[DEFAULT]["AssA"] == pytest.approx(100)
@@ -59,4 +59,4 @@ def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
 )
 def test_mistakes_end_in_one_sentence(tmp_path, wrong, told):
     with pytest.raises(InputError, match=told):
-        BenchmarkAblation(out=tmp_path, **wrong).run()
+        BenchmarkAblationCommand(out=tmp_path, **wrong).run()

@@ -13,8 +13,8 @@ from reid.data.datasets import every_crop
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from tools.benchmark import peer_encoder
-from tools.benchmark_encoders import BenchmarkEncoders
-from tools.evaluate_reid import EvaluateReid, read_for_evaluation
+from tools.benchmark_encoders import BenchmarkEncodersCommand
+from tools.evaluate_reid import EvaluateReidCommand, read_for_evaluation
 from tracker.types import InputError
 
 COLOURS = ((0, 0, 255), (255, 0, 0), (0, 255, 0))
@@ -44,7 +44,7 @@ def clip(tmp_path_factory):
 
 
 def test_who_wears_a_colour_of_her_own_is_known_by_it(clip, tmp_path, capsys):
-    BenchmarkEncoders((clip,), ("histogram",), rounds=1, json=tmp_path / "numbers.json").run()
+    BenchmarkEncodersCommand((clip,), ("histogram",), rounds=1, json=tmp_path / "numbers.json").run()
     numbers = json.loads((tmp_path / "numbers.json").read_text())
     scored = numbers["data"][str(clip)]["histogram"]
     assert scored["protocol"] == "dancereid-clean"
@@ -62,17 +62,17 @@ def test_everybody_is_searched_once_where_the_whole_is_asked_for(clip, capsys):
     split = read_for_evaluation(clip, DataOptions(), whole=True)
     assert (len(split.train), len(split.query), len(split.gallery)) == (0, 12, 27)
     assert [crop.path for crop in split.crops()] == [crop.path for crop in every_crop(clip, DataOptions())]
-    EvaluateReid(clip, "histogram", protocols=("dancereid-clean",), whole=True).run()
+    EvaluateReidCommand(clip, "histogram", protocols=("dancereid-clean",), whole=True).run()
     assert "colour_histogram.json" in capsys.readouterr().out
 
 
 def test_mistakes_are_told_before_anything_is_scored(clip):
     with pytest.raises(InputError, match="name at least one --data"):
-        BenchmarkEncoders(()).run()
+        BenchmarkEncodersCommand(()).run()
     with pytest.raises(WeightsError, match="leaves nothing to score"):
-        BenchmarkEncoders((clip,), ("none",)).run()
+        BenchmarkEncodersCommand((clip,), ("none",)).run()
     with pytest.raises(WeightsError, match="no weights file"):
-        BenchmarkEncoders((clip,), ("nowhere.pt",)).run()
+        BenchmarkEncodersCommand((clip,), ("nowhere.pt",)).run()
 
 
 class TinyPeer(nn.Module):

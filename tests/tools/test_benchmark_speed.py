@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tools.benchmark_speed
-from tools.benchmark_speed import BenchmarkSpeed, Job
+from tools.benchmark_speed import BenchmarkSpeedCommand, Job
 from tracker.types import InputError
 from tracker.video.video_writer import VideoWriter
 
@@ -36,7 +36,7 @@ def test_contestants_take_turns_and_the_fastest_round_counts(
     contestants = {"ours": lambda job: contestant("ours", fast), "theirs": lambda job: contestant("theirs", slow)}
     monkeypatch.setattr(tools.benchmark_speed, "CONTESTANTS", contestants)
     video = write_video(tmp_path / "five.mp4", 5)
-    BenchmarkSpeed(video, rounds=2, json=tmp_path / "speed.json").run()
+    BenchmarkSpeedCommand(video, rounds=2, json=tmp_path / "speed.json").run()
     assert turns == ["ours", "theirs", "ours", "theirs"]
     written = json.loads((tmp_path / "speed.json").read_text())
     assert written["frames"] == 5
@@ -52,7 +52,7 @@ def test_every_contestant_gets_the_same_job_and_a_folder_of_its_own(tmp_path: Pa
     jobs: list[Job] = []
     monkeypatch.setattr(tools.benchmark_speed, "CONTESTANTS", {"a": jobs.append, "b": jobs.append})
     video = write_video(tmp_path / "two.mp4", 2)
-    BenchmarkSpeed(video, detector="some.pt", imgsz=320, save=False, rounds=1).run()
+    BenchmarkSpeedCommand(video, detector="some.pt", imgsz=320, save=False, rounds=1).run()
     assert [(job.video, str(job.weights), job.imgsz, job.save) for job in jobs] == [(video, "some.pt", 320, False)] * 2
     assert jobs[0].out != jobs[1].out
     assert not jobs[0].out.parent.exists()
@@ -61,9 +61,9 @@ def test_every_contestant_gets_the_same_job_and_a_folder_of_its_own(tmp_path: Pa
 def test_a_file_that_is_no_video_is_refused(tmp_path: Path):
     (tmp_path / "text.mp4").write_text("not a video")
     with pytest.raises(InputError, match=r"text\.mp4"):
-        BenchmarkSpeed(tmp_path / "text.mp4").run()
+        BenchmarkSpeedCommand(tmp_path / "text.mp4").run()
 
 
 def test_at_least_one_round():
     with pytest.raises(InputError, match="--rounds"):
-        BenchmarkSpeed(Path("dance.mp4"), rounds=0)
+        BenchmarkSpeedCommand(Path("dance.mp4"), rounds=0)

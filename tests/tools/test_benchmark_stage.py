@@ -9,8 +9,8 @@ import pytest
 
 from tools.benchmark.scenes import render, render_scenes
 from tools.benchmark.setup import OURS, OURS_WITH_CAST
-from tools.benchmark_stage import BenchmarkStage
-from tools.benchmark_tracks import BenchmarkTracks
+from tools.benchmark_stage import BenchmarkStageCommand
+from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.renderer.options import StageOptions
 from tools.scoring.sequences import find_pictures, find_sequences
 from tracker.types import InputError
@@ -35,7 +35,7 @@ def test_told_the_cast_nobody_is_a_third_person(tmp_path: Path, capsys: pytest.C
     write_flicker(tmp_path / "truth", "clean", strangers=0)
     write_flicker(tmp_path / "truth", "crowded", strangers=2)
     out = tmp_path / "out"
-    BenchmarkTracks(tmp_path / "truth", ("boxes.txt",), peers=(), cast=2, out=out).run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("boxes.txt",), peers=(), cast=2, out=out).run()
     ours = json.loads((out / "benchmark.json").read_text())["detections"]["boxes.txt"]
     # Of two videos with two people each: with two strangers in one, ours counts 2 + 4 ids unless it is told.
     assert (ours[OURS]["ids"], ours[OURS]["ids_right"], ours[OURS]["runs"]) == (6, 1, 2)
@@ -49,10 +49,10 @@ def test_only_the_chosen_sequences_are_tracked(tmp_path: Path):
     for name in ("clean", "other"):
         write_flicker(tmp_path / "truth", name, strangers=0)
     out = tmp_path / "out"
-    BenchmarkTracks(tmp_path / "truth", ("exact",), peers=(), only=("other",), out=out).run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), only=("other",), out=out).run()
     assert json.loads((out / "benchmark.json").read_text())["sequences"] == ["other"]
     with pytest.raises(InputError, match="no sequence is called another; there are clean, other"):
-        BenchmarkTracks(tmp_path / "truth", ("exact",), peers=(), only=("another",), out=out).run()
+        BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), only=("another",), out=out).run()
 
 
 def test_a_rendered_scene_is_a_sequence_with_pictures(tmp_path: Path):
@@ -87,13 +87,13 @@ def test_a_folder_that_is_no_scene_stays_as_it_is(tmp_path: Path):
 
 def test_numbers_that_make_no_sense_are_refused(tmp_path: Path):
     with pytest.raises(InputError, match="--seeds must be at least 1"):
-        BenchmarkStage(seeds=0, peers=(), out=tmp_path).run()
+        BenchmarkStageCommand(seeds=0, peers=(), out=tmp_path).run()
     with pytest.raises(InputError, match="twins must be 0 to 2"):
-        BenchmarkStage(seeds=1, dancers=2, identical=3, peers=(), out=tmp_path).run()
+        BenchmarkStageCommand(seeds=1, dancers=2, identical=3, peers=(), out=tmp_path).run()
 
 
 def test_the_bench_tracks_its_own_seeds_and_tells_the_cast(tmp_path: Path):
-    bench = BenchmarkStage(seeds=2, dancers=4, identical=2, seconds=3.0, out=tmp_path)
+    bench = BenchmarkStageCommand(seeds=2, dancers=4, identical=2, seconds=3.0, out=tmp_path)
     scene = bench.scene(7)
     assert (scene.dancers, scene.twins, scene.seconds, scene.seed) == (4, 2, 3.0, 7)
     contest = bench.benchmark(tmp_path / "scenes", ("stage-01", "stage-02"))

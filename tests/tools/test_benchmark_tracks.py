@@ -21,7 +21,7 @@ from tools.benchmark.peer_runs import check_peers, run_peers, with_reid
 from tools.benchmark.peers import Peer, track
 from tools.benchmark.setup import OURS, OURS_WITH_REID
 from tools.benchmark.simulated_detector import STRENGTHS, SimulatedDetectorOptions, covered_share, simulate
-from tools.benchmark_tracks import BenchmarkTracks
+from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.scoring.confusion import confusion
 from tools.scoring.labelled_boxes import LabelledBoxes
 from tools.scoring.score_files import POOLED, evaluate
@@ -317,7 +317,7 @@ def test_a_benchmark_of_ours_alone(tmp_path: Path, capsys: pytest.CaptureFixture
         write_dance(tmp_path / "truth", name)
         (tmp_path / "truth" / name / "boxes.txt").write_text("1,-1,30,40,60,160,0.9\n")
     out = tmp_path / "out"
-    BenchmarkTracks(tmp_path / "truth", ("exact", "mild", "boxes.txt"), peers=(), out=out).run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("exact", "mild", "boxes.txt"), peers=(), out=out).run()
     written = json.loads((out / "benchmark.json").read_text())
     assert written["sequences"] == ["tango", "waltz"]
     exact = written["detections"]["exact"][OURS]
@@ -338,7 +338,7 @@ def test_a_benchmark_on_pictures_with_and_without_re_id(tmp_path: Path, capsys: 
     film(tmp_path / "truth", "waltz")
     (tmp_path / "osnet.pth").write_bytes(b"")
     out = tmp_path / "out"
-    BenchmarkTracks(
+    BenchmarkTracksCommand(
         tmp_path / "truth",
         ("exact",),
         peers=("fake-order",),
@@ -366,7 +366,7 @@ def test_somebody_who_returns_costs_embeddings_in_a_few_frames(tmp_path: Path):
     seen = [row for row in rows if not 40 <= int(row.split(",")[0]) < 80 or row.split(",")[1] == "1"]
     boxes = [",".join([row.split(",")[0], "-1", *row.split(",")[2:6], "0.9"]) for row in seen]
     (tmp_path / "truth/waltz/det.txt").write_text("\n".join(boxes))
-    BenchmarkTracks(tmp_path / "truth", ("det.txt",), peers=(), out=tmp_path / "out").run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("det.txt",), peers=(), out=tmp_path / "out").run()
     ours = json.loads((tmp_path / "out/benchmark.json").read_text())["detections"]["det.txt"][OURS_WITH_REID]
     assert ours["ids"] == 2
     assert 0 < ours["frames_embedded"] < 0.2
@@ -377,7 +377,7 @@ def test_somebody_who_returns_costs_embeddings_in_a_few_frames(tmp_path: Path):
 def test_seeds_are_pooled_and_their_spread_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_dance(tmp_path / "truth", "waltz")
     out = tmp_path / "out"
-    BenchmarkTracks(tmp_path / "truth", ("exact", "strong"), simulate=3, peers=("fake-order",), out=out).run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("exact", "strong"), simulate=3, peers=("fake-order",), out=out).run()
     written = json.loads((out / "benchmark.json").read_text())
     strong = written["detections"]["strong"]["fake-order"]
     seeds = [
@@ -395,16 +395,16 @@ def test_seeds_are_pooled_and_their_spread_is_told(tmp_path: Path, capsys: pytes
 def test_what_needs_pictures_says_so(tmp_path: Path):
     write_dance(tmp_path / "truth", "waltz")
     with pytest.raises(InputError, match=r"waltz has no pictures for the detector .* --pictures"):
-        BenchmarkTracks(tmp_path / "truth", ("bundled",), peers=(), out=tmp_path / "out").run()
+        BenchmarkTracksCommand(tmp_path / "truth", ("bundled",), peers=(), out=tmp_path / "out").run()
     with pytest.raises(InputError, match="no weights osnet"):
-        BenchmarkTracks(tmp_path / "truth", peers=(), peer_reid=Path("osnet.pth"), out=tmp_path / "out").run()
+        BenchmarkTracksCommand(tmp_path / "truth", peers=(), peer_reid=Path("osnet.pth"), out=tmp_path / "out").run()
     (tmp_path / "osnet.pth").write_bytes(b"")
     with pytest.raises(InputError, match="no pictures of waltz"):
-        BenchmarkTracks(
+        BenchmarkTracksCommand(
             tmp_path / "truth", peers=("fake-order",), peer_reid=tmp_path / "osnet.pth", out=tmp_path / "out"
         ).run()
     with pytest.raises(InputError, match="--simulate must be at least 1"):
-        BenchmarkTracks(tmp_path / "truth", peers=(), simulate=0, out=tmp_path / "out").run()
+        BenchmarkTracksCommand(tmp_path / "truth", peers=(), simulate=0, out=tmp_path / "out").run()
 
 
 @pytest.mark.usefixtures("fake_peers")
@@ -414,7 +414,7 @@ def test_a_clip_without_seqinfo_is_measured_by_its_pictures(tmp_path: Path):
     (tmp_path / "truth/waltz/seqinfo.ini").unlink()
     (tmp_path / "truth/waltz/img1").rename(tmp_path / "waltz")
     out = tmp_path / "out"
-    BenchmarkTracks(tmp_path / "truth", ("exact",), peers=(), pictures=tmp_path, reid="none", out=out).run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), pictures=tmp_path, reid="none", out=out).run()
     exact = json.loads((out / "benchmark.json").read_text())["detections"]["exact"]
     assert exact[OURS]["HOTA"] == pytest.approx(100)
     assert OURS_WITH_REID not in exact
@@ -424,20 +424,20 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path):
     write_dance(tmp_path / "truth", "waltz")
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot make the folder"):
-        BenchmarkTracks(tmp_path / "truth", peers=(), out=tmp_path / "file/out").run()
+        BenchmarkTracksCommand(tmp_path / "truth", peers=(), out=tmp_path / "file/out").run()
 
 
 def test_sequences_without_a_length_are_refused(tmp_path: Path):
     write_dance(tmp_path / "truth", "waltz")
     (tmp_path / "truth/waltz/seqinfo.ini").unlink()
     with pytest.raises(InputError, match=r"seqinfo\.ini should give seqLength"):
-        BenchmarkTracks(tmp_path / "truth", peers=(), out=tmp_path / "out").run()
+        BenchmarkTracksCommand(tmp_path / "truth", peers=(), out=tmp_path / "out").run()
 
 
 def test_a_misspelt_kind_of_detections_is_refused(tmp_path: Path):
     write_dance(tmp_path / "truth", "waltz")
     with pytest.raises(InputError, match=r"exakt is not there; --detections takes exact, mild"):
-        BenchmarkTracks(tmp_path / "truth", ("exakt",), peers=(), out=tmp_path / "out").run()
+        BenchmarkTracksCommand(tmp_path / "truth", ("exakt",), peers=(), out=tmp_path / "out").run()
 
 
 @pytest.mark.slow

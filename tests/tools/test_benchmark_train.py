@@ -6,7 +6,7 @@ import torch
 from reid.data.crops import DataError
 from reid.training.training import RunOptions
 from tools.benchmark.convolutions import ConvolutionsAlone
-from tools.benchmark_train import BenchmarkTrain
+from tools.benchmark_train import BenchmarkTrainCommand
 
 RUNNING = RunOptions(device="cpu", workers=0)
 
@@ -14,7 +14,9 @@ RUNNING = RunOptions(device="cpu", workers=0)
 def test_a_preset_is_timed_and_its_convolutions_alone(tmp_path, capsys):
     numbers = tmp_path / "numbers.json"
     small = {"encoder": "shufflenet_v2_x0_5", "height": 64, "tuples": 2, "bf16": False}
-    BenchmarkTrain("st-reid-no-d", **small, running=RUNNING, rehearsals=1, steps=2, profile=True, json=numbers).run()
+    BenchmarkTrainCommand(
+        "st-reid-no-d", **small, running=RUNNING, rehearsals=1, steps=2, profile=True, json=numbers
+    ).run()
     told = capsys.readouterr().out
     assert "pictures a second" in told
     assert "aten::convolution_backward" in told
@@ -46,4 +48,4 @@ def test_every_use_of_a_convolution_is_noted_with_the_gradients_it_had():
 
 def test_an_unknown_preset_is_one_clear_sentence():
     with pytest.raises(DataError, match="no preset 'resnet'; choose from softmax"):
-        BenchmarkTrain("resnet", running=RUNNING).run()
+        BenchmarkTrainCommand("resnet", running=RUNNING).run()

@@ -5,7 +5,7 @@ import pytest
 from models.checkpoint import sha256
 from reid.encoder.colour_histogram import HistogramOptions, write_histogram
 from reid.encoder.embedder import Embedder
-from tools.calibrate import Calibrate, look_at
+from tools.calibrate import CalibrateCommand, look_at
 from tools.renderer.options import StageOptions
 from tools.renderer.scene import Scene
 from tools.renderer.sequence_folder import SequenceFolder
@@ -33,7 +33,7 @@ def weights(tmp_path):
 def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
     card = weights.with_suffix(".md")
     card.write_text(f"sha256 `{sha256(weights)}`")
-    Calibrate(weights, (stage,), picture=weights.with_suffix(".png")).run()
+    CalibrateCommand(weights, (stage,), picture=weights.with_suffix(".png")).run()
     embedder = Embedder(weights)
     assert embedder.metadata["calibrated_on"] == ("stage-5",)
     gaps, same, different = embedder.calibration.values()
@@ -48,7 +48,7 @@ def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
 
 def test_a_look_leaves_the_file_alone_where_that_is_asked_for(stage, weights):
     before = weights.read_bytes()
-    Calibrate(weights, (stage,), store=False).run()
+    CalibrateCommand(weights, (stage,), store=False).run()
     assert weights.read_bytes() == before
 
 
@@ -61,10 +61,10 @@ def test_a_scene_is_looked_at_by_the_clock(stage):
 
 def test_what_cannot_be_calibrated_on_is_told(stage, weights, tmp_path):
     with pytest.raises(InputError, match="name at least one"):
-        Calibrate(weights, ()).run()
+        CalibrateCommand(weights, ()).run()
     with pytest.raises(InputError, match="needs its truth"):
-        Calibrate(weights, (tmp_path,)).run()
+        CalibrateCommand(weights, (tmp_path,)).run()
     with pytest.raises(InputError, match="too few clear views"):
-        Calibrate(weights, (stage,), every=60.0).run()
+        CalibrateCommand(weights, (stage,), every=60.0).run()
     with pytest.raises(InputError, match="cannot write --picture"):
-        Calibrate(weights, (stage,), picture=tmp_path / "nowhere" / "likeness.png").run()
+        CalibrateCommand(weights, (stage,), picture=tmp_path / "nowhere" / "likeness.png").run()

@@ -14,9 +14,9 @@ import pytest
 from stage_play import ColourEmbedder
 
 from tools import track as track_module
-from tools.cast import Cast
+from tools.cast import CastCommand
 from tools.run.cast_files import CastFiles
-from tools.track import Track
+from tools.track import TrackCommand
 from tracker.drawing.render import RenderOptions
 from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
@@ -65,7 +65,7 @@ def tuesday(tmp_path: Path) -> Path:
 
 def follow(video: Path, encoder: Path, draw: RenderOptions = NOBODY_NAMED, **people) -> Path:
     out = video.with_suffix("")
-    Track(
+    TrackCommand(
         sources=(str(video),),
         out=out,
         reid=str(encoder),
@@ -91,7 +91,7 @@ def people_in(out: Path) -> dict[int, str | None]:
 def test_ada_has_her_id_and_name_in_every_file_of_the_next_video(
     company: Path, tuesday: Path, encoder: Path, capsys: pytest.CaptureFixture[str]
 ):
-    Cast(file=company, rename={1: "Ada", 2: "Bea"}).run()
+    CastCommand(file=company, rename={1: "Ada", 2: "Bea"}).run()
     out = follow(tuesday, encoder, cast_file=company, save_cast=company)
     assert people_in(out) == {1: "Ada", 3: None}
     with (out / "tracks.csv").open() as stream:
@@ -129,7 +129,7 @@ def test_several_videos_in_one_command_share_the_cast_that_is_saved(
     people = ((LEFT, RED), (RIGHT, BLUE))
     names = [str(shoot(tmp_path, name, *people)) for name in ("one", "two")]
     settings = {"reid": str(encoder), "detections": tmp_path / "one.txt", "video": False}
-    Track(sources=tuple(names), people=CastFiles(save_cast=Path("company.cast")), **settings).run()
+    TrackCommand(sources=tuple(names), people=CastFiles(save_cast=Path("company.cast")), **settings).run()
     assert list(people_in(Path("runs/two"))) == [1, 2]
     assert [len(member.showings) for member in read_cast(Path("company.cast")).members] == [2, 2]
 
@@ -191,7 +191,7 @@ def test_a_mistake_is_told_before_anything_is_tracked(
 
 
 def test_one_name_for_two_people_is_refused_before_tracking(company: Path, tuesday: Path, encoder: Path):
-    Cast(file=company, rename={1: "Ada"}).run()
+    CastCommand(file=company, rename={1: "Ada"}).run()
     with pytest.raises(InputError, match="'Ada' would be the name of both 1 and 3"):
         follow(tuesday, encoder, RenderOptions(names={3: "Ada"}), cast_file=company, save_cast=company)
     assert not tuesday.with_suffix("").exists()
@@ -199,24 +199,24 @@ def test_one_name_for_two_people_is_refused_before_tracking(company: Path, tuesd
 
 def test_a_dry_run_names_the_files(company: Path, tuesday: Path, encoder: Path, capsys: pytest.CaptureFixture[str]):
     people = CastFiles(cast_file=company)
-    Track(sources=(str(tuesday),), reid=str(encoder), people=people, dry_run=True).run()
+    TrackCommand(sources=(str(tuesday),), reid=str(encoder), people=people, dry_run=True).run()
     assert "company.cast, saved to none" in capsys.readouterr().out.replace("\n", "")
 
 
 def test_the_command_lists_merges_removes_and_renames(company: Path, capsys: pytest.CaptureFixture[str]):
     before = company.read_bytes()
-    Cast(file=company).run()
+    CastCommand(file=company).run()
     listed = capsys.readouterr().out
     assert listed.count("monday (") == 2
     assert company.read_bytes() == before
-    Cast(file=company, rename={2: "Bea"}).run()
+    CastCommand(file=company, rename={2: "Bea"}).run()
     assert "Bea" in capsys.readouterr().out
-    Cast(file=company, merge=(1, 2), out=company.parent / "one.cast").run()
+    CastCommand(file=company, merge=(1, 2), out=company.parent / "one.cast").run()
     (both,) = read_cast(company.parent / "one.cast").members
     assert (both.id, both.name, len(both.embeddings)) == (1, "Bea", 16)
-    Cast(file=company, remove=(1,)).run()
+    CastCommand(file=company, remove=(1,)).run()
     assert [(member.id, member.name) for member in read_cast(company).members] == [(2, "Bea")]
-    Cast(file=company, remove=(2,)).run()
+    CastCommand(file=company, remove=(2,)).run()
     assert "nobody is left" in capsys.readouterr().out
 
 
@@ -224,13 +224,13 @@ def test_the_command_lists_merges_removes_and_renames(company: Path, capsys: pyt
 def test_a_wrong_id_changes_nothing(change: dict, company: Path):
     before = company.read_bytes()
     with pytest.raises(InputError):
-        Cast(file=company, **change).run()
+        CastCommand(file=company, **change).run()
     assert company.read_bytes() == before
 
 
 def test_the_sheet_shows_everybody_in_her_clothes(company: Path):
     sheet = company.parent / "sheets" / "company.png"
-    Cast(file=company, sheet=sheet).run()
+    CastCommand(file=company, sheet=sheet).run()
     image = cv2.imread(str(sheet)).astype(int)
     top, bottom = np.array_split(image[:, 260:], 2)
     for half, colour in ((top, RED), (bottom, BLUE)):
@@ -238,12 +238,12 @@ def test_the_sheet_shows_everybody_in_her_clothes(company: Path):
 
 
 def test_without_pictures_the_sheet_says_so_and_broken_ones_are_passed_over(company: Path):
-    Cast(file=company, crops=False, sheet=company.parent / "plain.png").run()
+    CastCommand(file=company, crops=False, sheet=company.parent / "plain.png").run()
     assert not any(member.crops for member in read_cast(company).members)
     memory = read_cast(company)
     broken = tuple(replace(member, crops=(b"no picture", b"")) for member in memory.members)
     write_cast(company, replace(memory, members=broken))
-    Cast(file=company, sheet=company.parent / "broken.png").run()
+    CastCommand(file=company, sheet=company.parent / "broken.png").run()
     plain, passed = (cv2.imread(str(company.parent / name)) for name in ("plain.png", "broken.png"))
     assert np.array_equal(plain, passed)
     assert (plain < 128).any()

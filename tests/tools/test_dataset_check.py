@@ -7,7 +7,7 @@ import pytest
 from reid.dancereid.folder import DanceReidFolder
 from reid.data.crops import DataError
 from reid.data.reading import DataOptions
-from tools.dataset_check import DatasetCheck
+from tools.dataset_check import DatasetCheckCommand
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_check_says_what_there_is_and_leaves_the_data_alone(data, tmp_path, mo
     (data / "images" / "stray.png").write_bytes((data / "images" / "0000_000000.jpg").read_bytes())
     before = contents(data)
     monkeypatch.chdir(tmp_path)
-    DatasetCheck(data, json=tmp_path / "numbers" / "check.json", people=3, crops=5).run()
+    DatasetCheckCommand(data, json=tmp_path / "numbers" / "check.json", people=3, crops=5).run()
     assert contents(data) == before
     said = " ".join(capsys.readouterr().out.split())
     assert "train 16 2 1 - 16 (100%)" in said
@@ -53,16 +53,16 @@ def test_data_that_cannot_be_trained_on_is_said_after_all_that_was_found(data, t
     for picture in (data / "images").glob("000[01]_*.jpg"):
         picture.write_bytes(b"")
     with pytest.raises(DataError, match=r"dance cannot be trained on: There is no picture to train on\."):
-        DatasetCheck(data, sheet=tmp_path / "sheets" / "a.png").run()
+        DatasetCheckCommand(data, sheet=tmp_path / "sheets" / "a.png").run()
     assert "unreadable pictures: 16 (images/0000_000000.jpg, images/0000_000025.jpg" in capsys.readouterr().out
     assert (tmp_path / "sheets" / "a.png").is_file()
 
 
 def test_no_sheet_where_none_is_wanted_and_no_data_is_one_sentence(data, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    DatasetCheck(data, no_sheet=True).run()
+    DatasetCheckCommand(data, no_sheet=True).run()
     assert [path.name for path in tmp_path.iterdir()] == ["dance"]
     with pytest.raises(DataError, match="There is no data folder"):
-        DatasetCheck(tmp_path / "gone").run()
+        DatasetCheckCommand(tmp_path / "gone").run()
     with pytest.raises(DataError, match="no layout 'mars'"):
-        DatasetCheck(data, reading=DataOptions(layout="mars")).run()
+        DatasetCheckCommand(data, reading=DataOptions(layout="mars")).run()

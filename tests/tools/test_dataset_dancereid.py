@@ -18,7 +18,7 @@ from reid.data.crop_table import read_crop_table
 from reid.data.crops import people
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
-from tools.dataset_dancereid import DatasetDancereid
+from tools.dataset_dancereid import DatasetDancereidCommand
 
 FRAMES = 24
 CAST = {"aaa-111": 3, "bbb_222": 2, "ccc333": 4}
@@ -62,7 +62,7 @@ def published(tmp_path):
 
 def command(root, out, **options):
     parts = {"videos": root / "videos", "annotation": root / "annotation.json", "detections": root / "npy"}
-    return DatasetDancereid(**{**parts, "out": out, "csv": root / "videos.csv", **options})
+    return DatasetDancereidCommand(**{**parts, "out": out, "csv": root / "videos.csv", **options})
 
 
 def content(folder):

@@ -14,8 +14,8 @@ from reid.data.datasets import every_crop, read_split
 from reid.data.images import require_keypoints
 from reid.data.landmarks import has_landmarks, read_landmarks
 from reid.data.reading import DataOptions
-from tools.dataset_poses import DatasetPoses, in_the_middle
-from tools.dataset_stage import DatasetStage
+from tools.dataset_poses import DatasetPosesCommand, in_the_middle
+from tools.dataset_stage import DatasetStageCommand
 from tracker.detection.detector import DetectorOptions
 from tracker.types import Detections, InputError
 
@@ -70,7 +70,7 @@ def data(tmp_path):
 
 
 def poses(data, **more):
-    DatasetPoses(data, MODEL, detection=DetectorOptions(batch=4), **more).run()
+    DatasetPosesCommand(data, MODEL, detection=DetectorOptions(batch=4), **more).run()
 
 
 def test_joints_of_the_person_in_the_middle_are_found_and_said(data, poser, capsys):
@@ -141,11 +141,11 @@ def test_the_middle_is_measured_in_shares_of_the_sides():
 @pytest.mark.skipif(not POSE_MODEL.is_file(), reason="no ../shared/weights/yolov8n-pose.pt beside the project")
 def test_a_pose_model_comes_near_the_exact_joints_of_rendered_dancers(tmp_path):
     data = tmp_path / "data"
-    DatasetStage(data, scenes=1, test_scenes=1, dancers=3, seconds=3.0).run()
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=3.0).run()
     exact = {crop.path: crop.keypoints for crop in every_crop(data, DataOptions())}
     for pose in (data / "poses").iterdir():
         pose.unlink()
-    DatasetPoses(data, POSE_MODEL).run()
+    DatasetPosesCommand(data, POSE_MODEL).run()
     split = read_split(data, DataOptions())
     found = [crop for crop in split.crops() if has_landmarks(crop)]
     assert len(found) >= 0.9 * len(exact)

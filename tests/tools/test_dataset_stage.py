@@ -7,12 +7,12 @@ import pytest
 import tools.dataset_stage
 from reid.data.crop_table import read_crop_table
 from reid.data.crops import DataError
-from tools.dataset_stage import DatasetStage
+from tools.dataset_stage import DatasetStageCommand
 from tracker.types import InputError
 
 
 def stage(out, **more):
-    DatasetStage(out, scenes=2, test_scenes=1, dancers=2, seconds=0.6, height=64, **more).run()
+    DatasetStageCommand(out, scenes=2, test_scenes=1, dancers=2, seconds=0.6, height=64, **more).run()
 
 
 def contents(folder):
@@ -57,5 +57,5 @@ def test_a_stopped_run_goes_on_to_the_same_bytes_on_another_number_of_cores(whol
 )
 def test_what_cannot_be_rendered_is_refused_before_a_folder_is_made(tmp_path, options, sentence):
     with pytest.raises(InputError, match=sentence):
-        DatasetStage(tmp_path / "data", **options).run()
+        DatasetStageCommand(tmp_path / "data", **options).run()
     assert not (tmp_path / "data").exists()

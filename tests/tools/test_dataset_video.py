@@ -19,7 +19,7 @@ from reid.data.datasets import read_split
 from reid.data.reading import DataOptions
 from tools.dataset.video_people import PasserByOptions
 from tools.dataset.video_poses import PoseFinder
-from tools.dataset_video import DatasetVideo
+from tools.dataset_video import DatasetVideoCommand
 from tools.offline.sightings import CropOptions
 from tools.offline.tracklets import TrackletCutter, TrackletOptions, in_contact
 from tools.renderer import Scene, StageOptions
@@ -77,7 +77,7 @@ def detector(film: Film, monkeypatch: pytest.MonkeyPatch) -> TruthfulDetector:
 
 
 def take_in(out: Path, *videos: Path, **options) -> list[CropRow]:
-    DatasetVideo(tuple(map(str, videos)), out, **{"crops": CROPS, **options}).run()
+    DatasetVideoCommand(tuple(map(str, videos)), out, **{"crops": CROPS, **options}).run()
     return read_crop_table(out / "crops.csv")
 
 
@@ -209,7 +209,7 @@ def of(tracks: FrameTracks, chosen: np.ndarray) -> FrameTracks:
 def test_mistakes_are_told_before_anything_is_made(film, tmp_path, options, sentence):
     videos = options.pop("videos", (str(film.path),) * (1 + options.pop("twice", False)))
     with pytest.raises(InputError, match=sentence):
-        DatasetVideo(**{"videos": videos, "out": tmp_path / "data", **options}).run()
+        DatasetVideoCommand(**{"videos": videos, "out": tmp_path / "data", **options}).run()
     assert not (tmp_path / "data").exists()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from places import SHARED
 
-from tools.evaluate_tracks import EvaluateTracks
+from tools.evaluate_tracks import EvaluateTracksCommand
 from tools.scoring.score_files import POOLED, evaluate
 from tools.scoring.track_scores import pool, score_sequence
 from tracker.types import FrameTracks, InputError
@@ -222,7 +222,7 @@ def test_every_layout_finds_the_same_sequence(tmp_path: Path):
 
 def test_the_table_shows_and_the_file_holds_the_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     truth, results = layouts(tmp_path)["folders"]
-    EvaluateTracks(truth, results, tmp_path / "new/scores.json").run()
+    EvaluateTracksCommand(truth, results, tmp_path / "new/scores.json").run()
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("solo", "100.0", POOLED))
     written = json.loads((tmp_path / "new/scores.json").read_text())

@@ -12,7 +12,7 @@ from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.encoder.encoder_export import WRITERS, write_openvino
 from tools import export
-from tools.export import Export, rendered_crops
+from tools.export import ExportCommand, rendered_crops
 from tools.run.parts import make_embedder
 from tracker.types import InputError
 
@@ -38,7 +38,7 @@ def _rendered_once(dancers, monkeypatch):
 
 
 def run(*arguments):
-    tyro.cli(Export, args=[str(argument) for argument in arguments]).run()
+    tyro.cli(ExportCommand, args=[str(argument) for argument in arguments]).run()
 
 
 def test_the_check_is_on_rendered_dancers(dancers):

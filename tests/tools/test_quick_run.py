@@ -7,7 +7,7 @@ import pytest
 import tyro
 from places import SHARED
 
-from tools.dataset_stage import DatasetStage
+from tools.dataset_stage import DatasetStageCommand
 from tools.train import TRAIN
 
 IMAGENET = SHARED / "weights" / "mobilenet_v2_imagenet.pt"
@@ -17,7 +17,7 @@ IMAGENET = SHARED / "weights" / "mobilenet_v2_imagenet.pt"
 @pytest.mark.skipif(not IMAGENET.is_file(), reason="needs ../shared/weights/mobilenet_v2_imagenet.pt")
 def test_in_a_few_dozen_steps_pictures_come_nearer_to_the_people(tmp_path):
     data, run = tmp_path / "data", tmp_path / "run"
-    DatasetStage(data, scenes=3, test_scenes=2, dancers=3, seconds=8.0, height=64).run()
+    DatasetStageCommand(data, scenes=3, test_scenes=2, dancers=3, seconds=8.0, height=64).run()
     arguments = ["--data", str(data), "--out", str(run), "--start", str(IMAGENET), "--workers", "0", "--device", "cpu"]
     tyro.cli(TRAIN["st-reid-quick"], args=[*arguments, "--optimisation.steps", "40"]).run()
 

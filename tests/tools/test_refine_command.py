@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from tools.offline.second_look import SecondLook
-from tools.render import Render
+from tools.render import RenderCommand
 from tools.run.cast_files import CastFiles
-from tools.track import Track
+from tools.track import TrackCommand
 from tracker.offline.refinement import OFFLINE
 from tracker.results.cast_file import read_cast
 from tracker.results.mot_files import read_tracks
@@ -53,7 +53,7 @@ def film(tmp_path: Path) -> Path:
 def refined(film: Path, **options) -> Path:
     out = film.parent / "out"
     asked = {"sources": (str(film),), "out": out, "reid": "histogram", "detections": film.parent / "boxes.txt"}
-    Track(**{**asked, "tracker": FORGETFUL, "refine": True, **options}).run()
+    TrackCommand(**{**asked, "tracker": FORGETFUL, "refine": True, **options}).run()
     return out
 
 
@@ -97,7 +97,7 @@ def test_the_drawn_video_says_it_in_its_corner_also_when_drawn_again(film: Path)
     assert corner(film) < 20 < corner(out / "video.mp4")
     for tracks, written in ((out / "tracks.txt", True), (out / "online" / "tracks.txt", False)):
         again = film.parent / f"again-{written}.mp4"
-        Render(video=str(film), tracks=tracks, out=again).run()
+        RenderCommand(video=str(film), tracks=tracks, out=again).run()
         assert (corner(again) > 20) == written
 
 
@@ -166,4 +166,4 @@ def test_without_an_encoder_ids_stay_and_gaps_are_filled(film: Path):
 @pytest.mark.parametrize("source", ["0", "rtsp://stage.example/1", "/dev/null"])
 def test_a_live_source_cannot_be_looked_at_twice(source: str):
     with pytest.raises(InputError, match="is live"):
-        Track(sources=(source,), refine=True).run()
+        TrackCommand(sources=(source,), refine=True).run()

@@ -11,8 +11,8 @@ from reid.data.datasets import DataError
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import EmbedderOptions
 from reid.training.presets import PRESETS
-from tools.dataset_stage import DatasetStage
-from tools.evaluate_reid import EvaluateReid
+from tools.dataset_stage import DatasetStageCommand
+from tools.evaluate_reid import EvaluateReidCommand
 from tools.train import TRAIN
 
 
@@ -48,7 +48,7 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
         tyro.cli(TRAIN["strong"], args=["--data", str(data), "--out", str(run), *SMALL]).run()
 
     numbers = tmp_path / "numbers.json"
-    EvaluateReid(
+    EvaluateReidCommand(
         data,
         str(run / "encoder_best.pt"),
         protocols=("market1501", "dancereid-clean"),
@@ -77,7 +77,7 @@ def test_an_unknown_protocol_is_one_clear_sentence(data, tmp_path):
     save_encoder(weights, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
     reading = DataOptions(kept_aside=2)
     with pytest.raises(DataError, match="no protocol 'duke'"):
-        EvaluateReid(data, str(weights), protocols=("duke",), reading=reading).run()
+        EvaluateReidCommand(data, str(weights), protocols=("duke",), reading=reading).run()
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -98,7 +98,7 @@ def test_the_trunk_has_a_short_name(tmp_path):
 def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
     from reid.data.datasets import read_split
 
-    DatasetStage(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=1.0, height=64).run()
+    DatasetStageCommand(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=1.0, height=64).run()
     split = read_split(tmp_path / "data", DataOptions())
     assert {crop.video for crop in split.train} == {"scene000"}
     assert {crop.video for crop in split.gallery} == {"scene001"}

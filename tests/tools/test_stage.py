@@ -22,7 +22,7 @@ from tools.renderer.raster import draw
 from tools.renderer.sequence_folder import SequenceFolder
 from tools.renderer.skeleton import Build, Place, posed
 from tools.renderer.truth import joints, observe
-from tools.stage import Stage
+from tools.stage import StageCommand
 from tracker.boxes import iou
 from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
@@ -213,7 +213,7 @@ def test_the_committed_truth_is_what_the_renderer_says_today():
 
 def test_a_rendered_folder_is_a_sequence_whose_files_agree(tmp_path):
     folder = tmp_path / "show"
-    Stage(folder, replace(SMALL, moving_camera=True, cuts=1)).run()
+    StageCommand(folder, replace(SMALL, moving_camera=True, cuts=1)).run()
     with av.open(str(folder / "video.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 4
         assert [stream.codec_context.name for stream in video.streams] == ["h264", "aac"]
@@ -223,7 +223,7 @@ def test_a_rendered_folder_is_a_sequence_whose_files_agree(tmp_path):
         assert frame.truth.ids.tolist() == rows.ids.tolist()
         assert np.allclose(frame.truth.xyxy, rows.xyxy, atol=0.02)
     with pytest.raises(InputError, match="already holds files"):
-        Stage(folder, SMALL).run()
+        StageCommand(folder, SMALL).run()
 
 
 def test_a_rendering_stopped_early_leaves_files_that_agree(tmp_path):

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from tools.render import Render
-from tools.track import Track
+from tools.render import RenderCommand
+from tools.track import TrackCommand
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
@@ -52,7 +52,7 @@ def film(tmp_path: Path) -> Path:
 
 def follow(film: Path, **options) -> Path:
     out = film.parent / "out"
-    Track(
+    TrackCommand(
         **{"sources": (str(film),), "out": out, "reid": "none", "detections": film.parent / "boxes.txt", **options}
     ).run()
     return out
@@ -106,13 +106,13 @@ def test_a_stride_keeps_frame_numbers_of_the_source(film: Path):
 def test_results_can_be_drawn_again_without_a_model(film: Path):
     out = follow(film, video=False)
     again = film.parent / "again.mp4"
-    Render(video=str(film), tracks=out / "tracks.txt", out=again).run()
+    RenderCommand(video=str(film), tracks=out / "tracks.txt", out=again).run()
     with VideoReader(again) as drawn, VideoReader(film) as plain:
         pairs = list(zip(drawn, plain, strict=True))
     assert len(pairs) == 2 * FPS
     assert all(np.abs(a.image.astype(int) - b.image).max() > 60 for a, b in pairs)
     with pytest.raises(InputError, match="exists"):
-        Render(video=str(film), tracks=out / "tracks.txt", out=again).run()
+        RenderCommand(video=str(film), tracks=out / "tracks.txt", out=again).run()
 
 
 def test_a_truncated_video_is_tracked_as_far_as_it_goes(film: Path, capsys: pytest.CaptureFixture[str]):

@@ -10,7 +10,7 @@ from tools.detector.average_precision import average_precision, true_positives
 from tools.detector.options import FinetuneOptions
 from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
 from tools.detector.teacher import Look, fuse, look_back
-from tools.train_detector import TrainDetector
+from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
 
 PARENT = SHARED / "weights" / "yolo11n.pt"
@@ -137,10 +137,10 @@ def test_the_last_fifth_of_a_video_and_every_fifth_picture_are_kept_aside(tmp_pa
 
 def test_mistakes_are_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no weights"):
-        TrainDetector(parent=tmp_path / "none.pt", work=tmp_path / "work").run()
+        TrainDetectorCommand(parent=tmp_path / "none.pt", work=tmp_path / "work").run()
     (tmp_path / "some.pt").write_bytes(b"")
     with pytest.raises(InputError, match="--teacher"):
-        TrainDetector(parent=tmp_path / "some.pt", clips=(tmp_path,), work=tmp_path / "work").run()
+        TrainDetectorCommand(parent=tmp_path / "some.pt", clips=(tmp_path,), work=tmp_path / "work").run()
     assert not (tmp_path / "work").exists()
     with pytest.raises(InputError, match="epochs must be at least 1"):
         FinetuneOptions(epochs=0)

@@ -10,7 +10,7 @@ import pytest
 
 from reid.data.datasets import read_split
 from reid.data.reading import DataOptions
-from tools.dataset_review import DatasetReview
+from tools.dataset_review import DatasetReviewCommand
 from tools.review.edits import replay
 from tools.review.folder_export import export_folder
 from tools.review.mot_export import mot_text, write_mot
@@ -127,19 +127,19 @@ def test_an_export_that_fails_leaves_nothing(data: DataSet, tmp_path: Path):
 
 def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "edits.json").write_text('{"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}')
-    DatasetReview(folder, export=tmp_path / "out", mot=tmp_path / "mot").run()
+    DatasetReviewCommand(folder, export=tmp_path / "out", mot=tmp_path / "mot").run()
     assert capsys.readouterr().out.split() == [str(tmp_path / "out"), str(tmp_path / "mot" / "dance.txt")]
     with pytest.raises(InputError, match="exists already"):
-        DatasetReview(folder, mot=tmp_path / "mot").run()
+        DatasetReviewCommand(folder, mot=tmp_path / "mot").run()
     with pytest.raises(InputError, match="must be 0 or more"):
-        DatasetReview(folder, mot=tmp_path / "mot", fill_gaps=-1).run()
+        DatasetReviewCommand(folder, mot=tmp_path / "mot", fill_gaps=-1).run()
 
 
 def test_missing_pictures_are_told_and_left_out(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     gone = [crop(3, frame) for frame in range(4)]
     for name in gone:
         (folder / "images" / name).unlink()
-    DatasetReview(folder, export=tmp_path / "out").run()
+    DatasetReviewCommand(folder, export=tmp_path / "out").run()
     said = capsys.readouterr().err
     assert said == f"4 pictures are missing in images/ and left out: {', '.join(gone[:3])}, ...\n"
     listed = {one.image for one in read_data_set(tmp_path / "out").crops}
@@ -150,7 +150,7 @@ def test_missing_pictures_are_told_and_left_out(folder: Path, tmp_path: Path, ca
     for path in (folder / "images").iterdir():
         path.unlink()
     with pytest.raises(InputError, match="none of the pictures"):
-        DatasetReview(folder, export=tmp_path / "none").run()
+        DatasetReviewCommand(folder, export=tmp_path / "none").run()
 
 
 @pytest.mark.parametrize("text", ["{", '["x"]', '[{"query": 3}]', '[{"query": [[1]]}]', "7", "[" * 100_000])

@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 
-from tools.dataset_review import DatasetReview
+from tools.dataset_review import DatasetReviewCommand
 from tools.review.edit_file import Review
 from tools.review.guard import Guard
 from tools.review.records import read_data_set
@@ -146,6 +146,6 @@ def test_nothing_is_served_beyond_loopback(served):
 
 def test_a_port_in_use_is_told_in_a_sentence(served, folder: Path):
     with pytest.raises(InputError, match=f"port {served.port} of 127.0.0.1 cannot be used .*name another --port"):
-        DatasetReview(folder, port=served.port, browser=False).run()
+        DatasetReviewCommand(folder, port=served.port, browser=False).run()
     with pytest.raises(InputError, match="port 99999 of"):
-        DatasetReview(folder, port=99999, browser=False).run()
+        DatasetReviewCommand(folder, port=99999, browser=False).run()
