@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from reid.encoder.calibration import Calibration
 from tracker.pipeline import merge_backfill
 from tracker.tracker import Tracker
-from tracker.types import Calibration, Detections, Frame, FrameTracks
+from tracker.types import Detections, Frame, FrameTracks
 
 FPS = 25.0
 Path = Callable[[float], "tuple[float, float] | None"]

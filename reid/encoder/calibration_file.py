@@ -1,4 +1,4 @@
-"""Puts a calibration into an encoder's file, whatever kind of file that is."""
+"""Stores a calibration in an encoder's file, of any kind."""
 
 from __future__ import annotations
 

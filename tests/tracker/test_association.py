@@ -4,36 +4,37 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tracker.association import AssociationOptions, Expected, box_similarity, match, occlusion, onward
+from tracker.association import AssociationOptions, Expected, box_similarity, match, onward
+from tracker.boxes import occlusion
 
 
 def test_matching_is_joint_not_greedy():
-    rows, columns = match(np.array([[0.9, 0.8], [0.8, 0.1]]), least=0.1)
+    rows, columns = match(np.array([[0.9, 0.8], [0.8, 0.1]]), min_score=0.1)
     assert list(zip(rows, columns, strict=True)) == [(0, 1), (1, 0)]  # 1.6, where greedy would take 1.0
 
 
 def test_the_gate_is_part_of_the_assignment():
     """Solving first and dropping afterwards would pair (0, 0) only to drop its partner."""
     score = np.array([[0.6, 0.5], [0.55, 0.0]])
-    rows, columns = match(score, least=0.3)
+    rows, columns = match(score, min_score=0.3)
     assert list(zip(rows, columns, strict=True)) == [(0, 1), (1, 0)]
-    rows, columns = match(score, least=0.52)
+    rows, columns = match(score, min_score=0.52)
     assert list(zip(rows, columns, strict=True)) == [(0, 0)]
 
 
 def test_matching_agrees_with_trying_everything():
     rng = np.random.default_rng(3)
     for _ in range(200):
-        score, least = rng.normal(size=(3, 4)), 0.2
-        rows, columns = match(score, least)
-        assert (score[rows, columns] >= least).all()
+        score, gate = rng.normal(size=(3, 4)), 0.2
+        rows, columns = match(score, gate)
+        assert (score[rows, columns] >= gate).all()
         best = 0.0
         for count in range(1, 4):
             for some in itertools.combinations(range(3), count):
                 for others in itertools.permutations(range(4), count):
-                    gains = score[list(some), list(others)] - least
+                    gains = score[list(some), list(others)] - gate
                     best = max(best, gains.sum() if (gains >= 0).all() else 0.0)
-        assert (score[rows, columns] - least).sum() == pytest.approx(best)
+        assert (score[rows, columns] - gate).sum() == pytest.approx(best)
 
 
 def test_nobody_matches_nobody():
@@ -86,8 +87,8 @@ def test_where_looks_can_tell_a_place_is_soon_forgotten():
         return box_similarity(gone, there, SURE, options).item()
 
     assert similarity(0.3, options) == pytest.approx(0.3)  # without looks, place is all there is
-    assert similarity(0.0, options.with_looks()) == pytest.approx(0.3)
-    assert similarity(0.3, options.with_looks()) == pytest.approx(0.3 / np.e)
+    assert similarity(0.0, options.with_appearance()) == pytest.approx(0.3)
+    assert similarity(0.3, options.with_appearance()) == pytest.approx(0.3 / np.e)
 
 
 def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():

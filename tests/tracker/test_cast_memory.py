@@ -156,7 +156,7 @@ def test_whoever_was_hardly_seen_is_not_saved():
 
 def test_people_forgotten_in_a_long_video_are_saved_all_the_same():
     people = [stand(300), absent(stand(900), 2.0, 99.0)]
-    tracker, *_ = film(people, [RED, BLUE], None, 6.0, remember=1.0)
+    tracker, *_ = film(people, [RED, BLUE], None, 6.0, max_lost_time=1.0)
     assert [member.id for member in remembered(tracker).members] == [1, 2]
 
 

@@ -140,7 +140,7 @@ def test_two_trackers_side_by_side_share_nothing():
 
 def test_empty_frames_age_the_lost():
     """Whoever is unseen for longer than she is remembered comes back as somebody new."""
-    options = TrackerOptions(remember=5.0)
+    options = TrackerOptions(max_lost_time=5.0)
     _, stories = play([absent(stand(300), 1.0, 4.0)], 6.0, Tracker(options))
     assert ids_of(stories[0]) == {1}
     _, stories = play([absent(stand(300), 1.0, 8.0)], 10.0, Tracker(options))

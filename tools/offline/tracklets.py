@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.boxes import area, intersection, iou
+from tracker import boxes
 from tracker.types import Detections, FrameTracks
 
 ITSELF = 0.95
@@ -66,13 +66,12 @@ class TrackletCutter:
         return number
 
     def _is_apart(self, last: _Last, time: float, xyxy: np.ndarray) -> bool:
-        return time - last.time > self.options.gap or iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
+        return time - last.time > self.options.gap or boxes.iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
 
 
 def in_contact(tracks: FrameTracks, detections: Detections, options: TrackletOptions) -> np.ndarray:
     """Which rows share much of their box, or of the other's, with anybody else in the frame, (T,) bool."""
     rivals = np.concatenate([tracks.xyxy, detections.xyxy[detections.score >= options.rival_score]])
-    smaller = np.minimum(area(tracks.xyxy)[:, None], area(rivals)[None, :])
-    shared = intersection(tracks.xyxy, rivals)  # (T, rivals)
-    shared[iou(tracks.xyxy, rivals) > ITSELF] = 0.0
-    return (shared > options.contact * np.maximum(smaller, 1.0)).any(axis=1)
+    contact = boxes.in_contact(tracks.xyxy, rivals, options.contact)  # (T, rivals)
+    contact[boxes.iou(tracks.xyxy, rivals) > ITSELF] = False
+    return np.any(contact, axis=1)

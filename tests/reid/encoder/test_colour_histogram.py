@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.errors import WeightsError
+from reid.encoder.calibration import Calibration
 from reid.encoder.colour_histogram import HistogramOptions, histograms, write_histogram
 from reid.encoder.embedder import Embedder
 
@@ -46,7 +47,7 @@ def test_its_file_is_an_encoder_like_any_other(tmp_path):
     calibration = {"gap": (0.0,), "same": ((0.9, 0.1),), "different": ((0.4, 0.1),)}
     write_histogram(tmp_path / "colours.json", TWO_STRIPES, {"calibration": calibration})
     embedder = Embedder(tmp_path / "colours.json")
-    assert embedder.calibration == calibration
+    assert embedder.calibration == Calibration(**calibration)
     rows = embedder([dressed(RED, BLUE), dressed(RED, BLUE, size=(120, 60))])
     assert rows.shape == (2, embedder.dimension)
     assert rows @ rows.T == pytest.approx(np.ones((2, 2)), abs=0.02)

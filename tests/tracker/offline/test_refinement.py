@@ -9,11 +9,11 @@ import pytest
 
 from tracker.offline.gap_filling import GapOptions, fill_gaps
 from tracker.offline.refinement import Numbering, RefinementOptions, person_ids, refine
-from tracker.offline.stretches import NOBODY, Stretch, settle
+from tracker.offline.stretches import UNKNOWN, Stretch, assign_people
 from tracker.types import FrameTracks, InputError, Recovery
 
 FPS = 10.0
-NO_GAPS = RefinementOptions(least=0.0, gaps=GapOptions(seconds=0))
+NO_GAPS = RefinementOptions(min_seconds=0.0, gaps=GapOptions(seconds=0))
 
 
 def film(boxes: Mapping[int, Mapping[int, float]], frames: int, cuts: Sequence[int] = ()) -> list[FrameTracks]:
@@ -31,7 +31,7 @@ def stand(left: float, frames: range) -> dict[int, float]:
     return dict.fromkeys(frames, left)
 
 
-def stretch(track: int, frames: range, person: int = NOBODY) -> Stretch:
+def stretch(track: int, frames: range, person: int = UNKNOWN) -> Stretch:
     return Stretch(track, np.array(frames), person)
 
 
@@ -62,18 +62,20 @@ def test_an_exchange_the_online_pass_missed_is_put_right():
 
 
 def test_nobody_known_follows_her_track_unless_that_person_is_elsewhere():
-    whole = settle([stretch(1, range(10), 0), stretch(1, range(10, 14))])
+    whole = assign_people([stretch(1, range(10), 0), stretch(1, range(10, 14))])
     assert {each.person for each in whole} == {0}
     elsewhere = [stretch(1, range(10), 0), stretch(1, range(10, 14)), stretch(2, range(12, 20), 0)]
-    settled = settle(elsewhere, least=5)
+    settled = assign_people(elsewhere, min_frames=5)
     assert sorted(f for each in settled if each.track == 1 for f in each.frames) == list(range(12))
     assert all(each.person == 0 for each in settled)
-    alone = settle(elsewhere, least=2)
+    alone = assign_people(elsewhere, min_frames=2)
     assert [each.frames.tolist() for each in alone if each.person == 1] == [[12, 13]], "long enough to be somebody"
 
 
 def test_whoever_is_hardly_seen_is_not_somebody_of_her_own():
-    settled = settle([stretch(1, range(10), 0), stretch(1, range(10, 12), 1), stretch(1, range(12, 20), 0)], least=5)
+    settled = assign_people(
+        [stretch(1, range(10), 0), stretch(1, range(10, 12), 1), stretch(1, range(12, 20), 0)], min_frames=5
+    )
     assert {each.person for each in settled} == {0}
     assert sorted(f for each in settled for f in each.frames) == list(range(20))
 
@@ -87,7 +89,7 @@ def test_a_cast_is_never_exceeded_and_nobody_is_twice_in_a_frame(cast: int):
         frames = [f for f in range(start, start + 8) if (0, track, f) not in busy and (1, person, f) not in busy]
         busy |= {(0, track, f) for f in frames} | {(1, person, f) for f in frames}
         whose += [Stretch(track, np.array(frames), person)] if frames else []
-    settled = settle(whose, least=3, cast=cast)
+    settled = assign_people(whose, min_frames=3, cast=cast)
     assert len({each.person for each in settled}) <= cast
     seen = [(each.person, f) for each in settled for f in each.frames.tolist()]
     assert len(seen) == len(set(seen))
@@ -130,4 +132,4 @@ def test_no_gap_is_filled_where_she_changes_size_or_another_camera_takes_over():
 
 def test_negative_seconds_are_refused():
     with pytest.raises(InputError, match="negative"):
-        RefinementOptions(least=-1)
+        RefinementOptions(min_seconds=-1)
