@@ -79,8 +79,8 @@ class CastMemory:
         for member in self.members:
             if member.id == id:
                 return member
-        there = ", ".join(str(member.id) for member in self.members) or "nobody"
-        raise InputError(f"there is nobody with the id {id} in this cast: there is {there}")
+        there = ", ".join(str(member.id) for member in self.members) or "none"
+        raise InputError(f"there is nobody with the id {id} in this cast; its ids: {there}")
 
     def renamed(self, names: Mapping[int, str]) -> CastMemory:
         """The same people, some with other names, by id. Raises InputError where no person has such an id, two
@@ -160,7 +160,7 @@ def joined(one: Member, other: Member, options: MemoryOptions) -> Member:
 
 
 def most_different(embeddings: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` of the rows (V, D): the earlier one of the two most alike is removed, again and again."""
+    """At most `count` of the rows (V, D): the earlier one of the two most similar is removed, again and again."""
     similarity = embeddings @ embeddings.T
     np.fill_diagonal(similarity, -np.inf)
     kept = np.arange(len(embeddings))

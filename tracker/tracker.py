@@ -22,7 +22,7 @@ from .recollection import RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
 from .track import Identity, Observation, Track, TrackState
-from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, as_frame
+from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, as_frame, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,7 @@ class Tracker:
         Raises ValueError if time does not advance, InputError for an array that is no image, TypeError for arguments of
         another kind.
         """
-        if not isinstance(detections, Detections):
-            raise TypeError(f"detections must be Detections, as a detector returns them, not {_kind(detections)}")
+        require(detections, Detections, "the detections of a frame")
         frame = self._next_frame(frame)
         self._predict(frame)
         cut = self.options.cuts and self._cuts.is_cut(frame)
@@ -262,16 +261,12 @@ class Tracker:
 
 def _check_parts(options: object, embedder: object, fps: float) -> None:
     """Raise TypeError or InputError in one sentence for parts a tracker cannot be made of."""
-    if options is not None and not isinstance(options, TrackerOptions):
-        raise TypeError(f"the options of a tracker must be TrackerOptions, not {_kind(options)}")
+    if options is not None:
+        require(options, TrackerOptions, "the options of a tracker")
     if embedder is not None and not (callable(embedder) and hasattr(embedder, "calibration")):
-        raise TypeError(f"the embedder must be an Embedder with a calibration, or None, not {_kind(embedder)}")
+        raise TypeError(f"the embedder must be an Embedder with a calibration, or None, not {type(embedder).__name__}")
     if not fps > 0:
         raise InputError(f"fps must be above 0, not {fps}: it is the number of frames per second")
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__
 
 
 def _others(count: int, chosen: np.ndarray) -> np.ndarray:

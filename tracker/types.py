@@ -41,15 +41,20 @@ def as_frame(picture: Picture, index: int = 0, time: float = 0.0) -> Frame:
 
     Raises TypeError for anything else, InputError for an array that is no such image.
     """
-    if isinstance(picture, Frame):
-        return picture
-    if not isinstance(picture, np.ndarray):
-        raise TypeError(f"a frame must be a Frame or an image array, not {type(picture).__name__}")
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
+    frame = Frame(index, time, picture) if isinstance(picture, np.ndarray) else picture
+    require(frame, Frame, "a frame (if it is no image array)")
+    image = frame.image
+    if image is not None and (image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size):
         raise InputError(
-            f"an image must be a (height, width, 3) array of uint8 in BGR order, not {picture.shape} {picture.dtype}"
+            f"an image must be a (height, width, 3) array of uint8 in BGR order, not {image.shape} {image.dtype}"
         )
-    return Frame(index, time, picture)
+    return frame
+
+
+def require(value: object, kind: type, what: str) -> None:
+    """Raise TypeError in one sentence where a value is not of the kind that is asked for."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be {kind.__name__}, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)

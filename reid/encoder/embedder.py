@@ -56,6 +56,8 @@ class Embedder:
     """
 
     def __init__(self, weights: str | Path = BUNDLED, options: EmbedderOptions = EmbedderOptions()) -> None:
+        if not isinstance(options, EmbedderOptions):
+            raise TypeError(f"the options of an embedder must be EmbedderOptions, not {type(options).__name__}")
         self.options = options
         self.encoder = open_encoder(Path(weights), choose_device(options.device))
         self.metadata: dict[str, Any] = self.encoder.metadata

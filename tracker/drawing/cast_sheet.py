@@ -1,4 +1,4 @@
-"""A sheet of a cast: a row for each person with her name in her colour, and the pictures that her file holds."""
+"""A sheet of a cast: a row for each person with the name in its colour, and the pictures that the cast file holds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw_sheet(memory: CastMemory) -> np.ndarray:
 
 
 def _row(member: Member) -> np.ndarray:
-    """(160, w, 3): the name and where she was seen, then the pictures."""
+    """(160, w, 3): the name and the videos, then the pictures."""
     pictures = [_fitted(picture) for picture in map(_decoded, member.crops) if picture is not None]
     label = make_tab(member.label, str(member.id) if member.name else "", colour_of(member.id), _LETTERS)
     name_width = max(_NAME_WIDTH, label.size[0] + 2 * _GAP)

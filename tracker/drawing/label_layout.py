@@ -1,4 +1,4 @@
-"""Where labels go: next to their person, inside the picture, and never on anybody's face while there is room."""
+"""Where labels go: next to their person, inside the picture, and never on a face while there is room."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def head_regions(xyxy: np.ndarray, keypoints: np.ndarray | None = None) -> np.nd
 def slots(box: np.ndarray, width: int, height: int) -> np.ndarray:
     """(16, 2) left and top of a label around a box (4,), the best place first: below, above, beside, inside.
 
-    Below comes first because feet move less than raised arms do, and a floor hides nobody.
+    Below comes first because feet move less than raised arms do, and on the floor no person is covered.
     """
     left, top, right, bottom = box
     across = {"left": left, "right": right - width, "off left": left - width, "off right": right}

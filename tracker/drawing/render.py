@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..types import Frame, FrameTracks, InputError, Recovery
+from ..types import FrameTracks, InputError, Picture, Recovery, as_frame, require
 from . import strokes
 from .colours import colour_of
 from .label_layout import LabelLayout, head_regions
@@ -35,9 +35,9 @@ class RenderOptions:
     boxes: bool = True
     """Draw a box around every person."""
     labels: bool = True
-    """Write every person's id or name next to her box."""
+    """Write every person's id or name next to the box."""
     trail: float = 1.0
-    """Seconds of the way a person's feet went; 0 draws none."""
+    """Seconds of the path of a person's feet; 0 draws none."""
     mark: float = 1.0
     """Seconds for which a person found again is marked; 0 draws no mark."""
     doubt: float = 0.05
@@ -67,16 +67,19 @@ class Renderer:
 
     def __init__(self, options: RenderOptions | None = None) -> None:
         self._options = options or RenderOptions()
+        require(self._options, RenderOptions, "the options of a renderer")
         self._trails = Trails(self._options.trail)
         self._layout = LabelLayout()
         self._marks: dict[int, Recovery] = {}
         self._last_seen: dict[int, float] = {}
 
-    def draw(self, frame: Frame, tracks: FrameTracks) -> np.ndarray:
-        """A new (H, W, 3) uint8 BGR image of the frame with its tracks; the frame's own image stays as it is.
+    def draw(self, frame: Picture, tracks: FrameTracks) -> np.ndarray:
+        """A new (H, W, 3) uint8 BGR image of the frame (or of its image alone) with its tracks; the frame's own image
+        stays as it is.
 
         Raises InputError where the frame has no image.
         """
+        frame = as_frame(frame, tracks.frame, tracks.time)
         if frame.image is None:
             raise InputError(f"frame {frame.index} has no picture to draw on")
         image = frame.image.copy(order="C")
@@ -92,7 +95,7 @@ class Renderer:
         return image
 
     def _remember(self, tracks: FrameTracks) -> None:
-        """Note who came back: at the first row after it, and more exactly when the tracker tells, frames later."""
+        """Note who came back: at the first row after it, and more exactly by the event that may come frames later."""
         self._trails.update(tracks)
         for identity in tracks.ids[tracks.recovered].tolist():
             away = tracks.time - self._last_seen.get(identity, tracks.time)

@@ -1,7 +1,7 @@
 """The cast file: a zip of `cast.json`, `embeddings.npy` (N, D) float16 and `crops/ID-NUMBER.jpg`; nothing is pickled.
 
-`cast.json` tells for each person how many of the rows of `embeddings.npy`, which stand in the order of the people, and
-how many of the crops are hers.
+`cast.json` holds the people and, for each, the number of rows in `embeddings.npy` (which are in the same order) and of
+crops.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def read_tracks(
 
 
 def format_rows(tracks: FrameTracks) -> str:
-    """The lines of one frame, each ended by a newline; empty where nobody is seen."""
+    """The lines of one frame, each ended by a newline; empty where no person is seen."""
     xywh = boxes.xyxy_to_xywh(tracks.xyxy.astype(np.float64))
     return "".join(
         f"{tracks.frame + 1},{identity},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.2f},-1,-1,-1\n"
@@ -147,7 +147,7 @@ def _repeated(table: np.ndarray, among: np.ndarray) -> np.ndarray:
 
 
 def _frames_since_last_row(table: np.ndarray) -> np.ndarray:
-    """(rows,) frames since the person's previous row, 0 for her first."""
+    """(rows,) frames since the person's previous row, 0 for the first."""
     order = np.lexsort((table[:, _FRAME], table[:, _ID]))
     since = np.diff(table[order, _FRAME], prepend=0)
     since[np.diff(table[order, _ID], prepend=np.nan) != 0] = 0

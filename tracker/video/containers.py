@@ -69,7 +69,7 @@ def video_stream(container: InputContainer, label: str) -> VideoStream:
     """The container's main moving picture. Raises InputError where there is none (sound only, or a cover image)."""
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or Disposition.attached_pic in stream.disposition:
-        raise InputError(f"{label} has no video stream, so there is nobody to see in it")
+        raise InputError(f"{label} has no video stream, so there is nothing to track in it")
     if stream.codec_context is None:
         raise InputError(f"{label} is coded in a way this FFmpeg cannot decode; convert it to H.264 first")
     return stream
