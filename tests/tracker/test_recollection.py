@@ -45,7 +45,7 @@ def test_a_cast_of_three_has_room_for_two_remembered_and_one_new():
     assert (people.count, people.is_full) == (0, False)
     assert people.new_person().id == 4
     assert (people.count, people.is_full) == (1, True)
-    assert people.candidates().min_log_odds == -np.inf  # whoever comes now is one of the two
+    assert people.candidates().min_log_odds == -np.inf  # a person who comes now is one of the two
     for remembered in people.candidates().people:
         people.appeared(remembered.identity)
     assert people.count == 3

@@ -26,7 +26,7 @@ def test_detections_that_contradict_themselves_are_refused(xyxy, score, keypoint
         Detections(xyxy, score, keypoints)
 
 
-def test_nobody_is_twice_in_a_frame():
+def test_no_id_is_twice_in_a_frame():
     with pytest.raises(ValueError, match="an id stands twice"):
         FrameTracks(0, 0.0, np.array([1, 1]), np.zeros((2, 4)), np.zeros(2), np.zeros(2, bool))
 

@@ -39,7 +39,7 @@ def lefts(tracks: Sequence[FrameTracks], id: int) -> dict[int, float]:
     return {rows.frame: float(rows.xyxy[rows.ids == id][0, 0]) for rows in tracks if id in rows.ids}
 
 
-def test_two_tracks_of_one_person_become_one_and_her_return_is_told():
+def test_two_tracks_of_one_person_become_one_and_the_return_is_told():
     online = film({1: stand(0, range(10)), 2: stand(300, range(30)), 3: stand(600, range(20, 30))}, 30)
     whose = [stretch(1, range(10), 0), stretch(2, range(30), 1), stretch(3, range(20, 30), 0)]
     refined = refine(online, whose, FPS, NO_GAPS)
@@ -58,10 +58,10 @@ def test_an_exchange_the_online_pass_missed_is_put_right():
     refined = refine(online, whose, FPS, NO_GAPS)
     assert lefts(refined, 1)[5] == lefts(refined, 2)[25] == 0
     assert lefts(refined, 2)[5] == lefts(refined, 1)[25] == 300
-    assert sum(map(len, refined)) == 60, "nobody is lost in between"
+    assert sum(map(len, refined)) == 60, "no row is lost in between"
 
 
-def test_nobody_known_follows_her_track_unless_that_person_is_elsewhere():
+def test_an_unknown_stretch_follows_its_track_unless_that_person_is_elsewhere():
     whole = assign_people([stretch(1, range(10), 0), stretch(1, range(10, 14))])
     assert {each.person for each in whole} == {0}
     elsewhere = [stretch(1, range(10), 0), stretch(1, range(10, 14)), stretch(2, range(12, 20), 0)]
@@ -69,10 +69,10 @@ def test_nobody_known_follows_her_track_unless_that_person_is_elsewhere():
     assert sorted(f for each in settled if each.track == 1 for f in each.frames) == list(range(12))
     assert all(each.person == 0 for each in settled)
     alone = assign_people(elsewhere, min_frames=2)
-    assert [each.frames.tolist() for each in alone if each.person == 1] == [[12, 13]], "long enough to be somebody"
+    assert [each.frames.tolist() for each in alone if each.person == 1] == [[12, 13]], "long enough to be a person"
 
 
-def test_whoever_is_hardly_seen_is_not_somebody_of_her_own():
+def test_a_person_hardly_seen_is_no_person_of_their_own():
     settled = assign_people(
         [stretch(1, range(10), 0), stretch(1, range(10, 12), 1), stretch(1, range(12, 20), 0)], min_frames=5
     )
@@ -81,7 +81,7 @@ def test_whoever_is_hardly_seen_is_not_somebody_of_her_own():
 
 
 @pytest.mark.parametrize("cast", [1, 2, 3])
-def test_a_cast_is_never_exceeded_and_nobody_is_twice_in_a_frame(cast: int):
+def test_a_cast_is_never_exceeded_and_no_person_is_twice_in_a_frame(cast: int):
     rng = np.random.default_rng(cast)
     whose, busy = [], set()
     for _ in range(60):
@@ -121,7 +121,7 @@ def test_no_gap_is_filled_that_is_long_or_wide(left: dict[int, float], why: str)
     assert lefts(fill_gaps(film({1: left}, 7), GapOptions(seconds=0.5, distance=0.5)), 1) == left, why
 
 
-def test_no_gap_is_filled_where_she_changes_size_or_another_camera_takes_over():
+def test_no_gap_is_filled_where_the_size_changes_or_another_camera_takes_over():
     small = film({1: {0: 0, 3: 0}}, 4)
     small[3] = FrameTracks(3, 0.3, np.array([1]), np.array([[0, 30, 50, 100]]), np.ones(1), np.zeros(1, bool))
     assert sum(map(len, fill_gaps(small, GapOptions()))) == 2
