@@ -14,7 +14,7 @@ from ..types import Detections, Frame, InputError, Picture, as_frame, require
 from .weights import class_names, load_network, person_classes
 
 COCO_JOINTS = 17
-SMALLEST_AREA = 16.0
+MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
 
 
@@ -124,7 +124,7 @@ def _detections(result: Any) -> Detections:
     boxes = result.boxes.cpu().numpy()
     inside = boxes.xyxy.clip(0, (width, height, width, height))
     found = Detections(inside, boxes.conf, _keypoints(result))
-    return found[area(found.xyxy) >= SMALLEST_AREA]
+    return found[area(found.xyxy) >= MIN_AREA]
 
 
 def _keypoints(result: Any) -> np.ndarray | None:

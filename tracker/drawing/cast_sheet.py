@@ -11,12 +11,12 @@ from .lettering import make_tab
 
 _PAPER = 245
 _PICTURE_HEIGHT = 160
-_WIDEST = 200
+_MAX_WIDTH = 200
 _GAP = 12
 _NAME_WIDTH = 260
 _LETTERS = 24
 _SMALL_LETTERS = 13
-_MOST_VIDEOS = 4
+_MAX_VIDEOS = 4
 
 
 def draw_sheet(memory: CastMemory) -> np.ndarray:
@@ -51,7 +51,7 @@ def _row(member: Member) -> np.ndarray:
 
 
 def _told(member: Member, has_pictures: bool) -> list[str]:
-    told = [f"{showing.video} {showing.date}" for showing in member.showings[-_MOST_VIDEOS:]]
+    told = [f"{showing.video} {showing.date}" for showing in member.showings[-_MAX_VIDEOS:]]
     return told if has_pictures else [*told, "no pictures in this file"]
 
 
@@ -61,6 +61,6 @@ def _decoded(file: bytes) -> np.ndarray | None:
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
     """Scaled to the row's height, unless that would be too wide."""
-    scale = min(_PICTURE_HEIGHT / picture.shape[0], _WIDEST / picture.shape[1])
+    scale = min(_PICTURE_HEIGHT / picture.shape[0], _MAX_WIDTH / picture.shape[1])
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

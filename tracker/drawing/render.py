@@ -18,10 +18,10 @@ from .trails import Trails
 LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))
 """Pairs of COCO-17 joints that the skeleton connects; the face is left free."""
 
-_SURE_JOINT = 0.5
+_MIN_CONFIDENCE = 0.5
 _REFERENCE_SIDE = math.sqrt(1280 * 720)
-_SMALLEST_TEXT = 12
-_FINEST_LINE = 2
+_MIN_TEXT = 12
+_MIN_LINE = 2
 _CORNER = 8
 _DASH = 20
 _NOTE_GROUND = (60, 56, 52)
@@ -59,7 +59,7 @@ class RenderOptions:
                 raise InputError(f"{name} must be 0 or more seconds, not {getattr(self, name)}")
         if not 0 < self.scale < math.inf:
             raise InputError(f"scale must be more than 0, not {self.scale}")
-        load_font(_SMALLEST_TEXT, self.font)
+        load_font(_MIN_TEXT, self.font)
 
 
 class Renderer:
@@ -85,7 +85,7 @@ class Renderer:
         image = frame.image.copy(order="C")
         unit = self._options.scale * math.sqrt(image.shape[0] * image.shape[1]) / _REFERENCE_SIDE
         self._remember(tracks)
-        self._trails.draw(image, tracks.time, max(_FINEST_LINE, round(4 * unit)))
+        self._trails.draw(image, tracks.time, max(_MIN_LINE, round(4 * unit)))
         for row in np.argsort(tracks.xyxy[:, 3], kind="stable").tolist():
             self._draw_person(image, tracks, row, unit)
         if self._options.labels and len(tracks):
@@ -126,7 +126,7 @@ class Renderer:
         return recovery.margin is not None and recovery.margin < self._options.doubt
 
     def _draw_labels(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
-        size = max(_SMALLEST_TEXT, round(21 * unit))
+        size = max(_MIN_TEXT, round(21 * unit))
         rows = np.argsort(tracks.ids)
         ids = tracks.ids[rows].tolist()
         tabs = [
@@ -147,7 +147,7 @@ class Renderer:
             tab.paste(image, left, top)
 
     def _draw_note(self, image: np.ndarray, unit: float) -> None:
-        size = max(_SMALLEST_TEXT, round(15 * unit))
+        size = max(_MIN_TEXT, round(15 * unit))
         tab = make_tab(self._options.note, "", _NOTE_GROUND, size, self._options.font)
         margin = round(_NOTE_MARGIN * unit)
         tab.paste(image, margin, image.shape[0] - tab.size[1] - margin)
@@ -170,7 +170,7 @@ class _Pen:
 
     def draw(self, paths: list[np.ndarray], colour: tuple[int, int, int], thickness: float) -> None:
         edge = max(1, round(0.8 * self.unit))
-        strokes.draw_edged(self.image, paths, colour, max(_FINEST_LINE, round(thickness * self.unit)), edge)
+        strokes.draw_edged(self.image, paths, colour, max(_MIN_LINE, round(thickness * self.unit)), edge)
 
 
 def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
@@ -181,4 +181,4 @@ def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
 
 def _limbs(joints: np.ndarray) -> list[np.ndarray]:
     """The limbs (2, 2) between joints (17, 3) whose confidence is high enough."""
-    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > _SURE_JOINT).all()]
+    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > _MIN_CONFIDENCE).all()]

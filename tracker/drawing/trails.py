@@ -11,7 +11,7 @@ from ..types import FrameTracks
 from .colours import colour_of
 
 _BREAK = 0.5
-_STRONGEST = 0.85
+_MAX_OPACITY = 0.85
 _FRACTION_BITS = 4
 
 
@@ -41,7 +41,7 @@ class Trails:
         for identity, points in self._points.items():
             line = np.array(_thinned(points, step=thickness))
             if len(line) > 1:
-                strength = _STRONGEST * (1 - (time - line[:, 0]) / self._seconds)
+                strength = _MAX_OPACITY * (1 - (time - line[:, 0]) / self._seconds)
                 _draw_fading(image, line[:, 1:], strength, colour_of(identity), thickness)
 
 
