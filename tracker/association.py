@@ -39,7 +39,7 @@ class AssociationOptions:
     max_expansion: float = 0.15
     """... and how far at most."""
     direction_weight: float = 0.1
-    """Similarity between going straight on and turning back: going on is likelier (OC-SORT)."""
+    """Difference in similarity between going straight on and turning back: going on is likelier (OC-SORT)."""
     min_similarity: float = 0.15
     """Gate of the first matching, inside the assignment."""
     min_similarity_low: float = 0.3

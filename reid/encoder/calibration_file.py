@@ -49,10 +49,10 @@ def store_in_onnx(path: Path, facts: Facts) -> None:
 
     open_onnx(path)
     network = onnx.load(path)
-    told = {entry.key: entry.value for entry in network.metadata_props}
-    content = json.loads(told[FACTS])
-    told[FACTS] = json.dumps({**content, "metadata": {**content["metadata"], **facts}})
-    onnx.helper.set_model_props(network, told)
+    properties = {entry.key: entry.value for entry in network.metadata_props}
+    content = json.loads(properties[FACTS])
+    properties[FACTS] = json.dumps({**content, "metadata": {**content["metadata"], **facts}})
+    onnx.helper.set_model_props(network, properties)
     new = path.with_name(f".{path.name}.new")
     onnx.save(network, new)
     os.replace(new, path)

@@ -54,6 +54,7 @@ def test_an_image_alone_can_be_drawn_on():
         (lambda: Tracker().update(IMAGE[..., 0], ONE), InputError, r"not \(480, 640\) uint8"),
         (lambda: Tracker().update(Frame(0, 0.0, IMAGE[..., :2]), ONE), InputError, r"not \(480, 640, 2\) uint8"),
         (lambda: Tracker().update(IMAGE[:0], ONE), InputError, r"not \(0, 640, 3\) uint8"),
+        (lambda: Renderer().draw(IMAGE, ONE), TypeError, "must be FrameTracks, not Detections"),
         (lambda: Renderer("x"), TypeError, "the options of a renderer must be RenderOptions, not str"),
     ],
 )

@@ -79,6 +79,7 @@ class Renderer:
 
         Raises InputError where the frame has no image.
         """
+        require(tracks, FrameTracks, "the tracks of a frame")
         frame = as_frame(frame, tracks.frame, tracks.time)
         if frame.image is None:
             raise InputError(f"frame {frame.index} has no picture to draw on")
@@ -153,7 +154,7 @@ class Renderer:
         tab.paste(image, margin, image.shape[0] - tab.size[1] - margin)
 
     def _note(self, identity: int) -> str:
-        """What the label of someone just found again says besides the name."""
+        """What the label of a person just found again says besides the name."""
         mark = self._marks.get(identity)
         if mark is None:
             return ""
