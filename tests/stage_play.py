@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from reid.encoder.calibration import Calibration
 from tracker.pipeline import merge_backfill
 from tracker.tracker import Tracker
-from tracker.types import Calibration, Detections, Frame, FrameTracks
+from tracker.types import Detections, Frame, FrameTracks
 
 FPS = 25.0
 Path = Callable[[float], "tuple[float, float] | None"]
-"""Time in seconds to the middle of a person's feet in pixels, or None while she is away."""
+"""Time in seconds to the middle of a person's feet in pixels, or None while away."""
 
 
 def box(feet: tuple[float, float], height: float = 200.0) -> list[float]:
@@ -44,7 +45,7 @@ def play(
     scale: float = 1.0,
     picture: Callable[[float], np.ndarray] | None = None,
 ) -> tuple[list[FrameTracks], list[list[int | None]]]:
-    """Track the story; returns what the tracker says for every frame, and for each person her id in every frame."""
+    """Track the story; returns what the tracker says for every frame, and for each person the id in every frame."""
 
     def frames() -> list[tuple[Frame, FrameTracks]]:
         told = []
@@ -70,7 +71,7 @@ def _id_at(rows: FrameTracks, feet: tuple[float, float] | None, scale: float) ->
 
 
 def ids_of(story: Sequence[int | None]) -> set[int]:
-    """The ids one person had while she was seen; the test of a steady identity is that there is one."""
+    """The ids one person had while in sight; the test of a steady identity is that there is one."""
     return {identity for identity in story if identity is not None}
 
 
@@ -89,7 +90,7 @@ class ColourEmbedder:
 
 
 def paint(people: Sequence[Path], colours: Sequence[tuple[int, int, int]], size: tuple[int, int] = (1280, 720)):
-    """Pictures (H, W, 3) BGR of the story: every person a rectangle of her colour on black."""
+    """Pictures (H, W, 3) BGR of the story: every person a rectangle of one colour on black."""
 
     def at(time: float) -> np.ndarray:
         image = np.zeros((size[1], size[0], 3), np.uint8)

@@ -104,6 +104,7 @@ def test_no_file_has_a_name_that_says_nothing_or_that_pickles_claim():
             "import tracker.tracker, tracker.pipeline, tracker.detection.detector, tracker.video.sources",
             "torch ultralytics",
         ),
+        ("import tracker, reid; tracker.Tracker; reid.Calibration", "torch ultralytics"),
         ("import tools.cli", "torch ultralytics trackeval matplotlib"),
     ],
 )

@@ -32,7 +32,6 @@ from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
 PROTOCOL_OF = {"market1501": "market1501", "cuhk03": "cuhk03", "dancereid": "dancereid-clean", "folders": "market1501"}
 BATCH = 8
 FEWEST_QUESTIONS = 20
-AnyEmbedder = Embedder[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class BenchmarkEncodersCommand:
         return split if split.query and split.gallery else read_for_evaluation(folder, self.reading, whole=True)
 
 
-def open_choice(choice: str) -> AnyEmbedder:
+def open_choice(choice: str) -> Embedder:
     """The encoder, on the processor."""
     weights = encoder_weights(choice)
     if weights is None:
@@ -98,7 +97,7 @@ def pictures(split: Split) -> list[np.ndarray]:
     return [image for crop in chosen if (image := read_crop(crop)) is not None]
 
 
-def time_each(embedders: Mapping[str, AnyEmbedder], crops: list[np.ndarray], rounds: int) -> dict[str, float]:
+def time_each(embedders: Mapping[str, Embedder], crops: list[np.ndarray], rounds: int) -> dict[str, float]:
     """Processor seconds a crop in the fastest of `rounds` batches, by encoder."""
     seconds: dict[str, list[float]] = {choice: [] for choice in embedders}
     for _ in range(rounds):
@@ -141,7 +140,7 @@ def share(answered: Reassociation) -> float:
     return float("nan") if answered.rank1 is None else answered.rank1
 
 
-def cost_table(embedders: Mapping[str, AnyEmbedder], times: Mapping[str, float]) -> Table:
+def cost_table(embedders: Mapping[str, Embedder], times: Mapping[str, float]) -> Table:
     """One row an encoder: what it looks at, milliseconds a crop, size."""
     table = Table(title=f"batches of {BATCH}, one thread", box=SIMPLE_HEAD, title_justify="left")
     table.add_column("encoder", no_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,9 +71,9 @@ class BundleEncoderCommand:
         CalibrateCommand(self.out, self.scenes).run()
         files = FileList.of(split.train)
         files.write(self.out.with_suffix(".files.csv.gz"))
-        embedder: Embedder[dict[str, Any]] = Embedder(self.out, EmbedderOptions(device="cpu"))
+        embedder = Embedder(self.out, EmbedderOptions(device="cpu"))
         evaluation = evaluate_split(split, embedder, ("market1501", "cuhk03"))
-        self.out.with_suffix(".md").write_text(self.card(facts, split, files, evaluation, embedder.calibration))
+        self.out.with_suffix(".md").write_text(self.card(facts, split, files, evaluation, asdict(embedder.calibration)))
 
     def card(
         self,

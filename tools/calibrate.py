@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 from tyro.conf import Positional
 
 from models.checkpoint import sha256
-from reid.encoder.calibration import Likenesses, likenesses, summary
+from reid.encoder.calibration import PairSimilarities, pair_similarities, summary
 from reid.encoder.calibration_file import store
 from reid.encoder.calibration_picture import calibration_picture
 from reid.encoder.embedder import Embedder, EmbedderOptions
@@ -47,13 +46,13 @@ class CalibrateCommand:
         """Raises InputError for a scene without pictures or truth, WeightsError for a file that is no encoder."""
         if not self.scenes:
             raise InputError("nothing to calibrate on: name at least one sequence folder with pictures and gt/gt.txt")
-        embedder: Embedder[dict[str, Any]] = Embedder(self.weights, EmbedderOptions())
+        embedder = Embedder(self.weights, EmbedderOptions())
         looks = [look_at(scene, self.every) for scene in self.scenes]
         embedding = np.concatenate([embedder(crops) for crops, _, _ in looks])
         person = np.concatenate([ids for _, ids, _ in looks])
         time = np.concatenate([times for _, _, times in looks])
         video = np.repeat(np.arange(len(looks)), [len(ids) for _, ids, _ in looks])
-        pairs = likenesses(embedding, person + 10_000 * video, video, time)
+        pairs = pair_similarities(embedding, person + 10_000 * video, video, time)
         if not pairs:
             raise InputError(
                 "too few clear views to calibrate on: name more scenes, or look at them more often (--every)"
@@ -76,7 +75,7 @@ class CalibrateCommand:
             card.write_text(card.read_text().replace(before, sha256(self.weights)))
 
 
-def draw(path: Path, pairs: Likenesses, title: str) -> None:
+def draw(path: Path, pairs: PairSimilarities, title: str) -> None:
     """The picture, in the format of the file's ending. Raises InputError where it cannot be written."""
     try:
         calibration_picture(pairs, title).savefig(path, dpi=110)

@@ -55,7 +55,7 @@ class EvaluateReidCommand:
         if weights is None:
             raise WeightsError("--reid none leaves nothing to evaluate; give an encoder.")
         split = read_for_evaluation(self.data, self.reading, self.whole)
-        embedder: Embedder[dict[str, Any]] = Embedder(weights, self.embedding)
+        embedder = Embedder(weights, self.embedding)
         evaluation = evaluate_split(split, embedder, self.protocols, self.reranking if self.rerank else None)
         console = Console()
         console.print(f"{weights.name} (sha256 {embedder.sha256[:12]}) on {self.data}")

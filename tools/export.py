@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from rich.console import Console
@@ -109,7 +109,7 @@ def write_checked(out: Path, weights: Path, loaded: LoadedEncoder, write: Callab
 
 def compare(weights: Path, exported: Path) -> dict[int, float]:
     """By batch size, the least cosine similarity of what two encoders make of the same rendered dancers."""
-    embedders = [Embedder[dict[str, Any]](path, EmbedderOptions(device="cpu")) for path in (weights, exported)]
+    embedders = [Embedder(path, EmbedderOptions(device="cpu")) for path in (weights, exported)]
     crops, likeness = rendered_crops(), {}
     for batch in BATCHES:
         chunks = [crops[start : start + batch] for start in range(0, len(crops), batch)]

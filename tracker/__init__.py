@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .types import Frame as Frame
     from .types import FrameTracks as FrameTracks
     from .types import InputError as InputError
+    from .types import Recovery as Recovery
+    from .video.sources import open_source as open_source
     from .video.video_reader import VideoReader as VideoReader
     from .video.video_writer import VideoWriter as VideoWriter
 
@@ -28,10 +30,12 @@ HOMES = {
     "Frame": "types",
     "FrameTracks": "types",
     "InputError": "types",
+    "Recovery": "types",
+    "open_source": "video.sources",
     "VideoReader": "video.video_reader",
     "VideoWriter": "video.video_writer",
 }
-"""What `from tracker import ...` offers, and the module it is in: loaded on first use, so that help comes at once."""
+"""What `from tracker import ...` offers, and the module it is in: loaded on first use, so that importing is fast."""
 
 __all__ = list(HOMES)
 
@@ -40,3 +44,7 @@ def __getattr__(name: str) -> Any:
     if name not in HOMES:
         raise AttributeError(f"module 'tracker' has no attribute '{name}'")
     return getattr(import_module(f".{HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -57,3 +57,19 @@ def height_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     shared = np.minimum(a[:, None, 3], b[None, :, 3]) - np.maximum(a[:, None, 1], b[None, :, 1])
     span = np.maximum(a[:, None, 3], b[None, :, 3]) - np.minimum(a[:, None, 1], b[None, :, 1])
     return shared.clip(0) / np.maximum(span, 1e-9)
+
+
+def in_contact(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
+    """Pairs of which more than this share of the smaller box lies within the other, (A, 4) and (B, 4) to (A, B) bool.
+
+    A box is in contact with itself.
+    """
+    smaller = np.minimum(area(a)[:, None], area(b)[None, :])
+    return intersection(a, b) > share * np.maximum(smaller, 1.0)
+
+
+def occlusion(xyxy: np.ndarray) -> np.ndarray:
+    """Largest share of each box that lies behind one whose feet are lower in the picture, (N, 4) to (N,) in 0..1."""
+    nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
+    share = intersection(xyxy, xyxy) / np.maximum(area(xyxy), 1.0)[:, None]
+    return np.where(nearer, share, 0.0).max(axis=1, initial=0.0)

@@ -4,14 +4,14 @@ Two things are compared in small thumbnails, the brightness and its local contra
 cross-correlation over small shifts (OpenCV's TM_CCOEFF_NORMED). Neither gain nor offset changes the one, nor a light on
 a part of the stage the other, and the shifts swallow a pan. A cut changes both, against every picture of the last
 moment, and by much more than the pictures of the last second changed: a strobe shows the same stage again, and a
-shaking camera has a running level of its own. Pictures that show next to nothing (blackouts, white flashes, people on a
-black stage) are passed over, and what follows is compared with what was there before. A cut to nearly the same view is
-none: there, places still mean something.
+shaking camera has a high level of its own. Pictures that show next to nothing (blackouts, white flashes, people on a
+black stage) are passed over, and what follows is compared with what was there before. A cut to nearly the same view
+counts as none: there, positions still hold.
 
 Nothing is looked up in the future, so a flash that paints another picture all over the stage counts as a cut when it
-begins and when it ends. Which error is worse decided the threshold: a cut that is missed hands identities over to
-whoever stands in the same place, confidently and for good; a cut that was none costs the place of those in sight, who
-are then found again by their looks, or without an encoder get new ids. So the level lies in the middle of the wide gap
+begins and when it ends. Which error is worse decided the threshold: a missed cut hands each identity over to the
+person at the same position, for good; a false one costs the positions of the people in sight, who are then recognised
+by appearance, or without an encoder get new ids. So the level lies in the middle of the wide gap
 between the two kinds (real cuts changed 0.6 and more, everything else 0.2 and less).
 """
 
@@ -40,16 +40,16 @@ EVEN = 4.0
 class CameraCutOptions:
     """When a picture counts as another camera's."""
 
-    least_change: float = 0.4
-    """Change from which on it does, from 0 (the same picture) to 1 (nothing in common) and beyond."""
+    min_change: float = 0.4
+    """Change from which on it does: from 0 (the same picture) to 1 (nothing in common) and beyond."""
     lead: float = 2.5
     """How many times the mean change of the last second that must be."""
     level: float = 1.0
     """Seconds over which that mean is taken."""
     flash: float = 0.4
     """A picture like any of those of so many seconds is no cut: a flash or a strobe is over."""
-    least_detail: float = 0.4
-    """Share of a picture that must show anything but evenness: on a black stage, somebody who appears changes all."""
+    min_detail: float = 0.4
+    """Share of a picture that must show detail: on a black stage, a person who appears changes all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class CameraCuts:
         self._recent: deque[_Thumbnail] = deque()
 
     def is_cut(self, frame: Frame) -> bool:
-        """Whether another camera took over with this frame; frames without a picture never tell."""
+        """Whether another camera took over with this frame; never for frames without an image."""
         if frame.image is None:
             return False
         brightness = _brightness(frame.image)
         contrast, spread = _local(brightness)
-        if np.mean(spread > EVEN) < self.options.least_detail:
+        if np.mean(spread > EVEN) < self.options.min_detail:
             return False
         change = _dissimilarity(self._recent[-1].brightness, brightness) if self._recent else 0.0
         cut = change > self._threshold() and self._is_new(frame.time, brightness, contrast)
@@ -87,14 +87,14 @@ class CameraCuts:
 
     def _threshold(self) -> float:
         level = float(np.mean([picture.change for picture in self._recent])) if self._recent else 0.0
-        return max(self.options.least_change, self.options.lead * level)
+        return max(self.options.min_change, self.options.lead * level)
 
     def _is_new(self, now: float, brightness: np.ndarray, contrast: np.ndarray) -> bool:
         """Whether neither brightness nor local contrast is like those of any picture of the last moment."""
-        least = self.options.least_change
+        min_change = self.options.min_change
         return all(
-            _dissimilarity(earlier.brightness, brightness) > least
-            and _dissimilarity(_local(earlier.brightness)[0], contrast) > least
+            _dissimilarity(earlier.brightness, brightness) > min_change
+            and _dissimilarity(_local(earlier.brightness)[0], contrast) > min_change
             for earlier in self._flash_ago(now)
         )
 

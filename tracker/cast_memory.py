@@ -1,4 +1,4 @@
-"""The people of a cast, remembered from video to video: who they are, and how they looked to the re-ID encoder."""
+"""The people of a cast, remembered from video to video: ids, names, and embeddings of the re-ID encoder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from .track import Identity
 from .types import InputError
 
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +20,18 @@ class MemoryOptions:
     """How much of a person a cast file keeps."""
 
     views: int = 24
-    """Views of a person, as the encoder's vectors, at most; the most different ones stay."""
-    least_seconds: float = 1.0
+    """Most views of a person, as the encoder's vectors; the most different ones stay."""
+    min_seconds: float = 1.0
     """People whom a video showed for less than this, from the first clear view to the last, are not saved."""
     crops: int = 6
-    """Small pictures of a person at most, shown by `followspot cast FILE --sheet`; 0 keeps none."""
+    """Most small pictures of a person, shown by `followspot cast FILE --sheet`; 0 keeps none."""
     crop_height: int = 160
-    """Their height in pixels at most."""
+    """Their largest height in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A video somebody was seen in: its name, and the day it was tracked (ISO 8601)."""
+    """A video the person was seen in: its name, and the day it was tracked (ISO 8601)."""
 
     video: str
     date: str
@@ -39,7 +39,7 @@ class Showing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """Somebody of the cast.
+    """A person of the cast.
 
     `name` is empty where none was given. `embeddings` (V, D) float32 are rows of length 1, `crops` JPEG files.
     """
@@ -61,7 +61,7 @@ class CastMemory:
     """A cast as one encoder sees it; every change gives a new one.
 
     `encoder` is the SHA-256 of the encoder's file, and `encoder_name` what that was called. `members` are in the order
-    of their ids, and `next_id` is one that nobody ever had.
+    of their ids, and `next_id` is one that was never given.
     """
 
     encoder: str
@@ -71,19 +71,19 @@ class CastMemory:
 
     @property
     def names(self) -> dict[int, str]:
-        """Those who have one."""
+        """The names of the people who have one, by id."""
         return {member.id: member.name for member in self.members if member.name}
 
     def member(self, id: int) -> Member:
-        """Raises InputError where there is nobody of that id."""
+        """Raises InputError where no person has that id."""
         for member in self.members:
             if member.id == id:
                 return member
-        there = ", ".join(str(member.id) for member in self.members) or "nobody"
-        raise InputError(f"there is nobody with the id {id} in this cast: there is {there}")
+        there = ", ".join(str(member.id) for member in self.members) or "none"
+        raise InputError(f"there is nobody with the id {id} in this cast; its ids: {there}")
 
     def renamed(self, names: Mapping[int, str]) -> CastMemory:
-        """The same people, some with other names, by id. Raises InputError where nobody has such an id, two people
+        """The same people, some with other names, by id. Raises InputError where no person has such an id, two
         would have one name, or a name cannot be written on a label."""
         memory = self
         for id, name in names.items():
@@ -92,7 +92,7 @@ class CastMemory:
         return memory
 
     def merged(self, ids: Sequence[int], options: MemoryOptions = MemoryOptions()) -> CastMemory:
-        """All of them become the first, who keeps her name if she has one. Raises InputError."""
+        """All of them become the first, whose name stays if there is one. Raises InputError."""
         if len(set(ids)) < 2:
             raise InputError("merging takes two different people or more: the one who stays, then the others")
         one, *others = (self.member(id) for id in dict.fromkeys(ids))
@@ -101,7 +101,7 @@ class CastMemory:
         return self.without([other.id for other in others])._with(one)
 
     def without(self, ids: Collection[int]) -> CastMemory:
-        """Forget these people; their ids are not given again. Raises InputError where there is nobody of that id."""
+        """Remove these people; their ids are not given again. Raises InputError where no person has that id."""
         gone = {self.member(id).id for id in ids}
         return replace(self, members=tuple(member for member in self.members if member.id not in gone))
 
@@ -126,12 +126,12 @@ def learn(
 ) -> CastMemory:
     """The memory with the people of a video added to it.
 
-    `identities` have lasting galleries whose views are embedded. Of those who are `doubtful`, by id, nothing is learnt:
-    they were taken for somebody remembered who may have been somebody else. `names` go by id.
+    `identities` have lasting galleries whose views are embedded. Views of `doubtful` ids are not added:
+    they were taken for a remembered person and may be another. `names` go by id.
     """
     for identity in identities:
         views = [view for view in identity.gallery.views if view.embedding is not None]
-        if identity.id in doubtful or not views or views[-1].time - views[0].time < options.least_seconds:
+        if identity.id in doubtful or not views or views[-1].time - views[0].time < options.min_seconds:
             continue
         crops = [view.crop for view in views if view.crop is not None]
         new = Member(
@@ -148,7 +148,7 @@ def learn(
 
 
 def joined(one: Member, other: Member, options: MemoryOptions) -> Member:
-    """One member with the looks of two, and the id of the first."""
+    """One member with the views of both, and the id of the first."""
     crops = (*one.crops, *other.crops)
     return Member(
         one.id,
@@ -160,7 +160,7 @@ def joined(one: Member, other: Member, options: MemoryOptions) -> Member:
 
 
 def most_different(embeddings: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` of the rows (V, D): again and again the earlier one of the two most alike goes."""
+    """At most `count` of the rows (V, D): the earlier one of the two most similar is removed, again and again."""
     similarity = embeddings @ embeddings.T
     np.fill_diagonal(similarity, -np.inf)
     kept = np.arange(len(embeddings))
@@ -187,17 +187,17 @@ def small_jpeg(crop: np.ndarray, height: int) -> bytes:
 
 def refuse_namesakes(names: Mapping[int, str]) -> None:
     """Raise InputError where two people have one name."""
-    owner: dict[str, int] = {}
+    holder: dict[str, int] = {}
     for id, name in names.items():
-        if owner.setdefault(name, id) != id:
-            raise InputError(f"{name!r} would be the name of both {owner[name]} and {id}: choose another for one")
+        if holder.setdefault(name, id) != id:
+            raise InputError(f"{name!r} would be the name of both {holder[name]} and {id}: choose another for one")
 
 
 def checked_name(name: str) -> str:
     """The name without spaces around it. Raises InputError where it is too long or holds control characters."""
     name = name.strip()
-    if len(name) > LONGEST_NAME:
-        raise InputError(f"a name may have {LONGEST_NAME} letters at most, and {name[:20]!r}... has {len(name)}")
+    if len(name) > MAX_NAME_LENGTH:
+        raise InputError(f"a name may have {MAX_NAME_LENGTH} letters at most, and {name[:20]!r}... has {len(name)}")
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
         raise InputError(f"{name!r} holds characters that cannot be written on a label: leave them out")
     return name

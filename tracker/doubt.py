@@ -1,7 +1,8 @@
-"""When identities are in doubt: people who touch in the picture may come apart exchanged.
+"""When identities are in doubt: two people in contact in the picture may exchange their tracks, and so may people who
+were out of sight at the same time.
 
-So may people who were out of sight at the same time. From then on the galleries of those involved stop learning.
-Whoever stands clear again collects fresh views, and with enough of them is compared with all of the group (`recovery`).
+From then on the galleries of the tracks involved get no views. A track that is clear again collects fresh views, and
+with enough of them it is compared with all of its group (`recovery`).
 """
 
 from __future__ import annotations
@@ -11,70 +12,53 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .boxes import area, intersection
-from .gallery import Gallery
-from .track import Life, Track
+from .boxes import in_contact
+from .track import Track, TrackState
 
 
 @dataclass(frozen=True, slots=True)
 class DoubtOptions:
-    """When two people may be mistaken for each other, and when that can be settled."""
+    """When two tracks may have exchanged their identities, and when that can be resolved."""
 
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
     unseen: float = 0.3
-    """Whoever comes back where motion expects her after so many seconds may be anybody else who was out of sight."""
-    views: int = 3
-    """Fresh views of a person who stands clear again that settle who she is."""
+    """A track matched again by motion after so many seconds may be any other person who was out of sight."""
+    min_views: int = 3
+    """Fresh views of a track that is clear again, from which on its identity is resolved."""
 
 
 def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.ndarray:
-    """Who is in contact with whom, (T, T) bool; people out of sight are where their motion puts them."""
+    """Which tracks are in contact, (T, T) bool; tracks out of sight are where their motion predicts them."""
     boxes = [track.last_xyxy if track.last_time == now else track.motion.xyxy for track in tracks]
     xyxy = np.stack(boxes) if boxes else np.zeros((0, 4))
-    smaller = np.minimum(area(xyxy)[:, None], area(xyxy)[None, :])
-    contact = intersection(xyxy, xyxy) > options.contact * np.maximum(smaller, 1.0)
+    contact = in_contact(xyxy, xyxy, options.contact)
     np.fill_diagonal(contact, False)
     return contact
 
 
 def spread_doubt(tracks: Sequence[Track], contact: np.ndarray) -> None:
-    """Join the groups of people in contact; as long as they touch, no view of them counts."""
+    """Join the groups of tracks in contact, (T, T) bool; as long as they touch, none of their views counts."""
     for one, other in np.argwhere(np.triu(contact)):
-        join(tracks[one], tracks[other])
+        tracks[one].join_group(tracks[other])
     for touched in np.flatnonzero(contact.any(axis=1)).tolist():
-        tracks[touched].fresh = Gallery(tracks[touched].fresh.options)
+        tracks[touched].drop_fresh_views()
 
 
 def doubt_returned(returned: Sequence[Track], tracks: Sequence[Track]) -> None:
-    """Whoever came back into sight may be one of those who were out of sight as well."""
+    """A track that came back into sight may be any of those that were out of sight as well."""
     for track in returned:
-        track.fresh = Gallery(track.fresh.options)
+        track.drop_fresh_views()
         for other in tracks:
-            if other is not track and (other.life is Life.LOST or other in returned):
-                join(track, other)
-
-
-def join(one: Track, other: Track) -> None:
-    """From now on the two may have exchanged identities, and so may all whom either was mistaken for."""
-    if one.group is None or one.group is not other.group:
-        joined = (one.group or {one}) | (other.group or {other})
-        for track in joined:
-            track.group = joined
-
-
-def forget_gone(track: Track) -> None:
-    """Somebody who is gone is no longer mistaken for anybody."""
-    if track.group is not None:
-        track.group.discard(track)
-        track.group = None
+            if other is not track and (other.state is TrackState.LOST or other in returned):
+                track.join_group(other)
 
 
 def is_clear_again(track: Track, now: float, options: DoubtOptions) -> bool:
-    """Whether a doubtful person in sight has shown enough of herself to be told apart."""
+    """Whether a track in doubt is in sight and has enough fresh views to be identified."""
     return (
         track.group is not None
-        and track.life is Life.LIVE
+        and track.state is TrackState.CONFIRMED
         and track.last_time == now
-        and len(track.fresh.views) >= options.views
+        and len(track.fresh.views) >= options.min_views
     )

@@ -1,51 +1,47 @@
-"""Carrying out verdicts: identities change bodies, and nobody is left out or doubled."""
+"""Carrying out identity matches: tracks take their identities, and no identity is doubled or left without a track."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .recovery import Verdict
-from .track import Life, Track
+from .recovery import IdentityMatch
+from .track import Track, TrackState
 from .types import Frame, Recovery
 
 
-def exchange(verdicts: Sequence[Verdict], owners: Sequence[Track], frame: Frame) -> list[Recovery]:
-    """Give every body the identity of its verdict; returns what happened, for those whose identity came anew.
+def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: Frame) -> list[Recovery]:
+    """Give every track the identity it was matched to; returns what happened, for tracks whose identity changed.
 
-    `owners` are the tracks that had the identities. A lost body whose identity was found elsewhere takes one that was
-    left without a body (the two had been mistaken for each other), or is gone. An identity nobody here had is somebody
-    remembered from an earlier video.
+    `holders` are the tracks that had the identities. A lost track whose identity was found elsewhere takes one that was
+    left without a track (the two had been mistaken for each other), or is deleted. An identity no track had is that of
+    a person remembered from an earlier video.
     """
-    had = {id(owner.identity): owner for owner in owners}
-    given = {id(verdict.identity) for verdict in verdicts}
-    changed = [verdict for verdict in verdicts if verdict.body.identity is not verdict.identity]
-    told = [_recovery(verdict, had.get(id(verdict.identity)), frame) for verdict in changed]
-    moved = {verdict.body for verdict in changed}
-    orphans = [owner.identity for owner in owners if owner in moved and id(owner.identity) not in given]
-    emptied = [owner for owner in owners if owner.life is Life.LOST and id(owner.identity) in given]
-    for verdict in changed:  # the same identity was reported on another body until a moment ago
-        body, reported = verdict.body, verdict.identity.reported
-        body.unreported = [sighting for sighting in body.unreported if sighting.time > reported]
-    for verdict in changed:
-        verdict.body.identity = verdict.identity
-    for body in emptied:
-        if orphans:
-            body.identity = orphans.pop()
+    holder_of = {id(holder.identity): holder for holder in holders}
+    given = {id(match.identity) for match in matches}
+    changed = [match for match in matches if match.track.identity is not match.identity]
+    told = [_recovery(match, holder_of.get(id(match.identity)), frame) for match in changed]
+    moved = {match.track for match in changed}
+    left = [holder.identity for holder in holders if holder in moved and id(holder.identity) not in given]
+    emptied = [holder for holder in holders if holder.state is TrackState.LOST and id(holder.identity) in given]
+    for match in changed:
+        match.track.take_identity(match.identity)
+    for track in emptied:
+        if left and (identity := left.pop()) is not None:
+            track.take_identity(identity)
         else:
-            body.life = Life.GONE
+            track.delete()
     return told
 
 
-def _recovery(verdict: Verdict, owner: Track | None, frame: Frame) -> Recovery:
-    """A newborn found to be somebody lost was back at her first sighting; an exchange is found in this frame."""
-    body, found = verdict.body, verdict
-    if owner is None:
-        first = body.unreported[0]
-        facts = (first.frame, first.time, found.identity.id, 0.0, found.similarity, found.margin)
-        return Recovery(*facts, remembered=True)
-    if body.identity is None and owner.life is Life.LOST and body.unreported:
-        first = body.unreported[0]
-        away = max(first.time - owner.last_time, 0.0)
-        return Recovery(first.frame, first.time, found.identity.id, away, found.similarity, found.margin)
-    away = max(frame.time - owner.last_time, 0.0)
-    return Recovery(frame.index, frame.time, found.identity.id, away, found.similarity, found.margin, exchanged=True)
+def _recovery(match: IdentityMatch, holder: Track | None, frame: Frame) -> Recovery:
+    """A tentative track that is a known person was back when first seen; an exchange is found in this frame."""
+    track, person = match.track, match.identity.id
+    if holder is None:
+        first = track.unreported[0]
+        return Recovery(first.frame, first.time, person, 0.0, match.similarity, match.margin, remembered=True)
+    if track.identity is None and holder.state is TrackState.LOST and track.unreported:
+        first = track.unreported[0]
+        away = max(first.time - holder.last_time, 0.0)
+        return Recovery(first.frame, first.time, person, away, match.similarity, match.margin)
+    away = max(frame.time - holder.last_time, 0.0)
+    return Recovery(frame.index, frame.time, person, away, match.similarity, match.margin, exchanged=True)

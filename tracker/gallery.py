@@ -1,4 +1,4 @@
-"""What a person looked like: a few crops spread over her life, embedded only when her identity is in doubt."""
+"""What a person looks like: a few crops spread over the track, embedded only when the identity is in doubt."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class GalleryOptions:
     size: int = 8
     """Views kept of one person at most."""
     spacing: float = 0.4
-    """Seconds between two kept views of a person who is not in doubt: neighbouring frames look alike."""
+    """Seconds between two kept views of a track that is not in doubt: neighbouring frames look alike."""
     fresh_spacing: float = 0.1
-    """The same for a newborn and for somebody in doubt, who are to be known soon."""
+    """The same for tentative tracks and tracks in doubt, which are to be identified soon."""
     clear_overlap: float = 0.5
-    """Views of which a larger share lies under other people's boxes are not kept."""
+    """Views of which a larger share is covered by another box are not kept."""
     lasting: bool = False
-    """Keep everybody's views and their pictures to the end of the video, also of those forgotten by then: a cast file
-    is made of them."""
+    """Keep the views and crops of all people to the end of the video, also of tracks deleted by then: a cast file is
+    made of them."""
 
 
 @dataclass(slots=True)
 class View:
-    """One look at a person: the time, and the crop (h, w, 3) BGR until `embedding` (D,) takes its place.
+    """One view of a person: the time, and the crop (h, w, 3) BGR until `embedding` (D,) takes its place.
 
     Lasting galleries keep the crop as well.
     """
@@ -55,7 +55,7 @@ class Gallery:
         return not self.views or time - self.views[-1].time >= self.options.spacing - 1e-6
 
     def add(self, time: float, crop: np.ndarray) -> None:
-        """Keep a copy of a crop (h, w, 3) BGR; when full, forget the view whose neighbours in time are closest."""
+        """Keep a copy of a crop (h, w, 3) BGR; when full, drop the view whose neighbours in time are closest."""
         scale = min(1.0, self.crop_height / crop.shape[0])
         size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
         kept = cv2.resize(crop, size, interpolation=cv2.INTER_AREA) if scale < 1 else crop.copy()
@@ -89,21 +89,21 @@ def embed_all(galleries: Sequence[Gallery], embedder: Embedder) -> int:
     return len(views)
 
 
-def likeness(views: np.ndarray, others: np.ndarray) -> float:
-    """How alike the better half of some views (A, D) are, each to that of the others (B, D) most like it (cosine).
+def gallery_similarity(views: np.ndarray, others: np.ndarray) -> float:
+    """Mean cosine similarity of views (A, D) to their nearest of others (B, D), over the better half of the views.
 
-    The worse half does not count: whoever steps out from behind somebody is seen in parts at first.
+    The worse half does not count: a person who comes out from behind another is first seen in parts.
     """
     best = np.sort((views @ others.T).max(axis=1))
     return float(best[len(best) // 2 :].mean())
 
 
-def clear_views(xyxy: np.ndarray, detections: Detections, most: float) -> np.ndarray:
-    """Which of the boxes (N, 4) show one person clearly, (N,) bool: at most this share of them lies under others."""
+def clear_views(xyxy: np.ndarray, detections: Detections, max_overlap: float) -> np.ndarray:
+    """Which of the boxes (N, 4) show one person clearly, (N,) bool: no other box covers more than this share."""
     shared = intersection(xyxy, detections.xyxy)  # (N, all)
     shared[iou(xyxy, detections.xyxy) > 0.999] = 0.0  # the box itself
     overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(xyxy), 1.0)
-    return overlap <= most
+    return overlap <= max_overlap
 
 
 def crop(image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""How a person moves from one frame to the next: a Kalman filter on the box's centre and size.
+"""Motion from one frame to the next: a Kalman filter on the box's centre and size.
 
 The state is (cx, cy, w, h, vx, vy): the centre moves at a constant velocity, the size drifts. Dancers bend, jump and
-spread their arms, so the rate at which a box grew is no guide to how it will grow (ignoring it gained 1 HOTA on
-DanceTrack). All noises are in body heights and seconds, so neither frame rate nor resolution changes their meaning.
+spread their arms, so the rate at which a box grew does not predict how it will grow (leaving it out gained 1
+HOTA on DanceTrack). All noises are in body heights and seconds, so neither frame rate nor resolution changes their
+meaning.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ class MotionOptions:
 
     measurement_noise: float = 0.05
     """Standard deviation of the centre and size of a box detected with score 1, body heights."""
-    doubt_noise: float = 0.25
+    low_score_noise: float = 0.25
     """How much wider that is for a box of score 0: occluded people are scored lower and boxed worse."""
     acceleration_noise: float = 1.0
     """Spectral density of the centre's white acceleration, body heights per second^1.5."""
     size_noise: float = 0.35
     """Drift of width and height, body heights per square root of a second."""
     start_speed: float = 0.5
-    """Standard deviation of a newborn's unknown velocity, body heights per second."""
-    velocity_memory: float = 0.4
-    """Seconds in which the velocity of an unseen person falls to 1/e: she was going somewhere, and then stopped."""
+    """Standard deviation of a new track's unknown velocity, body heights per second."""
+    velocity_decay: float = 0.4
+    """Decay time (to 1/e) of the velocity of a track that is not seen, seconds: people stop."""
 
 
 _OBSERVE = np.eye(4, 6)  # the box is seen, the velocity is not
@@ -40,7 +41,7 @@ _IDENTITY_4 = np.eye(4)
 
 
 class Motion:
-    """The filter of one person, started on her first box."""
+    """The filter of one track, started on its first box."""
 
     def __init__(self, xyxy: np.ndarray, options: MotionOptions) -> None:
         """xyxy (4,) pixels."""
@@ -68,7 +69,7 @@ class Motion:
         return self.filter.x[4:, 0]
 
     def predict(self, seconds: float, *, seen: bool) -> None:
-        """Move on by `seconds`; `seen` says whether the last frame showed the person, else her velocity fades."""
+        """Move on by `seconds`; `seen`: the track was matched in the last frame; if not, its velocity decays."""
         transition, noise = _step(self.options, round(seconds, 6), seen)
         self.filter.predict(F=transition, Q=noise * self.height**2)
 
@@ -84,7 +85,7 @@ def box_noise(score: float, options: MotionOptions) -> float: ...
 def box_noise(score: np.ndarray, options: MotionOptions) -> np.ndarray: ...
 def box_noise(score: float | np.ndarray, options: MotionOptions) -> float | np.ndarray:
     """Standard deviation of a detected box, body heights, by its score in 0..1; of any shape."""
-    return options.measurement_noise + options.doubt_noise * (1 - score)
+    return options.measurement_noise + options.low_score_noise * (1 - score)
 
 
 @lru_cache(maxsize=256)
@@ -93,7 +94,7 @@ def _step(options: MotionOptions, seconds: float, seen: bool) -> tuple[np.ndarra
 
     White-noise acceleration on the centre, a random walk on the size.
     """
-    keep = 1.0 if seen else float(np.exp(-seconds / options.velocity_memory))
+    keep = 1.0 if seen else float(np.exp(-seconds / options.velocity_decay))
     transition = np.eye(6)
     transition[[0, 1], [4, 5]] = seconds * keep
     transition[[4, 5], [4, 5]] = keep

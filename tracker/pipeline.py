@@ -6,19 +6,17 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from .tracker import Tracker
 from .types import Detections, Detector, Frame, FrameTracks
 
 REPLAY_DELAY = 5.0
-"""Seconds that replayed frames are held back: without pictures they weigh nothing, so even late rows are kept."""
+"""Seconds that replayed frames are held back: without images they need little memory, so even late rows are kept."""
 
 
 def track(
     frames: Iterable[Frame], detector: Detector, tracker: Tracker, *, batch: int = 1, delay: float = 1.0
 ) -> Iterator[tuple[Frame, FrameTracks]]:
-    """Detect and track; yields each frame with its people, `delay` seconds of video late, backfilled rows merged in."""
+    """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in."""
     yield from merge_backfill(_update(frames, detector, tracker, batch), delay, tracker.finish)
 
 
@@ -46,7 +44,7 @@ def merge_backfill(
     delay: float = 1.0,
     finish: Callable[[], FrameTracks] | None = None,
 ) -> Iterator[tuple[Frame, FrameTracks]]:
-    """Hold frames back for `delay` seconds so that rows learnt later (`FrameTracks.backfill`) join their frame.
+    """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 
     `finish` (`Tracker.finish`) tells what became known after the last frame. Recoveries move to the frame in which the
     person was back. Rows for a frame that has already left are dropped.
@@ -68,31 +66,10 @@ def _put_back(held: deque[tuple[Frame, FrameTracks]], tracks: FrameTracks) -> No
     first = held[0][0].index
     for index, (frame, rows) in enumerate(held):
         if frame.index in late:
-            rows = join(rows, late[frame.index])
+            rows = FrameTracks.concat([rows, late[frame.index]])
         back = tuple(r for r in tracks.recoveries if max(r.frame, first) == frame.index)
         if back or frame.index in late:
             held[index] = (frame, replace(rows, recoveries=rows.recoveries + back))
-
-
-def join(rows: FrameTracks, more: FrameTracks) -> FrameTracks:
-    """Two lots of rows of one frame as one."""
-    if len(rows) == 0:
-        keypoints = more.keypoints
-    elif rows.keypoints is None or more.keypoints is None:
-        keypoints = None
-    else:
-        keypoints = np.concatenate([rows.keypoints, more.keypoints])
-    return FrameTracks(
-        rows.frame,
-        rows.time,
-        np.concatenate([rows.ids, more.ids]),
-        np.concatenate([rows.xyxy, more.xyxy]),
-        np.concatenate([rows.score, more.score]),
-        np.concatenate([rows.recovered, more.recovered]),
-        keypoints,
-        rows.recoveries + more.recoveries,
-        cut=rows.cut or more.cut,
-    )
 
 
 def replay(

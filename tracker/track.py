@@ -1,4 +1,7 @@
-"""One person's track: a body that is followed from frame to frame, and the identity it is taken for."""
+"""One track: detections followed from frame to frame, and the identity they are taken for.
+
+`TrackState`, `identity` and `group` change in the methods of `Track` and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,18 @@ DIRECTION_SECONDS = 0.16
 """Over this long the direction of a track is taken: one frame's step is mostly noise."""
 
 
-class Life(Enum):
-    """Tentative until seen often enough, then live; lost while unseen; gone once its time is up."""
+class TrackState(Enum):
+    """Tentative until seen often enough, then confirmed; lost while unseen; deleted once lost for too long."""
 
     TENTATIVE = "tentative"
-    LIVE = "live"
+    CONFIRMED = "confirmed"
     LOST = "lost"
-    GONE = "gone"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """One detection taken by a track: the frame's number and time, and the detection as a single row."""
+class Observation:
+    """One detection matched to a track: the frame's number and time, and the detection as a single row."""
 
     frame: int
     time: float
@@ -37,7 +40,7 @@ class Sighting:
 
 @dataclass(slots=True, eq=False)
 class Identity:
-    """Who somebody is: the id that is reported, what she looks like, and up to what time rows were reported of her."""
+    """A person: the id that is reported, views of the person, and the time of the last row that was reported."""
 
     id: int
     gallery: Gallery
@@ -45,66 +48,124 @@ class Identity:
 
 
 class Track:
-    """A body followed from frame to frame.
+    """Detections followed from frame to frame.
 
-    `identity` is None until the track is confirmed. `fresh` holds views of the body that are not yet trusted to show
-    the identity: those of a newborn, and those since the track was last in doubt. `group` are the tracks among which
-    identities may have been exchanged, this one included; None while there is no doubt. `cut_off` tells that the
-    camera cut away from her: where she was says nothing about where she is. `missed` are the seconds from the last
-    sighting to the frame before this one: none for who was seen in it, whatever the frame rate.
+    `identity` is None until the track is confirmed. `fresh` holds views that are not yet trusted to show the identity:
+    those of a tentative track, and those since the track was last in doubt. `group` are the tracks among which
+    identities may have been exchanged, this one included; None while the track is not in doubt. `before_cut`: the
+    track was last seen before a camera cut, so its position says nothing about where the person is now. `missed` are
+    the seconds from the last observation to the frame before this one: none for a track seen in that frame, whatever
+    the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has told yet.
     """
 
     def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, views: GalleryOptions) -> None:
         """`detection` is one row."""
         self.identity: Identity | None = None
-        self.life = Life.TENTATIVE
+        self.state = TrackState.TENTATIVE
         self.motion = Motion(detection.xyxy[0], motion)
         self.fresh = Gallery(replace(views, spacing=views.fresh_spacing))
         self.group: set[Track] | None = None
-        self.cut_off = False
+        self.before_cut = False
         self.missed = 0.0
         self.first_time = frame.time
-        self.sightings = 0
-        self._way: deque[tuple[float, np.ndarray]] = deque()  # times and centres of the last sightings
-        self.unreported: list[Sighting] = []
-        self.take(frame, detection)
+        self.hits = 0
+        self._centres: deque[tuple[float, np.ndarray]] = deque()  # times and centres of the last observations
+        self.unreported: list[Observation] = []
+        self._observe(frame, detection)
+
+    def _observe(self, frame: Frame, detection: Detections) -> None:
+        self.last_xyxy = detection.xyxy[0]
+        self.last_time = frame.time
+        self.noise = box_noise(float(detection.score[0]), self.motion.options)
+        while self._centres and self._centres[0][0] < frame.time - DIRECTION_SECONDS:
+            self._centres.popleft()
+        self._centres.append((frame.time, (self.last_xyxy[:2] + self.last_xyxy[2:]) / 2))
+        self.hits += 1
+        self.unreported.append(Observation(frame.index, frame.time, detection))
 
     def predict(self, seconds: float, now: float) -> None:
         """Move on to `now`, `seconds` after the last frame."""
         self.missed = max(now - seconds - self.last_time, 0.0)
         self.motion.predict(seconds, seen=self.last_time >= now - 1.5 * seconds)
 
-    def take(self, frame: Frame, detection: Detections) -> None:
-        """Continue with a detection of this frame (one row)."""
-        if self.sightings:
-            self.motion.update(detection.xyxy[0], float(detection.score[0]))
-        self.last_xyxy = detection.xyxy[0]
-        self.last_time = frame.time
-        self.noise = box_noise(float(detection.score[0]), self.motion.options)
-        while self._way and self._way[0][0] < frame.time - DIRECTION_SECONDS:
-            self._way.popleft()
-        self._way.append((frame.time, (self.last_xyxy[:2] + self.last_xyxy[2:]) / 2))
-        self.sightings += 1
-        self.unreported.append(Sighting(frame.index, frame.time, detection))
+    def update(self, frame: Frame, detection: Detections) -> None:
+        """Continue with a detection of this frame (one row); a lost track is confirmed again."""
+        self.motion.update(detection.xyxy[0], float(detection.score[0]))
+        self._observe(frame, detection)
+        if self.state is TrackState.LOST:
+            self.state = TrackState.CONFIRMED
 
-    @property
-    def step(self) -> np.ndarray:
-        """Where the centre went over the last sightings, (2,) pixels; zero after a single one."""
-        return self._way[-1][1] - self._way[0][1]
+    def mark_missed(self, now: float, max_tentative_gap: float, max_lost_time: float) -> None:
+        """Account for the seconds without an observation: a confirmed track is lost, others are deleted in time."""
+        unseen = self.time_since_update(now)
+        if self.state is TrackState.TENTATIVE and unseen > max_tentative_gap:
+            self.delete()
+        elif self.state is TrackState.CONFIRMED and unseen > 0:
+            self.state = TrackState.LOST
+        elif self.state is TrackState.LOST and unseen > max_lost_time:
+            self.delete()
 
-    def trust(self) -> None:
-        """The fresh views do show the identity: it learns from them, and there is no doubt any more."""
+    def cut_away(self) -> None:
+        """Another camera took over: a track with an identity is lost, others are deleted."""
+        self.leave_group()
+        self.drop_fresh_views()
+        self.before_cut = True
+        if self.identity is None:
+            self.delete()
+        else:
+            self.state = TrackState.LOST
+
+    def delete(self) -> None:
+        """End the track."""
+        self.state = TrackState.DELETED
+        self.leave_group()
+
+    def take_identity(self, identity: Identity) -> None:
+        """From now on this track is that person; observations up to the person's last reported row are not told."""
+        self.unreported = [seen for seen in self.unreported if seen.time > identity.reported]
+        self.identity = identity
+
+    def confirm(self) -> None:
+        """The fresh views do show the identity: its gallery gets them, and the track is no longer in doubt."""
         assert self.identity is not None
+        self.state = TrackState.CONFIRMED
         self.identity.gallery.extend(self.fresh)
-        self.fresh = Gallery(self.fresh.options)
+        self.drop_fresh_views()
+        self.leave_group()
+
+    def join_group(self, other: Track) -> None:
+        """The two may have exchanged identities, and so may all whom either was in doubt with."""
+        if self.group is None or self.group is not other.group:
+            joined = (self.group or {self}) | (other.group or {other})
+            for track in joined:
+                track.group = joined
+
+    def leave_group(self) -> None:
+        """The track is not in doubt, or no longer."""
         if self.group is not None:
             self.group.discard(self)
             self.group = None
 
-    def unseen(self, now: float) -> float:
-        """Seconds since the last sighting."""
+    def drop_fresh_views(self) -> None:
+        """Forget the fresh views: they may show another person."""
+        self.fresh = Gallery(self.fresh.options)
+
+    def report(self) -> list[Observation]:
+        """The observations to be told now, none of which is told again."""
+        told, self.unreported = self.unreported, []
+        if told and self.identity is not None:
+            self.identity.reported = told[-1].time
+        return told
+
+    @property
+    def step(self) -> np.ndarray:
+        """Movement of the centre over the last observations, (2,) pixels; zero after a single one."""
+        return self._centres[-1][1] - self._centres[0][1]
+
+    def time_since_update(self, now: float) -> float:
+        """Seconds since the last observation."""
         return now - self.last_time
 
     def age(self, now: float) -> float:
-        """Seconds since the first sighting."""
+        """Seconds since the first observation."""
         return now - self.first_time

@@ -1,6 +1,7 @@
 """The tracker: detections of one frame after the other in, identities out.
 
-`update` reads as the life of a frame: predict -> associate -> birth -> look -> settle who is who -> retire -> report.
+`update` reads as the life of a frame: predict -> associate -> start tracks -> collect views -> resolve identities ->
+mark missed tracks -> report.
 """
 
 from __future__ import annotations
@@ -10,48 +11,35 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .association import AssociationOptions, box_similarity, expected, match
-from .boxes import iou
+from .birth import Birth, BirthOptions
 from .camera_cuts import CameraCutOptions, CameraCuts
 from .cast_memory import CastMemory
-from .doubt import DoubtOptions, doubt_returned, forget_gone, is_clear_again, spread_doubt, touching
+from .doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, touching
 from .exchange import exchange
-from .gallery import Gallery, GalleryOptions, clear_views, crop
+from .gallery import GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
-from .recollection import Candidates, Recollection, RecollectionOptions
-from .recovery import NOBODY, RecoveryOptions
-from .recovery import Recovery as RecoverySearch
-from .track import Identity, Life, Sighting, Track
-from .types import Detections, Embedder, Frame, FrameTracks, InputError, Recovery
+from .recollection import RecollectionOptions
+from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
+from .roster import Roster
+from .track import Identity, Observation, Track, TrackState
+from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, as_frame, require
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerOptions:
-    """How a track lives; all times in seconds."""
+    """How people are tracked; all times in seconds."""
 
     cast: int | None = None
     """How many people there are at most: no more ids than this are ever given. With a --cast-file of so many people,
-    everybody is one of them."""
-    birth_score: float = 0.65
-    """A detection no track took starts a new one from this score on."""
-    birth_overlap: float = 0.85
-    """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
-    confirm_after: float = 0.1
-    """Age at which a newborn is confirmed, and seen in at least three frames."""
-    look_for: float = 0.9
-    """A newborn who might be somebody lost, but does not look like it yet, is given this long before she is new."""
-    passer_by_height: float = 0.5
-    """A newborn smaller than this share of the cast's median height may only be passing in the background ..."""
-    passer_by_seconds: float = 2.0
-    """... and is confirmed at this age."""
-    tentative_gap: float = 0.1
-    """A newborn not seen for this long is dropped."""
-    coast: float = 1.5
-    """A live track not seen for this long is left to recovery."""
-    remember: float = 600.0
-    """A lost person is forgotten after this long, to keep memory bounded."""
+    every person is one of them."""
+    max_coast_time: float = 1.5
+    """A track not seen for longer than this is no longer continued by motion, only by recovery."""
+    max_lost_time: float = 600.0
+    """A lost track is deleted after this long, to keep memory bounded."""
     cuts: bool = True
-    """Look out for camera cuts: where people were says nothing across one, so they are known by their looks alone."""
+    """Detect camera cuts: position says nothing across one, so people are recognised by appearance alone."""
     camera_cuts: CameraCutOptions = field(default_factory=CameraCutOptions)
+    birth: BirthOptions = field(default_factory=BirthOptions)
     association: AssociationOptions = field(default_factory=AssociationOptions)
     motion: MotionOptions = field(default_factory=MotionOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
@@ -65,9 +53,9 @@ class TrackerOptions:
 
 
 class Tracker:
-    """Follows people through one video; make a new one for the next.
+    """Tracks people through one video; make a new one for the next.
 
-    Ids start at 1 and have no gaps. Those of people remembered in a cast file are kept, and newcomers count on from it.
+    Ids start at 1 and have no gaps. Those of people remembered in a cast file are kept, and new people count on.
     """
 
     def __init__(
@@ -76,68 +64,86 @@ class Tracker:
         embedder: Embedder | None = None,
         picture: tuple[int, int] | None = None,
         memory: CastMemory | None = None,
+        fps: float = 30.0,
     ) -> None:
-        """Without an `embedder`, lost people are recovered by time, place and size alone.
+        """Without an `embedder`, lost people are recovered by time, position and size alone.
 
         `picture` is (width, height) in pixels, needed only where frames come without images. `memory` are people of
-        earlier videos, as the same `embedder` saw them. Raises InputError for a memory without an embedder.
+        earlier videos, as the same `embedder` saw them. `fps` gives the times of frames that are plain images.
+        Raises InputError for a memory without an embedder, TypeError for arguments of another kind.
         """
+        _check_parts(options, embedder, fps)
         if memory is not None and embedder is None:
-            raise InputError("people of a cast file are known by their looks: that needs a re-ID encoder")
+            raise InputError("people of a cast file are recognised by appearance: that needs a re-ID encoder")
         self.options = options or TrackerOptions()
-        self.identities: list[Identity] = []
-        """Everybody given an id so far, where galleries are lasting (`GalleryOptions`); else nobody, to save memory."""
-        self._newcomers = 0
-        self._recollection = Recollection(self.options.recollection, memory, self.options.gallery)
         association = self.options.association
-        self._association = association if embedder is None else association.with_looks()
-        self._recovery = RecoverySearch(self.options.recovery, embedder)
+        self._association = association if embedder is None else association.with_appearance()
+        self._birth = Birth(self.options.birth, recognises=embedder is not None)
+        self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
+        self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._tracks: list[Track] = []
         self._picture = picture
+        self._period = 1 / fps
         self._last: Frame | None = None
 
     @property
     def people(self) -> int:
-        """How many people were seen so far."""
-        return self._recollection.seen + self._newcomers
+        """Number of people seen so far."""
+        return self._roster.count
+
+    @property
+    def identities(self) -> list[Identity]:
+        """The people seen so far, where galleries are lasting (`GalleryOptions`); else none, to save memory."""
+        return self._roster.people
 
     @property
     def embedded(self) -> int:
         """How many crops had to be embedded so far."""
-        return self._recovery.embedded
+        return self._matcher.embedded
 
-    def update(self, frame: Frame, detections: Detections) -> FrameTracks:
+    def update(self, frame: Picture, detections: Detections) -> FrameTracks:
         """Take one frame's detections, which may be none; call it for **every** frame, in order.
 
+        frame: a `Frame`, or its image alone, (H, W, 3) uint8 BGR, which is taken to follow the last frame at `fps`.
         Returns the confirmed people seen in this frame, with rows of earlier frames in `backfill`.
-        Raises ValueError if time does not advance.
+        Raises ValueError if time does not advance, InputError for an array that is no image, TypeError for arguments of
+        another kind.
         """
-        self._advance(frame)
+        require(detections, Detections, "the detections of a frame")
+        frame = self._next_frame(frame)
+        self._predict(frame)
         cut = self.options.cuts and self._cuts.is_cut(frame)
         if cut:
             self._cut_away()
         free = self._associate(frame, detections)
-        self._give_birth(frame, detections[free])
-        if self._recovery.embedder is not None:
-            self._look(frame, detections)
-        recoveries = self._settle(frame)
-        self._retire(frame.time)
+        self._tracks += self._birth.start(
+            frame, detections[free], self._tracks, self.options.motion, self.options.gallery
+        )
+        if self._matcher.embedder is not None:
+            self._collect_views(frame, detections)
+        recoveries = self._resolve_identities(frame)
+        self._mark_missed(frame.time)
         return self._report(frame, recoveries, cut)
 
     def finish(self) -> FrameTracks:
-        """Call it once, after the last frame: whoever still waits to be recognised is decided on what was seen of her.
+        """Call it once, after the last frame: tracks that still wait to be recognised are decided on what was seen.
 
         All rows are in `backfill`, those of the last frame, too. Raises ValueError where there was no frame at all.
         """
         if self._last is None:
             raise ValueError("no frame was given to this tracker: there is nothing to finish")
-        recoveries = self._settle(self._last, last=True)
+        recoveries = self._resolve_identities(self._last, last=True)
         told = self._report(self._last, recoveries, cut=False)
         backfill = (*told.backfill, replace(told, recoveries=(), backfill=()))
         return replace(FrameTracks.empty(told.frame, told.time), recoveries=told.recoveries, backfill=backfill)
 
-    def _advance(self, frame: Frame) -> None:
+    def _next_frame(self, frame: Picture) -> Frame:
+        """The frame; an image alone follows the last frame, one period later."""
+        last = self._last
+        return as_frame(frame) if last is None else as_frame(frame, last.index + 1, last.time + self._period)
+
+    def _predict(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
         if self._last is not None:
             seconds = frame.time - self._last.time
@@ -150,57 +156,45 @@ class Tracker:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
     def _cut_away(self) -> None:
-        """Another camera: everybody is lost, and only looks tell who is who. Newborns are dropped."""
+        """Another camera: all confirmed tracks are lost, and only appearance tells who is who."""
         for track in self._tracks:
-            forget_gone(track)
-            track.fresh = Gallery(track.fresh.options)
-            track.cut_off = True
-            track.life = Life.GONE if track.identity is None else Life.LOST
-        self._tracks = [track for track in self._tracks if track.life is Life.LOST]
+            track.cut_away()
+        self._tracks = [track for track in self._tracks if track.state is TrackState.LOST]
 
-    def _within_reach(self, now: float) -> list[Track]:
-        """Those whom motion may still continue."""
-        return [track for track in self._tracks if track.unseen(now) <= self.options.coast and not track.cut_off]
+    def _coasting(self, now: float) -> list[Track]:
+        """The tracks that motion may still continue."""
+        longest = self.options.max_coast_time
+        return [track for track in self._tracks if track.time_since_update(now) <= longest and not track.before_cut]
 
     def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
-        """Continue tracks with detections; returns the indices of confident detections nobody took."""
+        """Continue tracks with detections; returns the indices of confident detections that continue none."""
         options = self._association
         high = np.flatnonzero(detections.score >= options.high_score)
         low = np.flatnonzero((detections.score >= options.low_score) & (detections.score < options.high_score))
-        within_reach = self._within_reach(frame.time)
+        coasting = self._coasting(frame.time)
         noise = box_noise(detections.score, self.options.motion)
-        similarity = box_similarity(expected(within_reach, frame.time), detections.xyxy, noise, options)  # (T, N)
+        similarity = box_similarity(expected(coasting, frame.time), detections.xyxy, noise, options)  # (T, N)
 
-        tracks, taken = match(similarity[:, high], options.least_similarity)
+        tracks, taken = match(similarity[:, high], options.min_similarity)
         pairs = list(zip(tracks, high[taken], strict=True))
-        waiting = _others(len(within_reach), tracks)
+        waiting = _others(len(coasting), tracks)
         if len(low) and len(waiting):
-            rows, low_taken = match(similarity[np.ix_(waiting, low)], options.least_similarity_low)
+            rows, low_taken = match(similarity[np.ix_(waiting, low)], options.min_similarity_low)
             pairs += zip(waiting[rows], low[low_taken], strict=True)
 
         returned = []
         for row, detection in pairs:
-            track = within_reach[row]
-            if track.life is Life.LOST:
-                track.life = Life.LIVE
-                returned += [track] if track.unseen(frame.time) >= self.options.doubt.unseen else []
-            track.take(frame, detections[[int(detection)]])
-        if self._recovery.embedder is not None:
-            doubt_returned(returned, within_reach)
+            track = coasting[row]
+            if track.state is TrackState.LOST and track.time_since_update(frame.time) >= self.options.doubt.unseen:
+                returned.append(track)
+            track.update(frame, detections[[int(detection)]])
+        if self._matcher.embedder is not None:
+            doubt_returned(returned, coasting)
         return high[_others(len(high), taken)]
 
-    def _give_birth(self, frame: Frame, detections: Detections) -> None:
-        seen = [track.last_xyxy for track in self._tracks if track.last_time == frame.time]
-        for row in np.flatnonzero(detections.score >= self.options.birth_score):
-            newborn = detections[[int(row)]]
-            if seen and iou(newborn.xyxy, np.stack(seen)).max() > self.options.birth_overlap:
-                continue
-            self._tracks.append(Track(frame, newborn, self.options.motion, self.options.gallery))
-            seen.append(newborn.xyxy[0])
-
-    def _look(self, frame: Frame, detections: Detections) -> None:
-        """Note who touches whom, and keep views of those who are seen clearly."""
-        near = [track for track in self._within_reach(frame.time) if track.identity is not None]
+    def _collect_views(self, frame: Frame, detections: Detections) -> None:
+        """Note which tracks are in contact, and keep views of those that are seen clearly."""
+        near = [track for track in self._coasting(frame.time) if track.identity is not None]
         contact = touching(near, frame.time, self.options.doubt)
         spread_doubt(near, contact)
         in_contact = {near[index] for index in np.flatnonzero(contact.any(axis=1))}
@@ -216,105 +210,63 @@ class Tracker:
             if gallery.wants(frame.time):
                 gallery.add(frame.time, crop(frame.image, track.last_xyxy))
 
-    def _settle(self, frame: Frame, *, last: bool = False) -> list[Recovery]:
-        """Newborns old enough become somebody lost, or somebody new; whoever stands clear again is told apart.
+    def _resolve_identities(self, frame: Frame, *, last: bool = False) -> list[Recovery]:
+        """Tentative tracks old enough become lost people, or new ones; tracks that are clear again are identified.
 
-        In the last frame nobody waits for a better view.
+        In the last frame no track waits for a better view.
         """
-        now = frame.time
-        newborns = [track for track in self._tracks if self._is_ready(track, now, last)]
-        settled = [track for track in self._tracks if is_clear_again(track, now, self.options.doubt)]
-        if not newborns and not settled:
+        now, candidates = frame.time, self._roster.candidates()
+        due = self._birth.due(self._tracks, now, remembered=bool(candidates.people), last=last)
+        clear = [track for track in self._tracks if is_clear_again(track, now, self.options.doubt)]
+        if not due and not clear:
             return []
-        doubtful = [track for track in self._tracks if track.life is Life.LIVE and track.group is not None]
-        lost = [track for track in self._tracks if track.life is Life.LOST]
+        doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
+        lost = [track for track in self._tracks if track.state is TrackState.LOST]
         options = self.options.recovery
-        least = options.least_log_odds_cast_full if self._cast_is_full() else options.least_log_odds
-        candidates = self._candidates()
-        verdicts = self._recovery.settle(newborns, doubtful, lost, self._picture, least, candidates)
-        recoveries = exchange(verdicts, [*doubtful, *lost], frame)
-        for verdict in verdicts:
-            if self._recollection.appeared(verdict.identity):
-                self._keep(verdict.identity)
+        min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
+        matches = self._matcher.match(Unresolved(due, doubtful, lost), self._picture, min_log_odds, candidates)
+        recoveries = exchange(matches, [*doubtful, *lost], frame)
+        for found in matches:
+            self._roster.appeared(found.identity)
         missing = bool(lost or candidates.people)
-        for track in newborns:
-            if track.identity is None and self._may_be_new(track, now, missing and not last):
-                track.identity = Identity(
-                    self._recollection.first_free_id + self._newcomers, Gallery(self.options.gallery)
-                )
-                self._newcomers += 1
-                self._keep(track.identity)
-        for track in (*newborns, *settled):
+        for track in due:
+            new = track.identity is None and self._birth.may_be_new(track, now, missing=missing, last=last)
+            if new and not self._roster.is_full:
+                track.take_identity(self._roster.new_person())
+        for track in (*due, *clear):
             if track.identity is not None:
-                track.life = Life.LIVE
-                track.trust()
+                track.confirm()
         return recoveries
 
-    def _keep(self, identity: Identity) -> None:
-        if self.options.gallery.lasting:
-            self.identities.append(identity)
-
-    def _candidates(self) -> Candidates:
-        """The remembered people who may still appear: none of them once all the cast is here."""
-        options, cast = self.options.recollection, self.options.cast
-        if cast is not None and self.people >= cast:
-            return NOBODY
-        least = -np.inf if self._cast_is_full() else options.least_log_odds
-        return Candidates(self._recollection.absent, options.prior_log_odds, least, options.views)
-
-    def _may_be_new(self, newborn: Track, now: float, anybody_missing: bool) -> bool:
-        """Whether a newborn who was not recognised gets an identity of her own in this frame."""
-        if self._cast_is_full():
-            return False
-        wait = self._recovery.embedder is not None and anybody_missing
-        return not wait or newborn.age(now) >= self.options.look_for
-
-    def _cast_is_full(self) -> bool:
-        """Whether as many people are known, from this video or before it, as there are."""
-        return self.options.cast is not None and self._recollection.known + self._newcomers >= self.options.cast
-
-    def _is_ready(self, track: Track, now: float, last: bool) -> bool:
-        """Whether a newborn has been seen long enough to be confirmed in this frame, which may be the last."""
-        if track.life is not Life.TENTATIVE or track.last_time != now or track.sightings < 3:
-            return False
-        cast = [other for other in self._tracks if other.identity is not None]
-        age, options = track.age(now), self.options
-        heights = [other.motion.height for other in cast if not other.cut_off]
-        if heights and track.motion.height < options.passer_by_height * float(np.median(heights)):
-            return age >= options.passer_by_seconds
-        if self._recovery.embedder is not None and not track.fresh.views and not last:
-            missing = any(other.life is Life.LOST or other.group is not None for other in cast)
-            missing = missing or bool(self._candidates().people)
-            return age >= (options.look_for if missing else options.confirm_after)
-        return age >= options.confirm_after
-
-    def _retire(self, now: float) -> None:
+    def _mark_missed(self, now: float) -> None:
         for track in self._tracks:
-            if track.life is Life.TENTATIVE and track.unseen(now) > self.options.tentative_gap:
-                track.life = Life.GONE
-            elif track.life is Life.LIVE and track.unseen(now) > 0:
-                track.life = Life.LOST
-            elif track.life is Life.LOST and track.unseen(now) > self.options.remember:
-                track.life = Life.GONE
-        for track in self._tracks:
-            if track.life is Life.GONE:
-                forget_gone(track)
-        self._tracks = [track for track in self._tracks if track.life is not Life.GONE]
+            track.mark_missed(now, self.options.birth.max_gap, self.options.max_lost_time)
+        self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _report(self, frame: Frame, recoveries: list[Recovery], cut: bool) -> FrameTracks:
         """The rows of this frame and, as backfill, those of earlier ones that were only now confirmed."""
         starts = {(recovery.frame, recovery.id) for recovery in recoveries if not recovery.remembered}
-        rows: dict[tuple[int, float], list[tuple[int, Sighting]]] = {(frame.index, frame.time): []}
+        rows: dict[tuple[int, float], list[tuple[int, Observation]]] = {(frame.index, frame.time): []}
         for track in self._tracks:
-            if track.life is Life.LIVE and track.identity is not None:
-                for sighting in track.unreported:
-                    rows.setdefault((sighting.frame, sighting.time), []).append((track.identity.id, sighting))
-                    track.identity.reported = sighting.time
-                track.unreported = []
+            if track.state is TrackState.CONFIRMED and track.identity is not None:
+                for seen in track.report():
+                    rows.setdefault((seen.frame, seen.time), []).append((track.identity.id, seen))
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
-        told = _frame_tracks(frame.index, frame.time, now, starts, tuple(recoveries), backfill)
-        return replace(told, cut=True) if cut else told
+        told = _frame_tracks(frame.index, frame.time, now, starts)
+        if not (recoveries or backfill or cut):
+            return told
+        return replace(told, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
+
+
+def _check_parts(options: object, embedder: object, fps: float) -> None:
+    """Raise TypeError or InputError in one sentence for parts a tracker cannot be made of."""
+    if options is not None:
+        require(options, TrackerOptions, "the options of a tracker")
+    if embedder is not None and not (callable(embedder) and hasattr(embedder, "calibration")):
+        raise TypeError(f"the embedder must be an Embedder with a calibration, or None, not {type(embedder).__name__}")
+    if not fps > 0:
+        raise InputError(f"fps must be above 0, not {fps}: it is the number of frames per second")
 
 
 def _others(count: int, chosen: np.ndarray) -> np.ndarray:
@@ -325,27 +277,12 @@ def _others(count: int, chosen: np.ndarray) -> np.ndarray:
 
 
 def _frame_tracks(
-    frame: int,
-    time: float,
-    rows: list[tuple[int, Sighting]],
-    starts: set[tuple[int, int]],
-    recoveries: tuple[Recovery, ...] = (),
-    backfill: tuple[FrameTracks, ...] = (),
+    frame: int, time: float, rows: list[tuple[int, Observation]], starts: set[tuple[int, int]]
 ) -> FrameTracks:
+    """The observations of one frame, each with its id; those among `starts` (frame, id) are recovered."""
     if not rows:
-        empty = FrameTracks.empty(frame, time)
-        return FrameTracks(frame, time, empty.ids, empty.xyxy, empty.score, empty.recovered, None, recoveries, backfill)
+        return FrameTracks.empty(frame, time)
+    seen = Detections.concat([observation.detection for _, observation in rows])
     ids = [id for id, _ in rows]
-    detections = [sighting.detection for _, sighting in rows]
-    keypoints = [detection.keypoints for detection in detections]
-    return FrameTracks(
-        frame,
-        time,
-        np.array(ids),
-        np.concatenate([detection.xyxy for detection in detections]),
-        np.concatenate([detection.score for detection in detections]),
-        np.array([(frame, id) in starts for id in ids]),
-        None if any(k is None for k in keypoints) else np.concatenate([k for k in keypoints if k is not None]),
-        recoveries,
-        backfill,
-    )
+    recovered = [(frame, id) in starts for id in ids]
+    return FrameTracks(frame, time, np.array(ids), seen.xyxy, seen.score, np.array(recovered), seen.keypoints)

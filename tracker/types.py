@@ -1,4 +1,4 @@
-"""The few types that cross room walls, and the protocols of the parts a tracker is built from.
+"""The few types that cross room walls, and the protocols of the parts of a tracker.
 
 Shapes: N detections, T tracks, B crops, D embedding dimension. Boxes are `xyxy` in pixels of the upright
 picture, images are (H, W, 3) uint8 in BGR order, times are seconds from the start of the video.
@@ -7,14 +7,16 @@ picture, images are (H, W, 3) uint8 in BGR order, times are seconds from the sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
+Rows: TypeAlias = np.ndarray | Sequence[int] | slice
+
 
 class InputError(ValueError):
-    """A mistake the user can mend; its message is one clear sentence: what is wrong, where, what to do."""
+    """A mistake the user can correct; its message is one clear sentence: what is wrong, where, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,31 @@ class Frame:
     index: int
     time: float
     image: np.ndarray | None
+
+
+Picture: TypeAlias = Frame | np.ndarray
+"""What a frame may be given as where its time does not matter: a `Frame`, or its image alone."""
+
+
+def as_frame(picture: Picture, index: int = 0, time: float = 0.0) -> Frame:
+    """The frame itself; an image array (H, W, 3) uint8 BGR becomes a frame with this index and time, in seconds.
+
+    Raises TypeError for anything else, InputError for an array that is no such image.
+    """
+    frame = Frame(index, time, picture) if isinstance(picture, np.ndarray) else picture
+    require(frame, Frame, "a frame (if it is no image array)")
+    image = frame.image
+    if image is not None and (image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size):
+        raise InputError(
+            f"an image must be a (height, width, 3) array of uint8 in BGR order, not {image.shape} {image.dtype}"
+        )
+    return frame
+
+
+def require(value: object, kind: type, what: str) -> None:
+    """Raise TypeError in one sentence where a value is not of the kind that is asked for."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be {kind.__name__}, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +87,20 @@ class Detections:
     def __len__(self) -> int:
         return len(self.score)
 
-    def __getitem__(self, rows: np.ndarray | Sequence[int] | slice) -> Detections:
+    def __getitem__(self, rows: Rows) -> Detections:
         """The chosen rows, in the chosen order: an index array, a boolean mask or a slice."""
         keypoints = None if self.keypoints is None else self.keypoints[rows]
         return Detections(self.xyxy[rows], self.score[rows], keypoints)
+
+    @classmethod
+    def concat(cls, parts: Sequence[Detections]) -> Detections:
+        """The rows of one part or more, in order; with keypoints where every part has them."""
+        keypoints = [part.keypoints for part in parts if part.keypoints is not None]
+        return cls(
+            np.concatenate([part.xyxy for part in parts]),
+            np.concatenate([part.score for part in parts]),
+            np.concatenate(keypoints) if len(keypoints) == len(parts) else None,
+        )
 
     @classmethod
     def empty(cls) -> Detections:
@@ -74,10 +111,10 @@ class Detections:
 class Recovery:
     """A lost person found again: who, when, and how sure the tracker was.
 
-    `away` is the absence in seconds; `exchanged` tells that she was not lost but had been mistaken for somebody near
-    her, which was put right. `similarity` is the cosine similarity of the embeddings and `margin` its lead over
-    the next best identity; both are None where motion alone, or a closed cast, decided. `remembered` tells that she was
-    not seen before in this video but known from a cast file; `away` is 0 then.
+    `away` is the absence in seconds. `exchanged`: the person was not lost, but two tracks in doubt had exchanged their
+    ids, which was put right. `similarity` is the cosine similarity of the embeddings and `margin` its lead over the
+    next best identity; both are None where motion alone, or a closed cast, decided. `remembered`: the person was not
+    seen before in this video but is known from a cast file; `away` is 0 then.
     """
 
     frame: int
@@ -90,18 +127,29 @@ class Recovery:
     remembered: bool = False
 
 
+_COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "ids": (np.int64, (-1,)),
+    "xyxy": (np.float32, (-1, 4)),
+    "score": (np.float32, (-1,)),
+    "recovered": (bool, (-1,)),
+}
+"""The columns of `FrameTracks` that are always there, with type and shape; `keypoints` may come with them."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrameTracks:
     """Who is where in one frame: what leaves the tracker, what truth is read into, what scores compare.
 
     ids (T,) int64 (from 1, unique within a frame), xyxy (T, 4) float32 pixels (the matched detections, not the filtered
     state), score (T,) float32, recovered (T,) bool (this row is a lost person's first after coming back),
-    keypoints (T, 17, 3) float32 or None.
+    keypoints (T, 17, 3) float32 or None. Rows can be indexed like an array's.
 
-    `cut` tells that another camera took over with this frame: places before it and after it have nothing in common.
+    `cut`: another camera took over with this frame; positions before it and after it have nothing in common.
 
-    `backfill` holds rows of *earlier* frames that became known with this one: a person is confirmed only after a few
-    sightings, and her first sightings arrive here. `merge_backfill` (pipeline) puts them back in order.
+    `backfill` holds rows of *earlier* frames that became known with this one: a track is confirmed only after a few
+    observations, and the first ones arrive here. `merge_backfill` (pipeline) puts them back in order.
+
+    Raises ValueError where an id stands twice or the columns are of different lengths.
     """
 
     frame: int
@@ -116,27 +164,44 @@ class FrameTracks:
     cut: bool = False
 
     def __post_init__(self) -> None:
-        ids = np.asarray(self.ids, np.int64).reshape(-1)
-        if len(np.unique(ids)) != len(ids):
-            raise ValueError(f"frame {self.frame}: an id stands twice in {ids.tolist()}")
-        columns: dict[str, np.ndarray] = {
-            "ids": ids,
-            "xyxy": np.asarray(self.xyxy, np.float32).reshape(-1, 4),
-            "score": np.asarray(self.score, np.float32).reshape(-1),
-            "recovered": np.asarray(self.recovered, bool).reshape(-1),
-        }
-        lengths = {name: len(column) for name, column in columns.items()}
+        for name, (kind, shape) in _COLUMNS.items():
+            object.__setattr__(self, name, np.asarray(getattr(self, name), kind).reshape(shape))
+        if len(np.unique(self.ids)) != len(self.ids):
+            raise ValueError(f"frame {self.frame}: an id stands twice in {self.ids.tolist()}")
+        lengths = {name: len(column) for name, column in self._columns().items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"frame {self.frame}: columns of different lengths {lengths}")
-        for name, column in columns.items():
-            object.__setattr__(self, name, column)
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    def _columns(self) -> dict[str, np.ndarray]:
+        """Those that are there, by name."""
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        return columns if self.keypoints is None else {**columns, "keypoints": self.keypoints}
+
+    def __getitem__(self, rows: Rows) -> FrameTracks:
+        """The same frame with the chosen rows, in the chosen order: an index array, a boolean mask or a slice."""
+        chosen: dict[str, Any] = {name: column[rows] for name, column in self._columns().items()}
+        return replace(self, **chosen)
+
+    @classmethod
+    def concat(cls, parts: Sequence[FrameTracks]) -> FrameTracks:
+        """The rows and recoveries of one frame, known in one or more parts, as one.
+
+        There are keypoints where every part that has rows has them.
+        """
+        columns = [part._columns() for part in parts if len(part)]
+        names = set.intersection(*map(set, columns)) if columns else set()
+        joined: dict[str, Any] = {name: np.concatenate([each[name] for each in columns]) for name in names}
+        recoveries = sum((part.recoveries for part in parts), ())
+        empty = cls.empty(parts[0].frame, parts[0].time)
+        return replace(empty, **joined, recoveries=recoveries, cut=any(part.cut for part in parts))
+
     @classmethod
     def empty(cls, frame: int, time: float) -> FrameTracks:
-        return cls(frame, time, np.zeros(0), np.zeros((0, 4)), np.zeros(0), np.zeros(0, bool))
+        nothing: dict[str, Any] = dict.fromkeys(_COLUMNS, np.zeros(0))
+        return cls(frame, time, **nothing)
 
 
 class Detector(Protocol):
@@ -147,37 +212,24 @@ class Detector(Protocol):
     def batch(self, frames: Sequence[Frame]) -> list[Detections]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How similar the same person and different people look to one encoder, by time apart.
-
-    `gap` (K,) seconds, ascending; `same` and `different` hold a (mean, standard deviation) of the cosine similarity for
-    each gap. Measured on people the encoder was not trained on.
-    """
-
-    gap: tuple[float, ...]
-    same: tuple[tuple[float, float], ...]
-    different: tuple[tuple[float, float], ...]
+class Calibration(Protocol):
+    """What a similarity is worth to one encoder."""
 
     def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
         """log p(similarity | same person) - log p(similarity | different people), for any equal shapes.
 
-        Both are Gaussians, of which only the tails that lie between the two means count: two Gaussians of different
-        widths cross a second time far out, and a *more* similar pair must never count as less likely the same.
+        similarity: cosine similarities; gap: seconds between the two crops, inf for as long as was measured.
         """
-        columns = np.array([[*s, *d] for s, d in zip(self.same, self.different, strict=True)])  # (K, 4)
-        same_mean, same_std, different_mean, different_std = (np.interp(gap, self.gap, column) for column in columns.T)
-        too_low = np.minimum(similarity - same_mean, 0.0) / same_std
-        too_high = np.maximum(similarity - different_mean, 0.0) / different_std
-        return 0.5 * (too_high**2 - too_low**2) + np.log(different_std / same_std)
+        ...
 
 
 class Embedder(Protocol):
-    """Turns crops of people into vectors in which the same person is near herself.
+    """Turns crops of people into vectors that are close together for the same person.
 
     crops: B images (h, w, 3) uint8 BGR of any size; returns (B, D) float32 rows of length 1.
     """
 
-    calibration: Calibration
+    @property
+    def calibration(self) -> Calibration: ...
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray: ...

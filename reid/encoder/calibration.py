@@ -1,18 +1,19 @@
-"""How similar the same person and different people look to an encoder, by time apart: measured, not guessed."""
+"""Calibration of an encoder: cosine similarities of the same person and of different people, measured by time apart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 GAPS = (0.0, 0.25, 1.0, 4.0, 10.0, 30.0)
-FEWEST_PAIRS = 20
-SMALLEST_SPREAD = 0.02
+MIN_PAIRS = 20
+MIN_SPREAD = 0.02
 NO_GAP = -1
 
-Likenesses = Mapping[float, tuple[np.ndarray, np.ndarray]]
+PairSimilarities = Mapping[float, tuple[np.ndarray, np.ndarray]]
 """Seconds apart -> cosine similarities of pairs of the same person, and of different people."""
 
 # mobilenet_v2 as ImageNet left it, on 2,255 crops of 120 people of Market-1501, pairs of one camera's pass;
@@ -24,18 +25,43 @@ IMAGENET: dict[str, Any] = {
 }
 
 
-def facts_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """`gap`, `same`, `different` as an encoder's metadata gives them, else what an ImageNet trunk shows."""
-    return metadata.get("calibration") or IMAGENET
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How similar the same person and different people look to one encoder, by time apart.
+
+    `gap` (K,) seconds, ascending; `same` and `different` hold a (mean, standard deviation) of the cosine similarity for
+    each gap. Measured on people the encoder was not trained on.
+    """
+
+    gap: tuple[float, ...]
+    same: tuple[tuple[float, float], ...]
+    different: tuple[tuple[float, float], ...]
+
+    def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
+        """log p(similarity | same person) - log p(similarity | different people), for any equal shapes.
+
+        Both are Gaussians, of which only the tails that lie between the two means count: two Gaussians of different
+        widths cross a second time far out, and a *more* similar pair must never count as less likely the same.
+        """
+        columns = np.array([[*s, *d] for s, d in zip(self.same, self.different, strict=True)])  # (K, 4)
+        same_mean, same_std, different_mean, different_std = (np.interp(gap, self.gap, column) for column in columns.T)
+        too_low = np.minimum(similarity - same_mean, 0.0) / same_std
+        too_high = np.maximum(similarity - different_mean, 0.0) / different_std
+        return 0.5 * (too_high**2 - too_low**2) + np.log(different_std / same_std)
 
 
-def likenesses(
+def calibration_of(metadata: Mapping[str, Any]) -> Calibration:
+    """What an encoder's metadata give under "calibration", else what a trunk trained on ImageNet shows."""
+    return Calibration(**(metadata.get("calibration") or IMAGENET))
+
+
+def pair_similarities(
     embedding: np.ndarray,
     person: np.ndarray,
     video: np.ndarray,
     time: np.ndarray,
     gaps: Sequence[float] = GAPS,
-) -> Likenesses:
+) -> PairSimilarities:
     """Cosine similarities of all pairs of the same person and of different people, each (pairs,), by time apart.
 
     embedding (N, D) rows of length 1, person (N,) and video (N,) of any comparable kind, time (N,) seconds. Pairs are
@@ -53,20 +79,20 @@ def likenesses(
         float(gap): (similarity[(nearest == index) & is_same], similarity[(nearest == index) & ~is_same])
         for index, gap in enumerate(gaps)
     }
-    return {gap: both for gap, both in pairs.items() if min(map(len, both)) >= FEWEST_PAIRS}
+    return {gap: both for gap, both in pairs.items() if min(map(len, both)) >= MIN_PAIRS}
 
 
-def summary(pairs: Likenesses) -> dict[str, Any]:
+def summary(pairs: PairSimilarities) -> dict[str, Any]:
     """Mean and standard deviation of the similarities, by time apart.
 
     Plain values: gap (K,), same and different K times (mean, std). Raises ValueError where no gap has enough pairs.
     """
     if not pairs:
-        raise ValueError(f"Fewer than {FEWEST_PAIRS} pairs of the same and of different people in one video.")
+        raise ValueError(f"Fewer than {MIN_PAIRS} pairs of the same and of different people in one video.")
     same, different = (tuple(mean_and_spread(both[kind]) for both in pairs.values()) for kind in (0, 1))
     return {"gap": tuple(pairs), "same": same, "different": different}
 
 
 def mean_and_spread(similarity: np.ndarray) -> tuple[float, float]:
     """Mean and standard deviation; the latter never so small that one crop would decide everything."""
-    return float(similarity.mean()), max(float(similarity.std()), SMALLEST_SPREAD)
+    return float(similarity.mean()), max(float(similarity.std()), MIN_SPREAD)

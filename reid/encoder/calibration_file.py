@@ -1,4 +1,4 @@
-"""Puts a calibration into an encoder's file, whatever kind of file that is."""
+"""Stores a calibration in an encoder's file, of any kind."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def store_in_onnx(path: Path, facts: Facts) -> None:
 
     open_onnx(path)
     network = onnx.load(path)
-    told = {entry.key: entry.value for entry in network.metadata_props}
-    content = json.loads(told[FACTS])
-    told[FACTS] = json.dumps({**content, "metadata": {**content["metadata"], **facts}})
-    onnx.helper.set_model_props(network, told)
+    properties = {entry.key: entry.value for entry in network.metadata_props}
+    content = json.loads(properties[FACTS])
+    properties[FACTS] = json.dumps({**content, "metadata": {**content["metadata"], **facts}})
+    onnx.helper.set_model_props(network, properties)
     new = path.with_name(f".{path.name}.new")
     onnx.save(network, new)
     os.replace(new, path)

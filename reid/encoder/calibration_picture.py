@@ -1,4 +1,4 @@
-"""The histogram behind a calibration: how alike the same person and different people looked, by time apart."""
+"""The histogram behind a calibration: similarities of the same person and of different people, by time apart."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .calibration import Likenesses, summary
+from .calibration import PairSimilarities, summary
 
 SAME, DIFFERENT = "#1b7f5c", "#c2452d"
 BINS = np.linspace(-0.3, 1.0, 53)
 COLUMNS = 2
 
 
-def calibration_picture(pairs: Likenesses, title: str) -> Any:
+def calibration_picture(pairs: PairSimilarities, title: str) -> Any:
     """A matplotlib figure, a panel a gap: shares of pairs by cosine similarity, and the Gaussians the tracker reads."""
     from matplotlib.figure import Figure
 

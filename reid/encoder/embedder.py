@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
+import models
 from models.device import choose_device
 from models.encoder import ContextEncoder
 from models.errors import WeightsError
 from models.pretrained import load_encoder
 
-from .calibration import facts_of
+from .calibration import calibration_of
 from .colour_histogram import HistogramOptions, histograms, open_histogram
 from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 from .resize import resize
 
-C = TypeVar("C")
 KINDS = {**OPENERS, ".json": open_histogram}
 COLOURS = HistogramOptions()
+BUNDLED = Path(models.__file__).parent / "weights" / "person_mobilenet_v2.pt"
 
 
 @dataclass(frozen=True)
@@ -41,32 +42,29 @@ class EmbedderOptions:
     """Crops encoded at once; more need more memory."""
 
 
-class Embedder(Generic[C]):
-    """Crops of people to unit vectors in which the same person is near herself.
+class Embedder:
+    """Crops of people to unit vectors that are close together for the same person.
 
     Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
-    encoder's file; or one that `followspot export` made of it: an .onnx file, an OpenVINO .xml or its folder; or a
-    colour histogram's .json. The latter kinds run on the processor. `calibration` makes what the tracker wants to know
-    of it from the keyword arguments `gap`, `same` and `different` (see `reid.calibration`), so that this room need not
-    know the tracker's type. `metadata` and `sha256` tell which weights these are. Where the metadata give the colours a
-    share ("colour_share", 0 to 1), a colour histogram joins the network's vector, and a similarity is the mean of both
-    with these weights: within one scene colours hold, which a network learns to mistrust on data of many cameras.
+    encoder's file, by default the bundled one; or what `followspot export` made of it: an .onnx file, an OpenVINO .xml
+    or its folder; or a colour histogram's .json. The latter kinds run on the processor. `calibration` says what a
+    similarity is worth to this encoder; `metadata` and `sha256` tell which weights these are. Where the metadata have a
+    "colour_share" (0 to 1), a colour histogram joins the network's vector, and a similarity is the mean of both with
+    these weights: within one scene colours hold, which a network learns to mistrust on data of many cameras.
+
     Raises WeightsError where the file is no encoder.
     """
 
-    def __init__(
-        self,
-        weights: Path,
-        options: EmbedderOptions = EmbedderOptions(),
-        calibration: Callable[..., C] = dict,  # type: ignore[assignment]
-    ) -> None:
+    def __init__(self, weights: str | Path = BUNDLED, options: EmbedderOptions = EmbedderOptions()) -> None:
+        if not isinstance(options, EmbedderOptions):
+            raise TypeError(f"the options of an embedder must be EmbedderOptions, not {type(options).__name__}")
         self.options = options
-        self.encoder = open_encoder(weights, choose_device(options.device))
+        self.encoder = open_encoder(Path(weights), choose_device(options.device))
         self.metadata: dict[str, Any] = self.encoder.metadata
         self.sha256 = self.encoder.sha256
         self.colour_share = float(self.metadata.get("colour_share", 0.0))
         self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
-        self.calibration: C = calibration(**facts_of(self.metadata))
+        self.calibration = calibration_of(self.metadata)
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = [
@@ -103,7 +101,7 @@ def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:
 def open_checkpoint(path: Path, device: torch.device) -> OpenEncoder:
     """A checkpoint, run by torch."""
     loaded = load_encoder(path)
-    encoder = fast(loaded.encoder).to(device).to(memory_format=torch.channels_last)
+    encoder = fuse_batch_norm(loaded.encoder).to(device).to(memory_format=torch.channels_last)
     options = encoder.options
     run = partial(run_network, encoder, device)
     return OpenEncoder(run, options.height, options.width, encoder.dimension, loaded.metadata, loaded.sha256)
@@ -128,7 +126,7 @@ def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.d
     return run_network(encoder, device, np.stack([resize(crop, *size) for crop in crops]))
 
 
-def fast(encoder: ContextEncoder) -> ContextEncoder:
+def fuse_batch_norm(encoder: ContextEncoder) -> ContextEncoder:
     """The same encoder with its batch normalisations folded into the convolutions: about half the time on a CPU."""
     encoder.trunk = fuse(encoder.trunk)  # type: ignore[assignment]
     return encoder.eval().requires_grad_(False)

@@ -32,7 +32,7 @@ class WholeEncoder(nn.Module):
 
 
 def write_onnx(path: Path, loaded: LoadedEncoder) -> None:
-    """One .onnx file; what is told of it stands in its `metadata_props`. Raises ImportError without onnx."""
+    """One .onnx file; its description is in its `metadata_props`. Raises ImportError without onnx."""
     import onnx
 
     with quiet():
@@ -47,16 +47,16 @@ def write_onnx(path: Path, loaded: LoadedEncoder) -> None:
             dynamo=False,  # the newer exporter needs onnxscript and writes the same network
         )
     network = onnx.load(path)
-    onnx.helper.set_model_props(network, told(loaded))
+    onnx.helper.set_model_props(network, description(loaded))
     onnx.save(network, path)
 
 
 def write_openvino(folder: Path, loaded: LoadedEncoder) -> None:
-    """A folder with encoder.xml and encoder.bin; what is told of it stands in its `rt_info`."""
+    """A folder with encoder.xml and encoder.bin; its description is in its `rt_info`."""
     import openvino
 
     network = openvino_network(loaded.encoder)
-    for key, text in told(loaded).items():
+    for key, text in description(loaded).items():
         network.set_rt_info(text, [key])
     folder.mkdir()
     openvino.save_model(network, folder / "encoder.xml", compress_to_fp16=False)
@@ -84,7 +84,7 @@ def openvino_network(encoder: ContextEncoder) -> Any:
 WRITERS = {"onnx": write_onnx, "openvino": write_openvino}
 
 
-def told(loaded: LoadedEncoder) -> dict[str, str]:
+def description(loaded: LoadedEncoder) -> dict[str, str]:
     """What a user of the file must know, in words, and what `OpenEncoder` needs, as JSON."""
     height, width, dimension = loaded.encoder.options.height, loaded.encoder.options.width, loaded.encoder.dimension
     facts = {

@@ -14,7 +14,7 @@ import torch
 
 from models.errors import WeightsError
 
-FACTS = "followspot"  # the key under which an exported file tells what `OpenEncoder` needs to know, as JSON
+FACTS = "followspot"  # the key under which an exported file holds what `OpenEncoder` needs, as JSON
 INPUT, OUTPUT = "images", "embedding"
 ONNX_MISSING = "ONNX needs two packages that are not installed: pip install 'followspot[onnx]'."
 
@@ -76,7 +76,7 @@ OPENERS = {".onnx": open_onnx, ".xml": open_openvino}
 
 
 def opened(path: Path, facts: Any, run: Callable[[np.ndarray], np.ndarray], files: Sequence[Path]) -> OpenEncoder:
-    """The encoder with what its file tells about it; WeightsError where it tells nothing."""
+    """The encoder with the facts in its file; WeightsError where there are none."""
     if not isinstance(facts, str):
         raise WeightsError(f"{path} is not an encoder from `followspot export`; export the encoder's .pt file.")
     read = json.loads(facts, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})

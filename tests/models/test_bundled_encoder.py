@@ -8,7 +8,6 @@ from places import ROOT
 from models.checkpoint import sha256
 from models.pretrained import load_encoder
 from reid.encoder.embedder import Embedder, EmbedderOptions
-from tracker.types import Calibration
 
 WEIGHTS = ROOT / "models" / "weights" / "person_mobilenet_v2.pt"
 
@@ -40,7 +39,7 @@ def test_every_training_picture_is_listed_and_none_of_the_people_kept_aside_or_t
 
 
 def test_its_calibration_tells_people_apart_and_less_surely_after_longer():
-    embedder = Embedder(WEIGHTS, EmbedderOptions(device="cpu"), Calibration)
+    embedder = Embedder(WEIGHTS, EmbedderOptions(device="cpu"))
     calibration = embedder.calibration
     for (same, _), (different, _) in zip(calibration.same, calibration.different, strict=True):
         assert same > different + 0.2

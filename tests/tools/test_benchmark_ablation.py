@@ -30,8 +30,8 @@ def test_every_lever_changes_an_option_that_exists(lever):
 
 
 def test_only_what_is_named_is_varied():
-    options = varied(TrackerOptions(), {"motion.doubt_noise": NEVER, "coast": 0.5})
-    assert (options.motion.doubt_noise, options.coast) == (NEVER, 0.5)
+    options = varied(TrackerOptions(), {"motion.low_score_noise": NEVER, "max_coast_time": 0.5})
+    assert (options.motion.low_score_noise, options.max_coast_time) == (NEVER, 0.5)
     assert options.association == TrackerOptions().association
     with pytest.raises(KeyError):
         varied(TrackerOptions(), {"motion.wings": 2})
@@ -46,7 +46,7 @@ def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
     assert scores[DEFAULT]["AssA"] == pytest.approx(100)
     assert scores[NO_RECOVERY]["AssA"] == pytest.approx(50)  # two ids, each with half of her 80 sightings
     assert scores["no low-score stage"] == scores[DEFAULT]
-    assert told["levers"][NO_RECOVERY] == {"recovery.least_log_odds": NEVER}
+    assert told["levers"][NO_RECOVERY] == {"recovery.min_log_odds": NEVER}
     table = (tmp_path / "out/ablation.md").read_text().splitlines()
     assert table[0] == "| variant | absence exact: HOTA | absence exact: AssA |"
     assert table[2] == "| default | 100.0 | 100.0 |"

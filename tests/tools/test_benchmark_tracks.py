@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from places import SHARED
 
+from reid.encoder.calibration import Calibration
 from tools.benchmark import boxes as benchmark_boxes
 from tools.benchmark import peer_runs, peers
 from tools.benchmark import setup as contest
@@ -20,14 +21,15 @@ from tools.benchmark.ours import run_ours
 from tools.benchmark.peer_runs import check_peers, run_peers, with_reid
 from tools.benchmark.peers import Peer, track
 from tools.benchmark.setup import OURS, OURS_WITH_REID
-from tools.benchmark.simulated_detector import STRENGTHS, SimulatedDetectorOptions, covered_share, simulate
+from tools.benchmark.simulated_detector import STRENGTHS, SimulatedDetectorOptions, simulate
 from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.scoring.confusion import confusion
 from tools.scoring.labelled_boxes import LabelledBoxes
 from tools.scoring.score_files import POOLED, evaluate
 from tools.scoring.sequences import Pictures, find_pictures, find_sequences
+from tracker.boxes import occlusion
 from tracker.tracker import TrackerOptions
-from tracker.types import Calibration, Detections, Frame, InputError
+from tracker.types import Detections, Frame, InputError
 from tracker.video.video_writer import VideoWriter
 
 DANCETRACK = SHARED / "dancetrack"
@@ -117,7 +119,7 @@ def fake_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_only_people_nearer_to_the_camera_cover():
     # The second box stands 20 px further back and lies by half in the first one; the third is alone.
     behind, alone = [50.0, 20, 150, 180], [400.0, 0, 500, 200]
-    np.testing.assert_allclose(covered_share(np.array([FRONT, behind, alone])), [0, 0.5, 0])
+    np.testing.assert_allclose(occlusion(np.array([FRONT, behind, alone])), [0, 0.5, 0])
 
 
 def test_the_same_seed_and_name_see_the_same():

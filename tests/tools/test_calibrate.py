@@ -1,3 +1,5 @@
+from dataclasses import astuple
+
 import cv2
 import numpy as np
 import pytest
@@ -36,7 +38,7 @@ def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
     CalibrateCommand(weights, (stage,), picture=weights.with_suffix(".png")).run()
     embedder = Embedder(weights)
     assert embedder.metadata["calibrated_on"] == ("stage-5",)
-    gaps, same, different = embedder.calibration.values()
+    gaps, same, different = astuple(embedder.calibration)
     assert set(gaps) <= {0.25, 1.0, 4.0}
     assert all(alike[0] > other[0] for alike, other in zip(same, different, strict=True)), "dancers differ in colour"
     assert card.read_text() == f"sha256 `{sha256(weights)}`"

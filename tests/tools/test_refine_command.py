@@ -25,7 +25,7 @@ from tracker.video.video_writer import VideoWriter
 FPS = 25
 FRAMES = 150
 RED, BLUE = (30, 30, 220), (220, 60, 30)
-FORGETFUL = TrackerOptions(remember=0.5)
+FORGETFUL = TrackerOptions(max_lost_time=0.5)
 MISSED = range(30, 34)
 
 
@@ -147,7 +147,9 @@ def _once(then):
 
 def test_a_cast_is_an_upper_bound_and_is_saved_by_its_refined_looks(film: Path):
     saved = film.parent / "company.cast"
-    out = refined(film, tracker=TrackerOptions(cast=3, remember=0.5), video=False, people=CastFiles(save_cast=saved))
+    out = refined(
+        film, tracker=TrackerOptions(cast=3, max_lost_time=0.5), video=False, people=CastFiles(save_cast=saved)
+    )
     assert ids(out / "tracks.txt") == {1, 2}
     cast = read_cast(saved)
     assert [member.id for member in cast.members] == [1, 2]

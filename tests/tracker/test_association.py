@@ -4,39 +4,40 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tracker.association import AssociationOptions, Expected, box_similarity, match, occlusion, onward
+from tracker.association import AssociationOptions, Expected, box_similarity, match, onward
+from tracker.boxes import occlusion
 
 
 def test_matching_is_joint_not_greedy():
-    rows, columns = match(np.array([[0.9, 0.8], [0.8, 0.1]]), least=0.1)
+    rows, columns = match(np.array([[0.9, 0.8], [0.8, 0.1]]), min_score=0.1)
     assert list(zip(rows, columns, strict=True)) == [(0, 1), (1, 0)]  # 1.6, where greedy would take 1.0
 
 
 def test_the_gate_is_part_of_the_assignment():
     """Solving first and dropping afterwards would pair (0, 0) only to drop its partner."""
     score = np.array([[0.6, 0.5], [0.55, 0.0]])
-    rows, columns = match(score, least=0.3)
+    rows, columns = match(score, min_score=0.3)
     assert list(zip(rows, columns, strict=True)) == [(0, 1), (1, 0)]
-    rows, columns = match(score, least=0.52)
+    rows, columns = match(score, min_score=0.52)
     assert list(zip(rows, columns, strict=True)) == [(0, 0)]
 
 
 def test_matching_agrees_with_trying_everything():
     rng = np.random.default_rng(3)
     for _ in range(200):
-        score, least = rng.normal(size=(3, 4)), 0.2
-        rows, columns = match(score, least)
-        assert (score[rows, columns] >= least).all()
+        score, gate = rng.normal(size=(3, 4)), 0.2
+        rows, columns = match(score, gate)
+        assert (score[rows, columns] >= gate).all()
         best = 0.0
         for count in range(1, 4):
             for some in itertools.combinations(range(3), count):
                 for others in itertools.permutations(range(4), count):
-                    gains = score[list(some), list(others)] - least
+                    gains = score[list(some), list(others)] - gate
                     best = max(best, gains.sum() if (gains >= 0).all() else 0.0)
-        assert (score[rows, columns] - least).sum() == pytest.approx(best)
+        assert (score[rows, columns] - gate).sum() == pytest.approx(best)
 
 
-def test_nobody_matches_nobody():
+def test_nothing_matches_nothing():
     rows, columns = match(np.zeros((0, 3)), 0.1)
     assert len(rows) == len(columns) == 0
 
@@ -57,7 +58,7 @@ def seen(
     return Expected(there, there, np.array([seconds]), np.array([missed]), np.array([step], float), np.array([noise]))
 
 
-def test_people_of_another_height_are_other_people():
+def test_boxes_of_another_height_are_other_people():
     tall, child = [0.0, 0, 100, 400], np.array([[0.0, 200, 100, 400]])
     options = AssociationOptions(occlusion_weight=0.0, direction_weight=0.0)
     # prediction: IoU 1/2 times (1/2)^4; last seen: IoU 1/2
@@ -65,7 +66,7 @@ def test_people_of_another_height_are_other_people():
     assert box_similarity(seen(tall), np.array([tall]), SURE, options)[0, 0] == pytest.approx(1.0)
 
 
-def test_the_longer_she_was_not_seen_the_farther_she_is_looked_for():
+def test_boxes_grow_the_longer_a_track_was_not_seen():
     options = AssociationOptions(occlusion_weight=0.0, direction_weight=0.0)
     there, beside = [0.0, 0, 100, 200], np.array([[100.0, 0, 200, 200]])
     assert box_similarity(seen(there), beside, SURE, options)[0, 0] == 0.0
@@ -76,8 +77,8 @@ def test_the_longer_she_was_not_seen_the_farther_she_is_looked_for():
         assert box_similarity(seen(there, seconds=seconds), beside, SURE, options)[0, 0] == pytest.approx(30 / 230)
 
 
-def test_where_looks_can_tell_a_place_is_soon_forgotten():
-    """She was predicted elsewhere: 0.3 for standing where she stood, and only 0.3 / e after 0.3 s without her."""
+def test_with_appearance_the_last_box_term_decays():
+    """Predicted elsewhere: 0.3 for the box last seen, and only 0.3 / e after 0.3 s without an observation."""
     options = AssociationOptions(direction_weight=0.0, expansion=0.0)
     there, elsewhere = np.array([[0.0, 0, 50, 100]]), np.array([[500.0, 0, 550, 100]])
 
@@ -85,9 +86,9 @@ def test_where_looks_can_tell_a_place_is_soon_forgotten():
         gone = replace(seen([0, 0, 50, 100], missed=missed), predicted=elsewhere)
         return box_similarity(gone, there, SURE, options).item()
 
-    assert similarity(0.3, options) == pytest.approx(0.3)  # without looks, place is all there is
-    assert similarity(0.0, options.with_looks()) == pytest.approx(0.3)
-    assert similarity(0.3, options.with_looks()) == pytest.approx(0.3 / np.e)
+    assert similarity(0.3, options) == pytest.approx(0.3)  # without appearance, position is all there is
+    assert similarity(0.0, options.with_appearance()) == pytest.approx(0.3)
+    assert similarity(0.3, options.with_appearance()) == pytest.approx(0.3 / np.e)
 
 
 def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():
@@ -95,7 +96,7 @@ def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():
     ahead, back, up = ([40.0, 0, 140, 200], [-40.0, 0, 60, 200], [0.0, -40, 100, 160])
     detected, sure = np.array([ahead, back, up]), np.zeros(3)
     assert onward(seen(there, step=(30, 0)), detected, sure)[0] == pytest.approx([0.5, -0.5, 0.0])
-    assert onward(seen(there), detected, sure)[0] == pytest.approx([0.0, 0.0, 0.0]), "she stood still"
+    assert onward(seen(there), detected, sure)[0] == pytest.approx([0.0, 0.0, 0.0]), "the track stood still"
     # a way of 0.2 body heights with a noise of 0.2 in the detection: 1 / sqrt(2) of the certainty is left
     doubtful = onward(seen(there, step=(30, 0)), detected, np.full(3, 0.2))[0]
     assert doubtful == pytest.approx([0.5 / 2**0.5, -0.5 / 2**0.5, 0.0])

@@ -67,7 +67,7 @@ def test_a_fast_pan_is_no_cut():
 
 
 def test_another_picture_for_a_moment_is_two_cuts():
-    """Nothing is known of the future; and whoever was taken for somebody in between must not live on."""
+    """Nothing is known of the future; and a person mistaken in between must not live on."""
     assert cuts([view(1)] * 30 + [view(2)] * 3 + [view(1)] * 30) == [30, 33]
 
 
@@ -80,7 +80,7 @@ def test_dancers_who_fill_half_the_picture_are_no_cut():
     assert cuts(dance(step) for step in range(100)) == []
 
 
-def test_somebody_who_appears_on_a_black_stage_is_no_cut():
+def test_a_person_who_appears_on_a_black_stage_is_no_cut():
     black = np.zeros((360, 640, 3), np.uint8)
     one, other = (cv2.rectangle(black.copy(), (x, 150), (x + 60, 330), (200, 200, 200), -1) for x in (100, 450))
     assert cuts([one] * 20 + [one + other] * 20 + [other] * 20 + [black] * 5 + [one] * 10) == []

@@ -25,7 +25,7 @@ def enter(x: float, time: float):
 
 
 def film(people, colours, memory: CastMemory | None, seconds: float = 4.0, **options):
-    """Track a video of these people; returns the tracker, its rows, and everybody's ids."""
+    """Track a video of these people; returns the tracker, its rows, and the ids of each person."""
     tracker = Tracker(TrackerOptions(gallery=LASTING, **options), ColourEmbedder(), memory=memory)
     return tracker, *play(people, seconds, tracker, fps=10, picture=paint(people, colours))
 
@@ -41,7 +41,7 @@ def events(tracks: list[FrameTracks]) -> list[Recovery]:
 
 @pytest.fixture(scope="module")
 def monday() -> CastMemory:
-    """Ada in red is 1, somebody in blue is 2."""
+    """Ada in red is 1, a person in blue is 2."""
     tracker, _, stories = film([stand(300), stand(900)], [RED, BLUE], None)
     assert [ids_of(story) for story in stories] == [{1}, {2}]
     return remembered(tracker, names={1: "Ada"})
@@ -57,24 +57,24 @@ def test_ada_is_ada_in_the_next_video_wherever_and_whenever_she_comes(monday: Ca
     assert (first.id, first.time, second.id, second.time) == (2, 0.0, 1, 2.0)
     assert all(event.remembered and event.away == 0 and not event.exchanged for event in (first, second))
     assert second.similarity == pytest.approx(1.0, abs=0.01)
-    assert not any(rows.recovered.any() for rows in tracks)  # nobody had been lost
+    assert not any(rows.recovered.any() for rows in tracks)  # none had been lost
 
 
 def test_a_stranger_does_not_take_adas_name(monday: CastMemory):
     tracker, tracks, stories = film([stand(300)], [GREEN], monday)
-    assert [ids_of(story) for story in stories] == [{3}]  # nor her place in the picture's first frame
+    assert [ids_of(story) for story in stories] == [{3}]  # nor in the picture's first frame
     assert None not in stories[0]
     assert events(tracks) == []
-    assert tracker.people == 1  # whoever does not appear is not in this video
+    assert tracker.people == 1  # a person who does not appear is not in this video
 
 
-def test_whoever_is_known_is_lost_and_found_like_anybody(monday: CastMemory):
+def test_a_known_person_is_lost_and_found_like_all_others(monday: CastMemory):
     _, tracks, stories = film([absent(stand(300), 2.0, 5.0), stand(700)], [RED, GREEN], monday, 8.0)
     assert [ids_of(story) for story in stories] == [{1}, {3}]
     assert [(event.remembered, event.away) for event in events(tracks)] == [(True, 0.0), (False, pytest.approx(3.1))]
 
 
-def test_a_newborn_is_not_a_remembered_one_who_is_in_the_picture_already(monday: CastMemory):
+def test_a_tentative_track_is_no_remembered_person_who_is_in_the_picture_already(monday: CastMemory):
     _, _, stories = film([stand(300), enter(900, 2.0)], [RED, RED], monday)
     assert [ids_of(story) for story in stories] == [{1}, {3}]
 
@@ -87,7 +87,7 @@ def test_twins_are_told_apart_as_well_as_may_be_and_the_doubt_is_told():
     assert all(0 < event.margin < 0.01 for event in events(tracks))
 
 
-def test_of_somebody_doubtful_nothing_is_learnt(monday: CastMemory):
+def test_of_a_doubtful_person_nothing_is_learnt(monday: CastMemory):
     tracker, *_ = film([stand(300), stand(900)], [RED, BLUE], monday)
     tuesday = remembered(tracker, monday, TUESDAY, doubtful={2})
     assert tuesday.member(1).showings == (MONDAY, TUESDAY)
@@ -104,7 +104,7 @@ def test_two_trackers_with_one_memory_share_nothing(monday: CastMemory):
         assert np.array_equal(member.embeddings, embeddings)
 
 
-def test_newcomers_join_the_cast_with_ids_nobody_ever_had(monday: CastMemory):
+def test_new_people_join_the_cast_with_ids_that_were_never_given(monday: CastMemory):
     tracker, _, stories = film([stand(300), stand(900)], [GREEN, RED], monday.without([2]))
     assert [ids_of(story) for story in stories] == [{3}, {1}]
     tuesday = remembered(tracker, monday.without([2]), TUESDAY, names={3: "Cleo"})
@@ -112,7 +112,7 @@ def test_newcomers_join_the_cast_with_ids_nobody_ever_had(monday: CastMemory):
     assert tuesday.without([3]).next_id == 4
 
 
-def test_in_a_closed_cast_whoever_changed_clothes_is_the_one_who_is_left(monday: CastMemory):
+def test_in_a_closed_cast_a_person_in_other_clothes_is_the_one_who_is_left(monday: CastMemory):
     people, colours = [stand(300), stand(900)], [RED, GREEN]
     _, _, stories = film(people, colours, monday)
     assert [ids_of(story) for story in stories] == [{1}, {3}]
@@ -121,7 +121,7 @@ def test_in_a_closed_cast_whoever_changed_clothes_is_the_one_who_is_left(monday:
     assert [event.id for event in events(tracks) if event.similarity < 0.6] == [2]  # and how unlike she is is told
 
 
-def test_a_cast_larger_than_the_memory_leaves_room_for_newcomers(monday: CastMemory):
+def test_a_cast_larger_than_the_memory_leaves_room_for_new_people(monday: CastMemory):
     people = [stand(200), stand(500), stand(800), stand(1100)]
     tracker, _, stories = film(people, [GREEN, RED, BLUE, (120, 120, 120)], monday, cast=3)
     assert tracker.people == 3
@@ -129,7 +129,7 @@ def test_a_cast_larger_than_the_memory_leaves_room_for_newcomers(monday: CastMem
     assert ids_of(stories[0]) | ids_of(stories[3]) == {3}
 
 
-def test_once_all_the_cast_is_here_nobody_else_is_remembered(monday: CastMemory):
+def test_once_all_the_cast_is_here_no_one_else_is_remembered(monday: CastMemory):
     ghost = enter(1150, 1.5)
     tracker, _, stories = film([stand(300), ghost], [RED, BLUE], monday, cast=1)
     assert tracker.people == 1
@@ -148,7 +148,7 @@ def test_without_a_cast_file_nothing_is_kept():
     assert tracker.identities == []
 
 
-def test_whoever_was_hardly_seen_is_not_saved():
+def test_a_person_hardly_seen_is_not_saved():
     tracker, *_ = film([stand(300), absent(stand(900), 0.6, 99.0)], [RED, BLUE], None)
     assert tracker.people == 2
     assert [member.id for member in remembered(tracker).members] == [1]
@@ -156,7 +156,7 @@ def test_whoever_was_hardly_seen_is_not_saved():
 
 def test_people_forgotten_in_a_long_video_are_saved_all_the_same():
     people = [stand(300), absent(stand(900), 2.0, 99.0)]
-    tracker, *_ = film(people, [RED, BLUE], None, 6.0, remember=1.0)
+    tracker, *_ = film(people, [RED, BLUE], None, 6.0, max_lost_time=1.0)
     assert [member.id for member in remembered(tracker).members] == [1, 2]
 
 
@@ -196,7 +196,7 @@ def cast(*people: tuple[int, str]) -> CastMemory:
     return CastMemory("colours", "colours.pt", members, 1 + max(id for id, _ in people))
 
 
-def test_merged_people_are_one_with_the_looks_of_both():
+def test_merged_people_are_one_with_the_views_of_both():
     both = cast((1, ""), (2, "Bea"), (5, "Eve")).merged([1, 2])
     assert [(member.id, member.name) for member in both.members] == [(1, "Bea"), (5, "Eve")]
     one = both.member(1)

@@ -1,4 +1,4 @@
-"""Stories across a camera cut: motion begins anew, places say nothing, looks do."""
+"""Stories across a camera cut: motion begins anew, position says nothing, appearance does."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PLACES = [jump(300, 900), jump(600, 300), jump(900, 600)]
 COLOURS = [RED, BLUE, GREEN]
 
 
-def test_cut_to_another_angle_keeps_everybody_by_her_looks():
+def test_a_cut_to_another_angle_keeps_all_ids_by_appearance():
     tracks, stories = play(PLACES, 6.0, Tracker(embedder=ColourEmbedder()), fps=12.5, picture=filmed(PLACES, COLOURS))
     assert [ids_of(story) for story in stories] == [{1}, {2}, {3}]
     assert [rows.time for rows in tracks if rows.cut] == [3.04]
@@ -53,7 +53,7 @@ def test_with_cuts_switched_off_places_are_believed():
     assert [story[-1] for story in stories] == [3, 1, 2]
 
 
-def test_without_an_encoder_nobody_is_taken_at_random():
+def test_without_an_encoder_no_identity_is_taken_at_random():
     tracks, stories = play(PLACES, 5.0, Tracker(), fps=12.5, picture=filmed(PLACES, COLOURS))
     assert [story[-1] for story in stories] == [4, 5, 6]
     assert not any(rows.recoveries for rows in tracks)
@@ -72,17 +72,17 @@ def test_without_an_encoder_one_alone_is_the_one_who_was_alone():
     assert ids_of(stories[0]) == {1}
 
 
-def test_somebody_new_after_a_cut_is_new():
-    def newcomer(time: float):
+def test_a_new_person_after_a_cut_is_new():
+    def new_person(time: float):
         return None if time < CUT else (600, 600)
 
-    people = [jump(300, 900), newcomer]
+    people = [jump(300, 900), new_person]
     _, stories = play(people, 6.0, Tracker(embedder=ColourEmbedder()), fps=12.5, picture=filmed(people, [RED, GREEN]))
     assert [ids_of(story) for story in stories] == [{1}, {2}]
 
 
-def test_a_wide_shot_after_a_close_one_shows_nobody_passing_by():
-    """Whoever is a third as tall after the cut is no passer-by: heights say nothing across it either."""
+def test_a_wide_shot_after_a_close_one_shows_no_passers_by():
+    """A person a third as tall after the cut is no passer-by: heights say nothing across it either."""
     tall = [[100.0, 100, 300, 700], [700.0, 100, 900, 700]]
     small = [[400.0, 300, 460, 480], [800.0, 300, 860, 480]]
     picture = filmed([], [])

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
-from tracker.gallery import Gallery, GalleryOptions, embed_all
+from tracker.gallery import Gallery, GalleryOptions, clear_views, embed_all, gallery_similarity
+from tracker.types import Detections
 
 
 class Counting:
@@ -29,7 +31,7 @@ def test_views_stay_few_and_spread_over_the_whole_life():
     assert len(times) == 5
     assert times[0] == 0.0
     assert times[-1] > 99
-    assert max(np.diff(times)) < 70  # no long stretch of her life is forgotten altogether
+    assert max(np.diff(times)) < 70  # no long stretch of the track is without a view
 
 
 def test_large_crops_are_kept_small_and_none_is_a_view_into_the_frame():
@@ -54,3 +56,18 @@ def test_a_view_is_embedded_once_and_all_in_one_batch():
     assert embed_all([one, two], embedder) == 1
     assert embedder.batches == [3, 1]
     assert one.views[0].crop is None  # the picture is let go once its embedding is known
+
+
+def test_the_better_half_of_the_views_decides():
+    """Against two views along the axes the best are 0.9, 0.1 and 0.5; of three the better two: (0.9 + 0.5) / 2."""
+    views, others = np.array([[0.9, 0.2], [0.1, 0.0], [0.3, 0.5]]), np.eye(2)
+    assert gallery_similarity(views, others) == pytest.approx(0.7)
+    assert gallery_similarity(views[:1], others) == pytest.approx(0.9)
+
+
+def test_a_view_is_clear_while_no_other_box_covers_more_than_half_of_it():
+    """100 x 200 each; one at 100 pixels to the right of the other would be apart, at 49 it covers 51 columns."""
+    boxes = np.array([[0.0, 0, 100, 200], [500.0, 0, 600, 200]])
+    others = np.array([[49.0, 0, 149, 200], [551.0, 0, 651, 200]])
+    detections = Detections(np.concatenate([boxes, others]), np.ones(4))
+    assert clear_views(boxes, detections, 0.5).tolist() == [False, True]

@@ -17,7 +17,7 @@ def stand(x: float, y: float = 600.0):
     return lambda time: (x, y)
 
 
-def test_two_people_get_ids_from_one_and_every_sighting_is_reported():
+def test_two_people_get_ids_from_one_and_every_observation_is_reported():
     tracks, stories = play([stand(300), stand(800)], 2.0, Tracker())
     assert [ids_of(story) for story in stories] == [{1}, {2}]
     assert all(None not in story for story in stories)  # the frames before confirmation too
@@ -43,7 +43,7 @@ def test_hides_behind_another_for_four_seconds():
     comeback = [recovery for rows in tracks for recovery in rows.recoveries]
     assert len(comeback) == 1
     assert comeback[0].id == 2
-    assert comeback[0].away == pytest.approx(4.04, abs=0.001)  # from the last sighting to the first one after
+    assert comeback[0].away == pytest.approx(4.04, abs=0.001)  # from the last observation to the first one after
     assert comeback[0].similarity is None
 
 
@@ -60,10 +60,10 @@ def test_leaves_left_and_returns_right_after_twenty_seconds():
     assert [ids_of(story) for story in stories] == [{1}, {2}]
     (comeback,) = [recovery for rows in tracks for recovery in rows.recoveries]
     assert comeback.similarity == pytest.approx(1.0, abs=0.01)
-    assert embedder.crops < 30  # of some 500 sightings
+    assert embedder.crops < 30  # of some 500 observations
 
 
-def test_somebody_else_in_other_clothes_is_somebody_else():
+def test_another_person_in_other_clothes_is_another_person():
     first = absent(stand(300), 3.0, 99.0)
     other = absent(stand(1100), 0.0, 8.0)
     people = [first, other]
@@ -72,7 +72,7 @@ def test_somebody_else_in_other_clothes_is_somebody_else():
     assert [ids_of(story) for story in stories] == [{1}, {2}]
 
 
-def test_whoever_comes_in_just_before_the_end_is_told_too():
+def test_a_person_who_comes_in_just_before_the_end_is_told_too():
     people = [absent(stand(300), 3.0, 99.0), absent(stand(1100), 0.0, 4.6)]
     tracker = Tracker(embedder=ColourEmbedder())
     tracks, stories = play(people, 5.0, tracker, picture=paint(people, [RED, GREEN]))
@@ -81,11 +81,11 @@ def test_whoever_comes_in_just_before_the_end_is_told_too():
     assert tracker.people == 2
 
 
-def test_whoever_comes_back_just_before_the_end_is_told_too():
+def test_a_person_who_comes_back_just_before_the_end_is_told_too():
     def dancer(time: float):
         return (300, 600) if time < 3 else (700, 600) if time >= 4.7 else None
 
-    people = [dancer, stand(700, 640)]  # she comes back behind somebody, and is never seen clearly again
+    people = [dancer, stand(700, 640)]  # back behind another, and never seen clearly again
     tracks, stories = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=paint(people, [RED, BLUE]))
     assert [ids_of(story) for story in stories] == [{1}, {2}]
     (comeback,) = [recovery for rows in tracks for recovery in rows.recoveries]
@@ -99,7 +99,7 @@ def test_a_tracker_that_saw_no_frame_has_nothing_to_finish():
         Tracker().finish()
 
 
-def test_two_newborns_never_become_the_same_person():
+def test_two_tentative_tracks_never_become_the_same_person():
     """Two leave, two come back with places exchanged: told apart by their clothes, jointly."""
 
     def exchange(here: float, there: float):
@@ -122,7 +122,7 @@ def test_a_cast_of_three_when_four_boxes_flicker():
 
 
 def test_a_twin_appears():
-    """In the same clothes as somebody in sight she is somebody else, and neither takes the other's id when she goes."""
+    """Another person in the same clothes as one in sight; neither takes the other's id when one goes."""
     first, twin = stand(300), absent(stand(900), 0.0, 3.0)
     leaving = absent(twin, 6.0, 99.0)
     people = [first, leaving]
@@ -139,8 +139,8 @@ def test_two_trackers_side_by_side_share_nothing():
 
 
 def test_empty_frames_age_the_lost():
-    """Whoever is unseen for longer than she is remembered comes back as somebody new."""
-    options = TrackerOptions(remember=5.0)
+    """A person unseen for longer than a track stays lost comes back as a new one."""
+    options = TrackerOptions(max_lost_time=5.0)
     _, stories = play([absent(stand(300), 1.0, 4.0)], 6.0, Tracker(options))
     assert ids_of(stories[0]) == {1}
     _, stories = play([absent(stand(300), 1.0, 8.0)], 10.0, Tracker(options))
@@ -148,7 +148,7 @@ def test_empty_frames_age_the_lost():
 
 
 def test_two_who_turn_back_behind_a_third_are_told_apart_by_their_clothes():
-    """They meet behind somebody and go back the way they came; motion alone takes them for having passed each other."""
+    """They meet behind a third and go back the way they came; motion alone takes them for having passed each other."""
 
     def turn_back(start: float, step: float):
         return lambda time: (start + step * min(time, 4.0 - time), 600) if time < 4 else (start, 600)
@@ -190,7 +190,7 @@ def test_neither_frame_rate_nor_resolution_changes_who_is_who(fps: float, scale:
     assert [len(ids_of(story)) for story in stories] == [1, 1, 1]
 
 
-def test_a_second_box_on_the_same_person_is_nobody():
+def test_a_second_box_on_the_same_person_is_no_person():
     tracker = Tracker()
     double = np.array([box((500, 600)), box((503, 602))])
     for index in range(20):
@@ -233,7 +233,7 @@ class Confused:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_in_any_confusion_ids_have_no_gaps_and_nobody_is_twice_in_a_frame(seed: int):
+def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: int):
     rng = np.random.default_rng(seed)
     places, steps = rng.uniform(50, 600, (6, 2)), rng.normal(0, 4, (6, 2))
     tracker = Tracker(TrackerOptions(cast=5 if seed % 2 else None), Confused(seed))

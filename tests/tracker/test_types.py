@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.types import Calibration, Detections, FrameTracks
+from tracker.types import Detections, FrameTracks, Recovery
 
 
 def test_detections_are_indexed_like_rows():
@@ -26,17 +26,33 @@ def test_detections_that_contradict_themselves_are_refused(xyxy, score, keypoint
         Detections(xyxy, score, keypoints)
 
 
-def test_nobody_is_twice_in_a_frame():
+def test_no_id_is_twice_in_a_frame():
     with pytest.raises(ValueError, match="an id stands twice"):
         FrameTracks(0, 0.0, np.array([1, 1]), np.zeros((2, 4)), np.zeros(2), np.zeros(2, bool))
 
 
-def test_calibrated_odds_fall_with_time_and_never_turn_around():
-    calibration = Calibration(gap=(0.0, 10.0), same=((0.9, 0.05), (0.7, 0.1)), different=((0.4, 0.1), (0.4, 0.1)))
-    now, later = np.array([0.0]), np.array([10.0])
-    # by hand, both spreads 0.1 at 10 s: ((0.55 - 0.4)^2 - (0.55 - 0.7)^2) / (2 * 0.01) = 0
-    assert calibration.log_odds(np.array([0.55]), later)[0] == pytest.approx(0.0)
-    # at 0 s and 0.9, the mean of the same: log(0.1 / 0.05) + 0.5 * (0.5 / 0.1)^2
-    assert calibration.log_odds(np.array([0.9]), now)[0] == pytest.approx(np.log(2) + 12.5)
-    rising = calibration.log_odds(np.linspace(-1, 1, 50), np.zeros(50))
-    assert (np.diff(rising) >= -1e-9).all()
+def rows(ids: list[int], keypoints: np.ndarray | None = None, **more) -> FrameTracks:
+    count = len(ids)
+    boxes = np.array([[id, 0.0, id + 10, 20] for id in ids])
+    return FrameTracks(3, 0.1, ids, boxes, np.full(count, 0.5), np.zeros(count), keypoints, **more)
+
+
+def test_tracks_are_indexed_like_rows_and_keep_what_holds_for_the_frame():
+    back = Recovery(3, 0.1, 9, 4.0)
+    tracks = rows([4, 7, 9], np.arange(3 * 17 * 3.0).reshape(3, 17, 3), recoveries=(back,), cut=True)
+    some = tracks[np.array([2, 0])]
+    assert some.ids.tolist() == [9, 4]
+    assert some.xyxy[:, 0].tolist() == [9, 4]
+    assert some.keypoints[:, 0, 0].tolist() == [2 * 51, 0]
+    assert (some.frame, some.time, some.recoveries, some.cut) == (3, 0.1, (back,), True)
+    assert tracks[tracks.ids > 5].ids.tolist() == [7, 9]
+
+
+def test_the_parts_of_a_frame_are_one_frame():
+    back, joints = Recovery(3, 0.1, 2, 4.0), np.ones((1, 17, 3))
+    both = FrameTracks.concat([rows([5], joints), rows([]), rows([2], joints, recoveries=(back,), cut=True)])
+    assert (both.ids.tolist(), both.keypoints.shape, both.recoveries, both.cut) == ([5, 2], (2, 17, 3), (back,), True)
+    assert FrameTracks.concat([rows([5], joints), rows([2])]).keypoints is None  # of one only: none
+    assert len(FrameTracks.concat([rows([])])) == 0
+    with pytest.raises(ValueError, match="an id stands twice"):
+        FrameTracks.concat([rows([5]), rows([5])])

@@ -16,25 +16,25 @@ LEVERS: dict[str, Mapping[str, Any]] = {
     "no expansion of boxes": {"association.expansion": 0.0},
     "no direction": {"association.direction_weight": 0.0},
     "no low-score stage": {"association.low_score": 1.0},
-    "no confidence-weighted noise": {"motion.doubt_noise": 0.0},
-    "no damping while unseen": {"motion.velocity_memory": NEVER},
-    "motion waits 0.5 s, not 1.5 s": {"coast": 0.5},
-    "births from any high score": {"birth_score": 0.0},
-    "second boxes are born": {"birth_overlap": 1.0},
-    "passers-by are cast": {"passer_by_height": 0.0},
-    "no recovery": {"recovery.least_log_odds": NEVER},
+    "no confidence-weighted noise": {"motion.low_score_noise": 0.0},
+    "no damping while unseen": {"motion.velocity_decay": NEVER},
+    "motion waits 0.5 s, not 1.5 s": {"max_coast_time": 0.5},
+    "births from any high score": {"birth.min_score": 0.0},
+    "second boxes are born": {"birth.max_overlap": 1.0},
+    "passers-by are cast": {"birth.passer_by_height": 0.0},
+    "no recovery": {"recovery.min_log_odds": NEVER},
     "recovery: edges are no different": {"recovery.edge_log_odds": 3.0},
     "recovery: an even prior": {"recovery.prior_log_odds": 0.0, "recovery.edge_log_odds": 0.0},
-    "recovery: no place": {"recovery.place_noise": NEVER},
-    "re-ID: places are remembered": {"association.place_memory_with_looks": NEVER},
-    "re-ID: high scores as without": {"association.high_score_with_looks": 0.6},
+    "recovery: no place": {"recovery.position_noise": NEVER},
+    "re-ID: places are remembered": {"association.last_box_decay_with_appearance": NEVER},
+    "re-ID: high scores as without": {"association.high_score_with_appearance": 0.6},
     "re-ID: no doubt, no exchange": {"doubt.contact": NEVER, "doubt.unseen": NEVER},
 }
 """A change of options, by dotted names within `TrackerOptions`, for each lever."""
 
 
 def varied(options: Any, changes: Mapping[str, Any]) -> Any:
-    """A copy of a nest of frozen dataclasses with some fields changed, named by their path ("motion.doubt_noise").
+    """A copy of a nest of frozen dataclasses with some fields changed, named by their path ("motion.low_score_noise").
 
     Raises KeyError for a path that leads nowhere.
     """

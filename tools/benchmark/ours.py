@@ -16,7 +16,7 @@ from tracker.offline.refinement import Numbering, RefinementOptions
 from tracker.pipeline import replay, track
 from tracker.results.mot_files import format_rows, read_detections
 from tracker.tracker import Tracker, TrackerOptions
-from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
+from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError, Picture
 
 from ..offline.second_look import SecondLook
 from ..scoring.sequences import Pictures, TruthSequence
@@ -28,7 +28,7 @@ class TimedTracker(Tracker):
     seconds = 0.0
     frames_embedded = 0
 
-    def update(self, frame: Frame, detections: Detections) -> FrameTracks:
+    def update(self, frame: Picture, detections: Detections) -> FrameTracks:
         embedded, start = self.embedded, thread_time()
         tracks = super().update(frame, detections)
         self.seconds += thread_time() - start

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.boxes import area, intersection
+from tracker.boxes import occlusion
 from tracker.types import Detections
 
 from ..scoring.track_scores import People
@@ -62,17 +62,10 @@ def simulate(
     return [_seen(people.xyxy, size, draw, options) for people in truth]
 
 
-def covered_share(xyxy: np.ndarray) -> np.ndarray:
-    """(N,) in 0..1: the largest part of each box (N, 4) that one other person, nearer to the camera, covers."""
-    nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
-    shares = intersection(xyxy, xyxy) / np.maximum(area(xyxy)[:, None], 1e-9)
-    return np.where(nearer, shares, 0).max(axis=1, initial=0)
-
-
 def _seen(
     xyxy: np.ndarray, size: tuple[int, int], draw: np.random.Generator, options: SimulatedDetectorOptions
 ) -> Detections:
-    covered = covered_share(xyxy)
+    covered = occlusion(xyxy)
     hidden = ((covered - options.hidden_from) / (1 - options.hidden_from)).clip(0)
     found = draw.random(len(xyxy)) >= options.miss + (options.miss_hidden - options.miss) * hidden
     width_height = np.tile(xyxy[:, 2:] - xyxy[:, :2], 2)

@@ -8,9 +8,9 @@ from types import TracebackType
 
 import numpy as np
 
-from tracker.gallery import Gallery, GalleryOptions, View, likeness
+from tracker.gallery import Gallery, GalleryOptions, View, gallery_similarity
 from tracker.offline.refinement import Numbering, RefinementOptions, refine
-from tracker.offline.stretches import NOBODY, Stretch
+from tracker.offline.stretches import UNKNOWN, Stretch
 from tracker.track import Identity
 from tracker.types import Detector, Embedder, Frame, FrameTracks, Recovery
 
@@ -83,7 +83,7 @@ class SecondLook:
         rate = fps * _stride(self.tracks)
         looks = watched.looks(rate, CropOptions().every)
         labels = label_people(watched.tracklets, looks, encoder_facts(self._embedder), cast)
-        person = np.full(len(labels.tracklets), NOBODY)
+        person = np.full(len(labels.tracklets), UNKNOWN)
         person[labels.tracklet] = labels.person
         stretches = [
             Stretch(tracklet.track, tracklet.frames, int(shown))
@@ -129,8 +129,8 @@ def with_similarity(
         back, before = views[recovery.id][(frames >= start) & (frames < end)], views[recovery.id][frames < start]
         if not len(back) or not len(before):
             return recovery
-        similarity = likeness(back, before)
-        others = [likeness(back, views[id]) for id in views.keys() - present]
+        similarity = gallery_similarity(back, before)
+        others = [gallery_similarity(back, views[id]) for id in views.keys() - present]
         return replace(recovery, similarity=similarity, margin=similarity - max(others) if others else None)
 
     return [

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from tyro.conf import FlagCreatePairsOff
 
+from reid.encoder.calibration import Calibration
 from reid.labelling.pseudo_labels import EncoderFacts, Looks, Tracklet
 from tracker.gallery import crop
 from tracker.pipeline import track
 from tracker.tracker import Tracker
-from tracker.types import Calibration, Detections, Detector, Embedder, Frame, FrameTracks, InputError
+from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
 
 from .tracklets import TrackletCutter, TrackletOptions, in_contact
 
@@ -174,6 +175,7 @@ class Watcher:
 def encoder_facts(embedder: Embedder) -> EncoderFacts:
     """What the encoder's likenesses are worth long after: tracklets are mostly seconds apart."""
     known = embedder.calibration
+    assert isinstance(known, Calibration)
 
     def log_odds(similarity: np.ndarray, same: tuple[float, float], different: tuple[float, float]) -> np.ndarray:
         return Calibration((0.0,), (same,), (different,)).log_odds(similarity, np.zeros_like(similarity))

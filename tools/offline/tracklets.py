@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker.boxes import area, intersection, iou
+from tracker import boxes
 from tracker.types import Detections, FrameTracks
 
 ITSELF = 0.95
@@ -20,7 +20,7 @@ class TrackletOptions:
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
     rival_score: float = 0.3
-    """Score from which a detection that no track took counts as somebody who can be touched."""
+    """Score from which a detection that no track took counts as a person who can be touched."""
     gap: float = 0.2
     """Seconds unseen after which a track goes on as another tracklet."""
     jump: float = 0.2
@@ -40,8 +40,8 @@ class _Last:
 class TrackletCutter:
     """Numbers the rows of a video's tracks by tracklet, frame after frame; the numbers start at 0.
 
-    A track is cut where it comes into contact with somebody and where it leaves her, where it was unseen, where it
-    jumps, and where the tracker found that it was somebody else (`recovered`, an exchange).
+    A track is cut where it comes into contact with another person and where that ends, where it was unseen, where it
+    jumps, and where the tracker found that it was another person (`recovered`, an exchange).
     """
 
     def __init__(self, options: TrackletOptions) -> None:
@@ -50,7 +50,7 @@ class TrackletCutter:
         self._last: dict[int, _Last] = {}
 
     def cut(self, tracks: FrameTracks, contact: np.ndarray) -> np.ndarray:
-        """The tracklet of each row, (T,) int; `contact` (T,) bool tells who touches somebody."""
+        """The tracklet of each row, (T,) int; `contact` (T,) bool tells which rows are in contact."""
         changed = {recovery.id for recovery in tracks.recoveries if recovery.exchanged}
         changed.update(tracks.ids[tracks.recovered].tolist())
         rows = zip(tracks.ids.tolist(), tracks.xyxy, contact.tolist(), strict=True)
@@ -66,13 +66,12 @@ class TrackletCutter:
         return number
 
     def _is_apart(self, last: _Last, time: float, xyxy: np.ndarray) -> bool:
-        return time - last.time > self.options.gap or iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
+        return time - last.time > self.options.gap or boxes.iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
 
 
 def in_contact(tracks: FrameTracks, detections: Detections, options: TrackletOptions) -> np.ndarray:
     """Which rows share much of their box, or of the other's, with anybody else in the frame, (T,) bool."""
     rivals = np.concatenate([tracks.xyxy, detections.xyxy[detections.score >= options.rival_score]])
-    smaller = np.minimum(area(tracks.xyxy)[:, None], area(rivals)[None, :])
-    shared = intersection(tracks.xyxy, rivals)  # (T, rivals)
-    shared[iou(tracks.xyxy, rivals) > ITSELF] = 0.0
-    return (shared > options.contact * np.maximum(smaller, 1.0)).any(axis=1)
+    contact = boxes.in_contact(tracks.xyxy, rivals, options.contact)  # (T, rivals)
+    contact[boxes.iou(tracks.xyxy, rivals) > ITSELF] = False
+    return np.any(contact, axis=1)

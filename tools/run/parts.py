@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.results.mot_files import read_detections
-from tracker.types import Calibration, Detector, InputError
+from tracker.types import Detector, InputError
 
 if TYPE_CHECKING:
     from reid.encoder.embedder import Embedder
@@ -41,10 +41,10 @@ def make_detector(weights: Path, options: DetectorOptions, detections: Path | No
     return ReplayDetector(read_detections(detections))
 
 
-def make_embedder(weights: Path | None, device: str = "") -> Embedder[Calibration] | None:
+def make_embedder(weights: Path | None, device: str = "") -> Embedder | None:
     """The re-ID encoder with its calibration, or None. Raises WeightsError."""
     if weights is None:
         return None
     from reid.encoder.embedder import Embedder, EmbedderOptions
 
-    return Embedder(weights, EmbedderOptions(device=device or "auto"), Calibration)
+    return Embedder(weights, EmbedderOptions(device=device or "auto"))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..boxes import area
-from ..types import Detections, Frame, InputError
+from ..types import Detections, Frame, InputError, Picture, as_frame, require
 from .weights import class_names, load_network, person_classes
 
 COCO_JOINTS = 17
-SMALLEST_AREA = 16.0
+MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
 
 
@@ -58,16 +58,20 @@ class YoloDetector:
     def __init__(self, weights: str | Path, options: DetectorOptions | None = None) -> None:
         self.weights = Path(weights)
         self.options = options or DetectorOptions()
+        require(self.options, DetectorOptions, "the options of a detector")
         self._network = load_network(self.weights, self.options.device, openvino=self.options.openvino)
         self._classes = list(self.options.classes) or person_classes(class_names(self._network), self.weights)
 
-    def __call__(self, frame: Frame) -> Detections:
-        """People in one frame; InputError where the frame has no picture or the network cannot take it."""
+    def __call__(self, frame: Picture) -> Detections:
+        """People in one frame, which may be its image alone, (H, W, 3) uint8 BGR.
+
+        Raises InputError where the frame has no image or the network cannot take it.
+        """
         return self.batch([frame])[0]
 
-    def batch(self, frames: Sequence[Frame]) -> list[Detections]:
-        """People in each of the frames, in their order; pictures of one size go through fastest."""
-        images = [_image(frame) for frame in frames]
+    def batch(self, frames: Sequence[Picture]) -> list[Detections]:
+        """People in each of the frames, in their order; images of one size go through fastest."""
+        images = [_image(as_frame(frame)) for frame in frames]
         size = self.options.batch
         results = [result for start in range(0, len(images), size) for result in self._predict(images[start:][:size])]
         return [_detections(result) for result in results]
@@ -120,7 +124,7 @@ def _detections(result: Any) -> Detections:
     boxes = result.boxes.cpu().numpy()
     inside = boxes.xyxy.clip(0, (width, height, width, height))
     found = Detections(inside, boxes.conf, _keypoints(result))
-    return found[area(found.xyxy) >= SMALLEST_AREA]
+    return found[area(found.xyxy) >= MIN_AREA]
 
 
 def _keypoints(result: Any) -> np.ndarray | None:

@@ -28,7 +28,7 @@ TASKS = ("detect", "pose", "segment")
 
 
 def load_network(weights: Path, device: str = "", *, openvino: bool = True) -> YOLO:
-    """The network in `weights`; nothing is downloaded, installed or reported to anybody.
+    """The network in `weights`; nothing is downloaded, installed or reported.
 
     Raises InputError where the file is missing, of another kind, broken, for another task, or its runtime is missing.
     """

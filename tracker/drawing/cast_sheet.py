@@ -1,4 +1,4 @@
-"""A sheet of a cast: a row for each person with her name in her colour, and the pictures that her file holds."""
+"""A sheet of a cast: a row for each person with the name in its colour, and the pictures that the cast file holds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .lettering import make_tab
 
 _PAPER = 245
 _PICTURE_HEIGHT = 160
-_WIDEST = 200
+_MAX_WIDTH = 200
 _GAP = 12
 _NAME_WIDTH = 260
 _LETTERS = 24
 _SMALL_LETTERS = 13
-_MOST_VIDEOS = 4
+_MAX_VIDEOS = 4
 
 
 def draw_sheet(memory: CastMemory) -> np.ndarray:
@@ -31,7 +31,7 @@ def draw_sheet(memory: CastMemory) -> np.ndarray:
 
 
 def _row(member: Member) -> np.ndarray:
-    """(160, w, 3): the name and where she was seen, then the pictures."""
+    """(160, w, 3): the name and the videos, then the pictures."""
     pictures = [_fitted(picture) for picture in map(_decoded, member.crops) if picture is not None]
     label = make_tab(member.label, str(member.id) if member.name else "", colour_of(member.id), _LETTERS)
     name_width = max(_NAME_WIDTH, label.size[0] + 2 * _GAP)
@@ -51,7 +51,7 @@ def _row(member: Member) -> np.ndarray:
 
 
 def _told(member: Member, has_pictures: bool) -> list[str]:
-    told = [f"{showing.video} {showing.date}" for showing in member.showings[-_MOST_VIDEOS:]]
+    told = [f"{showing.video} {showing.date}" for showing in member.showings[-_MAX_VIDEOS:]]
     return told if has_pictures else [*told, "no pictures in this file"]
 
 
@@ -61,6 +61,6 @@ def _decoded(file: bytes) -> np.ndarray | None:
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
     """Scaled to the row's height, unless that would be too wide."""
-    scale = min(_PICTURE_HEIGHT / picture.shape[0], _WIDEST / picture.shape[1])
+    scale = min(_PICTURE_HEIGHT / picture.shape[0], _MAX_WIDTH / picture.shape[1])
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

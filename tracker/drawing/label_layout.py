@@ -1,4 +1,4 @@
-"""Where labels go: next to their person, inside the picture, and never on anybody's face while there is room."""
+"""Where labels go: next to their person, inside the picture, and never on a face while there is room."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SLOTS = (
     ("right", "middle"),
 )
 _FACE_JOINTS = slice(0, 5)
-_SURE_JOINT = 0.5
+_MIN_CONFIDENCE = 0.5
 _HEAD_RADIUS = 0.11
 _HOLD = 1.0
 _FACE_WEIGHT = 10.0
@@ -43,7 +43,7 @@ def head_regions(xyxy: np.ndarray, keypoints: np.ndarray | None = None) -> np.nd
     if keypoints is None:
         return heads
     for row, face in enumerate(keypoints[:, _FACE_JOINTS]):
-        seen = face[face[:, 2] > _SURE_JOINT, :2]
+        seen = face[face[:, 2] > _MIN_CONFIDENCE, :2]
         if len(seen):
             radius = _HEAD_RADIUS * (xyxy[row, 2:] - xyxy[row, :2]).max()
             heads[row, :2] = np.maximum(seen.min(axis=0) - radius, xyxy[row, :2])
@@ -54,7 +54,7 @@ def head_regions(xyxy: np.ndarray, keypoints: np.ndarray | None = None) -> np.nd
 def slots(box: np.ndarray, width: int, height: int) -> np.ndarray:
     """(16, 2) left and top of a label around a box (4,), the best place first: below, above, beside, inside.
 
-    Below comes first because feet move less than raised arms do, and a floor hides nobody.
+    Below comes first because feet move less than raised arms do, and on the floor no person is covered.
     """
     left, top, right, bottom = box
     across = {"left": left, "right": right - width, "off left": left - width, "off right": right}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..types import Frame, FrameTracks, InputError, Recovery
+from ..types import FrameTracks, InputError, Picture, Recovery, as_frame, require
 from . import strokes
 from .colours import colour_of
 from .label_layout import LabelLayout, head_regions
@@ -18,10 +18,10 @@ from .trails import Trails
 LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))
 """Pairs of COCO-17 joints that the skeleton connects; the face is left free."""
 
-_SURE_JOINT = 0.5
+_MIN_CONFIDENCE = 0.5
 _REFERENCE_SIDE = math.sqrt(1280 * 720)
-_SMALLEST_TEXT = 12
-_FINEST_LINE = 2
+_MIN_TEXT = 12
+_MIN_LINE = 2
 _CORNER = 8
 _DASH = 20
 _NOTE_GROUND = (60, 56, 52)
@@ -35,9 +35,9 @@ class RenderOptions:
     boxes: bool = True
     """Draw a box around every person."""
     labels: bool = True
-    """Write every person's id or name next to her box."""
+    """Write every person's id or name next to the box."""
     trail: float = 1.0
-    """Seconds of the way a person's feet went; 0 draws none."""
+    """Seconds of the path of a person's feet; 0 draws none."""
     mark: float = 1.0
     """Seconds for which a person found again is marked; 0 draws no mark."""
     doubt: float = 0.05
@@ -59,7 +59,7 @@ class RenderOptions:
                 raise InputError(f"{name} must be 0 or more seconds, not {getattr(self, name)}")
         if not 0 < self.scale < math.inf:
             raise InputError(f"scale must be more than 0, not {self.scale}")
-        load_font(_SMALLEST_TEXT, self.font)
+        load_font(_MIN_TEXT, self.font)
 
 
 class Renderer:
@@ -67,22 +67,26 @@ class Renderer:
 
     def __init__(self, options: RenderOptions | None = None) -> None:
         self._options = options or RenderOptions()
+        require(self._options, RenderOptions, "the options of a renderer")
         self._trails = Trails(self._options.trail)
         self._layout = LabelLayout()
         self._marks: dict[int, Recovery] = {}
         self._last_seen: dict[int, float] = {}
 
-    def draw(self, frame: Frame, tracks: FrameTracks) -> np.ndarray:
-        """A new (H, W, 3) uint8 BGR image of the frame with its tracks; the frame's own image stays as it is.
+    def draw(self, frame: Picture, tracks: FrameTracks) -> np.ndarray:
+        """A new (H, W, 3) uint8 BGR image of the frame (or of its image alone) with its tracks; the frame's own image
+        stays as it is.
 
         Raises InputError where the frame has no image.
         """
+        require(tracks, FrameTracks, "the tracks of a frame")
+        frame = as_frame(frame, tracks.frame, tracks.time)
         if frame.image is None:
             raise InputError(f"frame {frame.index} has no picture to draw on")
         image = frame.image.copy(order="C")
         unit = self._options.scale * math.sqrt(image.shape[0] * image.shape[1]) / _REFERENCE_SIDE
         self._remember(tracks)
-        self._trails.draw(image, tracks.time, max(_FINEST_LINE, round(4 * unit)))
+        self._trails.draw(image, tracks.time, max(_MIN_LINE, round(4 * unit)))
         for row in np.argsort(tracks.xyxy[:, 3], kind="stable").tolist():
             self._draw_person(image, tracks, row, unit)
         if self._options.labels and len(tracks):
@@ -92,7 +96,7 @@ class Renderer:
         return image
 
     def _remember(self, tracks: FrameTracks) -> None:
-        """Note who came back: at the first row after it, and more exactly when the tracker tells, frames later."""
+        """Note who came back: at the first row after it, and more exactly by the event that may come frames later."""
         self._trails.update(tracks)
         for identity in tracks.ids[tracks.recovered].tolist():
             away = tracks.time - self._last_seen.get(identity, tracks.time)
@@ -123,7 +127,7 @@ class Renderer:
         return recovery.margin is not None and recovery.margin < self._options.doubt
 
     def _draw_labels(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
-        size = max(_SMALLEST_TEXT, round(21 * unit))
+        size = max(_MIN_TEXT, round(21 * unit))
         rows = np.argsort(tracks.ids)
         ids = tracks.ids[rows].tolist()
         tabs = [
@@ -144,13 +148,13 @@ class Renderer:
             tab.paste(image, left, top)
 
     def _draw_note(self, image: np.ndarray, unit: float) -> None:
-        size = max(_SMALLEST_TEXT, round(15 * unit))
+        size = max(_MIN_TEXT, round(15 * unit))
         tab = make_tab(self._options.note, "", _NOTE_GROUND, size, self._options.font)
         margin = round(_NOTE_MARGIN * unit)
         tab.paste(image, margin, image.shape[0] - tab.size[1] - margin)
 
     def _note(self, identity: int) -> str:
-        """What the label of someone just found again says besides the name."""
+        """What the label of a person just found again says besides the name."""
         mark = self._marks.get(identity)
         if mark is None:
             return ""
@@ -167,7 +171,7 @@ class _Pen:
 
     def draw(self, paths: list[np.ndarray], colour: tuple[int, int, int], thickness: float) -> None:
         edge = max(1, round(0.8 * self.unit))
-        strokes.draw_edged(self.image, paths, colour, max(_FINEST_LINE, round(thickness * self.unit)), edge)
+        strokes.draw_edged(self.image, paths, colour, max(_MIN_LINE, round(thickness * self.unit)), edge)
 
 
 def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
@@ -178,4 +182,4 @@ def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
 
 def _limbs(joints: np.ndarray) -> list[np.ndarray]:
     """The limbs (2, 2) between joints (17, 3) whose confidence is high enough."""
-    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > _SURE_JOINT).all()]
+    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > _MIN_CONFIDENCE).all()]

@@ -11,7 +11,7 @@ from ..types import FrameTracks
 from .colours import colour_of
 
 _BREAK = 0.5
-_STRONGEST = 0.85
+_MAX_OPACITY = 0.85
 _FRACTION_BITS = 4
 
 
@@ -23,7 +23,7 @@ class Trails:
         self._points: dict[int, deque[tuple[float, float, float]]] = {}
 
     def update(self, tracks: FrameTracks) -> None:
-        """Add the feet of this frame, the middle of each box's lower edge; someone recovered begins anew."""
+        """Add the feet of this frame, the middle of each box's lower edge; a recovered person's trail begins anew."""
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
         for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
             points = self._points.setdefault(identity, deque())
@@ -41,7 +41,7 @@ class Trails:
         for identity, points in self._points.items():
             line = np.array(_thinned(points, step=thickness))
             if len(line) > 1:
-                strength = _STRONGEST * (1 - (time - line[:, 0]) / self._seconds)
+                strength = _MAX_OPACITY * (1 - (time - line[:, 0]) / self._seconds)
                 _draw_fading(image, line[:, 1:], strength, colour_of(identity), thickness)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..pipeline import join
 from ..types import FrameTracks
 
 
@@ -25,35 +24,35 @@ class GapOptions:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """A row at an end of a gap: the place of its frame in the list, time in seconds, box (4,)."""
+    """A row at an end of a gap: the index of its frame in the list, time in seconds, box (4,)."""
 
-    place: int
+    index: int
     time: float
     xyxy: np.ndarray
 
 
 def fill_gaps(tracks: Sequence[FrameTracks], options: GapOptions) -> list[FrameTracks]:
-    """The frames (all of a video, in order) with rows added where somebody was missed for a moment.
+    """The frames (all of a video, in order) with rows added where a person was not detected for a moment.
 
-    An added row has the score 0, since nobody was detected there, and no keypoints. No gap is filled across a cut to
+    An added row has the score 0, since no detection is behind it, and no keypoints. No gap is filled across a cut to
     another camera.
     """
     added: dict[int, list[tuple[int, np.ndarray]]] = {}
     last: dict[int, _End] = {}
-    for place, frame in enumerate(tracks):
+    for index, frame in enumerate(tracks):
         if frame.cut:
             last = {}
         for identity, xyxy in zip(frame.ids.tolist(), frame.xyxy.astype(float), strict=True):
-            end = _End(place, frame.time, xyxy)
+            end = _End(index, frame.time, xyxy)
             if identity in last and _may_be_filled(last[identity], end, options):
                 for between, box in _line(last[identity], end, tracks):
                     added.setdefault(between, []).append((identity, box))
             last[identity] = end
-    return [_with_rows(frame, added.get(place, [])) for place, frame in enumerate(tracks)]
+    return [_with_rows(frame, added.get(index, [])) for index, frame in enumerate(tracks)]
 
 
 def _may_be_filled(start: _End, end: _End, options: GapOptions) -> bool:
-    if end.place - start.place < 2 or end.time - start.time > options.seconds:
+    if end.index - start.index < 2 or end.time - start.time > options.seconds:
         return False
     heights = np.array([start.xyxy[3] - start.xyxy[1], end.xyxy[3] - end.xyxy[1]])
     moved = (end.xyxy - start.xyxy).reshape(2, 2).mean(axis=0)
@@ -62,23 +61,17 @@ def _may_be_filled(start: _End, end: _End, options: GapOptions) -> bool:
 
 
 def _line(start: _End, end: _End, tracks: Sequence[FrameTracks]) -> Iterator[tuple[int, np.ndarray]]:
-    """Places and boxes (4,) strictly between the ends."""
-    for place in range(start.place + 1, end.place):
-        share = (tracks[place].time - start.time) / (end.time - start.time)
-        yield place, (1 - share) * start.xyxy + share * end.xyxy
+    """Indices of frames and boxes (4,) strictly between the ends."""
+    for index in range(start.index + 1, end.index):
+        share = (tracks[index].time - start.time) / (end.time - start.time)
+        yield index, (1 - share) * start.xyxy + share * end.xyxy
 
 
 def _with_rows(frame: FrameTracks, rows: Sequence[tuple[int, np.ndarray]]) -> FrameTracks:
     if not rows:
         return frame
+    ids, boxes = zip(*rows, strict=True)
     keypoints = None if frame.keypoints is None else np.zeros((len(rows), *frame.keypoints.shape[1:]), np.float32)
-    empty = FrameTracks.empty(frame.frame, frame.time)
-    more = replace(
-        empty,
-        ids=np.array([identity for identity, _ in rows]),
-        xyxy=np.stack([box for _, box in rows]),
-        score=np.zeros(len(rows)),
-        recovered=np.zeros(len(rows), bool),
-        keypoints=keypoints,
-    )
-    return join(frame, more)
+    unseen = np.zeros(len(rows))
+    added = FrameTracks(frame.frame, frame.time, np.array(ids), np.stack(boxes), unseen, unseen, keypoints)
+    return FrameTracks.concat([frame, added])

@@ -1,7 +1,7 @@
 """The second of two passes: finished tracks of a whole video with better identities. Offline: it sees what comes later.
 
-Whose each stretch of a track is comes from outside (by looks over the whole video); here the rows get their ids by it,
-short gaps are filled, and returns are told anew.
+Which person each stretch of a track shows is given (by appearance over the whole video); here the rows get their ids by
+it, short gaps are filled, and returns are told anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..types import FrameTracks, InputError, Recovery
 from .gap_filling import GapOptions, fill_gaps
-from .stretches import Stretch, settle
+from .stretches import Stretch, assign_people
 
 OFFLINE = "refined offline"
 """What a result of two passes is called wherever it is shown."""
@@ -24,14 +24,14 @@ OFFLINE = "refined offline"
 class RefinementOptions:
     """What the second pass may change."""
 
-    least: float = 0.5
-    """Who is seen for fewer seconds in the whole video is not believed to be somebody of her own."""
+    min_seconds: float = 0.5
+    """A person seen for fewer seconds in the whole video is taken for one of the others."""
     absence: float = 0.5
     """Seconds of absence after which a return is told as a recovery."""
     gaps: GapOptions = field(default_factory=GapOptions)
 
     def __post_init__(self) -> None:
-        if not (self.least >= 0 and self.absence >= 0 and self.gaps.seconds >= 0):
+        if not (self.min_seconds >= 0 and self.absence >= 0 and self.gaps.seconds >= 0):
             raise InputError("the seconds of --refinement cannot be negative")
 
 
@@ -57,9 +57,9 @@ def refine(
 
     tracks: what the online pass reported. stretches: every row of it once, by its id and frame, with the person shown;
     stretches of one person share no frame. cast: the most people there are.
-    A frame never shows an id twice; rows that would be another sight of somebody may be left out.
+    A frame never shows an id twice; rows that would show a person a second time may be left out.
     """
-    settled = settle(stretches, round(options.least * fps), cast)
+    settled = assign_people(stretches, round(options.min_seconds * fps), cast)
     ids = person_ids(settled, numbering, cast)
     named = _renamed(tracks, {(f, s.track): ids[s.person] for s in settled for f in s.frames.tolist()})
     filled = fill_gaps(named, options.gaps)
@@ -67,9 +67,9 @@ def refine(
 
 
 def person_ids(stretches: Sequence[Stretch], numbering: Numbering, cast: int | None = None) -> dict[int, int]:
-    """The id of each person: a kept one if its rows are hers more than anybody else's, or else the next number.
+    """The id of each person: the kept one that most of its rows have, or else the next number.
 
-    Where the cast has no room for newcomers, those of the kept ids that are free go to whoever is left.
+    Where the cast has no room for new people, the kept ids that are free go to the people left.
     """
     shared: Counter[tuple[int, int]] = Counter()
     first: dict[int, int] = {}
@@ -86,33 +86,23 @@ def person_ids(stretches: Sequence[Stretch], numbering: Numbering, cast: int | N
     free = sorted(set(numbering.kept) - set(ids.values()))
     for person, kept in zip(others[room:], free, strict=False):
         ids[person] = kept
-    newcomers = [person for person in others if person not in ids]
-    return ids | {person: numbering.first + number for number, person in enumerate(newcomers)}
+    new_people = [person for person in others if person not in ids]
+    return ids | {person: numbering.first + number for number, person in enumerate(new_people)}
 
 
 def _renamed(tracks: Sequence[FrameTracks], ids: Mapping[tuple[int, int], int]) -> list[FrameTracks]:
-    """The rows that have an id, by frame and former id."""
+    """The rows that have a new id, by frame and former id."""
     renamed = []
     for frame in tracks:
         new = np.array([ids.get((frame.frame, former), 0) for former in frame.ids.tolist()], np.int64)
         kept = new > 0
-        renamed.append(
-            FrameTracks(
-                frame.frame,
-                frame.time,
-                new[kept],
-                frame.xyxy[kept],
-                frame.score[kept],
-                np.zeros(int(kept.sum()), bool),
-                None if frame.keypoints is None else frame.keypoints[kept],
-                cut=frame.cut,
-            )
-        )
+        nothing_recovered = np.zeros(int(kept.sum()), bool)
+        renamed.append(replace(frame[kept], ids=new[kept], recovered=nothing_recovered, recoveries=(), backfill=()))
     return renamed
 
 
 def _remembered(tracks: Sequence[FrameTracks], kept: Collection[int]) -> dict[int, Recovery]:
-    """How the online pass knew the people of a cast file."""
+    """How the online pass recognised the people of a cast file."""
     told = (recovery for frame in tracks for recovery in frame.recoveries)
     return {recovery.id: recovery for recovery in told if recovery.remembered and recovery.id in kept}
 

@@ -1,6 +1,6 @@
-"""Stretches of tracks, each of which shows one person, and whose they are where nobody could tell.
+"""Stretches of tracks, each of which shows one person, and the person they show where that is not known.
 
-Whoever was seen too unclearly to be known is the person whom her track shows before and after, if that one is not
+A stretch too unclear to be recognised shows the person whom its track shows before and after, if that person is not
 elsewhere in the same frames.
 """
 
@@ -12,54 +12,54 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-NOBODY = -1
+UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """The track's id, the frames (F,) int, ascending, and the person (from 0) shown there, or `NOBODY` known."""
+    """The track's id, the frames (F,) int, ascending, and the person (from 0) shown there, or `UNKNOWN`."""
 
     track: int
     frames: np.ndarray
-    person: int = NOBODY
+    person: int = UNKNOWN
 
 
-def settle(stretches: Sequence[Stretch], least: int = 0, cast: int | None = None) -> list[Stretch]:
-    """The same frames cut into stretches that all show somebody; nobody is twice in a frame.
+def assign_people(stretches: Sequence[Stretch], min_frames: int = 0, cast: int | None = None) -> list[Stretch]:
+    """The same frames cut into stretches whose people are all known; no person is twice in a frame.
 
-    stretches: those of one person must not share a frame. least: a person of fewer frames in all is not believed in;
-    her stretches go to whom their tracks show else. cast: the most people there may be; those seen most stay.
+    stretches: those of one person must not share a frame. min_frames: a person of fewer frames in all is taken
+    for another one whom their tracks show. cast: the most people there may be; those seen most stay.
 
-    Frames in which nobody of the track's people is free are left out, unless they are at least `least` and the cast is
-    open: then they are a person of their own.
+    Frames in which none of the track's people is free are left out, unless they are at least `min_frames` and the cast
+    is open: then they are a person of their own.
     """
-    believed = _believed(stretches, least, cast)
-    settling = _Settling([each if each.person in believed else replace(each, person=NOBODY) for each in stretches])
+    believed = _believed(stretches, min_frames, cast)
+    assignment = _Assignment([each if each.person in believed else replace(each, person=UNKNOWN) for each in stretches])
     for stretch in sorted(stretches, key=lambda stretch: -len(stretch.frames)):
         if stretch.person not in believed:
-            left = settling.place(stretch)
+            left = assignment.place(stretch)
             if cast is not None:
-                settling.place_anywhere(stretch.track, left)
-            elif len(left) >= max(least, 1):
-                settling.add(Stretch(stretch.track, left, settling.newcomer()))
-    return settling.settled
+                assignment.place_anywhere(stretch.track, left)
+            elif len(left) >= max(min_frames, 1):
+                assignment.add(Stretch(stretch.track, left, assignment.new_person()))
+    return assignment.assigned
 
 
-def _believed(stretches: Sequence[Stretch], least: int, cast: int | None) -> set[int]:
+def _believed(stretches: Sequence[Stretch], min_frames: int, cast: int | None) -> set[int]:
     seen: Counter[int] = Counter()
     for stretch in stretches:
         seen[stretch.person] += len(stretch.frames)
-    del seen[NOBODY]
-    return {person for person, frames in seen.most_common(cast) if frames >= least or cast is not None}
+    del seen[UNKNOWN]
+    return {person for person, frames in seen.most_common(cast) if frames >= min_frames or cast is not None}
 
 
-class _Settling:
+class _Assignment:
     def __init__(self, stretches: Sequence[Stretch]) -> None:
-        self.settled: list[Stretch] = []
+        self.assigned: list[Stretch] = []
         self.elsewhere: dict[int, set[int]] = defaultdict(set)
         self.known: dict[int, list[tuple[int, int]]] = defaultdict(list)  # of a track: frame, person
         for stretch in stretches:
-            if stretch.person != NOBODY and len(stretch.frames):
+            if stretch.person != UNKNOWN and len(stretch.frames):
                 self.add(stretch)
                 self.known[stretch.track] += [
                     (int(stretch.frames[0]), stretch.person),
@@ -67,12 +67,12 @@ class _Settling:
                 ]
 
     def add(self, stretch: Stretch) -> None:
-        self.settled.append(stretch)
+        self.assigned.append(stretch)
         self.elsewhere[stretch.person].update(stretch.frames.tolist())
 
-    def newcomer(self) -> int:
-        """The number of a person nobody is yet."""
-        return max(self.elsewhere, default=NOBODY) + 1
+    def new_person(self) -> int:
+        """The next free number."""
+        return max(self.elsewhere, default=UNKNOWN) + 1
 
     def place(self, stretch: Stretch) -> np.ndarray:
         """Give the frames to the track's people, whole to the nearest in time who is free; returns the frames left."""
@@ -96,8 +96,8 @@ class _Settling:
         return [person for person in people if not free_in_all or not frames & self.elsewhere[person]]
 
     def place_anywhere(self, track: int, frames: np.ndarray) -> None:
-        """Give the frames to whoever is free in most of them; those in which she is not are left out."""
+        """Give the frames to the person who is free in most of them; the others are left out."""
         free = {person: [f for f in frames.tolist() if f not in there] for person, there in self.elsewhere.items()}
-        person = max(free, key=lambda each: len(free[each]), default=NOBODY)
-        if person != NOBODY and free[person]:
+        person = max(free, key=lambda each: len(free[each]), default=UNKNOWN)
+        if person != UNKNOWN and free[person]:
             self.add(Stretch(track, np.array(free[person]), person))

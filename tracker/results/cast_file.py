@@ -1,7 +1,7 @@
 """The cast file: a zip of `cast.json`, `embeddings.npy` (N, D) float16 and `crops/ID-NUMBER.jpg`; nothing is pickled.
 
-`cast.json` tells for each person how many of the rows of `embeddings.npy`, which stand in the order of the people, and
-how many of the crops are hers.
+`cast.json` holds the people and, for each, the number of rows in `embeddings.npy` (which are in the same order) and of
+crops.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..types import InputError
 FORMAT = "followspot cast"
 VERSION = 1
 FACTS, EMBEDDINGS = "cast.json", "embeddings.npy"
-LARGEST = 1 << 28
+MAX_BYTES = 1 << 28
 """Bytes that a cast file may unpack to: a file from elsewhere could be made to fill the memory."""
 
 
@@ -31,7 +31,7 @@ def read_cast(path: Path) -> CastMemory:
     """Raises InputError where there is no such file, or it is no cast file."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it is too large")
             return _read(archive)
     except FileNotFoundError:

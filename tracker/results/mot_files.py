@@ -15,7 +15,7 @@ from .. import boxes
 from ..types import Detections, FrameTracks, InputError, Recovery
 
 _FRAME, _ID, _BOX, _SCORE, _CLASS = 0, 1, slice(2, 6), 6, 7
-_FEWEST_COLUMNS = 6
+_MIN_COLUMNS = 6
 _PEDESTRIAN = 1
 
 
@@ -72,7 +72,7 @@ def read_tracks(
 
 
 def format_rows(tracks: FrameTracks) -> str:
-    """The lines of one frame, each ended by a newline; empty where nobody is seen."""
+    """The lines of one frame, each ended by a newline; empty where no person is seen."""
     xywh = boxes.xyxy_to_xywh(tracks.xyxy.astype(np.float64))
     return "".join(
         f"{tracks.frame + 1},{identity},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.2f},-1,-1,-1\n"
@@ -92,12 +92,12 @@ def _read_table(path: Path) -> np.ndarray:
         raise InputError(f"{path} is not a text file: give a MOTChallenge file such as det.txt or gt.txt") from error
     lines = text.splitlines()
     if not any(map(str.strip, lines)):
-        return np.zeros((0, _FEWEST_COLUMNS))
+        return np.zeros((0, _MIN_COLUMNS))
     try:
         table = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
     except ValueError as error:
         raise _malformed_line(path, lines) from error
-    if table.shape[1] < _FEWEST_COLUMNS:
+    if table.shape[1] < _MIN_COLUMNS:
         raise _malformed_line(path, lines)
     _refuse(path, ~np.all(np.isfinite(table), axis=1), "has a value that is not finite")
     _refuse(path, (table[:, _FRAME] < 1) | (table[:, _FRAME] % 1 != 0), "has no frame number (1, 2, 3, ...)")
@@ -118,8 +118,8 @@ def _malformed_line(path: Path, lines: list[str]) -> InputError:
         except ValueError:
             return InputError(f"{path} line {number} is not numbers separated by commas: {line.strip()[:60]!r}")
         columns = columns or len(cells)
-        if len(cells) != columns or len(cells) < _FEWEST_COLUMNS:
-            wanted = max(columns, _FEWEST_COLUMNS)
+        if len(cells) != columns or len(cells) < _MIN_COLUMNS:
+            wanted = max(columns, _MIN_COLUMNS)
             return InputError(
                 f"{path} line {number} has {len(cells)} columns instead of {wanted}: {line.strip()[:60]!r}"
             )
@@ -147,7 +147,7 @@ def _repeated(table: np.ndarray, among: np.ndarray) -> np.ndarray:
 
 
 def _frames_since_last_row(table: np.ndarray) -> np.ndarray:
-    """(rows,) frames since the person's previous row, 0 for her first."""
+    """(rows,) frames since the person's previous row, 0 for the first."""
     order = np.lexsort((table[:, _FRAME], table[:, _ID]))
     since = np.diff(table[order, _FRAME], prepend=0)
     since[np.diff(table[order, _ID], prepend=np.nan) != 0] = 0

@@ -17,7 +17,7 @@ SPLIT = 0.5
 class Person:
     """One id: when it was seen, how often, and how it was found again.
 
-    `appearances` are [first, last] sightings in seconds, in order; `boxes` counts the frames it was seen in.
+    `appearances` are [first, last] times in seconds, in order; `boxes` counts the frames it was seen in.
     """
 
     id: int
@@ -25,7 +25,7 @@ class Person:
     boxes: int = 0
     recoveries: list[Recovery] = field(default_factory=list)
     last_seen: int = -1
-    """Number of the frame of the last sighting among the frames told of."""
+    """Number of the last frame the person was seen in, among those written."""
 
     @property
     def seconds(self) -> float:
@@ -39,7 +39,7 @@ class Person:
         return max((start - end for start, end in zip(starts, ends, strict=False)), default=0.0)
 
     def see(self, frame: int, seconds: float) -> None:
-        """A sighting in the `frame`-th frame told of, at `seconds`."""
+        """The person is in the `frame`-th frame written, at `seconds`."""
         absent = self.appearances and frame - self.last_seen > 1 and seconds - self.appearances[-1][1] > SPLIT
         if not self.appearances or absent:
             self.appearances.append([seconds, seconds])
@@ -94,7 +94,7 @@ class Summary:
 
     @property
     def people(self) -> list[Person]:
-        """Everybody seen, by id."""
+        """All people seen, by id."""
         return [self._people[identity] for identity in sorted(self._people)]
 
     @property
@@ -104,7 +104,7 @@ class Summary:
 
     @property
     def returns(self) -> list[Recovery]:
-        """Those of the recoveries in which somebody came back whom this video had shown before."""
+        """Those of the recoveries of people whom this video had shown before."""
         return [recovery for recovery in self.recoveries if not recovery.remembered]
 
     @property
@@ -114,7 +114,7 @@ class Summary:
 
     @property
     def longest_absence(self) -> float:
-        """The longest time in seconds after which anybody came back, 0 if nobody did."""
+        """The longest time in seconds after which a person came back, 0 if none did."""
         return max((person.longest_absence for person in self._people.values()), default=0.0)
 
     @property

@@ -13,7 +13,7 @@ from ..types import InputError, Recovery
 from .presence import Person, Summary
 from .report_page import PAGE, SCRIPT, STYLE
 
-_MOST_TICKS = 6
+_MAX_TICKS = 6
 _ROUND_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
@@ -150,8 +150,8 @@ def _doubtful(recovery: Recovery, doubt: float) -> bool:
 
 
 def _axis(duration: float) -> str:
-    step = next((step for step in _ROUND_SECONDS if duration / step <= _MOST_TICKS), _ROUND_SECONDS[-1])
-    step *= max(1, math.ceil(duration / step / _MOST_TICKS))
+    step = next((step for step in _ROUND_SECONDS if duration / step <= _MAX_TICKS), _ROUND_SECONDS[-1])
+    step *= max(1, math.ceil(duration / step / _MAX_TICKS))
     ticks = "".join(
         f'<span style="left:{100 * second / duration:.3f}%">{clock(second)[:-2]}</span>'
         for second in range(0, math.ceil(0.97 * duration), step)

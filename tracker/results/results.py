@@ -88,7 +88,7 @@ class MotWriter(_LineWriter):
 class CsvWriter(_LineWriter):
     """tracks.csv: a header, then a row per person and frame; frames from 0, times in seconds, corners in pixels.
 
-    The rows of an `offline` result have another column that says so: `refined`, or `filled` where nobody was detected.
+    The rows of an `offline` result have another column that says so: `refined`, or `filled` for those not detected.
     """
 
     def __init__(self, path: Path, names: Mapping[int, str] | None = None, offline: bool = False) -> None:
@@ -111,7 +111,7 @@ class CsvWriter(_LineWriter):
 
 
 class JsonWriter:
-    """tracks.json: facts of the video, and of every person when she was on stage and how she was found again.
+    """tracks.json: facts of the video, and of every person the times on stage and the recoveries.
 
     It feeds `summary` with the frames it is given (so give that summary to no other sink) and writes it when the run
     ends, also when that is by Ctrl-C. `video` holds facts to be copied in, such as source, width, height, fps.

@@ -17,10 +17,10 @@ URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "srt")
 TIMEOUT = 10.0
 """Seconds a network stream may take to open, or to send its next packet."""
 
-USUAL_FPS = 30.0
+DEFAULT_FPS = 30.0
 """Frames per second of a stream that does not tell."""
 
-FASTEST = 1000.0
+MAX_FPS = 1000.0
 """Frames per second above which a rate is a clock's tick rate that strayed into the wrong field."""
 
 
@@ -69,7 +69,7 @@ def video_stream(container: InputContainer, label: str) -> VideoStream:
     """The container's main moving picture. Raises InputError where there is none (sound only, or a cover image)."""
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or Disposition.attached_pic in stream.disposition:
-        raise InputError(f"{label} has no video stream, so there is nobody to see in it")
+        raise InputError(f"{label} has no video stream, so there is nothing to track in it")
     if stream.codec_context is None:
         raise InputError(f"{label} is coded in a way this FFmpeg cannot decode; convert it to H.264 first")
     return stream
@@ -79,9 +79,9 @@ def frame_rate(stream: VideoStream, *, stamped: bool) -> float:
     """Average frames per second; where frames carry no stamps (`stamped` false), what the codec's header says."""
     rates = [stream.average_rate, stream.guessed_rate]
     for rate in rates if stamped else reversed(rates):
-        if rate is not None and 0 < rate <= FASTEST:
+        if rate is not None and 0 < rate <= MAX_FPS:
             return float(rate)
-    return USUAL_FPS
+    return DEFAULT_FPS
 
 
 def stream_seconds(stream: Stream) -> float | None:

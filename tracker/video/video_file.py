@@ -23,14 +23,14 @@ BT709 = 1
 ROUNDED = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 """Without rounding every video written comes out darker than it was, by two levels after two conversions."""
 
-FINEST_TICK = 90_000
+MIN_TICK_RATE = 90_000
 """Ticks per second at least: MPEG's clock, in which the common frame rates are whole numbers."""
 
 
 def time_base(fps: float) -> Fraction:
     """A clock at least as fine as MPEG's in which the frames of `fps`, 30000/1001 and its kin too, are whole ticks."""
     rate = Fraction(fps).limit_denominator(1001)
-    return 1 / Fraction(rate.numerator * math.ceil(FINEST_TICK / rate.numerator))
+    return 1 / Fraction(rate.numerator * math.ceil(MIN_TICK_RATE / rate.numerator))
 
 
 class VideoFile:

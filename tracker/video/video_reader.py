@@ -23,7 +23,7 @@ from .frame_clock import FrameClock
 from .stride import checked_stride
 from .upright import Orientation
 
-UNTOLD = 2
+UNSPECIFIED = 2
 """FFmpeg's AVCOL_SPC_UNSPECIFIED: the picture does not tell how its colours were coded."""
 
 HD_HEIGHT = 720
@@ -126,7 +126,7 @@ class VideoReader:
                 elif index % self._stride == 0:
                     yield Frame(index, time, self._image(picture))
                 index += 1
-            self._judge_end(time + self._period)
+            self._check_end(time + self._period)
         finally:
             self.close()
 
@@ -165,7 +165,7 @@ class VideoReader:
         except av.FFmpegError as error:
             self._breakage = f"breaks off ({error.strerror})"
 
-    def _judge_end(self, end: float) -> None:
+    def _check_end(self, end: float) -> None:
         if self._promised is None:
             return
         if self._breakage or self._reached - self._begin < self._promised - CUT:
@@ -173,7 +173,7 @@ class VideoReader:
 
     def _image(self, picture: VideoFrame) -> np.ndarray:
         width, height = self._stored_size
-        colours = ("itu709" if picture.height >= HD_HEIGHT else "itu601") if picture.colorspace == UNTOLD else None
+        colours = ("itu709" if picture.height >= HD_HEIGHT else "itu601") if picture.colorspace == UNSPECIFIED else None
         image = picture.to_ndarray(format="bgr24", width=width, height=height, src_colorspace=colours)
         return self._orientation.apply(image)
 

@@ -21,7 +21,7 @@ from .video_file import FORMATS, VideoFile
 QUEUED = 4
 """Pictures that may wait for the encoder; 25 MB at 1080p."""
 
-WORST_CRF = 51
+MAX_CRF = 51
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 """x264's."""
 
@@ -60,8 +60,8 @@ class VideoWriter:
         self._part = self.path.with_name(f".{self.path.name}.part")
         if self.path.suffix.lower() not in FORMATS:
             raise InputError(f"{self.path} cannot be written as a video: name it {', '.join(FORMATS)}")
-        if not 0 <= crf <= WORST_CRF or preset not in PRESETS:
-            raise InputError(f"crf {crf} or preset {preset!r} is unknown; crf is 0 to {WORST_CRF}, preset {PRESETS}")
+        if not 0 <= crf <= MAX_CRF or preset not in PRESETS:
+            raise InputError(f"crf {crf} or preset {preset!r} is unknown; crf is 0 to {MAX_CRF}, preset {PRESETS}")
         if self.path.is_dir():
             raise InputError(f"{self.path} is a folder, so no video can be written there")
         try:
@@ -133,7 +133,7 @@ class VideoWriter:
             self._finish()  # only the tail is left to encode; a second Ctrl-C gives it up
             raise
         finally:
-            self._settle()
+            self._publish()
         if self._failure is not None:
             raise self._refusal(self._failure) from self._failure
 
@@ -141,7 +141,7 @@ class VideoWriter:
         self._queue.put(None)
         self._thread.join()
 
-    def _settle(self) -> None:
+    def _publish(self) -> None:
         if self._thread.is_alive() or self._failure is not None or not self._written:
             self._remove_part()
             return

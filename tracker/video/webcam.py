@@ -10,7 +10,7 @@ from types import TracebackType
 import cv2
 
 from ..types import Frame, InputError
-from .containers import USUAL_FPS
+from .containers import DEFAULT_FPS
 from .stride import checked_stride
 
 
@@ -34,7 +34,7 @@ class Webcam:
             raise InputError(f"webcam {index} cannot be opened; is it plugged in, and free of other programs?")
         self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        self.fps = (self._capture.get(cv2.CAP_PROP_FPS) or USUAL_FPS) / vid_stride
+        self.fps = (self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS) / vid_stride
 
     def __iter__(self) -> Iterator[Frame]:
         index, start = 0, None

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from reid.encoder.calibration import likenesses, summary
+from reid.encoder.calibration import Calibration, pair_similarities, summary
 
 
 def measure(embedding, person, video, time):
-    return summary(likenesses(embedding, person, video, time))
+    return summary(pair_similarities(embedding, person, video, time))
 
 
 def directions(angles):
@@ -36,10 +36,19 @@ def test_pairs_of_different_videos_are_not_compared():
         measure(embedding, person, np.arange(60), np.zeros(60))
 
 
-def test_a_tracker_can_build_its_calibration_from_it():
-    from tracker.types import Calibration
-
+def test_what_was_measured_is_a_calibration():
     random = np.random.default_rng(0)
     embedding = directions(random.normal(0, 0.2, 80) + np.arange(80) % 2)
     facts = measure(embedding, np.arange(80) % 2, np.zeros(80), np.zeros(80))
     assert Calibration(**facts).log_odds(np.array([0.99]), np.array([0.0])) > 0
+
+
+def test_calibrated_odds_fall_with_time_and_never_turn_around():
+    calibration = Calibration(gap=(0.0, 10.0), same=((0.9, 0.05), (0.7, 0.1)), different=((0.4, 0.1), (0.4, 0.1)))
+    now, later = np.array([0.0]), np.array([10.0])
+    # by hand, both spreads 0.1 at 10 s: ((0.55 - 0.4)^2 - (0.55 - 0.7)^2) / (2 * 0.01) = 0
+    assert calibration.log_odds(np.array([0.55]), later)[0] == pytest.approx(0.0)
+    # at 0 s and 0.9, the mean of the same: log(0.1 / 0.05) + 0.5 * (0.5 / 0.1)^2
+    assert calibration.log_odds(np.array([0.9]), now)[0] == pytest.approx(np.log(2) + 12.5)
+    rising = calibration.log_odds(np.linspace(-1, 1, 50), np.zeros(50))
+    assert (np.diff(rising) >= -1e-9).all()

@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from models.encoder import ContextEncoder, EncoderOptions
@@ -36,7 +38,7 @@ def test_a_calibration_is_added_to_what_the_file_says(tmp_path, ending, write):
     before = Embedder(path, EmbedderOptions(device="cpu"))
     store(path, FACTS)
     after = Embedder(path, EmbedderOptions(device="cpu"))
-    assert after.calibration == FACTS["calibration"] != before.calibration
+    assert asdict(after.calibration) == FACTS["calibration"] != asdict(before.calibration)
     assert after.metadata["epoch"] == 3
     assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")]
 

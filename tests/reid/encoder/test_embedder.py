@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,7 @@ from places import ROOT
 from models.checkpoint import WeightsError
 from models.encoder import ContextEncoder, EncoderOptions
 from models.pretrained import load_encoder, save_encoder
-from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.encoder.embedder import BUNDLED, Embedder, EmbedderOptions
 
 COLOUR_HISTOGRAM = ROOT / "models" / "weights" / "colour_histogram.json"
 CPU = EmbedderOptions(device="cpu")
@@ -82,16 +84,18 @@ def test_with_flip_a_mirror_image_has_the_same_vector(weights):
     assert np.abs(Embedder(weights, CPU)([crop]) - Embedder(weights, CPU)([crop[:, ::-1]])).max() > 1e-3
 
 
-def test_calibration_comes_from_the_file_in_the_type_the_caller_wants(weights):
-    assert Embedder(weights, CPU).calibration["same"] == ((0.9, 0.1),)
-    assert Embedder(weights, CPU, calibration=lambda gap, same, different: different[0][0]).calibration == 0.5
+def test_calibration_comes_from_the_file(weights):
+    assert Embedder(str(weights), CPU).calibration.same == ((0.9, 0.1),)
 
 
-def test_it_fits_the_trackers_protocol_and_type(weights):
-    from tracker.types import Calibration
+def test_without_a_file_it_is_the_bundled_encoder():
+    assert Embedder(options=CPU).sha256 == hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
+
+
+def test_it_fits_the_trackers_protocol(weights):
     from tracker.types import Embedder as Protocol
 
-    embedder: Protocol = Embedder(weights, CPU, Calibration)
+    embedder: Protocol = Embedder(weights, CPU)
     odds = embedder.calibration.log_odds(np.array([0.5, 0.9]), np.array([1.0, 1.0]))
     assert odds[0] < 0 < odds[1]
 

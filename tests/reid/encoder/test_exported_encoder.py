@@ -8,6 +8,7 @@ import torch
 from models.encoder import ContextEncoder, EncoderOptions
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
+from reid.encoder.calibration import Calibration
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.encoder.encoder_export import WRITERS
 from reid.encoder.exported_encoder import openvino_file
@@ -63,7 +64,7 @@ def test_the_sha256_is_that_of_the_file_or_of_the_whole_folder(exported):
 
 def test_metadata_and_calibration_travel_with_it(weights, exported):
     first, second = (Embedder(path, CPU) for path in (weights, exported))
-    assert second.calibration == first.calibration == CALIBRATION
+    assert second.calibration == first.calibration == Calibration(**CALIBRATION)
     assert second.metadata == first.metadata
     assert second.dimension == 1024
 

@@ -1,4 +1,4 @@
-"""Where labels go: beside their person and off everybody's face."""
+"""Where labels go: beside their person and off all faces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def placed(people: list[list[float]], keypoints: np.ndarray | None = None) -> np
     return np.concatenate([corner, corner + LABEL], axis=1)
 
 
-def test_one_person_has_her_label_at_her_feet() -> None:
+def test_one_person_has_the_label_at_the_feet() -> None:
     assert placed([[100, 100, 200, 400]]).tolist() == [[100, 400, 160, 430]]
 
 
@@ -28,7 +28,7 @@ def test_feet_at_the_lower_edge_keep_the_label_in_the_picture() -> None:
     assert placed([[100, 300, 200, 710]]).tolist() == [[100, 690, 160, 720]]
 
 
-def test_someone_filling_the_picture_has_her_label_off_her_face() -> None:
+def test_a_person_filling_the_picture_has_the_label_off_the_face() -> None:
     (label,) = placed([[0, 0, 1280, 720]])
     assert label[1] > 180
 

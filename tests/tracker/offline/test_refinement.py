@@ -9,11 +9,11 @@ import pytest
 
 from tracker.offline.gap_filling import GapOptions, fill_gaps
 from tracker.offline.refinement import Numbering, RefinementOptions, person_ids, refine
-from tracker.offline.stretches import NOBODY, Stretch, settle
+from tracker.offline.stretches import UNKNOWN, Stretch, assign_people
 from tracker.types import FrameTracks, InputError, Recovery
 
 FPS = 10.0
-NO_GAPS = RefinementOptions(least=0.0, gaps=GapOptions(seconds=0))
+NO_GAPS = RefinementOptions(min_seconds=0.0, gaps=GapOptions(seconds=0))
 
 
 def film(boxes: Mapping[int, Mapping[int, float]], frames: int, cuts: Sequence[int] = ()) -> list[FrameTracks]:
@@ -31,7 +31,7 @@ def stand(left: float, frames: range) -> dict[int, float]:
     return dict.fromkeys(frames, left)
 
 
-def stretch(track: int, frames: range, person: int = NOBODY) -> Stretch:
+def stretch(track: int, frames: range, person: int = UNKNOWN) -> Stretch:
     return Stretch(track, np.array(frames), person)
 
 
@@ -39,7 +39,7 @@ def lefts(tracks: Sequence[FrameTracks], id: int) -> dict[int, float]:
     return {rows.frame: float(rows.xyxy[rows.ids == id][0, 0]) for rows in tracks if id in rows.ids}
 
 
-def test_two_tracks_of_one_person_become_one_and_her_return_is_told():
+def test_two_tracks_of_one_person_become_one_and_the_return_is_told():
     online = film({1: stand(0, range(10)), 2: stand(300, range(30)), 3: stand(600, range(20, 30))}, 30)
     whose = [stretch(1, range(10), 0), stretch(2, range(30), 1), stretch(3, range(20, 30), 0)]
     refined = refine(online, whose, FPS, NO_GAPS)
@@ -58,28 +58,30 @@ def test_an_exchange_the_online_pass_missed_is_put_right():
     refined = refine(online, whose, FPS, NO_GAPS)
     assert lefts(refined, 1)[5] == lefts(refined, 2)[25] == 0
     assert lefts(refined, 2)[5] == lefts(refined, 1)[25] == 300
-    assert sum(map(len, refined)) == 60, "nobody is lost in between"
+    assert sum(map(len, refined)) == 60, "no row is lost in between"
 
 
-def test_nobody_known_follows_her_track_unless_that_person_is_elsewhere():
-    whole = settle([stretch(1, range(10), 0), stretch(1, range(10, 14))])
+def test_an_unknown_stretch_follows_its_track_unless_that_person_is_elsewhere():
+    whole = assign_people([stretch(1, range(10), 0), stretch(1, range(10, 14))])
     assert {each.person for each in whole} == {0}
     elsewhere = [stretch(1, range(10), 0), stretch(1, range(10, 14)), stretch(2, range(12, 20), 0)]
-    settled = settle(elsewhere, least=5)
+    settled = assign_people(elsewhere, min_frames=5)
     assert sorted(f for each in settled if each.track == 1 for f in each.frames) == list(range(12))
     assert all(each.person == 0 for each in settled)
-    alone = settle(elsewhere, least=2)
-    assert [each.frames.tolist() for each in alone if each.person == 1] == [[12, 13]], "long enough to be somebody"
+    alone = assign_people(elsewhere, min_frames=2)
+    assert [each.frames.tolist() for each in alone if each.person == 1] == [[12, 13]], "long enough to be a person"
 
 
-def test_whoever_is_hardly_seen_is_not_somebody_of_her_own():
-    settled = settle([stretch(1, range(10), 0), stretch(1, range(10, 12), 1), stretch(1, range(12, 20), 0)], least=5)
+def test_a_person_hardly_seen_is_no_person_of_their_own():
+    settled = assign_people(
+        [stretch(1, range(10), 0), stretch(1, range(10, 12), 1), stretch(1, range(12, 20), 0)], min_frames=5
+    )
     assert {each.person for each in settled} == {0}
     assert sorted(f for each in settled for f in each.frames) == list(range(20))
 
 
 @pytest.mark.parametrize("cast", [1, 2, 3])
-def test_a_cast_is_never_exceeded_and_nobody_is_twice_in_a_frame(cast: int):
+def test_a_cast_is_never_exceeded_and_no_person_is_twice_in_a_frame(cast: int):
     rng = np.random.default_rng(cast)
     whose, busy = [], set()
     for _ in range(60):
@@ -87,7 +89,7 @@ def test_a_cast_is_never_exceeded_and_nobody_is_twice_in_a_frame(cast: int):
         frames = [f for f in range(start, start + 8) if (0, track, f) not in busy and (1, person, f) not in busy]
         busy |= {(0, track, f) for f in frames} | {(1, person, f) for f in frames}
         whose += [Stretch(track, np.array(frames), person)] if frames else []
-    settled = settle(whose, least=3, cast=cast)
+    settled = assign_people(whose, min_frames=3, cast=cast)
     assert len({each.person for each in settled}) <= cast
     seen = [(each.person, f) for each in settled for f in each.frames.tolist()]
     assert len(seen) == len(set(seen))
@@ -119,7 +121,7 @@ def test_no_gap_is_filled_that_is_long_or_wide(left: dict[int, float], why: str)
     assert lefts(fill_gaps(film({1: left}, 7), GapOptions(seconds=0.5, distance=0.5)), 1) == left, why
 
 
-def test_no_gap_is_filled_where_she_changes_size_or_another_camera_takes_over():
+def test_no_gap_is_filled_where_the_size_changes_or_another_camera_takes_over():
     small = film({1: {0: 0, 3: 0}}, 4)
     small[3] = FrameTracks(3, 0.3, np.array([1]), np.array([[0, 30, 50, 100]]), np.ones(1), np.zeros(1, bool))
     assert sum(map(len, fill_gaps(small, GapOptions()))) == 2
@@ -130,4 +132,4 @@ def test_no_gap_is_filled_where_she_changes_size_or_another_camera_takes_over():
 
 def test_negative_seconds_are_refused():
     with pytest.raises(InputError, match="negative"):
-        RefinementOptions(least=-1)
+        RefinementOptions(min_seconds=-1)

@@ -136,6 +136,6 @@ def test_other_files_are_refused(tmp_path: Path, path: Path, monkeypatch: pytest
         read_cast(tmp_path / "nothing")
     with pytest.raises(InputError, match="cannot be read"):
         read_cast(tmp_path)
-    monkeypatch.setattr(cast_file, "LARGEST", 100)
+    monkeypatch.setattr(cast_file, "MAX_BYTES", 100)
     with pytest.raises(InputError, match="too large"):
         read_cast(path)

@@ -76,7 +76,7 @@ def test_nothing_is_fetched_but_the_video_beside_it(page: Page) -> None:
     assert not re.search(r"https?:|//[a-z]|@import|url\(|fetch\(", page.source)
 
 
-def test_each_person_has_a_row_with_her_stays_as_bars_in_her_colour(page: Page) -> None:
+def test_each_person_has_a_row_with_bars_in_one_colour(page: Page) -> None:
     assert len(page.of_class("lane")) == 3
     assert [bar["style"] for bar in page.of_class("bar")] == [
         "left:0.000%;width:100.000%",
@@ -107,7 +107,7 @@ def test_a_recovery_by_motion_alone_shows_no_similarity(tmp_path: Path) -> None:
     assert mark["data-tip"] == "1 back at 0:00.0 after 3.0 s away"
 
 
-def test_whoever_is_known_from_a_cast_file_was_not_away(tmp_path: Path) -> None:
+def test_a_person_known_from_a_cast_file_was_not_away(tmp_path: Path) -> None:
     summary = Summary()
     known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.01, remembered=True)
     summary.write(Frame(0, 0.0, None), FrameTracks(0, 0.0, [1], [[0, 0, 1, 1]], [1], [False], recoveries=(known,)))

@@ -20,7 +20,7 @@ FPS = 10.0
 
 
 def seen(index: int, *ids: int, recoveries: Sequence[Recovery] = ()) -> tuple[Frame, FrameTracks]:
-    """A frame with these people, each in a 10 x 20 box that begins at ten times her id."""
+    """A frame with these people, each in a 10 x 20 box that begins at ten times the id."""
     boxes = np.array([[10 * identity, 5, 10 * identity + 10, 25] for identity in ids], float).reshape(-1, 4)
     back = [identity in {recovery.id for recovery in recoveries} for identity in ids]
     tracks = FrameTracks(index, index / FPS, ids, boxes, np.full(len(ids), 0.5), back, recoveries=tuple(recoveries))
@@ -65,7 +65,7 @@ def test_presence_is_told_in_intervals_split_by_long_gaps_only() -> None:
 
 def test_a_slow_frame_rate_is_no_absence() -> None:
     summary = Summary()
-    for index in (0, 10, 20, 40):  # every tenth frame, so a second apart; then one frame told of without her
+    for index in (0, 10, 20, 40):  # every tenth frame, so a second apart; then one frame without the person
         summary.write(*seen(index, *([1] if index != 20 else [])))
     assert summary.people[0].appearances == [[0.0, 1.0], [4.0, 4.0]]
 
@@ -133,7 +133,7 @@ def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
     assert told["summary"]["camera_cuts"] == 1
 
 
-def test_somebody_from_a_cast_file_is_told_apart_from_somebody_found_again(tmp_path: Path) -> None:
+def test_a_person_from_a_cast_file_is_told_apart_from_one_found_again(tmp_path: Path) -> None:
     known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.3, remembered=True)
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0, 1, recoveries=[known]))

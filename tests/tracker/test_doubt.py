@@ -1,0 +1,70 @@
+"""Who may have exchanged identities with whom, and when that can be resolved."""
+
+from __future__ import annotations
+
+import pytest
+from tracks_by_hand import known, show, standing
+
+from tracker.doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, touching
+from tracker.track import Track
+
+OPTIONS = DoubtOptions()
+
+
+def row(count: int) -> list[Track]:
+    return [known(number + 1, 1.0, standing(150 * number)) for number in range(count)]
+
+
+@pytest.mark.parametrize(("inside", "contact"), [(29, False), (31, True)])
+def test_contact_is_more_than_three_tenths_of_the_smaller_box(inside: int, contact: bool):
+    """A box of 100 x 100, `inside` columns of which lie within one of 400 x 400."""
+    large, small = [0, 0, 400, 400], [400 - inside, 100, 500 - inside, 200]
+    two = [known(1, 1.0, large), known(2, 1.0, small)]
+    assert touching(two, 1.0, OPTIONS).tolist() == [[False, contact], [contact, False]]
+
+
+def test_a_track_out_of_sight_touches_where_its_motion_puts_it():
+    two = [known(1, 1.0, standing(300)), known(2, 0.9, standing(600))]
+    assert not touching(two, 1.0, OPTIONS).any()
+    two[1].motion.filter.x[0] -= 300
+    assert touching(two, 1.0, OPTIONS).sum() == 2
+
+
+def test_doubt_spreads_from_contact_to_contact_and_views_of_that_time_are_dropped():
+    a, b, c, d = tracks = row(4)
+    for track in tracks:
+        show(track.fresh, [1.0])
+    contact = touching(tracks, 1.0, OPTIONS)
+    assert not contact.any()
+    contact[0, 1] = contact[1, 0] = True
+    spread_doubt(tracks, contact)
+    contact[:] = False
+    contact[1, 2] = contact[2, 1] = True
+    show(a.fresh, [1.0])
+    spread_doubt(tracks, contact)
+    assert a.group == b.group == c.group == {a, b, c}
+    assert d.group is None
+    assert [len(track.fresh.views) for track in tracks] == [1, 0, 0, 1]
+    a.confirm()
+    assert a.group is None
+    assert b.group == {b, c}
+
+
+def test_a_track_that_returns_may_be_any_that_was_out_of_sight():
+    returned, lost, in_sight = known(1, 1.0, standing(0)), known(2, 0.5, standing(200), lost=True), row(1)[0]
+    show(returned.fresh, [1.0])
+    doubt_returned([returned], [returned, lost, in_sight])
+    assert returned.group == lost.group == {returned, lost}
+    assert in_sight.group is None
+    assert not returned.fresh.views
+
+
+def test_three_fresh_views_of_a_track_in_sight_and_in_doubt():
+    one, other = row(2)
+    show(one.fresh, [1.0], [1.0], [1.0])
+    assert not is_clear_again(one, 1.0, OPTIONS)  # it is not in doubt
+    one.join_group(other)
+    assert is_clear_again(one, 1.0, OPTIONS)
+    assert not is_clear_again(one, 1.1, OPTIONS)  # it is out of sight
+    del one.fresh.views[0]
+    assert not is_clear_again(one, 1.0, OPTIONS)

@@ -1,0 +1,66 @@
+"""What becomes of tracks whose identity was found."""
+
+from __future__ import annotations
+
+import numpy as np
+from tracks_by_hand import known, standing, track_at
+
+from tracker.exchange import exchange
+from tracker.gallery import Gallery, GalleryOptions
+from tracker.recovery import IdentityMatch
+from tracker.track import Identity, TrackState
+from tracker.types import Detections, Frame, Recovery
+
+NOW = Frame(30, 3.0, None)
+
+
+def test_a_lost_person_is_back_since_the_first_observation():
+    gone, back = known(1, 1.0, standing(300), lost=True), track_at(2.8, standing(500))
+    person = gone.identity
+    told = exchange([IdentityMatch(back, person, 0.8, 0.2)], [gone], NOW)
+    assert told == [Recovery(28, 2.8, 1, 2.8 - 1.0, 0.8, 0.2)]
+    assert (back.identity, gone.state) == (person, TrackState.DELETED)
+
+
+def test_two_who_were_exchanged_get_their_ids_back_from_now_on():
+    two = [known(1, 2.9, standing(300)), known(2, 2.8, standing(400))]
+    for track in two:
+        track.update(NOW, Detections(track.last_xyxy[None], np.array([0.9])))
+    first, second = (track.identity for track in two)
+    told = exchange([IdentityMatch(two[0], second, 0.7, 0.3), IdentityMatch(two[1], first, 0.7, 0.3)], two, NOW)
+    assert [track.identity.id for track in two] == [2, 1]
+    assert told == [Recovery(30, 3.0, id, 0.0, 0.7, 0.3, exchanged=True) for id in (2, 1)]
+    assert [[seen.frame for seen in track.unreported] for track in two] == [[30], [30]]
+
+
+def test_no_person_is_told_twice_in_a_frame():
+    """What the track saw up to the person's last reported row stays untold: there, the person was elsewhere."""
+    gone, back = known(1, 2.8, standing(300), lost=True), track_at(2.7, standing(310))
+    for frame in (Frame(28, 2.8, None), Frame(29, 2.9, None)):
+        back.update(frame, Detections(back.last_xyxy[None], np.array([0.9])))
+    (told,) = exchange([IdentityMatch(back, gone.identity, None, None)], [gone], NOW)
+    assert [seen.frame for seen in back.unreported] == [29]
+    assert (told.frame, told.away) == (27, 0.0)  # seen at 2.7 s, before 2.8 s: never less than no time away
+
+
+def test_a_lost_track_takes_the_identity_that_its_finder_left():
+    """Track 2 is found to be 1, who was taken for lost: then it is 2 who is lost."""
+    gone, here = known(1, 1.0, standing(300), lost=True), known(2, 3.0, standing(500))
+    first, second = gone.identity, here.identity
+    told = exchange([IdentityMatch(here, first, 0.9, 0.4)], [here, gone], NOW)
+    assert told == [Recovery(30, 3.0, 1, 2.0, 0.9, 0.4, exchanged=True)]
+    assert (here.identity, gone.identity, gone.state) == (first, second, TrackState.LOST)
+
+
+def test_who_stays_who_they_are_is_no_news():
+    here = known(2, 3.0, standing(500))
+    assert exchange([IdentityMatch(here, here.identity, 0.9, 0.4)], [here], NOW) == []
+
+
+def test_a_person_of_the_cast_file_was_not_away():
+    ada = Identity(7, Gallery(GalleryOptions()))
+    new = track_at(2.5, standing(500))
+    assert exchange([IdentityMatch(new, ada, 0.8, 0.1)], [], NOW) == [
+        Recovery(25, 2.5, 7, 0.0, 0.8, 0.1, remembered=True)
+    ]
+    assert new.identity is ada

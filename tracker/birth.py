@@ -1,0 +1,93 @@
+"""Birth: which detections start a tentative track, and when it has been seen for long enough to be confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .boxes import iou
+from .gallery import GalleryOptions
+from .motion import MotionOptions
+from .track import Track, TrackState
+from .types import Detections, Frame
+
+MIN_HITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BirthOptions:
+    """How a track begins; all times in seconds."""
+
+    min_score: float = 0.65
+    """A detection that continues no track starts a new one from this score on."""
+    max_overlap: float = 0.85
+    """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
+    confirm_after: float = 0.1
+    """Age at which a tentative track is confirmed, and seen in at least three frames."""
+    recognition_timeout: float = 0.9
+    """Age up to which a tentative track that may be a missing person, but is not recognised yet, is no new person."""
+    passer_by_height: float = 0.5
+    """A tentative track smaller than this share of the cast's median height may be a passer-by in the background ..."""
+    passer_by_seconds: float = 2.0
+    """... and is confirmed at this age."""
+    max_gap: float = 0.1
+    """A tentative track not seen for longer than this is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """The rules. `recognises`: there is a re-ID encoder, so a missing person may yet be recognised."""
+
+    options: BirthOptions
+    recognises: bool
+
+    def start(
+        self,
+        frame: Frame,
+        detections: Detections,
+        tracks: Sequence[Track],
+        motion: MotionOptions,
+        views: GalleryOptions,
+    ) -> list[Track]:
+        """New tentative tracks of the detections that continue none of the `tracks`."""
+        taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
+        started = []
+        for row in np.flatnonzero(detections.score >= self.options.min_score):
+            detection = detections[[int(row)]]
+            if taken and iou(detection.xyxy, np.stack(taken)).max() > self.options.max_overlap:
+                continue
+            started.append(Track(frame, detection, motion, views))
+            taken.append(detection.xyxy[0])
+        return started
+
+    def due(self, tracks: Sequence[Track], now: float, *, remembered: bool, last: bool) -> list[Track]:
+        """Those of the tracks that are to be confirmed in this frame, if not as known people, then as new ones.
+
+        `remembered`: people of a cast file may still appear. In the `last` frame no track waits for a better view.
+        """
+        seen = [
+            track
+            for track in tracks
+            if track.state is TrackState.TENTATIVE and track.last_time == now and track.hits >= MIN_HITS
+        ]
+        if not seen:
+            return []
+        options, known = self.options, [track for track in tracks if track.identity is not None]
+        heights = [track.motion.height for track in known if not track.before_cut]
+        passer_by = options.passer_by_height * float(np.median(heights)) if heights else 0.0
+        missing = remembered or any(track.state is TrackState.LOST or track.group is not None for track in known)
+        waits = self.recognises and missing and not last
+
+        def min_age(track: Track) -> float:
+            if track.motion.height < passer_by:
+                return options.passer_by_seconds
+            return options.recognition_timeout if waits and not track.fresh.views else options.confirm_after
+
+        return [track for track in seen if track.age(now) >= min_age(track)]
+
+    def may_be_new(self, track: Track, now: float, *, missing: bool, last: bool) -> bool:
+        """Whether a track that is due and was not recognised is a new person; it waits while people are `missing`."""
+        waits = self.recognises and missing and not last
+        return not waits or track.age(now) >= self.options.recognition_timeout
