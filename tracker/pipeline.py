@@ -9,10 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from .tracker import Tracker
-from .types import Detections, Detector, Frame, FrameTracks
-
-REPLAY_DELAY = 5.0
-"""Seconds that replayed frames are held back: without pictures they weigh nothing, so even late rows are kept."""
+from .types import Detector, Frame, FrameTracks
 
 
 def track(
@@ -93,12 +90,3 @@ def join(rows: FrameTracks, more: FrameTracks) -> FrameTracks:
         rows.recoveries + more.recoveries,
         cut=rows.cut or more.cut,
     )
-
-
-def replay(
-    detections: dict[int, Detections], *, length: int, fps: float, tracker: Tracker
-) -> Iterator[tuple[Frame, FrameTracks]]:
-    """Track given boxes without pictures: `length` frames at `fps`, frame index (from 0) to detections."""
-    frames = (Frame(index, index / fps, None) for index in range(length))
-    updates = ((frame, tracker.update(frame, detections.get(frame.index, Detections.empty()))) for frame in frames)
-    yield from merge_backfill(updates, REPLAY_DELAY, tracker.finish)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from tracker.boxes import area, cxcywh_to_xyxy, xywh_to_xyxy, xyxy_to_cxcywh
+from tracker.results.mot_files import BOX, FRAME, SCORE, read_table
 from tracker.types import Frame, InputError
 
 from ..renderer import Scene, StageOptions
@@ -45,13 +46,13 @@ def yolo_folder(folder: Path) -> Iterator[LabelledPicture]:
 
 def mot_sequence(folder: Path, every: int) -> Iterator[LabelledPicture]:
     """Each `every`-th frame of a MOTChallenge sequence (pictures in `img1/`, or one video) with the people in sight."""
-    truth = np.loadtxt(folder / "gt" / "gt.txt", delimiter=",", ndmin=2)
-    length = int(truth[:, 0].max())
+    truth = read_table(folder / "gt" / "gt.txt")
+    length = int(truth[:, FRAME].max())
     for index, image in sequence_frames(folder):
         if index % every:
             continue
-        rows = truth[(truth[:, 0] == index + 1) & (truth[:, 6] > 0) & (truth[:, 8] >= VISIBLE)]
-        boxes = inside(xywh_to_xyxy(rows[:, 2:6]), image)
+        rows = truth[(truth[:, FRAME] == index + 1) & (truth[:, SCORE] > 0) & (truth[:, 8] >= VISIBLE)]
+        boxes = inside(xywh_to_xyxy(rows[:, BOX]), image)
         yield LabelledPicture("walkers", f"{folder.name}-{index:05d}", image, boxes, late(index, length))
 
 
