@@ -32,7 +32,8 @@ SMALL = (
 
 def followspot(checkout: Path, *words: object) -> None:
     """Run one command of the checkout's own code."""
-    environment = {**os.environ, "PYTHONPATH": str(checkout), "CUDA_VISIBLE_DEVICES": ""}
+    alone = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}  # sums do not depend on how many cores are free
+    environment = {**os.environ, **alone, "PYTHONPATH": str(checkout)}
     command = [sys.executable, "-m", "tools", *map(str, words)]
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
     if done.returncode:
