@@ -45,7 +45,7 @@ class BenchmarkAblationCommand:
     pictures: Path | None = None
     """Where the pictures for =bundled and =detector are, if not in the sequences' folders."""
     reid: str = NONE
-    """What people are known by where there are pictures: `none`, `bundled`, or a file."""
+    """The encoder where there are pictures: `none`, `bundled`, or a file."""
     out: Path = Path("runs/ablation")
     """Folder for the results; what an earlier ablation left there is overwritten."""
     tracker: TrackerOptions = field(default_factory=TrackerOptions)

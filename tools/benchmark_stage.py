@@ -42,9 +42,9 @@ class BenchmarkStageCommand:
     detector: str = BUNDLED
     """Whose boxes `--detections detector` means, as in `benchmark tracks`."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other people's trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run ours alone."""
     reid: str = BUNDLED
-    """What our rows with re-ID know people by: `bundled`, a file, or `none` for motion alone."""
+    """The encoder of our rows with re-ID: `bundled`, a file, or `none` for motion alone."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""
     confusion: Path | None = None

@@ -1,4 +1,4 @@
-"""`followspot benchmark tracks`: our tracker and other people's on the same detections, in one run."""
+"""`followspot benchmark tracks`: our tracker and other projects' on the same detections, in one run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class BenchmarkTracksCommand:
-    """Track the same detections with our tracker and with other people's, each with its defaults, and score them all.
+    """Track the same detections with our tracker and with other projects', each with its defaults, and score them all.
 
     The peers (roboflow/trackers and BoxMOT) are installed by uv into environments of their own. Where every sequence
     has pictures (img1/ or SEQUENCE.mp4 in its folder, or --pictures), the trackers that reckon with camera motion do,
@@ -59,12 +59,12 @@ class BenchmarkTracksCommand:
     simulate: int = 1
     """With how many seeds the simulated detector runs; scores are pooled over them, and their spread is told."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other people's trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run ours alone."""
     pictures: Path | None = None
     """Where the pictures are, if not in the sequences' folders: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with
     images, or the video of the only sequence."""
     reid: str = BUNDLED
-    """What our row with re-ID knows people by: `bundled`, a file, or `none` to leave that row out."""
+    """The encoder of our row with re-ID: `bundled`, a file, or `none` to leave that row out."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT tells the network
     by the file's name."""

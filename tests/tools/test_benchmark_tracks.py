@@ -66,8 +66,8 @@ class ByColour:
     calibration = Calibration((0.0, 100.0), ((0.99, 0.01),) * 2, ((0.3, 0.1),) * 2)
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
-        means = np.array([crop.reshape(-1, 3).mean(axis=0) for crop in crops], np.float32)
-        return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
+        inputs = np.array([crop.reshape(-1, 3).mean(axis=0) for crop in crops], np.float32)
+        return inputs / np.maximum(np.linalg.norm(inputs, axis=1, keepdims=True), 1e-6)
 
     def get_features(self, boxes: np.ndarray, image: np.ndarray) -> np.ndarray:
         return self([image] * len(boxes))
@@ -84,13 +84,13 @@ def film(root: Path, name: str, length: int = 40) -> None:
         cv2.imwrite(str(root / name / f"img1/{t + 1:06d}.png"), image)
 
 
-def one_id_for_everybody_in_order(means: peers.Means) -> Peer:
+def one_id_for_everybody_in_order(inputs: peers.Inputs) -> Peer:
     """A peer whose ids are the places of the boxes in the frame; it looks at them if it has what it takes."""
 
     def update(xyxy: np.ndarray, score: np.ndarray, image: np.ndarray | None) -> np.ndarray:
-        assert (image is not None) == means.pictures
-        if means.encoder is not None and image is not None:
-            means.encoder.get_features(xyxy, image)
+        assert (image is not None) == inputs.pictures
+        if inputs.encoder is not None and image is not None:
+            inputs.encoder.get_features(xyxy, image)
         return np.column_stack([np.arange(len(xyxy)) + 1, xyxy, score])
 
     return Peer(update, prepare=lambda *seen: seen, rows=lambda tracked: tracked)
@@ -106,7 +106,7 @@ def fake_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Peers that need no environment: `fake-order`, and `fake-order-reid` which embeds every box of every frame."""
     fake_uv(tmp_path / "bin", "exit 1", monkeypatch)
     monkeypatch.setitem(
-        peers.PEERS, "fake-order", lambda means: one_id_for_everybody_in_order(means._replace(encoder=None))
+        peers.PEERS, "fake-order", lambda inputs: one_id_for_everybody_in_order(inputs._replace(encoder=None))
     )
     monkeypatch.setitem(peers.PEERS_WITH_REID, "fake-order-reid", one_id_for_everybody_in_order)
     monkeypatch.setattr(peers, "CountingEncoder", CountedByColour)

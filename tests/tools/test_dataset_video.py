@@ -172,7 +172,7 @@ def test_everything_is_kept_where_that_is_asked_for(film, detector, tmp_path):
 
 def test_who_is_hardly_seen_is_left_out_and_counted(film, detector, tmp_path, capsys):
     detector.film = without_the_second(film, after=8)
-    options = {"crops": CropOptions(every=1), "passing": PasserByOptions(least_seconds=0.0)}
+    options = {"crops": CropOptions(every=1), "passing": PasserByOptions(min_seconds=0.0)}
     everybody = take_in(tmp_path / "everybody", film.path, **options)
     assert len({row.person for row in everybody}) == 3
     capsys.readouterr()

@@ -17,7 +17,7 @@ SPREAD = ("HOTA", "DetA", "AssA", "IDF1")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What tracking cost: milliseconds of processor a frame inside `update` and, where a tracker looks at people,
+    """What tracking cost: milliseconds of processor a frame inside `update` and, where a tracker has re-ID,
     crops embedded a frame, and the share of frames, in 0..1, in which any was."""
 
     milliseconds: float
