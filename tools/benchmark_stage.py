@@ -20,8 +20,8 @@ from .run.parts import BUNDLED
 class BenchmarkStageCommand:
     """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
 
-    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, with
-    it, and with --cast as well; "ids right" counts the videos with as many ids as dancers. Scenes of an earlier
+    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, the
+    same without looking for camera cuts, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as many ids as dancers. Scenes of an earlier
     run in --out are kept where the options are the same, and so is what the detector saw in them.
     """
 

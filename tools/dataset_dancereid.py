@@ -30,8 +30,7 @@ from tracker.video.video_reader import VideoReader
 
 from .run.interruption import Interruption
 from .run.progress import progress
-
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
+from .scoring.sequences import VIDEO_ENDINGS
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ POOLED = "pooled"
 
 
 def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, TrackScores]:
-    """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracks`.
+    """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracksCommand`.
 
     `processes` is how many sequences are scored at a time, by default as many as pay.
     Raises InputError for a missing or unreadable file.

@@ -12,7 +12,7 @@ from tracker.video.mot_folder import SEQINFO, read_seqinfo
 from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi")
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
 RENDERED = "video.mp4"
 """What `followspot stage` calls the video in a sequence folder."""
 
