@@ -26,7 +26,7 @@ from .track import TrackCommand
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What every contestant does: track `video` with `weights` at `imgsz`, results into the folder `out`."""
+    """What every tracker does: track `video` with `weights` at `imgsz`, results into the folder `out`."""
 
     video: Path
     weights: Path
@@ -39,8 +39,8 @@ class Job:
 class BenchmarkSpeedCommand:
     """Time whole runs on one video, weights loaded and an annotated video written: ours, and Ultralytics' `track`.
 
-    All use the same weights at the same size, and otherwise their own defaults. The rounds take turns, so that whatever
-    else the machine does hits all alike; the fastest round of each counts.
+    All use the same weights at the same size, and otherwise their own defaults. They take turns, so that whatever else
+    the machine does hits all alike; the fastest run of each counts.
     """
 
     video: Path
@@ -51,25 +51,25 @@ class BenchmarkSpeedCommand:
     """Longer side of the picture the network sees, in pixels."""
     save: bool = True
     """Write annotated videos; the alternative times tracking alone."""
-    rounds: int = 2
+    runs: int = 2
     """How often each is timed."""
     json: Path | None = None
     """Write the numbers to this file as well."""
 
     def __post_init__(self) -> None:
-        if self.rounds < 1:
-            raise InputError(f"--rounds must be at least 1, not {self.rounds}")
+        if self.runs < 1:
+            raise InputError(f"--runs must be at least 1, not {self.runs}")
 
     def run(self) -> None:
         frames = _frame_count(self.video)
         weights = detector_weights(self.detector)
-        import_module("ultralytics")  # takes seconds, and the first contestant should not pay for all
-        seconds: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
-        for _ in range(self.rounds):
-            for name, contestant in CONTESTANTS.items():
+        import_module("ultralytics")  # takes seconds, and the first tracker should not pay for all
+        seconds: dict[str, list[float]] = {name: [] for name in TRACKERS}
+        for _ in range(self.runs):
+            for name, track in TRACKERS.items():
                 with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
                     start = perf_counter()
-                    contestant(Job(self.video, weights, self.imgsz, self.save, Path(folder) / "out"))
+                    track(Job(self.video, weights, self.imgsz, self.save, Path(folder) / "out"))
                     seconds[name].append(perf_counter() - start)
         speed = {name: frames / min(times) for name, times in seconds.items()}
         show(speed_table(speed, f"{self.video.name}: {frames} frames, imgsz {self.imgsz}, {weights.name}"))
@@ -78,7 +78,7 @@ class BenchmarkSpeedCommand:
 
 
 def speed_table(speed: dict[str, float], title: str) -> Table:
-    """Frames per second by name, fastest first; the last column divides the first contestant's by each one's."""
+    """Frames per second by name, fastest first; the last column divides the first tracker's by each one's."""
     ours = next(iter(speed.values()))
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("tracker", no_wrap=True)
@@ -104,7 +104,7 @@ def ultralytics(job: Job, tracker: str) -> None:
         pass
 
 
-CONTESTANTS: dict[str, Callable[[Job], None]] = {
+TRACKERS: dict[str, Callable[[Job], None]] = {
     "followspot": lambda job: followspot(job, openvino=True, reid=BUNDLED),
     "followspot --reid none": lambda job: followspot(job, openvino=True, reid=NONE),
     "followspot --no-openvino": lambda job: followspot(job, openvino=False, reid=BUNDLED),

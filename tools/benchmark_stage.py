@@ -20,9 +20,10 @@ from .run.parts import BUNDLED
 class BenchmarkStageCommand:
     """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
 
-    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, with
-    it, and once more told the cast; "ids right" counts the videos with as many ids as dancers. Scenes of an earlier
-    run in --out are kept where the options are the same, and so is what the detector saw in them.
+    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, the
+    same without looking for camera cuts, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as
+    many ids as dancers. Scenes of an earlier run in --out are kept where the options are the same, and so is what the
+    detector saw in them.
     """
 
     seeds: int = 10
@@ -39,10 +40,12 @@ class BenchmarkStageCommand:
     """Scenes rendered at once; 0: one a core."""
     detections: tuple[str, ...] = ("exact", BUNDLED)
     """What the trackers are fed with, as in `benchmark tracks`."""
+    detector: str = BUNDLED
+    """Whose boxes `--detections detector` means, as in `benchmark tracks`."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other people's trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run ours alone."""
     reid: str = BUNDLED
-    """What our rows with re-ID know people by: `bundled`, a file, or `none` for motion alone."""
+    """The encoder of our rows with re-ID: `bundled`, a file, or `none` for motion alone."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""
     confusion: Path | None = None
@@ -74,6 +77,7 @@ class BenchmarkStageCommand:
             gt=folder,
             only=names,
             detections=self.detections,
+            detector=self.detector,
             peers=self.peers,
             reid=self.reid,
             peer_reid=self.peer_reid,

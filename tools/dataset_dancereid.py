@@ -30,8 +30,7 @@ from tracker.video.video_reader import VideoReader
 
 from .run.interruption import Interruption
 from .run.progress import progress
-
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
+from .scoring.sequences import VIDEO_ENDINGS
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,8 @@ class Ingredients:
 class DatasetDancereidCommand:
     """Make DanceReID out of its published parts: the videos, their detections and the annotation.
 
-    People are numbered by the annotation, so videos that cannot be had any more leave holes and shift nobody; they are
-    listed at the end. Run the same command again after a stop, or when more videos were found: finished ones stay.
+    People are numbered by the annotation, so videos that cannot be had any more leave holes and shift no number; they
+    are listed at the end. Run the same command again after a stop, or when more videos were found: finished ones stay.
     """
 
     videos: Path
@@ -193,5 +192,5 @@ def say_missing(console: Console, missing: list[str], annotation: Annotation, no
 def span(people: list[int]) -> str:
     """The numbers of one video's people, which follow each other, in words."""
     if not people:
-        return "nobody annotated"
+        return "no person annotated"
     return f"people {people[0]} to {people[-1]}" if len(people) > 1 else f"person {people[0]}"

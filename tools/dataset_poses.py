@@ -32,7 +32,7 @@ class DatasetPosesCommand:
     """Find 17 COCO joints in the crops that have none, and write them where training reads them.
 
     DanceReID's layout has a file for each crop in poses/, every other layout one file keypoints17.txt. A crop in which
-    nobody is found has nan for every joint, and is tried again by the next run. Ctrl-C keeps what was found.
+    no person is found has nan for every joint, and is tried again by the next run. Ctrl-C keeps what was found.
     """
 
     data: Positional[Path]
@@ -81,17 +81,17 @@ class Outcome:
 
     def __init__(self, wanted: int) -> None:
         self.wanted, self.found = wanted, 0
-        self.nobody: list[str] = []
+        self.empty: list[str] = []
         self.unreadable: list[str] = []
 
     def say(self, console: Console) -> None:
         """Print the numbers, and the first names of what failed."""
         console.print(f"landmarks found in {self.found} crops")
-        for names, words in ((self.nobody, "nobody found in"), (self.unreadable, "unreadable:")):
+        for names, words in ((self.empty, "no person found in"), (self.unreadable, "unreadable:")):
             if names:
                 more = ", ..." if len(names) > SHOWN else ""
                 console.print(f"{words} {len(names)} crops (first: {', '.join(names[:SHOWN])}{more})")
-        left = self.wanted - self.found - len(self.nobody) - len(self.unreadable)
+        left = self.wanted - self.found - len(self.empty) - len(self.unreadable)
         if left:
             console.print(f"stopped with {left} crops left; run again to go on")
 
@@ -106,7 +106,7 @@ class PoseDetector:
         self.detector, self.sure = detector, sure
 
     def look(self, batches: Iterable[list[Crop]], outcome: Outcome) -> Iterator[tuple[Crop, np.ndarray]]:
-        """Each readable crop with its keypoints (17, 2) in pixels, all nan where nobody was found.
+        """Each readable crop with its keypoints (17, 2) in pixels, all nan where no person was found.
 
         Counts them in `outcome`.
         """
@@ -122,7 +122,7 @@ class PoseDetector:
                 if np.isfinite(keypoints).any():
                     outcome.found += 1
                 else:
-                    outcome.nobody.append(crop.path.name)
+                    outcome.empty.append(crop.path.name)
                 yield crop, keypoints
 
     def joints(self, people: Detections, size: tuple[int, ...]) -> np.ndarray:

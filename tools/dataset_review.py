@@ -45,9 +45,9 @@ class DatasetReviewCommand:
             serve(ReviewServer(review, self.fill_gaps), self.port, browser=self.browser)
             return
         if self.export is not None:
-            print(export_folder(review.data, review.cast, self.export))
-            if missing := told_missing(missing_pictures(review.data, review.cast)):
+            print(export_folder(review.data, review.labelled, self.export))
+            if missing := told_missing(missing_pictures(review.data, review.labelled)):
                 print(missing, file=sys.stderr)
         if self.mot is not None:
-            for path in write_mot(review.data, review.cast, self.mot, self.fill_gaps):
+            for path in write_mot(review.data, review.labelled, self.mot, self.fill_gaps):
                 print(path)

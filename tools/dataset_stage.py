@@ -37,7 +37,7 @@ class DatasetStageCommand:
     """Length of a scene."""
     height: int = 128
     """Height of the crops in pixels; they are half as wide."""
-    least_visible: float = 0.5
+    min_visible: float = 0.5
     """Crops of dancers less visible than this are left out."""
     seed: int = 0
     """Seed of the first scene; the others follow it."""
@@ -80,7 +80,7 @@ class DatasetStageCommand:
             fps=FPS / KEPT_EVERY,
             seed=self.seed + number,
             audio=False,
-            least_visible=self.least_visible,
+            min_visible=self.min_visible,
         )
 
     def recipe(self) -> dict[str, Any]:

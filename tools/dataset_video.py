@@ -1,4 +1,4 @@
-"""`followspot dataset video`: re-ID data out of the user's own dance videos, labelled without anybody's hand.
+"""`followspot dataset video`: re-ID data out of the user's own dance videos, labelled automatically.
 
 The paper's pipeline with today's parts: detect and track, join tracklets into people with a classifier of the video's
 own, keep sparse clear crops with landmarks.
@@ -135,7 +135,7 @@ class DatasetVideoCommand:
         crops = sum(map(len, folder.files.values()))
         console.print(f"[bold]{len(folder.numbers)} people[/bold], {crops} crops in {self.out}")
         if not crops:
-            console.print("nobody was found: try --conf 0.15 or another --detector")
+            console.print("no person was found: try --conf 0.15 or another --detector")
             return
         if outcomes and not any(outcome.landmarks for outcome in outcomes):
             console.print(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
@@ -144,16 +144,16 @@ class DatasetVideoCommand:
 
 def say_outcome(console: Console, name: str, outcome: VideoOutcome) -> None:
     """A video in a line: who was found, what was kept, and what was left out."""
-    cast = outcome.cast
+    people = outcome.people
     said = [
-        f"[bold]{cast.people} {'person' if cast.people == 1 else 'people'}[/bold]",
-        f"{len(cast.crops)} crops out of {outcome.rows} sightings",
-        f"{cast.doubtful} of them doubtful",
+        f"[bold]{people.count} {'person' if people.count == 1 else 'people'}[/bold]",
+        f"{len(people.crops)} crops out of {outcome.rows} sightings",
+        f"{people.doubtful} of them doubtful",
     ]
     if outcome.landmarks:
         said.append(f"{outcome.landmarks} with landmarks")
-    if cast.passers_by:
-        said.append(f"{cast.passers_by} {'passer-by' if cast.passers_by == 1 else 'passers-by'} left out")
+    if people.passers_by:
+        said.append(f"{people.passers_by} {'passer-by' if people.passers_by == 1 else 'passers-by'} left out")
     console.print(f"{name}: {', '.join(said)}")
     if outcome.warning:
         console.print(f"[yellow]note:[/yellow] {outcome.warning}")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from .run.output import show, write_json
 from .scoring.score_files import POOLED, evaluate
-from .scoring.track_scores import Scores
+from .scoring.track_scores import TrackScores
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class EvaluateTracksCommand:
             write_json(as_json(scores), self.json)
 
 
-def score_table(scores: Mapping[str, Scores]) -> Table:
+def score_table(scores: Mapping[str, TrackScores]) -> Table:
     """One row a sequence and one for all of them; percentages with one decimal."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column("sequence", no_wrap=True)
@@ -51,7 +51,7 @@ def score_table(scores: Mapping[str, Scores]) -> Table:
     return table
 
 
-def as_json(scores: Mapping[str, Scores]) -> dict[str, object]:
+def as_json(scores: Mapping[str, TrackScores]) -> dict[str, object]:
     """The numbers under "sequences", by name, and "pooled"."""
     sequences = {name: score.numbers() for name, score in scores.items() if name != POOLED}
     return {"sequences": sequences, POOLED: scores[POOLED].numbers()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from tracker.types import InputError
 
 from .detector.options import FinetuneOptions
+from .run.output import write_json
 
 if TYPE_CHECKING:
     from .detector.average_precision import Precision
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class TrainDetectorCommand:
     """Fine-tune a YOLO of many classes to people, dancers above all, and compare it with what it came from.
 
-    A fifth of every source is kept aside; parent and child are both scored on it.
+    A fifth of every source is for validation; parent and child are both scored on it.
     """
 
     parent: Path
@@ -33,7 +33,7 @@ class TrainDetectorCommand:
     teacher: Path | None = None
     """a pose model that must agree with the parent on frames of --clips"""
     images: tuple[Path, ...] = ()
-    """folders with images/ and labels/ in YOLO format, class 0 a person"""
+    """folders with images/ and labels/ in YOLO format, class 0 a person; each is scored under its name"""
     sequences: tuple[Path, ...] = ()
     """MOTChallenge sequences with truth and pictures"""
     clips: tuple[Path, ...] = ()
@@ -83,15 +83,16 @@ class TrainDetectorCommand:
 
         teacher = Teacher([self.parent, self.teacher])
         for clip in self.clips:
-            looks = TUMBLING if clip.stem in self.tumblers else UPRIGHT
-            yield from dance_video(clip, teacher, self.clip_frames, looks)
+            augmentations = TUMBLING if clip.stem in self.tumblers else UPRIGHT
+            yield from dance_video(clip, teacher, self.clip_frames, augmentations)
 
     def _train(self, pictures: Path) -> Path:
         from .detector.checkpoint import save_checkpoint
         from .detector.finetune import finetune
+        from .detector.pictures import TRAIN
 
         weights = self.work / "person.pt"
-        for epoch in finetune(self.parent, pictures / "learn" / "images", self.training):
+        for epoch in finetune(self.parent, pictures / TRAIN / "images", self.training):
             weights = self.work / f"person_epoch{epoch.number}.pt"
             save_checkpoint(epoch.model, weights, date.today().isoformat())
             print(f"epoch {epoch.number}: " + ", ".join(f"{name} {loss:.3f}" for name, loss in epoch.losses.items()))
@@ -103,13 +104,13 @@ class TrainDetectorCommand:
         before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
         scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}
         digest = sha256(weights.read_bytes()).hexdigest()
-        (self.work / "scores.json").write_text(json.dumps({"sha256": digest, "scores": scores}, indent=2))
+        write_json({"sha256": digest, "scores": scores}, self.work / "scores.json")
         print("\n".join(markdown_rows(before, after)))
         print(f"{weights}  sha256 {digest}")
 
 
 def markdown_rows(before: dict[str, Precision], after: dict[str, Precision]) -> list[str]:
-    """A table of both detectors' average precision in per cent, a row for each part of the pictures kept aside."""
+    """A table of both detectors' average precision in per cent, a row for each part of the validation pictures."""
     rows = ["| part | pictures | people | AP50 parent | AP50 | AP50-95 parent | AP50-95 |", "|" + "---|" * 7]
     for part, old in before.items():
         new = after[part]

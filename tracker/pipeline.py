@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from .tracker import Tracker
-from .types import Detections, Detector, Frame, FrameTracks
-
-REPLAY_DELAY = 5.0
-"""Seconds that replayed frames are held back: without images they need little memory, so even late rows are kept."""
+from .types import Detector, Frame, FrameTracks
 
 
 def track(
@@ -70,12 +67,3 @@ def _put_back(held: deque[tuple[Frame, FrameTracks]], tracks: FrameTracks) -> No
         back = tuple(r for r in tracks.recoveries if max(r.frame, first) == frame.index)
         if back or frame.index in late:
             held[index] = (frame, replace(rows, recoveries=rows.recoveries + back))
-
-
-def replay(
-    detections: dict[int, Detections], *, length: int, fps: float, tracker: Tracker
-) -> Iterator[tuple[Frame, FrameTracks]]:
-    """Track given boxes without pictures: `length` frames at `fps`, frame index (from 0) to detections."""
-    frames = (Frame(index, index / fps, None) for index in range(length))
-    updates = ((frame, tracker.update(frame, detections.get(frame.index, Detections.empty()))) for frame in frames)
-    yield from merge_backfill(updates, REPLAY_DELAY, tracker.finish)

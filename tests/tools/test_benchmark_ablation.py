@@ -1,4 +1,4 @@
-"""`followspot benchmark ablation`: levers name options that exist, and a lever left out is missed."""
+"""`followspot benchmark ablation`: ablations name options that exist, and an idea left out is missed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.benchmark.ablations import LEVERS, NEVER, varied
+from tools.benchmark.ablations import ABLATIONS, NEVER, varied
 from tools.benchmark_ablation import DEFAULT, BenchmarkAblationCommand
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
@@ -24,9 +24,9 @@ def write_absence(folder: Path) -> None:
     (folder / "seqinfo.ini").write_text(f"[Sequence]\n{info}")
 
 
-@pytest.mark.parametrize("lever", LEVERS)
-def test_every_lever_changes_an_option_that_exists(lever):
-    assert varied(TrackerOptions(), LEVERS[lever]) != TrackerOptions()
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_every_ablation_changes_an_option_that_exists(ablation):
+    assert varied(TrackerOptions(), ABLATIONS[ablation]) != TrackerOptions()
 
 
 def test_only_what_is_named_is_varied():
@@ -40,13 +40,13 @@ def test_only_what_is_named_is_varied():
 def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
     write_absence(tmp_path / "absence")
     bench = f"{tmp_path / 'absence'}=exact"
-    BenchmarkAblationCommand(on=(bench,), levers=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()
+    BenchmarkAblationCommand(on=(bench,), ablations=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()
     told = json.loads((tmp_path / "out/ablation.json").read_text())
     scores = told["benches"][bench]
     assert scores[DEFAULT]["AssA"] == pytest.approx(100)
-    assert scores[NO_RECOVERY]["AssA"] == pytest.approx(50)  # two ids, each with half of her 80 sightings
+    assert scores[NO_RECOVERY]["AssA"] == pytest.approx(50)  # two ids, each with half of the person's 80 boxes
     assert scores["no low-score stage"] == scores[DEFAULT]
-    assert told["levers"][NO_RECOVERY] == {"recovery.min_log_odds": NEVER}
+    assert told["ablations"][NO_RECOVERY] == {"recovery.min_log_odds": NEVER}
     table = (tmp_path / "out/ablation.md").read_text().splitlines()
     assert table[0] == "| variant | absence exact: HOTA | absence exact: AssA |"
     assert table[2] == "| default | 100.0 | 100.0 |"
@@ -55,7 +55,10 @@ def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"on": ("dancetrack",)}, "FOLDER=DETECTIONS"), ({"on": (), "levers": ("magic",)}, "no lever is called magic")],
+    [
+        ({"on": ("dancetrack",)}, "FOLDER=DETECTIONS"),
+        ({"on": (), "ablations": ("magic",)}, "no ablation is called magic"),
+    ],
 )
 def test_mistakes_end_in_one_sentence(tmp_path, wrong, told):
     with pytest.raises(InputError, match=told):

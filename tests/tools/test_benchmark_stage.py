@@ -96,5 +96,5 @@ def test_the_bench_tracks_its_own_seeds_and_tells_the_cast(tmp_path: Path):
     bench = BenchmarkStageCommand(seeds=2, dancers=4, identical=2, seconds=3.0, out=tmp_path)
     scene = bench.scene(7)
     assert (scene.dancers, scene.twins, scene.seconds, scene.seed) == (4, 2, 3.0, 7)
-    contest = bench.benchmark(tmp_path / "scenes", ("stage-01", "stage-02"))
-    assert (contest.cast, contest.only, contest.gt) == (4, ("stage-01", "stage-02"), tmp_path / "scenes")
+    tracks = bench.benchmark(tmp_path / "scenes", ("stage-01", "stage-02"))
+    assert (tracks.cast, tracks.only, tracks.gt) == (4, ("stage-01", "stage-02"), tmp_path / "scenes")

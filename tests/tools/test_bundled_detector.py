@@ -34,7 +34,9 @@ def test_the_file_is_light_and_its_card_names_it() -> None:
 def test_rendered_dancers_are_found(detector: YoloDetector) -> None:
     scenes = Scene(StageOptions(dancers=5, seconds=8, fps=1, seed=77)).frames()
     score = average_precision([(detector(scene.frame), scene.truth.xyxy) for scene in scenes])
-    assert score.ap50 > 0.9
+    # Measured: 0.902 and 0.733.
+    assert score.ap50 > 0.89
+    assert score.ap > 0.72
 
 
 @pytest.mark.slow

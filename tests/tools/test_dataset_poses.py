@@ -24,7 +24,7 @@ MODEL = Path("people-pose.pt")
 
 
 class Poser:
-    """Stands in for a network: in a bright crop one person at the left and one in the middle, in a dark one nobody."""
+    """Stands in for a network: in a bright crop one person at the left and one in the middle, in a dark one none."""
 
     weights = MODEL
     stop_after: int | None = None
@@ -59,7 +59,7 @@ def poser(monkeypatch):
 
 @pytest.fixture
 def data(tmp_path):
-    """Six people with two crops each; in 5_1 nobody can be seen, 6_1 is no picture."""
+    """Six people with two crops each; in 5_1 no one can be seen, 6_1 is no picture."""
     for person in range(1, 7):
         for frame in (0, 1):
             path = tmp_path / f"p{person}" / f"{person}_{frame}.png"
@@ -78,7 +78,7 @@ def test_joints_of_the_person_in_the_middle_are_found_and_said(data, poser, caps
     said = capsys.readouterr().out
     assert "12 crops, 0 with landmarks" in said
     assert "landmarks found in 10 crops" in said
-    assert "nobody found in 1 crops (first: 5_1.png)" in said
+    assert "no person found in 1 crops (first: 5_1.png)" in said
     assert "unreadable: 1 crops (first: 6_1.png)" in said
     crops = {crop.path.name: crop for crop in every_crop(data, DataOptions())}
     joints = crops["1_0.png"].keypoints
@@ -113,7 +113,7 @@ def test_landmarks_of_another_kind_stay(data, poser):
     assert len(read_landmarks(data, 15).rows) == 1
 
 
-def test_where_everybody_has_landmarks_no_model_is_loaded(data, poser, monkeypatch, capsys):
+def test_where_all_crops_have_landmarks_no_model_is_loaded(data, poser, monkeypatch, capsys):
     lines = [f"p{n}/{n}_{frame}.png " + " ".join(["3"] * 34) for n in range(1, 7) for frame in (0, 1)]
     (data / "keypoints17.txt").write_text("\n".join(lines) + "\n")
     poses(data)
@@ -150,4 +150,4 @@ def test_a_pose_model_comes_near_the_exact_joints_of_rendered_dancers(tmp_path):
     found = [crop for crop in split.crops() if has_landmarks(crop)]
     assert len(found) >= 0.9 * len(exact)
     errors = [np.linalg.norm(crop.keypoints - exact[crop.path], axis=1) for crop in found]
-    assert np.nanmedian(errors) < 5  # of 128 pixels
+    assert np.nanmedian(errors) < 4  # of 128 pixels; measured: XX

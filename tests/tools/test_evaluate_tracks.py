@@ -242,8 +242,8 @@ def test_missing_results_are_all_named(tmp_path: Path):
     ("row", "sentence"),
     [
         ("1,1,0,0,10", "5 columns"),
-        ("one,1,0,0,10,20", "not a MOT text file"),
-        ("0,1,0,0,10,20,1", "count from 1"),
+        ("one,1,0,0,10,20", "line 1 is not numbers separated by commas"),
+        ("0,1,0,0,10,20,1", "line 1 has no frame number"),
         ("1,1,nan,0,10,20,1", "not finite"),
         ("1,4,0,0,10,20,1\n1,4,5,0,10,20,1", "id 4 more than once in frame 1"),
         ("9,1,0,0,10,20,1", "solo has only 2 frames"),

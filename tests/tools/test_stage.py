@@ -7,21 +7,22 @@ from dataclasses import replace
 import av
 import numpy as np
 import pytest
-from places import ROOT
+from places import ROOT, SHARED
 
 from tools.renderer import Scene, StageOptions
 from tools.renderer.camera import Camera
 from tools.renderer.compositing import Actor, overlap
-from tools.renderer.costume import cast
+from tools.renderer.costume import costumes
 from tools.renderer.figure import Figure
+from tools.renderer.figure_part import Sway
 from tools.renderer.light import Lamp, Lighting
 from tools.renderer.mesh import ball, normals_of
-from tools.renderer.part import Sway
 from tools.renderer.pose import FLOOR, INDEX, REST, STANDING, mirrored, pose
 from tools.renderer.raster import draw
 from tools.renderer.sequence_folder import SequenceFolder
 from tools.renderer.skeleton import Build, Place, posed
 from tools.renderer.truth import joints, observe
+from tools.run.parts import PERSON_DETECTOR
 from tools.stage import StageCommand
 from tracker.boxes import iou
 from tracker.results.mot_files import read_tracks
@@ -35,7 +36,7 @@ AT_REST = Sway(np.zeros(3), 0.0)
 
 @pytest.fixture(scope="module")
 def figures() -> list[Figure]:
-    return [Figure(costume) for costume in cast(2, 2, np.random.default_rng(1))]
+    return [Figure(costume) for costume in costumes(2, 2, np.random.default_rng(1))]
 
 
 def on_stage(figure: Figure, identity: int, place: Place, vector: np.ndarray = REST) -> Actor:
@@ -74,7 +75,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not():
         ({"dancers": 0, "twins": 0}, "dancers must be 1"),
         ({"fps": 0.0}, "fps"),
         ({"seconds": 0.0}, "seconds"),
-        ({"least_visible": 1.5}, "least visible"),
+        ({"min_visible": 1.5}, "min visible"),
     ],
 )
 def test_a_stage_that_cannot_be_rendered_is_refused_in_a_sentence(change, sentence):
@@ -83,7 +84,7 @@ def test_a_stage_that_cannot_be_rendered_is_refused_in_a_sentence(change, senten
 
 
 def test_twins_share_clothes_and_differ_in_hair_and_shoes():
-    first, second, stranger = cast(3, 2, np.random.default_rng(3))
+    first, second, stranger = costumes(3, 2, np.random.default_rng(3))
     assert (first.top_cloth, first.bottom_cloth, first.skin) == (second.top_cloth, second.bottom_cloth, second.skin)
     assert first.hair != second.hair
     assert first.shoes != second.shoes
@@ -144,10 +145,10 @@ def test_the_box_is_the_silhouette_in_the_right_place_and_size(figures):
 
 def test_who_stands_behind_another_is_hidden_and_left_out(figures):
     front, back = on_stage(figures[0], 1, Place(0.0, 0.0, 0.0)), on_stage(figures[1], 2, Place(0.0, -0.7, 0.0))
-    tracks, visibility = observe(0, 0.0, [front, back], owners_of(back, front), CAMERA, least_visible=0.3)
+    tracks, visibility = observe(0, 0.0, [front, back], owners_of(back, front), CAMERA, min_visible=0.3)
     assert tracks.ids.tolist() == [1]
     assert visibility.tolist() == [1.0]
-    tracks, visibility = observe(0, 0.0, [front, back], owners_of(back, front), CAMERA, least_visible=0.0)
+    tracks, visibility = observe(0, 0.0, [front, back], owners_of(back, front), CAMERA, min_visible=0.0)
     assert tracks.ids.tolist() == [1, 2]
     assert 0 < visibility[1] < 0.3
     assert np.allclose(tracks.xyxy[1], back.sprite.xyxy)  # the whole dancer's box, hidden parts too
@@ -158,7 +159,7 @@ def test_who_stands_behind_another_is_hidden_and_left_out(figures):
 def test_who_is_cut_off_by_the_picture_has_a_clipped_box_and_joints_outside(figures):
     edge = 4.0 * 160 / 200  # at 8 m half of the picture is 3.2 m wide
     actor = on_stage(figures[0], 1, Place(edge, 0.0, 0.0))
-    tracks, visibility = observe(0, 0.0, [actor], owners_of(actor), CAMERA, least_visible=0.2)
+    tracks, visibility = observe(0, 0.0, [actor], owners_of(actor), CAMERA, min_visible=0.2)
     assert tracks.xyxy[0, 2] == CAMERA.width
     assert visibility[0] == pytest.approx(0.5, abs=0.1)
     left_shoulder, right_shoulder = tracks.keypoints[0, 5], tracks.keypoints[0, 6]
@@ -170,13 +171,13 @@ def test_a_face_shows_from_the_front_and_not_from_the_back(figures):
     nose = []
     for yaw in (0.0, 180.0):
         actor = on_stage(figures[0], 1, Place(0.0, 0.0, yaw))
-        tracks, _ = observe(0, 0.0, [actor], owners_of(actor), CAMERA, least_visible=0.2)
+        tracks, _ = observe(0, 0.0, [actor], owners_of(actor), CAMERA, min_visible=0.2)
         nose.append(tracks.keypoints[0, 0, 2])
         assert tracks.keypoints[0, 5, 2] == 2  # a shoulder shows from both sides
     assert nose == [2.0, 1.0]
 
 
-def test_in_the_demo_twins_leave_and_return_and_somebody_hides():
+def test_in_the_demo_twins_leave_and_return_and_one_hides():
     frames = read_tracks(ROOT / "assets" / "demo_gt.txt", 25.0)
     seen = {identity: [identity in frame.ids for frame in frames] for identity in range(1, 6)}
     assert set().union(*(frame.ids.tolist() for frame in frames)) == {1, 2, 3, 4, 5}
@@ -201,7 +202,7 @@ def _longest_absence(seen: list[bool]) -> tuple[int, int]:
 
 
 def test_the_committed_truth_is_what_the_renderer_says_today():
-    scene = Scene(StageOptions(twins=2, seed=931, least_visible=0.4))
+    scene = Scene(StageOptions(twins=2, seed=931, min_visible=0.4))
     frames = scene.frames()
     committed = read_tracks(ROOT / "assets" / "demo_gt.txt", 25.0)
     assert len(committed) == 300
@@ -251,12 +252,10 @@ def test_the_beat_is_as_long_as_the_scene_and_never_too_loud():
 
 @pytest.mark.slow
 def test_a_detector_trained_on_photographs_finds_the_dancers():
-    weights = ROOT.parent / "shared" / "weights" / "yolo11n.pt"
-    if not weights.exists():
-        pytest.skip(f"{weights} is not here")
     from ultralytics import YOLO
 
-    model = YOLO(weights)
+    general = SHARED / "weights" / "yolo11n.pt"
+    model = YOLO(general if general.exists() else PERSON_DETECTOR)
     found = []
     for seed in (1, 4):
         for frame in Scene(StageOptions(seed=seed, seconds=10, fps=1.0)).frames():

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from places import SHARED
 
-from tools.detector.average_precision import average_precision, true_positives
+from tools.detector.average_precision import average_precision
 from tools.detector.options import FinetuneOptions
 from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
-from tools.detector.teacher import Look, fuse, look_back
+from tools.detector.teacher import Augmentation, fuse, undo_augmentation
+from tools.run.parts import PERSON_DETECTOR
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
 
-PARENT = SHARED / "weights" / "yolo11n.pt"
-needs_parent = pytest.mark.skipif(not PARENT.exists(), reason="needs the parent's weights in ../shared")
+OF_80_CLASSES = SHARED / "weights" / "yolo11n.pt"
 
 
 def found(*rows: tuple[float, float, float, float, float]) -> Detections:
@@ -22,20 +22,21 @@ def found(*rows: tuple[float, float, float, float, float]) -> Detections:
     return Detections(table[:, :4], table[:, 4])
 
 
-@needs_parent
-def test_the_start_finds_people_exactly_as_the_parent_does() -> None:
+@pytest.mark.parametrize("weights", [PERSON_DETECTOR, OF_80_CLASSES], ids=["bundled", "80 classes"])
+def test_the_start_finds_people_exactly_as_the_parent_does(weights: Path) -> None:
+    if not weights.exists():
+        pytest.skip("needs the parent's weights in ../shared")
     torch = pytest.importorskip("torch")
     from tools.detector.finetune import keep_only_person, load_parent
 
     picture = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        parent = load_parent(PARENT).eval()(picture)[0]  # (1, 4 + 80, anchors)
-        child = keep_only_person(load_parent(PARENT)).eval()(picture)[0]
+        parent = load_parent(weights).eval()(picture)[0]  # (1, 4 + classes, anchors)
+        child = keep_only_person(load_parent(weights)).eval()(picture)[0]
     assert child.shape[1] == 4 + 1
     torch.testing.assert_close(child, parent[:, :5], atol=1e-5, rtol=1e-5)
 
 
-@needs_parent
 def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: Path) -> None:
     from tools.detector.finetune import finetune, keep_only_person, load_parent
 
@@ -44,8 +45,8 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
     box = np.array([[20.0, 10, 60, 90]])
     write_pictures((LabelledPicture("noise", str(i), image, box, False) for i, image in enumerate(noise)), tmp_path)
     options = FinetuneOptions(epochs=1, batch=2, imgsz=96, lr=1e-3, freeze=5, share=1.0, bfloat16=False)
-    (epoch,) = finetune(PARENT, tmp_path / "learn" / "images", options)
-    before, after = keep_only_person(load_parent(PARENT)).state_dict(), epoch.model.state_dict()
+    (epoch,) = finetune(PERSON_DETECTOR, tmp_path / "train" / "images", options)
+    before, after = keep_only_person(load_parent(PERSON_DETECTOR)).state_dict(), epoch.model.state_dict()
     moved = {name for name in before if not before[name].equal(after[name])}
     assert {int(name.split(".")[1]) for name in moved} <= set(range(5, 24))
     assert any(name.startswith("model.23.cv3") for name in moved)
@@ -64,7 +65,7 @@ def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:
     assert between(parent, child, 0.25).weight.item() == 3.0
 
 
-def test_only_unlabelled_places_are_remembered() -> None:
+def test_only_unlabelled_places_are_distilled() -> None:
     torch = pytest.importorskip("torch")
     from tools.detector.distillation import anchor_points, in_boxes
 
@@ -75,17 +76,16 @@ def test_only_unlabelled_places_are_remembered() -> None:
     assert in_boxes(points, batch).tolist() == [[False] * 5, [True, False, True, False, False]]
 
 
-@needs_parent
 def test_the_checkpoint_opens_in_plain_ultralytics_and_knows_no_path(tmp_path: Path) -> None:
     from tools.detector.checkpoint import save_checkpoint
     from tools.detector.finetune import keep_only_person, load_parent
 
     weights = tmp_path / "person.pt"
-    save_checkpoint(keep_only_person(load_parent(PARENT)), weights, "2026-01-01")
+    save_checkpoint(keep_only_person(load_parent(PERSON_DETECTOR)), weights, "2026-01-01")
     network = pytest.importorskip("ultralytics").YOLO(weights)
     assert network.names == {0: "person"}
     assert weights.stat().st_size < 6e6
-    assert str(PARENT.parent).encode() not in weights.read_bytes()
+    assert str(PERSON_DETECTOR.parent).encode() not in weights.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["person.pt"]
 
 
@@ -96,13 +96,13 @@ def test_a_box_found_in_a_turned_picture_comes_back_to_its_place(turns: int, mir
     image[5:15, 10:30] = True
     rows, columns = np.nonzero(np.rot90(image[:, ::-1] if mirrored else image, turns))
     box = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], float)
-    np.testing.assert_array_equal(look_back(box, Look(640, mirrored, turns), 60, 40), [[10, 5, 30, 15]])
+    np.testing.assert_array_equal(undo_augmentation(box, Augmentation(640, mirrored, turns), 60, 40), [[10, 5, 30, 15]])
 
 
-def test_looks_at_one_person_fuse_into_their_weighted_mean() -> None:
-    look = Look(640, False, 0)
+def test_predictions_of_one_person_fuse_into_their_weighted_mean() -> None:
+    same = Augmentation(640, False, 0)
     near, wide, far = np.array([[0.0, 0, 10, 10], [0, 0, 12, 10], [50, 0, 60, 10]])
-    clusters = fuse(iter([(near, 0.9, (0, look)), (far, 0.5, (0, look)), (wide, 0.3, (1, look))]))
+    clusters = fuse(iter([(near, 0.9, (0, same)), (far, 0.5, (0, same)), (wide, 0.3, (1, same))]))
     assert [len(cluster.boxes) for cluster in clusters] == [2, 1]
     np.testing.assert_allclose(clusters[0].box, [0, 0, 10.5, 10])  # (10 * 0.9 + 12 * 0.3) / 1.2
 
@@ -110,29 +110,37 @@ def test_looks_at_one_person_fuse_into_their_weighted_mean() -> None:
 def test_precision_of_one_hit_one_miss_and_one_false_alarm() -> None:
     truth = np.array([[0.0, 0, 10, 10], [20, 0, 30, 10]])
     boxes = found((0, 0, 10, 10, 0.9), (50, 50, 60, 60, 0.8))
-    # One of two people is found, without error before her: precision 1 for recalls 0 to 0.50 (51 of 101), then 0.
+    # One of two people is found, without a false alarm before: precision 1 for recalls 0 to 0.50 (51 of 101), then 0.
     score = average_precision([(boxes, truth)])
     assert score.ap50 == pytest.approx(51 / 101)
     assert score.ap == pytest.approx(51 / 101)
 
 
 def test_a_second_box_on_one_person_is_a_false_alarm_and_a_loose_box_counts_at_low_overlap_only() -> None:
-    truth = np.array([[0.0, 0, 10, 10]])
-    hits = true_positives(found((0, 0, 10, 10, 0.5), (0, 0, 10, 7, 0.9)), truth)
-    assert hits[0].tolist() == [True] * 5 + [False] * 5  # the surer box overlaps by 0.7
-    assert hits[1].tolist() == [False] * 5 + [True] * 5
+    # The surer box overlaps by 0.72: at thresholds 0.5 to 0.7 it is the hit and the exact one comes too late, AP 1; at
+    # 0.75 to 0.95 it is a false alarm before the hit, so precision is 1/2 at all recalls. The mean is (5 + 5/2) / 10.
+    score = average_precision([(found((0, 0, 10, 10, 0.5), (0, 0, 10, 7.2, 0.9)), np.array([[0.0, 0, 10, 10]]))])
+    assert score.ap50 == pytest.approx(1)
+    assert score.ap == pytest.approx(0.75)
 
 
-def test_the_last_fifth_of_a_video_and_every_fifth_picture_are_kept_aside(tmp_path: Path) -> None:
+def test_pictures_are_pooled_and_those_without_people_count_their_false_alarms() -> None:
+    truth, empty = np.array([[0.0, 0, 10, 10]]), np.zeros((0, 4))
+    # By score: a false alarm in the empty picture, then the hit: precision 1/2 at all recalls.
+    score = average_precision([(found((0, 0, 10, 10, 0.5)), truth), (found((5, 5, 20, 20, 0.8)), empty)])
+    assert (score.pictures, score.people, score.ap50) == (2, 1, pytest.approx(0.5))
+
+
+def test_the_last_fifth_of_a_video_and_every_fifth_picture_are_for_validation(tmp_path: Path) -> None:
     assert [late(index, 10) for index in range(10)] == [False] * 8 + [True] * 2
     image = np.zeros((20, 40, 3), np.uint8)
     box = np.array([[10.0, 5, 30, 15], [38, 0, 60, 20]])
-    write_pictures([LabelledPicture("learn", "a", image, box, False)], tmp_path)
-    labels = (tmp_path / "learn" / "labels" / "learn-a.txt").read_text().splitlines()
+    write_pictures([LabelledPicture("duo", "a", image, box, False)], tmp_path)
+    labels = (tmp_path / "train" / "labels" / "duo-a.txt").read_text().splitlines()
     assert labels == ["0 0.500000 0.500000 0.500000 0.500000", "0 0.975000 0.500000 0.050000 1.000000"]
-    again = list(yolo_folder(tmp_path / "learn"))
+    again = list(yolo_folder(tmp_path / "train"))
     np.testing.assert_allclose(again[0].xyxy, [[10, 5, 30, 15], [38, 0, 40, 20]], atol=1e-4)
-    assert again[0].kept_aside
+    assert again[0].validation
 
 
 def test_mistakes_are_told_before_anything_is_written(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Our tracker and other people's, measured side by side."""
+"""Our tracker and other projects', measured side by side."""

@@ -8,7 +8,7 @@ from typing import Any
 
 NEVER = 1e9
 
-LEVERS: dict[str, Mapping[str, Any]] = {
+ABLATIONS: dict[str, Mapping[str, Any]] = {
     "no last seen box": {"association.predicted_weight": 1.0},
     "no height modulation": {"association.height_power": 0.0},
     "half the height modulation": {"association.height_power": 2.0},
@@ -26,11 +26,12 @@ LEVERS: dict[str, Mapping[str, Any]] = {
     "recovery: edges are no different": {"recovery.edge_log_odds": 3.0},
     "recovery: an even prior": {"recovery.prior_log_odds": 0.0, "recovery.edge_log_odds": 0.0},
     "recovery: no place": {"recovery.position_noise": NEVER},
+    "no cut detection": {"cuts": False},
     "re-ID: places are remembered": {"association.last_box_decay_with_appearance": NEVER},
     "re-ID: high scores as without": {"association.high_score_with_appearance": 0.6},
     "re-ID: no doubt, no exchange": {"doubt.contact": NEVER, "doubt.unseen": NEVER},
 }
-"""A change of options, by dotted names within `TrackerOptions`, for each lever."""
+"""A change of options, by dotted names within `TrackerOptions`, for each ablation."""
 
 
 def varied(options: Any, changes: Mapping[str, Any]) -> Any:

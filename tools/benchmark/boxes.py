@@ -1,4 +1,4 @@
-"""The boxes that every tracker of a benchmark is fed with: the truth's, a simulated or the bundled detector's."""
+"""The boxes that every tracker of a benchmark is fed with: the truth's, a simulated or a real detector's."""
 
 from __future__ import annotations
 
@@ -6,59 +6,62 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
 
-from tracker.boxes import xyxy_to_xywh
 from tracker.detection.detector import DetectorOptions
+from tracker.results.mot_files import format_detections
 from tracker.types import Detections, InputError
 
-from ..run.parts import BUNDLED, PERSON_DETECTOR, make_detector
+from ..run.parts import BUNDLED, PERSON_DETECTOR, detector_weights, make_detector
 from ..run.progress import progress
 from ..scoring.labelled_boxes import LabelledBoxes, read_truth
-from ..scoring.sequences import Pictures, TruthSequence
+from ..scoring.sequences import TruthSequence
 from .simulated_detector import STRENGTHS, simulate
 
 EXACT = "exact"
+DETECTOR = "detector"
 
 
-def write_boxes(kind: str, seed: int, sequence: TruthSequence, pictures: Pictures | None, folder: Path) -> Path:
-    """The MOT text file with what every tracker is fed for one sequence; `seed` is added to the simulated detector's.
+def write_boxes(kind: str, seed: int, sequence: TruthSequence, detector: str, folder: Path) -> Path:
+    """The MOT text file with what every tracker is fed for one sequence.
 
-    Raises InputError for a kind that is none, or one that needs pictures where there are none.
+    `seed` is added to the simulated detector's; `detector` is what the kind `detector` means. Raises InputError for a
+    kind that is none, or one that needs pictures where there are none.
     """
-    if kind == BUNDLED:
-        if pictures is None:
-            raise InputError(f"{sequence.name} has no pictures for the detector to look at: say where with --pictures")
-        return detected_boxes(sequence, pictures)
+    if kind in (BUNDLED, DETECTOR):
+        return detected_boxes(sequence, detector_weights(BUNDLED if kind == BUNDLED else detector))
     if kind != EXACT and kind not in STRENGTHS:
         path = sequence.folder / kind
         if path.is_file():
             return path
-        raise InputError(
-            f"{path} is not there; --detections takes {EXACT}, {', '.join(STRENGTHS)}, {BUNDLED} or a file name"
-        )
+        kinds = f"{EXACT}, {', '.join(STRENGTHS)}, {BUNDLED}, {DETECTOR}"
+        raise InputError(f"{path} is not there; --detections takes {kinds} or a file name")
     return _write(_exact(sequence) if kind == EXACT else _simulated(kind, seed, sequence), folder, sequence.name)
 
 
-def detected_boxes(sequence: TruthSequence, pictures: Pictures, cache: Path | None = None) -> Path:
-    """What the bundled detector finds, run once and kept as MOT text in the user's cache.
+def detected_boxes(sequence: TruthSequence, weights: Path = PERSON_DETECTOR, cache: Path | None = None) -> Path:
+    """What a detector finds in the pictures, run once and kept as MOT text in the user's cache.
 
     `cache` is `$XDG_CACHE_HOME/followspot/detections` unless given. The file's name carries a hash of the weights, of
-    their options, and of the pictures' names, sizes and times.
+    their options, and of the pictures' names, sizes and times. Raises InputError where there are no pictures.
     """
+    if sequence.pictures is None:
+        raise InputError(f"{sequence.name} has no pictures for the detector to look at: say where with --pictures")
+    if not weights.is_file():
+        raise InputError(f"there are no weights {weights} for --detector: give an Ultralytics model in one file")
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = cache or user / "followspot" / "detections"
     options = DetectorOptions()
-    told = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in pictures.files]
-    seen = hashlib.sha256(repr((options, sequence.length, told)).encode() + PERSON_DETECTOR.read_bytes())
+    told = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in sequence.pictures.files]
+    seen = hashlib.sha256(repr((options, sequence.length, told)).encode() + weights.read_bytes())
     name = f"{sequence.name}-{seen.hexdigest()[:16]}"
     path = cache / f"{name}.txt"
     if not path.is_file():
-        detector = make_detector(PERSON_DETECTOR, options)
-        with pictures.open(sequence.fps or 30.0) as source:
+        detector = make_detector(weights, options)
+        with sequence.open() as source:
             frames = progress(islice(source, sequence.length), sequence.length, f"detector: {sequence.name}")
             boxes = [found for frame in frames for found in detector.batch([frame])]
         os.replace(_write(boxes, cache, f"{name}.part"), path)
@@ -78,10 +81,5 @@ def _simulated(kind: str, seed: int, sequence: TruthSequence) -> list[Detections
 def _write(frames: Iterable[Detections], folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.txt"
-    path.write_text("".join(_lines(number, detections) for number, detections in enumerate(frames, start=1)))
+    path.write_text("".join(map(format_detections, count(), frames)))
     return path
-
-
-def _lines(number: int, detections: Detections) -> str:
-    rows = zip(xyxy_to_xywh(detections.xyxy.astype(np.float64)).tolist(), detections.score.tolist(), strict=True)
-    return "".join(f"{number},-1,{x:.2f},{y:.2f},{w:.2f},{h:.2f},{score:.3f}\n" for (x, y, w, h), score in rows)

@@ -1,4 +1,4 @@
-"""Crops of nobody, for timing: smooth noise with landmarks."""
+"""Crops that show no person, for timing: smooth noise with landmarks."""
 
 from __future__ import annotations
 

@@ -1,10 +1,13 @@
-"""Runs our tracker over detections given as MOT text files, and writes what `peers.py` writes for a peer."""
+"""Runs our tracker over detections given as MOT text files, and writes what `peers.py` writes for a peer.
+
+It tracks as `followspot track --detections FILE` does, so it gives the same rows.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from time import thread_time
@@ -13,13 +16,15 @@ import cv2
 
 from tracker.detection.detector import ReplayDetector
 from tracker.offline.refinement import Numbering, RefinementOptions
-from tracker.pipeline import replay, track
+from tracker.pipeline import track
 from tracker.results.mot_files import format_rows, read_detections
-from tracker.tracker import Tracker, TrackerOptions
-from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError, Picture
+from tracker.tracker import Tracker
+from tracker.types import Detections, Frame, FrameTracks, InputError, Picture
+from tracker.video.prefetch import prefetch
 
 from ..offline.second_look import SecondLook
-from ..scoring.sequences import Pictures, TruthSequence
+from ..scoring.sequences import TruthSequence
+from .setup import Variant
 
 
 class TimedTracker(Tracker):
@@ -36,49 +41,52 @@ class TimedTracker(Tracker):
         return tracks
 
 
-def run_ours(
-    sequences: Sequence[TruthSequence],
-    detections: Sequence[Path],
-    options: TrackerOptions,
-    out: Path,
-    pictures: Sequence[Pictures] = (),
-    embedder: Embedder | None = None,
-    refinement: RefinementOptions | None = None,
-) -> None:
+def run_ours(variant: Variant, sequences: Sequence[TruthSequence], detections: Sequence[Path], out: Path) -> None:
     """Our tracker over `detections` (MOT text, one file a sequence), on one thread as the peers.
 
-    With an `embedder` it looks at the `pictures`, one a sequence. With a `refinement` the results are those of two
-    passes, offline. Raises InputError where there are too few of them.
+    Leaves `out`/SEQUENCE.txt and `out`.json with the cost of association and re-ID alone. Raises InputError where a
+    sequence has fewer pictures than frames.
     """
     out.mkdir(parents=True, exist_ok=True)
-    trackers = []
-    with nullcontext() if embedder is None else _one_thread():
-        for index, (sequence, file) in enumerate(zip(sequences, detections, strict=True)):
-            tracker = TimedTracker(options, embedder, sequence.size)
-            boxes = read_detections(file)
-            detector = ReplayDetector(boxes)
-            look = SecondLook(detector, embedder)
-            tracked = (
-                replay(boxes, length=sequence.length or 0, fps=sequence.fps or 30.0, tracker=tracker)
-                if embedder is None
-                else _look(look.detector if refinement else detector, sequence, tracker, pictures[index])
-            )
-            rows = (
-                (tracks for _, tracks in tracked)
-                if refinement is None
-                else _twice(tracked, look, sequence, tracker, refinement)
-            )
-            (out / f"{sequence.name}.txt").write_text("".join(format_rows(tracks) for tracks in rows))
-            trackers.append(tracker)
+    with _one_thread(network=variant.embedder is not None):
+        trackers = [
+            _track(variant, sequence, file, out / f"{sequence.name}.txt")
+            for sequence, file in zip(sequences, detections, strict=True)
+        ]
     cost: dict[str, float | int] = {
         "seconds": sum(tracker.seconds for tracker in trackers),
         "frames": sum(sequence.length or 0 for sequence in sequences),
     }
-    if embedder is not None and refinement is None:
+    if variant.embedder is not None and variant.refinement is None:
         cost["embedded"] = sum(tracker.embedded for tracker in trackers)
         cost["frames_embedded"] = sum(tracker.frames_embedded for tracker in trackers)
     out.with_suffix(".json").write_text(json.dumps(cost))
     print(f"{out.name}: {1000 * cost['seconds'] / cost['frames']:.2f} ms a frame")
+
+
+def _track(variant: Variant, sequence: TruthSequence, detections: Path, out: Path) -> TimedTracker:
+    """Write one sequence's rows; returns the tracker, which knows its cost."""
+    detector = ReplayDetector(read_detections(detections))
+    with sequence.open() as source:
+        tracker = TimedTracker(variant.options, variant.embedder, (source.width, source.height))
+        frames = prefetch(_exactly(sequence, source))
+        if variant.refinement is None:
+            rows: Iterable[FrameTracks] = (tracks for _, tracks in track(frames, detector, tracker))
+        else:
+            look = SecondLook(detector, variant.embedder)
+            rows = _twice(track(frames, look.detector, tracker), look, sequence, tracker, variant.refinement)
+        out.write_text("".join(map(format_rows, rows)))
+    return tracker
+
+
+def _exactly(sequence: TruthSequence, frames: Iterable[Frame]) -> Iterator[Frame]:
+    """As many frames as the sequence has. Raises InputError at the end where there are fewer."""
+    count = 0
+    for frame in islice(frames, sequence.length):
+        yield frame
+        count += 1
+    if count != sequence.length:
+        raise InputError(f"{sequence.name} has {sequence.length} frames but only {count} pictures")
 
 
 def _twice(
@@ -99,28 +107,19 @@ def _twice(
     yield from refined.tracks
 
 
-def _look(
-    detector: Detector, sequence: TruthSequence, tracker: Tracker, pictures: Pictures
-) -> Iterator[tuple[Frame, FrameTracks]]:
-    with pictures.open(sequence.fps or 30.0) as source:
-        count = 0
-        for frame, tracks in track(islice(source, sequence.length), detector, tracker):
-            yield frame, tracks
-            count += 1
-    if count != sequence.length:
-        raise InputError(f"{sequence.name} has {sequence.length} frames but only {count} pictures")
-
-
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Networks and pictures keep to the calling thread, whose time is measured."""
-    import torch
+def _one_thread(network: bool) -> Iterator[None]:
+    """Pictures, and a network where there is one, keep to the calling thread, whose time is measured."""
+    settings = [(cv2.getNumThreads, cv2.setNumThreads)]
+    if network:
+        import torch
 
-    threads = torch.get_num_threads(), cv2.getNumThreads()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+        settings.append((torch.get_num_threads, torch.set_num_threads))
+    before = [get() for get, _ in settings]
+    for _, put in settings:
+        put(1)
     try:
         yield
     finally:
-        torch.set_num_threads(threads[0])
-        cv2.setNumThreads(threads[1])
+        for (_, put), threads in zip(settings, before, strict=True):
+            put(threads)

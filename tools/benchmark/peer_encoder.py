@@ -1,4 +1,4 @@
-"""Writes somebody else's re-ID encoder as an ONNX file that `--reid` takes, in an environment of its own.
+"""Writes a peer's re-ID encoder as an ONNX file that `--reid` takes, in an environment of its own.
 
     uv run --no-project --with boxmot==25.0.0 --with onnx==1.23.2 python tools/benchmark/peer_encoder.py \
         osnet_x0_25 osnet_x0_25_msmt17.pth osnet_x0_25_msmt17.onnx
@@ -23,7 +23,7 @@ HEIGHT, WIDTH = 256, 128  # torchreid's own, and boxmot's for these weights
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class WholeEncoder(nn.Module):
+class NormalisedEncoder(nn.Module):
     """Images (B, 3, H, W) float RGB in 0..1 -> (B, D) rows of length 1."""
 
     mean: torch.Tensor
@@ -55,7 +55,7 @@ def load(architecture: str, weights: Path) -> nn.Module:
 
 
 def main(architecture: str, weights: str, out: str) -> None:
-    encoder = WholeEncoder(load(architecture, Path(weights))).eval()
+    encoder = NormalisedEncoder(load(architecture, Path(weights))).eval()
     example = torch.full((2, 3, HEIGHT, WIDTH), 0.5)
     with torch.no_grad():
         dimension = encoder(example).shape[1]

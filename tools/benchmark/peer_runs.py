@@ -19,14 +19,23 @@ PACKAGES = {"roboflow": "trackers==2.6.1", "boxmot": "boxmot==25.0.0"}
 
 
 def check_peers(names: Sequence[str]) -> None:
-    """Raises InputError for a name that is no peer, or where uv, which makes the environments, is not installed."""
+    """Raises InputError for a name that is no peer, or where there is no uv to make their environments."""
     unknown = sorted(set(names) - set(peers.PEERS))
     if unknown:
         raise InputError(f"no peer is called {', '.join(unknown)}; there are {', '.join(peers.PEERS)}")
-    if names and shutil.which("uv") is None:
+    if names:
+        find_uv()
+
+
+def find_uv() -> str:
+    """The uv on PATH, or the one that `make setup` put beside the checkout's .venv. Raises InputError for none."""
+    found = shutil.which("uv") or shutil.which("uv", path=Path(sys.prefix).resolve().parent / ".venv-uv" / "bin")
+    if found is None:
         raise InputError(
-            "peers run in environments made by uv, which is not installed: pip install uv, or give --peers"
+            "peers run in environments made by uv, and there is none: `pip install uv`, or leave the peers out with a "
+            "bare --peers"
         )
+    return found
 
 
 def with_reid(names: Sequence[str]) -> list[str]:
@@ -46,16 +55,16 @@ def run_peers(
     for package, requirement in PACKAGES.items():
         chosen = [name for name in names if name.split("-")[0] == package]
         if chosen:
-            looks = str(reid.resolve()) if reid and set(chosen) & set(peers.PEERS_WITH_REID) else None
+            weights = str(reid.resolve()) if reid and set(chosen) & set(peers.PEERS_WITH_REID) else None
             job = out / f"{package}-job.json"
-            job.write_text(json.dumps({"trackers": chosen, "reid": looks, "sequences": list(sequences)}))
+            job.write_text(json.dumps({"trackers": chosen, "reid": weights, "sequences": list(sequences)}))
             _run(requirement, job, out)
             job.unlink()
 
 
 def _run(requirement: str, job: Path, out: Path) -> None:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    environment = ["uv", "run", "--quiet", "--no-project", "--python", version, "--with", requirement]
+    environment = [find_uv(), "run", "--quiet", "--no-project", "--python", version, "--with", requirement]
     done = subprocess.run(
         [*environment, "python", peers.__file__, str(job), str(out)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},

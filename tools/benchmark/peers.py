@@ -1,4 +1,4 @@
-"""Runs other people's trackers, in their own environment, over detections given as MOT text files.
+"""Runs other projects' trackers, in their own environment, over detections given as MOT text files.
 
     uv run --no-project --with trackers==2.6.1 python tools/benchmark/peers.py JOB.json OUT_DIR
 
@@ -27,7 +27,7 @@ Rows = np.ndarray
 
 
 class Peer(NamedTuple):
-    """A tracker of somebody else behind one face.
+    """Another project's tracker behind one interface.
 
     `prepare` turns (N, 4) xyxy and (N,) scores, both float32, and the picture (H, W, 3) uint8 BGR or None into the
     arguments of `update`; `rows` turns what it returned into `Rows`. Only `update` is timed.
@@ -38,7 +38,7 @@ class Peer(NamedTuple):
     rows: Callable[[Any], Rows]
 
 
-class Means(NamedTuple):
+class Inputs(NamedTuple):
     """What a tracker may use besides boxes: whether it gets pictures, and an encoder of BoxMOT's."""
 
     pictures: bool = False
@@ -87,8 +87,8 @@ def boxmot(class_name: str, encoder: CountingEncoder | None = None, **options: A
     import boxmot as package  # type: ignore[import-not-found]
     from boxmot.trackers.config import load_tracker_config  # type: ignore[import-not-found]
 
-    looks = {} if encoder is None else {"reid_model": encoder}
-    tracker = getattr(package, class_name)(**load_tracker_config(class_name.lower(), None, options), **looks)
+    reid = {} if encoder is None else {"reid_model": encoder}
+    tracker = getattr(package, class_name)(**load_tracker_config(class_name.lower(), None, options), **reid)
 
     def prepare(xyxy: np.ndarray, score: np.ndarray, image: np.ndarray | None) -> tuple[Any, ...]:
         return np.column_stack([xyxy, score, np.zeros(len(score))]).astype(np.float32), image
@@ -101,21 +101,21 @@ def boxmot(class_name: str, encoder: CountingEncoder | None = None, **options: A
 
 
 # Camera motion, on by default in those that know it, is estimated from pictures.
-PEERS: dict[str, Callable[[Means], Peer]] = {
-    "roboflow-sort": lambda means: roboflow("SORTTracker"),
-    "roboflow-bytetrack": lambda means: roboflow("ByteTrackTracker"),
-    "roboflow-ocsort": lambda means: roboflow("OCSORTTracker"),
-    "roboflow-botsort": lambda means: roboflow("BoTSORTTracker", enable_cmc=means.pictures),
-    "roboflow-cbiou": lambda means: roboflow("CBIoUTracker"),
-    "boxmot-bytetrack": lambda means: boxmot("ByteTrack"),
-    "boxmot-ocsort": lambda means: boxmot("OcSort"),
-    "boxmot-boosttrack": lambda means: boxmot("BoostTrack", use_cmc=means.pictures, use_embeddings=False),
-    "boxmot-botsort": lambda means: boxmot("BotSort", use_cmc=means.pictures, use_embeddings=False),
+PEERS: dict[str, Callable[[Inputs], Peer]] = {
+    "roboflow-sort": lambda inputs: roboflow("SORTTracker"),
+    "roboflow-bytetrack": lambda inputs: roboflow("ByteTrackTracker"),
+    "roboflow-ocsort": lambda inputs: roboflow("OCSORTTracker"),
+    "roboflow-botsort": lambda inputs: roboflow("BoTSORTTracker", enable_cmc=inputs.pictures),
+    "roboflow-cbiou": lambda inputs: roboflow("CBIoUTracker"),
+    "boxmot-bytetrack": lambda inputs: boxmot("ByteTrack"),
+    "boxmot-ocsort": lambda inputs: boxmot("OcSort"),
+    "boxmot-boosttrack": lambda inputs: boxmot("BoostTrack", use_cmc=inputs.pictures, use_embeddings=False),
+    "boxmot-botsort": lambda inputs: boxmot("BotSort", use_cmc=inputs.pictures, use_embeddings=False),
 }
 
-PEERS_WITH_REID: dict[str, Callable[[Means], Peer]] = {
-    "boxmot-boosttrack-reid": lambda means: boxmot("BoostTrack", means.encoder),
-    "boxmot-botsort-reid": lambda means: boxmot("BotSort", means.encoder),
+PEERS_WITH_REID: dict[str, Callable[[Inputs], Peer]] = {
+    "boxmot-boosttrack-reid": lambda inputs: boxmot("BoostTrack", inputs.encoder),
+    "boxmot-botsort-reid": lambda inputs: boxmot("BotSort", inputs.encoder),
 }
 """The peers that also take appearance, as they do by default; they need pictures and an encoder."""
 
@@ -167,7 +167,7 @@ def run(name: str, job: dict[str, Any], encoder: CountingEncoder | None, folder:
     crops, looked = (encoder.crops, encoder.frames) if encoder else (0, 0)
     seconds = 0.0
     for sequence in sequences:
-        peer = {**PEERS, **PEERS_WITH_REID}[name](Means(sequence.get("pictures") is not None, encoder))
+        peer = {**PEERS, **PEERS_WITH_REID}[name](Inputs(sequence.get("pictures") is not None, encoder))
         seconds += track(peer, sequence, folder / f"{sequence['name']}.txt")
     cost = {"seconds": seconds, "frames": sum(sequence["length"] for sequence in sequences)}
     if encoder and name in PEERS_WITH_REID:

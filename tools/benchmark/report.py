@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ..scoring.track_scores import Scores
+from ..scoring.track_scores import TrackScores
 
 SHOWN = ("HOTA", "DetA", "AssA", "IDF1", "IDSW", "ids")
 SPREAD = ("HOTA", "DetA", "AssA", "IDF1")
@@ -17,7 +17,7 @@ SPREAD = ("HOTA", "DetA", "AssA", "IDF1")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What tracking cost: milliseconds of processor a frame inside `update` and, where a tracker looks at people,
+    """What tracking cost: milliseconds of processor a frame inside `update` and, where a tracker has re-ID,
     crops embedded a frame, and the share of frames, in 0..1, in which any was."""
 
     milliseconds: float
@@ -35,9 +35,9 @@ class Entry:
 
     tracker: str
     detections: str
-    scores: Scores
+    scores: TrackScores
     cost: Cost
-    by_sequence: Mapping[str, Scores] = field(default_factory=dict)
+    by_sequence: Mapping[str, TrackScores] = field(default_factory=dict)
     spread: Mapping[str, float] = field(default_factory=dict)
     ids_right: Sequence[bool] = ()
 

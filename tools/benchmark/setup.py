@@ -1,4 +1,4 @@
-"""What a benchmark tracks, and who tracks it."""
+"""What a benchmark tracks, and which trackers run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tracker.offline.refinement import RefinementOptions
+from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
 from ..run.parts import encoder_weights, make_embedder
@@ -13,40 +15,54 @@ from ..scoring.labelled_boxes import read_truth
 from ..scoring.sequences import Pictures, TruthSequence, find_pictures, find_sequences
 
 OURS = "followspot"
+OURS_WITHOUT_CUTS = "followspot-no-cuts"
 OURS_WITH_REID = "followspot-reid"
 OURS_WITH_CAST = "followspot-cast"
 OURS_REFINED = "followspot-refined-offline"
 
 
 @dataclass(frozen=True)
-class Contest:
-    """Sequences of known length, size and rate; their `pictures`, one a sequence or none at all; and the trackers.
+class Variant:
+    """One of our rows: our tracker with these options and, where there is one, this encoder.
 
-    `peers` are names of `peers.py`. With an `embedder` ours runs twice, without and with it, and once more, told
-    how many people there are, where that is known: `cast`. With `refine` it has another row, of two passes, which is
-    offline and not to be measured against the others.
+    With a `refinement` its tracks are those of two passes, offline.
+    """
+
+    name: str
+    options: TrackerOptions
+    embedder: Embedder | None = None
+    refinement: RefinementOptions | None = None
+
+
+@dataclass(frozen=True)
+class BenchmarkSetup:
+    """Sequences of known length, size and rate, either all of them with pictures or none; and the trackers.
+
+    `peers` are names of `peers.py`. Ours runs once as it is without re-ID; where there are pictures also without
+    camera cuts, which the peers do not look for; with an `embedder` also with re-ID; with a `cast`, the number of
+    people in each sequence, as with `track --cast`. With `refine` it has another row, of two passes, which is offline
+    and not to be measured against the others.
     """
 
     sequences: Sequence[TruthSequence]
-    pictures: Sequence[Pictures]
     peers: Sequence[str]
     embedder: Embedder | None
     cast: int | None = None
     refine: bool = False
 
-    @property
-    def ours(self) -> list[str]:
+    def ours(self, options: TrackerOptions) -> list[Variant]:
         """Our rows; with the last one the peers are compared."""
-        told = [*([OURS_REFINED] if self.refine else []), *([] if self.cast is None else [OURS_WITH_CAST])]
-        return [*told, OURS] if self.embedder is None else [OURS, *told, OURS_WITH_REID]
-
-    @property
-    def names(self) -> list[str]:
-        return [*self.ours, *self.peers]
-
-    def pictures_of(self, index: int) -> Pictures | None:
-        """Those of one sequence, None where there are none."""
-        return self.pictures[index] if self.pictures else None
+        variants = [Variant(OURS, options)]
+        if all(sequence.pictures for sequence in self.sequences):
+            variants.insert(0, Variant(OURS_WITHOUT_CUTS, replace(options, cuts=False)))
+        more = []
+        if self.refine:
+            more.append(Variant(OURS_REFINED, options, self.embedder, RefinementOptions()))
+        if self.cast is not None:
+            more.append(Variant(OURS_WITH_CAST, replace(options, cast=self.cast), self.embedder))
+        if self.embedder is None:
+            return [*more, *variants]
+        return [*variants, *more, Variant(OURS_WITH_REID, options, self.embedder)]
 
     def jobs(self, detections: Sequence[Path]) -> list[dict[str, object]]:
         """The sequences as `peers.py` is told of them; `detections` are MOT text, one file a sequence."""
@@ -55,13 +71,13 @@ class Contest:
                 "name": sequence.name,
                 "length": sequence.length,
                 "detections": str(file.resolve()),
-                "pictures": _paths(self.pictures_of(index), sequence.length),
+                "pictures": _paths(sequence.pictures, sequence.length),
             }
-            for index, (sequence, file) in enumerate(zip(self.sequences, detections, strict=True))
+            for sequence, file in zip(self.sequences, detections, strict=True)
         ]
 
 
-def enter(
+def set_up(
     truth: Path,
     only: Sequence[str],
     pictures: Path | None,
@@ -69,9 +85,9 @@ def enter(
     peers: Sequence[str],
     cast: int | None = None,
     refine: bool = False,
-) -> Contest:
-    """The contest over the sequences in `truth`, or `only` those of these names; pictures count
-    only where every sequence has them.
+) -> BenchmarkSetup:
+    """The benchmark on the sequences in `truth`, or `only` on those of these names; pictures count only where every
+    sequence has them.
 
     `pictures` is where else they may be, `reid` what our row with re-ID takes, `cast` how many people each sequence
     has. Raises InputError for missing ones.
@@ -83,14 +99,10 @@ def enter(
     if missing and wanted:
         raise InputError(f"there are no pictures of {', '.join(missing)}: --pictures takes a folder of SEQUENCE.mp4")
     weights = None if missing else encoder_weights(reid)
-    return Contest(
-        [_measured(*pair) for pair in zip(sequences, found, strict=True)],
-        [] if missing else [there for there in found if there is not None],
-        peers,
-        make_embedder(weights),
-        cast,
-        refine,
-    )
+    measured = [_measured(*pair) for pair in zip(sequences, found, strict=True)]
+    if missing:
+        measured = [replace(sequence, pictures=None) for sequence in measured]
+    return BenchmarkSetup(measured, peers, make_embedder(weights), cast, refine)
 
 
 def _chosen(sequences: list[TruthSequence], only: Sequence[str]) -> list[TruthSequence]:
@@ -101,12 +113,13 @@ def _chosen(sequences: list[TruthSequence], only: Sequence[str]) -> list[TruthSe
 
 
 def _measured(sequence: TruthSequence, pictures: Pictures | None) -> TruthSequence:
-    """With what seqinfo.ini does not say taken from the pictures, and the length from the truth."""
+    """With its pictures, what seqinfo.ini does not say taken from them, and the length from the truth."""
+    sequence = replace(sequence, pictures=pictures)
     if sequence.length and sequence.size and sequence.fps:
         return sequence
     if pictures is None:
         raise InputError(f"{sequence.folder}/seqinfo.ini should give seqLength, frameRate, imWidth and imHeight")
-    with pictures.open(sequence.fps or 30.0) as source:
+    with sequence.open() as source:
         return replace(
             sequence,
             length=sequence.length or len(read_truth(sequence.truth)),

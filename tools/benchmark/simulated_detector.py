@@ -1,6 +1,6 @@
 """A seeded detector that sees the truth through a crowd.
 
-People whose box is covered by somebody nearer to the camera (feet lower in the picture) are missed more often, scored
+People whose box is covered by a person nearer to the camera (feet lower in the picture) are missed more often, scored
 lower and boxed worse; now and then there is a ghost with a low score. Trackers alike on exact boxes part here.
 """
 

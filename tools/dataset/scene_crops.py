@@ -23,7 +23,7 @@ FPS = 25.0
 class SceneCrop:
     """One dancer in one frame: `image` (h, w, 3) uint8 BGR with `joints` (17, 2) in its pixels, nan where unknown.
 
-    `frame` counts what a camera of `FPS` would have taken, `xyxy` (4,) is her box in the scene's picture.
+    `frame` counts what a camera of `FPS` would have taken, `xyxy` (4,) is their box in the scene's picture.
     """
 
     person: int

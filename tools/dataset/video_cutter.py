@@ -19,7 +19,7 @@ from tracker.video.sources import open_source
 from ..offline.sightings import CropOptions, Watched, watch
 from ..run.interruption import Interruption
 from ..run.progress import progress
-from .video_people import Cast, LabelledSighting, PasserByOptions, find_cast
+from .video_people import LabelledSighting, PasserByOptions, VideoPeople, find_people
 from .video_poses import PoseFinder, sure_joints
 
 
@@ -35,9 +35,9 @@ class VideoParts:
 
 @dataclass(frozen=True)
 class VideoOutcome:
-    """What came of a video: its cast, the rows of tracks it was found in, crops with landmarks, and a note."""
+    """What came of a video: its people, the rows of tracks it was found in, crops with landmarks, and a note."""
 
-    cast: Cast
+    people: VideoPeople
     rows: int
     landmarks: int
     warning: str | None
@@ -63,13 +63,13 @@ class VideoCutter:
             warning = source.warning
         if self.interruption.asked:
             return None
-        cast = find_cast(watched, self.parts.embedder, fps, self.crops, self.passing, self.people)
+        found = find_people(watched, self.parts.embedder, fps, self.crops, self.passing, self.people)
         with open_source(video) as source:
-            landmarks = sum(self._cut_frames(source, cast, name))
+            landmarks = sum(self._cut_frames(source, found, name))
         if self.interruption.asked:
             return None
         self.folder.finish(name, SourceFacts(Path(video), fps, *size, watched.frames))
-        return VideoOutcome(cast, watched.rows, landmarks, warning)
+        return VideoOutcome(found, watched.rows, landmarks, warning)
 
     def _watch(self, frames: Iterable[Frame], total: int | None, name: str) -> Watched:
         return watch(
@@ -81,9 +81,9 @@ class VideoCutter:
             shown=partial(progress, total=total, name=name),
         )
 
-    def _cut_frames(self, frames: Iterable[Frame], cast: Cast, name: str) -> Iterator[int]:
-        """Write the cast's crops, frame by frame; yields how many of a frame's have landmarks."""
-        kept = {index: list(crops) for index, crops in groupby(cast.crops, key=lambda crop: crop.sighting.frame)}
+    def _cut_frames(self, frames: Iterable[Frame], people: VideoPeople, name: str) -> Iterator[int]:
+        """Write the kept crops, frame by frame; yields how many of a frame's have landmarks."""
+        kept = {index: list(crops) for index, crops in groupby(people.crops, key=lambda crop: crop.sighting.frame)}
         wanted = (frame for frame in self.interruption.until(prefetch(frames)) if frame.index in kept)
         for frame in progress(wanted, len(kept), f"{name}, crops"):
             yield self._cut_frame(frame, kept[frame.index], name)

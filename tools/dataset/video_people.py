@@ -1,4 +1,4 @@
-"""From a watched video to its cast: everybody's kept crops, without those who only pass by."""
+"""From a watched video to its people: their kept crops, without those who only pass by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.types import Embedder
 
 from ..offline.sightings import CropOptions, Sighting, Watched, encoder_facts
 
-FEWEST_CROPS = 2
+MIN_CROPS = 2
 DOUBTFUL = 0.5
 
 
@@ -19,10 +19,10 @@ DOUBTFUL = 0.5
 class PasserByOptions:
     """Whom to leave out: people hardly seen, and those far in the background."""
 
-    least_seconds: float = 2.0
-    """Who is seen for less, all in all, is left out; in a video shorter than 20 s, for less than a tenth of it."""
-    least_size: float = 0.4
-    """Who is smaller than this share of the typical crop's height is left out."""
+    min_seconds: float = 2.0
+    """A person seen for less, all in all, is left out; in a video shorter than 20 s, for less than a tenth of it."""
+    min_size: float = 0.4
+    """A person smaller than this share of the typical crop's height is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class LabelledSighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """A video's people: the crops to keep in order of time, how many people there are, and who was left out."""
+class VideoPeople:
+    """A video's people: the crops to keep in order of time, how many people there are, and how many were left out."""
 
     crops: list[LabelledSighting]
-    people: int
+    count: int
     passers_by: int
 
     @property
@@ -49,14 +49,14 @@ class Cast:
         return sum(crop.doubt > DOUBTFUL for crop in self.crops)
 
 
-def find_cast(
+def find_people(
     watched: Watched,
     embedder: Embedder,
     fps: float,
     options: CropOptions,
     passing: PasserByOptions,
     cast: int | None,
-) -> Cast:
+) -> VideoPeople:
     """Label what was seen, and choose whom and what to keep; with `cast`, the most seen so many people."""
     labels = label_people(watched.tracklets, watched.looks(fps, options.every), encoder_facts(embedder), cast)
     sightings = watched.sightings
@@ -69,13 +69,13 @@ def find_cast(
         for row in np.flatnonzero(kept)
         if stays[person := labels.person[row]]
     ]
-    return Cast(crops, int(stays.sum()), int((~stays).sum()))
+    return VideoPeople(crops, int(stays.sum()), int((~stays).sum()))
 
 
 def staying(
     watched: Watched, labels: PseudoLabels, kept: np.ndarray, fps: float, passing: PasserByOptions, cast: int | None
 ) -> np.ndarray:
-    """Which people (P,) are part of the cast, bool."""
+    """Which people (P,) are kept, bool."""
     people = labels.person.max(initial=-1) + 1
     crops = np.bincount(labels.person[kept], minlength=people)
     if cast is not None:
@@ -84,14 +84,14 @@ def staying(
         return stays & (crops > 0)
     height = np.array([sighting.xyxy[3] - sighting.xyxy[1] for sighting in watched.sightings])
     heights = np.array([np.median(height[labels.person == person]) for person in range(people)])
-    least = min(passing.least_seconds, watched.frames / fps / 10)
+    enough = min(passing.min_seconds, watched.frames / fps / 10)
     seconds = seconds_seen(labels, people, fps)
-    large = heights >= passing.least_size * np.median(height) if people else np.zeros(0, bool)
-    return (crops >= FEWEST_CROPS) & (seconds >= least) & large
+    large = heights >= passing.min_size * np.median(height) if people else np.zeros(0, bool)
+    return (crops >= MIN_CROPS) & (seconds >= enough) & large
 
 
 def seconds_seen(labels: PseudoLabels, people: int, fps: float) -> np.ndarray:
-    """For how long each person was in sight, by all frames of her tracklets, (P,)."""
+    """For how long each person was in sight, by all frames of their tracklets, (P,)."""
     frames = np.zeros(people)
     numbers, first = np.unique(labels.tracklet, return_index=True)
     for number, person in zip(numbers.tolist(), labels.person[first].tolist(), strict=True):

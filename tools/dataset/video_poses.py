@@ -13,7 +13,7 @@ from tracker.types import Detections, Detector, Frame, InputError
 
 SURE = 0.25
 """Joints that the model is less sure of are not known."""
-LEAST_OVERLAP = 0.5
+MIN_OVERLAP = 0.5
 """Overlap (IoU) from which a pose model's person is the one whose crop is kept."""
 
 
@@ -24,7 +24,7 @@ class PoseFinder:
         self.detector, self.name = detector, name
 
     def __call__(self, frame: Frame, xyxy: np.ndarray) -> list[np.ndarray | None]:
-        """Keypoints (17, 3) in the frame's pixels for each box (N, 4), None where the model sees nobody there."""
+        """Keypoints (17, 3) in the frame's pixels for each box (N, 4), None where the model finds no person there."""
         people = self.detector(frame)
         if people.keypoints is None:
             if len(people):
@@ -36,10 +36,10 @@ class PoseFinder:
 
 
 def matched(people: Detections, xyxy: np.ndarray) -> list[np.ndarray | None]:
-    """Each box's keypoints by the best overlap, nobody's twice."""
+    """Each box's keypoints by the best overlap, no pose twice."""
     assert people.keypoints is not None
     found: list[np.ndarray | None] = [None] * len(xyxy)
-    for row, person in zip(*match(iou(xyxy, people.xyxy), LEAST_OVERLAP), strict=True):
+    for row, person in zip(*match(iou(xyxy, people.xyxy), MIN_OVERLAP), strict=True):
         found[row] = people.keypoints[person]
     return found
 

@@ -1,7 +1,7 @@
-"""What keeps a fine-tuned detector from forgetting: outside the labelled people it answers as its parent did.
+"""What keeps a fine-tuned detector from forgetting: outside the labelled people it is distilled from its parent.
 
-Learning without forgetting (Li & Hoiem 2016). Labels of videos miss the hidden and the far away; taught that nobody is
-there, a network finds fewer small people in other pictures too.
+Learning without forgetting (Li & Hoiem 2016). Labels of videos miss the hidden and the far away; taught that no person
+is there, a network finds fewer small people in other pictures too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 
-class Memory:
+class Distillation:
     """Pulls a child's scores towards those of its frozen `parent`, a network of the same anchors."""
 
     def __init__(self, parent: Any) -> None:
@@ -24,10 +24,10 @@ class Memory:
     def loss(self, predicted: dict[str, Any], batch: dict[str, Any]) -> torch.Tensor:
         """Cross entropy of the child's scores with the parent's, per person that the parent saw; a scalar."""
         with torch.no_grad():
-            remembered = self._parent(batch["img"])["scores"].float().sigmoid()  # (B, 1, A)
+            taught = self._parent(batch["img"])["scores"].float().sigmoid()  # (B, 1, A)
         unlabelled = ~in_boxes(anchor_points(predicted["feats"]), batch)[:, None]  # (B, 1, A)
-        entropy = binary_cross_entropy_with_logits(predicted["scores"], remembered, reduction="none")
-        return (entropy * unlabelled).sum() / (remembered * unlabelled).sum().clamp(min=1)
+        entropy = binary_cross_entropy_with_logits(predicted["scores"], taught, reduction="none")
+        return (entropy * unlabelled).sum() / (taught * unlabelled).sum().clamp(min=1)
 
 
 def anchor_points(features: list[torch.Tensor]) -> torch.Tensor:

@@ -15,7 +15,7 @@ from torch import nn
 from tracker.detection.weights import load_network, person_classes
 
 from .batches import Batches
-from .distillation import Memory
+from .distillation import Distillation
 from .options import FinetuneOptions
 
 
@@ -57,14 +57,14 @@ def finetune(parent: Path, images: Path, options: FinetuneOptions) -> Iterator[E
     batches = Batches(images, options.imgsz, options.batch, options.seed)
     model.args = batches.config
     average = deepcopy(model).eval()
-    memory = Memory(keep_only_person(load_parent(parent)))
+    distillation = Distillation(keep_only_person(load_parent(parent)))
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], options.lr, weight_decay=1e-4)
     steps = options.epochs * len(batches)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step / steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step / steps))
     for number in range(1, options.epochs + 1):
         sums: dict[str, float] = {}
         for batch in batches:
-            losses = _step(model, batch, optimizer, memory, options)
+            losses = _step(model, batch, optimizer, distillation, options)
             schedule.step()
             _follow(average, model, options.ema)
             for name, value in losses.items():
@@ -99,7 +99,7 @@ def between(parent: nn.Module, child: nn.Module, share: float) -> nn.Module:
     return parent.eval()
 
 
-def rate(progress: float, warmup: float = 0.1, last: float = 0.05) -> float:
+def lr_factor(progress: float, warmup: float = 0.1, last: float = 0.05) -> float:
     """Share of the highest learning rate at a `progress` in 0..1: a straight rise, then a cosine down to `last`."""
     if progress < warmup:
         return progress / warmup
@@ -107,14 +107,18 @@ def rate(progress: float, warmup: float = 0.1, last: float = 0.05) -> float:
 
 
 def _step(
-    model: Any, batch: dict[str, Any], optimizer: torch.optim.Optimizer, memory: Memory, options: FinetuneOptions
+    model: Any,
+    batch: dict[str, Any],
+    optimizer: torch.optim.Optimizer,
+    distillation: Distillation,
+    options: FinetuneOptions,
 ) -> dict[str, float]:
     with torch.autocast("cpu", torch.bfloat16, enabled=options.bfloat16):
         predicted = _in_float32(model(batch["img"]))
-        remembered = memory.loss(predicted, batch)
+        distilled = distillation.loss(predicted, batch)
     loss, parts = model.loss(batch, predicted)
-    total = loss.sum() / len(batch["img"]) + options.memory * remembered
-    parts = {**parts, "memory": remembered.detach()}
+    total = loss.sum() / len(batch["img"]) + options.distillation * distilled
+    parts = {**parts, "distillation": distilled.detach()}
     if not torch.isfinite(total):
         raise RuntimeError(f"the loss is not finite: {parts}")
     optimizer.zero_grad(set_to_none=True)

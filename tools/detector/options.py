@@ -23,8 +23,8 @@ class FinetuneOptions:
     """layers at the input that stay as they are"""
     ema: float = 0.98
     """share of the averaged network that a step leaves as it was"""
-    memory: float = 0.5
-    """weight of answering as the parent did where nobody is labelled"""
+    distillation: float = 0.5
+    """weight of answering as the parent did where no person is labelled"""
     share: float = 0.25
     """how far to go from the parent's weights to those learnt, 0 to 1; they are mixed after training"""
     bfloat16: bool = True

@@ -10,14 +10,17 @@ import cv2
 import numpy as np
 
 from tracker.boxes import area, cxcywh_to_xyxy, xywh_to_xyxy, xyxy_to_cxcywh
+from tracker.results.mot_files import BOX, FRAME, SCORE, read_table
 from tracker.types import Frame, InputError
 
 from ..renderer import Scene, StageOptions
 
-KEEP_ASIDE_EVERY = 5
-"""Every fifth of single pictures is kept aside; of a video its last fifth, so that no neighbour is learnt."""
+TRAIN, VALIDATION = "train", "val"
+"""Folders of the two halves of the data, as Ultralytics calls them."""
+VALIDATION_EVERY = 5
+"""Every fifth of single pictures is for validation; of a video its last fifth, so that no neighbour is learnt."""
 VISIBLE = 0.3
-"""Share of a person that must be seen for her box in a MOT truth to count; the annotators guessed the rest of her."""
+"""Share of a person that must be seen for their box in a MOT truth to count; annotators guess the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +31,38 @@ class LabelledPicture:
     name: str
     image: np.ndarray
     xyxy: np.ndarray
-    kept_aside: bool
+    validation: bool
 
 
 def yolo_folder(folder: Path) -> Iterator[LabelledPicture]:
-    """Single pictures: `images/NAME.jpg` with `labels/NAME.txt` of `class x y w h` lines, as shares of the picture."""
+    """Single pictures: `images/NAME.jpg` with `labels/NAME.txt` of `class x y w h` lines, as shares of the picture.
+
+    They are scored under the folder's name.
+    """
+    folder = folder.resolve()
     images = sorted((folder / "images").glob("*.jpg"))
     if not images:
         raise InputError(f"no pictures in {folder / 'images'}")
     for index, path in enumerate(images):
         image = read_picture(path)
         boxes = read_labels(folder / "labels" / f"{path.stem}.txt", image)
-        part = "street" if "Ped" in path.stem else "photos"
-        yield LabelledPicture(part, path.stem, image, boxes, index % KEEP_ASIDE_EVERY == 0)
+        yield LabelledPicture(folder.name, path.stem, image, boxes, index % VALIDATION_EVERY == 0)
 
 
 def mot_sequence(folder: Path, every: int) -> Iterator[LabelledPicture]:
     """Each `every`-th frame of a MOTChallenge sequence (pictures in `img1/`, or one video) with the people in sight."""
-    truth = np.loadtxt(folder / "gt" / "gt.txt", delimiter=",", ndmin=2)
-    length = int(truth[:, 0].max())
+    truth = read_table(folder / "gt" / "gt.txt")
+    length = int(truth[:, FRAME].max())
     for index, image in sequence_frames(folder):
         if index % every:
             continue
-        rows = truth[(truth[:, 0] == index + 1) & (truth[:, 6] > 0) & (truth[:, 8] >= VISIBLE)]
-        boxes = inside(xywh_to_xyxy(rows[:, 2:6]), image)
+        rows = truth[(truth[:, FRAME] == index + 1) & (truth[:, SCORE] > 0) & (truth[:, 8] >= VISIBLE)]
+        boxes = inside(xywh_to_xyxy(rows[:, BOX]), image)
         yield LabelledPicture("walkers", f"{folder.name}-{index:05d}", image, boxes, late(index, length))
 
 
 def stage_scenes(count: int, first_seed: int = 1000) -> Iterator[LabelledPicture]:
-    """Six rendered frames, a second apart, of `count` scenes of 2 to 8 dancers each; the last fifth is kept aside."""
+    """Six rendered frames, a second apart, of `count` scenes of 2 to 8 dancers; the last fifth is for validation."""
     for number in range(count):
         options = StageOptions(
             dancers=2 + number % 7, seconds=6, fps=1, seed=first_seed + number, moving_camera=number % 2 == 1
@@ -85,8 +91,8 @@ def video_frames(path: Path) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def late(index: int, length: int) -> bool:
-    """Whether a frame lies in the last fifth of a video, which is kept aside."""
-    return index >= length * (1 - 1 / KEEP_ASIDE_EVERY)
+    """Whether a frame lies in the last fifth of a video, which is for validation."""
+    return index >= length * (1 - 1 / VALIDATION_EVERY)
 
 
 def inside(xyxy: np.ndarray, image: np.ndarray) -> np.ndarray:
@@ -97,12 +103,12 @@ def inside(xyxy: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def write_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> None:
-    """Save as YOLO data: `folder/{learn,aside}/{images,labels}/PART-NAME.*`."""
+    """Save as YOLO data: `folder/{train,val}/{images,labels}/PART-NAME.*`."""
     for picture in pictures:
-        place = folder / ("aside" if picture.kept_aside else "learn")
+        place = folder / (VALIDATION if picture.validation else TRAIN)
         for kind in ("images", "labels"):
             (place / kind).mkdir(parents=True, exist_ok=True)
-        stem = f"{picture.part}-{picture.name}"
+        stem = f"{picture.part.replace('-', '_')}-{picture.name}"
         height, width = picture.image.shape[:2]
         rows = xyxy_to_cxcywh(inside(picture.xyxy, picture.image)) / (width, height, width, height)
         lines = ["0 " + " ".join(f"{value:.6f}" for value in row) for row in rows]

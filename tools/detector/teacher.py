@@ -1,6 +1,6 @@
-"""Labels for dance videos nobody has labelled: two networks look at each frame in many ways and must agree.
+"""Labels for dance videos without any: two networks must agree on each frame, under test-time augmentation.
 
-The looks are merged by weighted box fusion (Solovyev, Wang & Gabruseva 2021, Weighted boxes fusion).
+Their predictions are merged by weighted box fusion (Solovyev, Wang & Gabruseva 2021, Weighted boxes fusion).
 """
 
 from __future__ import annotations
@@ -18,33 +18,37 @@ from tracker.types import Frame
 from .pictures import LabelledPicture, late, video_frames
 
 SAME = 0.6
-"""Overlap from which two looks' boxes are one person."""
+"""Overlap from which two predictions are one person."""
 CERTAIN, AGREED, DOUBTFUL = 0.5, 0.25, 0.2
-"""Mean score of a person, score that the less sure network must give, and mean score below which nobody is there."""
+"""Mean score of a person, score that the less sure network must give, and mean score below which there is none."""
 GREY = 114
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One way to look at a picture: longer side `imgsz`, mirrored or not, turned by quarter turns."""
+class Augmentation:
+    """One way in which a network is given a picture: longer side `imgsz`, mirrored or not, turned by quarter turns."""
 
     imgsz: int
     mirrored: bool
     turns: int
 
 
-UPRIGHT = tuple(Look(imgsz, mirrored, 0) for imgsz in (640, 960) for mirrored in (False, True))
-TUMBLING = UPRIGHT + tuple(Look(640, mirrored, turns) for turns in (1, 2, 3) for mirrored in (False, True))
+UPRIGHT = tuple(Augmentation(imgsz, mirrored, 0) for imgsz in (640, 960) for mirrored in (False, True))
+TUMBLING = UPRIGHT + tuple(Augmentation(640, mirrored, turns) for turns in (1, 2, 3) for mirrored in (False, True))
 """People on their hands are found best in a picture that is turned over."""
+
+
+Prediction = tuple[np.ndarray, float, tuple[int, Augmentation]]
+"""A box (4,), its score, and which network found it under which augmentation."""
 
 
 @dataclass(slots=True)
 class Cluster:
-    """Boxes of several looks that are one person: (K, 4) boxes, (K,) scores, and which network and look gave each."""
+    """Predictions that are one person: (K, 4) boxes, (K,) scores, and which network and augmentation gave each."""
 
     boxes: list[np.ndarray]
     scores: list[float]
-    votes: list[tuple[int, Look]]
+    votes: list[tuple[int, Augmentation]]
 
     @property
     def box(self) -> np.ndarray:
@@ -55,15 +59,15 @@ class Teacher:
     """Labels frames by the agreement of several networks."""
 
     def __init__(self, networks: Sequence[Path]) -> None:
-        sizes = {look.imgsz for look in TUMBLING}
+        sizes = {augmentation.imgsz for augmentation in TUMBLING}
         self._detectors = [
             {size: YoloDetector(weights, DetectorOptions(conf=0.05, imgsz=size)) for size in sizes}
             for weights in networks
         ]
 
-    def label(self, image: np.ndarray, looks: Sequence[Look]) -> tuple[np.ndarray, np.ndarray] | None:
-        """(picture, (N, 4) boxes): doubtful bystanders are greyed out. None where a doubt touches somebody certain."""
-        people, doubts = self.judge(image, looks)
+    def label(self, image: np.ndarray, augmentations: Sequence[Augmentation]) -> tuple[np.ndarray, np.ndarray] | None:
+        """(picture, (N, 4) boxes): doubtful bystanders are greyed out. None where a doubt touches a certain person."""
+        people, doubts = self.people_and_doubts(image, augmentations)
         doubts = doubts[~_parts_of(doubts, people)]
         covered = intersection(doubts, people) / np.maximum(area(people), 1)
         if len(people) == 0 or (covered > 0.1).any():
@@ -73,36 +77,41 @@ class Teacher:
             image[max(top, 0) : bottom, max(left, 0) : right] = GREY
         return image, people
 
-    def judge(self, image: np.ndarray, looks: Sequence[Look]) -> tuple[np.ndarray, np.ndarray]:
+    def people_and_doubts(
+        self, image: np.ndarray, augmentations: Sequence[Augmentation]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Boxes of people who are certain and of those who are doubtful, (N, 4) and (M, 4)."""
-        clusters = fuse(self._looks(image, looks))
-        sure = np.array([self._scores(cluster, looks) for cluster in clusters]).reshape(len(clusters), -1)
+        clusters = fuse(self._predictions(image, augmentations))
+        sure = np.array([self._scores(cluster, augmentations) for cluster in clusters]).reshape(len(clusters), -1)
         boxes = np.array([cluster.box for cluster in clusters]).reshape(-1, 4)
         certain = (sure.mean(axis=1) >= CERTAIN) & (sure.min(axis=1) >= AGREED)
         return boxes[certain], boxes[~certain & (sure.mean(axis=1) >= DOUBTFUL)]
 
-    def _looks(self, image: np.ndarray, looks: Sequence[Look]) -> Iterator[tuple[np.ndarray, float, tuple[int, Look]]]:
+    def _predictions(self, image: np.ndarray, augmentations: Sequence[Augmentation]) -> Iterator[Prediction]:
         height, width = image.shape[:2]
-        for look in looks:
-            view = Frame(0, 0.0, np.rot90(image[:, ::-1] if look.mirrored else image, look.turns))
+        for augmentation in augmentations:
+            view = Frame(0, 0.0, np.rot90(image[:, ::-1] if augmentation.mirrored else image, augmentation.turns))
             for number, detectors in enumerate(self._detectors):
-                found = detectors[look.imgsz](view)
-                boxes = look_back(found.xyxy, look, width, height)
-                yield from ((box, float(score), (number, look)) for box, score in zip(boxes, found.score, strict=True))
+                found = detectors[augmentation.imgsz](view)
+                boxes = undo_augmentation(found.xyxy, augmentation, width, height)
+                for box, score in zip(boxes, found.score.tolist(), strict=True):
+                    yield box, score, (number, augmentation)
 
-    def _scores(self, cluster: Cluster, looks: Sequence[Look]) -> list[float]:
-        """Per network, the mean score over the looks of its best turn; a look that missed the person counts 0."""
-        best: dict[tuple[int, Look], float] = {}
+    def _scores(self, cluster: Cluster, augmentations: Sequence[Augmentation]) -> list[float]:
+        """Per network, the mean score over the augmentations of its best turn; one that missed the person counts 0."""
+        best: dict[tuple[int, Augmentation], float] = {}
         for score, vote in zip(cluster.scores, cluster.votes, strict=True):
             best[vote] = max(best.get(vote, 0.0), score)
-        turned = [[look for look in looks if look.turns == turns] for turns in {look.turns for look in looks}]
+        turned = [
+            [each for each in augmentations if each.turns == turns] for turns in {each.turns for each in augmentations}
+        ]
         return [
-            max(sum(best.get((number, look), 0.0) for look in same) / len(same) for same in turned)
+            max(sum(best.get((number, augmentation), 0.0) for augmentation in same) / len(same) for same in turned)
             for number in range(len(self._detectors))
         ]
 
 
-def fuse(votes: Iterator[tuple[np.ndarray, float, tuple[int, Look]]]) -> list[Cluster]:
+def fuse(votes: Iterator[Prediction]) -> list[Cluster]:
     """Weighted box fusion: a box joins the cluster that it overlaps best by at least `SAME`, or opens one."""
     clusters: list[Cluster] = []
     for box, score, vote in sorted(votes, key=lambda each: -each[1]):
@@ -117,29 +126,31 @@ def fuse(votes: Iterator[tuple[np.ndarray, float, tuple[int, Look]]]) -> list[Cl
     return clusters
 
 
-def dance_video(path: Path, teacher: Teacher, frames: int, looks: Sequence[Look]) -> Iterator[LabelledPicture]:
+def dance_video(
+    path: Path, teacher: Teacher, frames: int, augmentations: Sequence[Augmentation]
+) -> Iterator[LabelledPicture]:
     """Those of about `frames` evenly spaced frames of a video on which the teacher has no doubt left."""
     length = sum(1 for _ in video_frames(path))
     every = max(1, round(length / frames))
     for index, image in video_frames(path):
-        labelled = teacher.label(image, looks) if index % every == 0 else None
+        labelled = teacher.label(image, augmentations) if index % every == 0 else None
         if labelled is not None:
             yield LabelledPicture("dance", f"{path.stem}-{index:05d}", *labelled, late(index, length))
 
 
 def _parts_of(doubts: np.ndarray, people: np.ndarray) -> np.ndarray:
-    """(M,) bool: this doubtful box is only a part of somebody certain, or her box drawn too large."""
+    """(M,) bool: this doubtful box is only a part of a certain person, or their box drawn too large."""
     shared = intersection(doubts, people)
     within = shared / np.maximum(area(doubts)[:, None], 1)
     around = shared / np.maximum(area(people)[None], 1)
     return (((within > 0.85) | (around > 0.85)) & (iou(doubts, people) > 0.3)).any(axis=1)
 
 
-def look_back(xyxy: np.ndarray, look: Look, width: int, height: int) -> np.ndarray:
-    """Boxes found in a look, in pixels of the picture as it was."""
-    for turn in range(look.turns, 0, -1):
+def undo_augmentation(xyxy: np.ndarray, augmentation: Augmentation, width: int, height: int) -> np.ndarray:
+    """Boxes found in an augmented picture, in pixels of the picture as it was."""
+    for turn in range(augmentation.turns, 0, -1):
         across = width if turn % 2 else height
         xyxy = np.stack([across - xyxy[:, 3], xyxy[:, 0], across - xyxy[:, 1], xyxy[:, 2]], axis=1)
-    if look.mirrored:
+    if augmentation.mirrored:
         xyxy = np.stack([width - xyxy[:, 2], xyxy[:, 1], width - xyxy[:, 0], xyxy[:, 3]], axis=1)
     return xyxy

@@ -122,7 +122,7 @@ class _Planner:
         return places
 
     def _hide(self, targets: np.ndarray, leaver: int | None) -> tuple[int, int] | None:
-        """Choose a dancer and move her target behind somebody else's; both stay there for another phase."""
+        """Choose a dancer and move their target behind another's; both stay there for another phase."""
         here = [int(d) for d in self._hiders if d != leaver and d not in self._gone]
         fronts = [d for d in range(self._dancers) if d != leaver and d not in self._gone and targets[d, 1] > -1.4]
         if len(here) < 2 or not fronts:
@@ -169,7 +169,7 @@ class _Planner:
         self._holds[dancer].append(Hold(arrival, start + length, kind))
 
     def _across(self, dancer: int, last: Station, back: float) -> Station:
-        """Where somebody away comes back from at time `back`: mostly the other side, at another depth."""
+        """Where a dancer who is away comes back from at time `back`: mostly the other side, at another depth."""
         side = -np.sign(last.x) if self._random.random() < 0.75 else np.sign(last.x)
         z = float(self._random.uniform(_BACK + 0.6, _FRONT - 0.6))
         x = float(side * (self._camera.half_width(z) + _EDGE))

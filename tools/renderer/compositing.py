@@ -1,4 +1,4 @@
-"""Puts the drawn dancers onto the set: shadows, reflections, then everybody from the back to the front."""
+"""Puts the drawn dancers onto the set: shadows, reflections, then all dancers from the back to the front."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .backdrop import Backdrop
 from .camera import Camera
 from .options import StageOptions
 from .raster import Sprite
-from .skeleton import Build, Place, Skeleton
+from .skeleton import Build, Place, PosedSkeleton
 
 _SHADOW_SCALE = 2
 
@@ -22,7 +22,7 @@ class Actor:
 
     id: int
     place: Place
-    skeleton: Skeleton
+    skeleton: PosedSkeleton
     build: Build
     sprite: Sprite
 
@@ -37,7 +37,7 @@ class Canvas:
         self._vignette = _vignette(options.width, options.height)
 
     def compose(self, index: int, actors: list[Actor], camera: Camera) -> tuple[np.ndarray, np.ndarray]:
-        """The picture (H, W, 3) uint8 and the id in front at each pixel (H, W) uint8, 0 where nobody is."""
+        """The picture (H, W, 3) uint8 and the id in front at each pixel (H, W) uint8, 0 where no dancer is."""
         image = self._shadowed(actors, camera)
         for actor in actors:
             self._reflect(image, actor, camera)

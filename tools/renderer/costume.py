@@ -1,4 +1,4 @@
-"""Who a dancer is to the eye: body, skin, hair and clothes, drawn from a seed."""
+"""What a dancer looks like: body, skin, hair and clothes, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Cloth:
 
 @dataclass(frozen=True)
 class Costume:
-    """A dancer's looks. `seed` settles the patterns' details, so twins share it."""
+    """What a dancer looks like. `seed` decides the patterns' details, so twins share it."""
 
     build: Build
     skin: Colour
@@ -87,7 +87,7 @@ class Costume:
         return {"tank": 0.006, "tee": 0.018, "shirt": 0.02, "hoodie": 0.034}[self.top]
 
 
-def cast(dancers: int, twins: int, random: np.random.Generator) -> list[Costume]:
+def costumes(dancers: int, twins: int, random: np.random.Generator) -> list[Costume]:
     """The costumes of ids 1 to `dancers`; the first `twins` differ only in hair, shoes and a little in build."""
     costumes = [_costume(random) for _ in range(dancers)]
     for row in range(1, twins):

@@ -6,9 +6,9 @@ import numpy as np
 
 from . import hair, head, limbs, trunk
 from .costume import Costume
+from .figure_part import FigurePart, Sway
 from .mesh import quads
-from .part import Part, Sway
-from .skeleton import Skeleton
+from .skeleton import PosedSkeleton
 
 
 class Figure:
@@ -36,14 +36,14 @@ class Figure:
         self.gloss, self.two_sided = np.concatenate(gloss), np.concatenate(two_sided)
         self.nearer = np.concatenate(nearer)
 
-    def mesh(self, skeleton: Skeleton, sway: Sway) -> tuple[np.ndarray, np.ndarray]:
+    def mesh(self, skeleton: PosedSkeleton, sway: Sway) -> tuple[np.ndarray, np.ndarray]:
         """Points in world metres and unit normals, (V, 3) each."""
         surfaces = [part.shape(skeleton, sway) for part in self._parts]
         points = np.concatenate([surface.points.reshape(-1, 3) for surface in surfaces])
         return points, np.concatenate([surface.normals.reshape(-1, 3) for surface in surfaces])
 
 
-def _texels(part: Part, top: int) -> np.ndarray:
+def _texels(part: FigurePart, top: int) -> np.ndarray:
     height, width = part.texture.shape[:2]
     u = np.linspace(0.5, width - 0.51, part.columns)
     v = top + 0.5 + part.rows * (height - 1.01)

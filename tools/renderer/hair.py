@@ -7,17 +7,17 @@ from collections.abc import Callable
 import numpy as np
 
 from .costume import Costume
+from .figure_part import FigurePart, Sway
 from .head import DEPTH, TALL, WIDTH, on_head
 from .mesh import Surface, ball, ring, sweep
-from .part import Part, Sway
 from .rotation import unit
-from .skeleton import Skeleton
+from .skeleton import PosedSkeleton
 from .texture import cloth, flat, strands
 
 _COLUMNS = 25
 
 
-def _shell(costume: Costume, thickness: float, edge: tuple[float, float, float], texture: np.ndarray) -> Part:
+def _shell(costume: Costume, thickness: float, edge: tuple[float, float, float], texture: np.ndarray) -> FigurePart:
     """Hair `thickness` times the skull, down to `edge` degrees from the crown at the brow, the temples and the nape."""
     height = costume.build.height
     angle = np.abs(np.linspace(-180, 180, _COLUMNS))
@@ -37,7 +37,7 @@ def _shell(costume: Costume, thickness: float, edge: tuple[float, float, float],
 
 def _hanging(
     costume: Costume, start: tuple[float, float, float], length: float, radii: tuple[float, float], clearance: float
-) -> Part:
+) -> FigurePart:
     """Hair that hangs from `start` on the head and trails behind movement, clear of the back."""
     height = costume.build.height
     rows = 9
@@ -46,7 +46,7 @@ def _hanging(
     deep = np.interp(down, [0, 0.15, 0.6, 1], [0.7, 1, 0.9, 0.3]) * radii[1] * height
     root = np.array(start) * height
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         head, chest = skeleton.head_frame, skeleton.spine_frame[-1]
         hang = unit(np.array([0.0, -1.0, 0.0]) + 2.2 * sway.hair)
         direction = unit((1 - down)[:, None] ** 2 * -0.8 * head[:, 2] + 1.2 * down[:, None] ** 0.5 * hang + 0.1 * hang)
@@ -60,47 +60,47 @@ def _hanging(
         return sweep(centres, side, front, np.stack([across, deep], axis=1), ring(11))
 
     texture = strands(costume.hair, 64, 64, np.random.default_rng(costume.seed + 50))
-    return Part(shape, down, 11, texture, gloss=0.25, two_sided=True)
+    return FigurePart(shape, down, 11, texture, gloss=0.25, two_sided=True)
 
 
-def _knot(costume: Costume, centre: tuple[float, float, float], radius: float, texture: np.ndarray) -> Part:
+def _knot(costume: Costume, centre: tuple[float, float, float], radius: float, texture: np.ndarray) -> FigurePart:
     height = costume.build.height
     points = ball((radius * height, radius * height, radius * 0.9 * height), 8, 11) + np.array(centre) * height
     return on_head(points, texture, gloss=0.2)
 
 
-def _short(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _short(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     return [_shell(costume, 1.13, (58, 92, 118), texture)]
 
 
-def _crop(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _crop(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     return [_shell(costume, 1.05, (54, 88, 112), texture)]
 
 
-def _bob(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _bob(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     return [_shell(costume, 1.2, (56, 138, 140), texture)]
 
 
-def _long(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _long(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     curtain = _hanging(costume, (0.0, 0.01, -0.03), 0.24 + (costume.seed % 5) * 0.02, (0.052, 0.026), 0.062)
     return [_shell(costume, 1.15, (56, 132, 138), texture), curtain]
 
 
-def _ponytail(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _ponytail(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     tail = _hanging(costume, (0.0, 0.03, -0.055), 0.2 + (costume.seed % 4) * 0.02, (0.02, 0.018), 0.05)
     return [_shell(costume, 1.07, (55, 92, 116), texture), tail]
 
 
-def _bun(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _bun(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     return [_shell(costume, 1.07, (55, 92, 116), texture), _knot(costume, (0.0, 0.052, -0.046), 0.026, texture)]
 
 
-def _afro(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _afro(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     rough = texture * np.random.default_rng(costume.seed).uniform(0.7, 1.25, (*texture.shape[:2], 1))
     return [_shell(costume, 1.5, (60, 105, 128), rough.astype(np.float32))]
 
 
-def _cap(costume: Costume, texture: np.ndarray) -> list[Part]:
+def _cap(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
     random = np.random.default_rng(costume.seed + 60)
     fabric = cloth(costume.top_cloth, 64, 64, 0.2, 0.6, random) * 0.85
     fabric[:, 24:40] = flat(costume.logo_colour, 1, 1)[0]
@@ -110,7 +110,7 @@ def _cap(costume: Costume, texture: np.ndarray) -> list[Part]:
     return [hair, _shell(costume, 1.13, (64, 72, 84), fabric), on_head(brim, fabric[:20])]
 
 
-STYLES: dict[str, Callable[[Costume, np.ndarray], list[Part]]] = {
+STYLES: dict[str, Callable[[Costume, np.ndarray], list[FigurePart]]] = {
     "short": _short,
     "crop": _crop,
     "bob": _bob,
@@ -122,7 +122,7 @@ STYLES: dict[str, Callable[[Costume, np.ndarray], list[Part]]] = {
 }
 
 
-def parts(costume: Costume) -> list[Part]:
+def parts(costume: Costume) -> list[FigurePart]:
     """The costume's hair style."""
     texture = strands(costume.hair, 64, 64, np.random.default_rng(costume.seed + 51))
     return STYLES[costume.hair_style](costume, texture)

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from .costume import Costume
+from .figure_part import FigurePart, Sway
 from .mesh import Surface, ball, normals_of
-from .part import Part, Sway
-from .skeleton import Skeleton
+from .skeleton import PosedSkeleton
 from .texture import skin
 
 WIDTH, TALL, DEPTH = 0.0445, 0.0675, 0.0555
@@ -19,15 +19,15 @@ EYE, NOSE, EAR = (0.018, 0.004, 0.048), (0.0, -0.012, 0.062), (0.046, -0.004, -0
 
 def on_head(
     points: np.ndarray, texture: np.ndarray, gloss: float = 0.0, two_sided: bool = False, nearer: float = 0.0
-) -> Part:
+) -> FigurePart:
     """A part fixed to the head: points (rows, columns, 3) in the head's frame, metres."""
     normals = normals_of(points, points.mean(axis=1))
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         frame = skeleton.head_frame
         return Surface(skeleton.head + points @ frame.T, normals @ frame.T)
 
-    return Part(shape, np.linspace(0, 1, len(points)), points.shape[1], texture, gloss, two_sided, nearer)
+    return FigurePart(shape, np.linspace(0, 1, len(points)), points.shape[1], texture, gloss, two_sided, nearer)
 
 
 def _skull(height: float) -> np.ndarray:
@@ -67,7 +67,7 @@ def _face(costume: Costume) -> np.ndarray:
     return smooth
 
 
-def parts(costume: Costume) -> list[Part]:
+def parts(costume: Costume) -> list[FigurePart]:
     """Head and both ears."""
     height = costume.build.height
     texture = skin(costume.skin, 16, 16, np.random.default_rng(0))

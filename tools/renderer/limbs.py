@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .costume import BOTTOMS, TOPS, Costume
+from .figure_part import FigurePart, Sway
 from .mesh import Surface, ball, normals_of, ring, sweep
-from .part import Part, Sway
 from .rotation import unit
-from .skeleton import Skeleton
+from .skeleton import PosedSkeleton
 from .texture import cloth, flat, skin
 
 _STANDARD = 1.70
@@ -72,7 +72,7 @@ def _with_edge(places: np.ndarray, edge: float) -> np.ndarray:
     return np.unique(np.concatenate([places, inner, [edge - 0.004, edge + 0.004]]))
 
 
-def arm(costume: Costume, row: int) -> Part:
+def arm(costume: Costume, row: int) -> FigurePart:
     """One arm from inside the shoulder to the wrist; row 0 is the left."""
     end = TOPS[costume.top]
     places = _with_edge(_ARM[:, 0], end)
@@ -82,7 +82,7 @@ def arm(costume: Costume, row: int) -> Part:
     radii = (radii + np.where(places < end, slack, 0.0)[:, None]) * costume.build.height / _STANDARD
     shift = np.zeros(len(places))
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         return _tube(skeleton.arm[row], skeleton.arm_frame[row], places, radii, shift)
 
     random = np.random.default_rng(costume.seed + 10 + row)
@@ -90,10 +90,10 @@ def arm(costume: Costume, row: int) -> Part:
     texture = skin(costume.skin, 128, 64, random)
     texture[along < end] = cloth(costume.top_cloth, 128, 64, 0.6, 0.3, random)[along < end]
     texture[(along < end) & (along > end - 0.05)] *= 0.72
-    return Part(shape, (places - places[0]) / np.ptp(places), 13, texture)
+    return FigurePart(shape, (places - places[0]) / np.ptp(places), 13, texture)
 
 
-def leg(costume: Costume, row: int) -> Part:
+def leg(costume: Costume, row: int) -> FigurePart:
     """One leg from inside the hip to the ankle; row 0 is the left."""
     end = BOTTOMS[costume.bottom]
     places = _with_edge(_LEG[:, 0], end)
@@ -103,7 +103,7 @@ def leg(costume: Costume, row: int) -> Part:
     scale = costume.build.height / _STANDARD
     radii = (np.stack([across, front], axis=1) * girth + slack[:, None]) * scale
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         return _tube(skeleton.leg[row], skeleton.leg_frame[row], places, radii, shift * scale)
 
     random = np.random.default_rng(costume.seed + 20 + row)
@@ -114,10 +114,10 @@ def leg(costume: Costume, row: int) -> Part:
     texture[(along < end) & (along > end - 0.03)] *= 0.75
     inner = np.abs(np.linspace(0, 1, 96) - (0.25, 0.75)[row])
     texture *= (1 - 0.22 * np.exp(-((inner / 0.14) ** 2)))[None, :, None]
-    return Part(shape, (places - places[0]) / np.ptp(places), 13, texture)
+    return FigurePart(shape, (places - places[0]) / np.ptp(places), 13, texture)
 
 
-def hand(costume: Costume, row: int) -> list[Part]:
+def hand(costume: Costume, row: int) -> list[FigurePart]:
     """Palm with fingers, and the thumb."""
     height = costume.build.height
     side = 1 - 2 * row
@@ -133,17 +133,17 @@ def hand(costume: Costume, row: int) -> list[Part]:
     return [_on_wrist(palm, row, texture), _on_wrist(thumb, row, texture[:16])]
 
 
-def _on_wrist(points: np.ndarray, row: int, texture: np.ndarray) -> Part:
+def _on_wrist(points: np.ndarray, row: int, texture: np.ndarray) -> FigurePart:
     normals = normals_of(points, points.mean(axis=1))
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         frame = skeleton.arm_frame[row, 1]
         return Surface(skeleton.arm[row, 2] + points @ frame.T, normals @ frame.T)
 
-    return Part(shape, np.linspace(0, 1, len(points)), points.shape[1], texture)
+    return FigurePart(shape, np.linspace(0, 1, len(points)), points.shape[1], texture)
 
 
-def shoe(costume: Costume, row: int) -> Part:
+def shoe(costume: Costume, row: int) -> FigurePart:
     """A shoe, heel to toe."""
     build = costume.build
     places = np.array([-0.235, -0.225, -0.17, -0.05, 0.08, 0.25, 0.42, 0.56, 0.66, 0.715, 0.73])
@@ -157,17 +157,17 @@ def shoe(costume: Costume, row: int) -> Part:
     points[..., 2] = places[:, None] * build.foot
     normals = normals_of(points, points.mean(axis=1))
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         frame = skeleton.foot_frame[row]
         return Surface(skeleton.leg[row, 2] + points @ frame.T, normals @ frame.T)
 
     texture = flat(costume.shoes, 32, 64)
     texture[:, :15] = texture[:, 49:] = costume.soles
     texture[10:22:3, 28:36] = costume.soles
-    return Part(shape, np.linspace(0, 1, len(places)), 11, texture, gloss=0.15)
+    return FigurePart(shape, np.linspace(0, 1, len(places)), 11, texture, gloss=0.15)
 
 
-def parts(costume: Costume) -> list[Part]:
+def parts(costume: Costume) -> list[FigurePart]:
     """Both arms and both legs."""
     both = (0, 1)
     limbs = [arm(costume, row) for row in both] + [leg(costume, row) for row in both]

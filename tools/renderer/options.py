@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tracker.types import InputError
 
-MOST_DANCERS = 16
+MAX_DANCERS = 16
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class StageOptions:
     """How many times the picture cuts to another camera."""
     audio: bool = True
     """Add the sound of a beat."""
-    least_visible: float = 0.2
+    min_visible: float = 0.2
     """A dancer with a smaller part of the silhouette in sight is left out of the truth of that frame."""
 
     def __post_init__(self) -> None:
         problems = {
-            f"dancers must be 1 to {MOST_DANCERS}, not {self.dancers}": not 1 <= self.dancers <= MOST_DANCERS,
+            f"dancers must be 1 to {MAX_DANCERS}, not {self.dancers}": not 1 <= self.dancers <= MAX_DANCERS,
             f"twins must be 0 to {self.dancers} (the dancers), not {self.twins}": not 0 <= self.twins <= self.dancers,
             f"seconds must be more than 0, not {self.seconds}": not 0 < self.seconds < 36000,
             f"fps must be 1 to 240, not {self.fps}": not 1 <= self.fps <= 240,
@@ -50,7 +50,7 @@ class StageOptions:
             ),
             f"seed must not be negative, not {self.seed}": self.seed < 0,
             f"cuts must not be negative, not {self.cuts}": self.cuts < 0,
-            f"least visible must be 0 to 1, not {self.least_visible}": not 0 <= self.least_visible <= 1,
+            f"min visible must be 0 to 1, not {self.min_visible}": not 0 <= self.min_visible <= 1,
         }
         for problem, found in problems.items():
             if found:

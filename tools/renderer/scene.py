@@ -13,13 +13,13 @@ from . import beat, compositing, truth
 from .backdrop import Backdrop
 from .camerawork import Camerawork
 from .choreography import BEAT, routes
-from .costume import cast
+from .costume import costumes
 from .figure import Figure
+from .figure_part import Sway
 from .motion import Dance, score_of
 from .options import StageOptions
-from .part import Sway
 from .raster import draw
-from .skeleton import Skeleton, posed
+from .skeleton import PosedSkeleton, posed
 
 _HAIR_LAG = 0.12
 
@@ -27,7 +27,7 @@ _HAIR_LAG = 0.12
 @dataclass(frozen=True)
 class StageFrame:
     """A rendered frame. `truth` has a row, in order of id, for each dancer of whom at least
-    `StageOptions.least_visible` is in sight: the box of the whole silhouette, hidden parts too, clipped to the picture.
+    `StageOptions.min_visible` is in sight: the box of the whole silhouette, hidden parts too, clipped to the picture.
     Its keypoints (T, 17, 3) are x, y and 2 visible, 1 hidden, 0 outside the picture. `visibility` (T,) float32 is the
     part of the silhouette's pixels neither hidden by another dancer nor cut off by the picture.
     """
@@ -38,7 +38,7 @@ class StageFrame:
 
 
 class Scene:
-    """Everything the seed settles; `frames` may be called again and gives the same frames.
+    """All that the seed decides; `frames` may be called again and gives the same frames.
 
     Dancers have ids 1 to N, of which 1 to `twins` wear near-identical costumes.
     """
@@ -48,7 +48,7 @@ class Scene:
         wardrobe, choreography, motion, scenery, filming = (
             np.random.default_rng([options.seed, stream]) for stream in range(5)
         )
-        self._figures = [Figure(costume) for costume in cast(options.dancers, options.twins, wardrobe)]
+        self._figures = [Figure(costume) for costume in costumes(options.dancers, options.twins, wardrobe)]
         self._camerawork = Camerawork(options, filming)
         self._backdrop = Backdrop(scenery, min(1.0, options.width / 1280))
         plans = routes(options.dancers, options.twins, options.seconds, self._camerawork.first, choreography)
@@ -82,10 +82,10 @@ class Scene:
             if sprite is not None:
                 actors.append(compositing.Actor(dancer + 1, place, skeleton, figure.costume.build, sprite))
         image, owners = canvas.compose(index, actors, camera)
-        tracks, visibility = truth.observe(index, time, actors, owners, camera, self.options.least_visible)
+        tracks, visibility = truth.observe(index, time, actors, owners, camera, self.options.min_visible)
         return StageFrame(Frame(index, time, image), tracks, visibility)
 
-    def _moved(self, dancer: int, time: float) -> tuple[Skeleton, Sway]:
+    def _moved(self, dancer: int, time: float) -> tuple[PosedSkeleton, Sway]:
         build, dance = self._figures[dancer].costume.build, self._dances[dancer]
         now = posed(build, dance.place(time), dance.pose(time))
         before = posed(build, dance.place(time - _HAIR_LAG), dance.pose(time - _HAIR_LAG))

@@ -13,6 +13,7 @@ from types import TracebackType
 import numpy as np
 
 from tracker.boxes import xyxy_to_xywh
+from tracker.results.mot_files import format_lines
 from tracker.video.video_writer import VideoWriter
 
 from .options import StageOptions
@@ -83,10 +84,8 @@ class SequenceFolder:
 def truth_lines(frame: StageFrame) -> Iterable[str]:
     """The frame's lines of MOT truth: `frame from 1,id,left,top,width,height,1,1,visibility`."""
     tracks = frame.truth
-    rows = zip(tracks.ids.tolist(), xyxy_to_xywh(tracks.xyxy).tolist(), frame.visibility.tolist(), strict=True)
-    for identity, (left, top, width, height), visibility in rows:
-        box = f"{left:.2f},{top:.2f},{width:.2f},{height:.2f}"
-        yield f"{tracks.frame + 1},{identity},{box},1,1,{visibility:.3f}\n"
+    ends = (f"1,1,{visibility:.3f}" for visibility in frame.visibility.tolist())
+    return format_lines(tracks.frame, tracks.ids.tolist(), xyxy_to_xywh(tracks.xyxy), ends)
 
 
 def _keypoint_records(frame: StageFrame) -> Iterable[dict[str, object]]:

@@ -78,7 +78,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Skeleton:
+class PosedSkeleton:
     """Joints in world metres and the frames (columns x, y, z) of the parts between them; pairs are left, right.
 
     spine (S, 3) and spine_frame (S, 3, 3) run from the hips to the shoulder line in equal steps. arm and leg (2, 3, 3)
@@ -97,10 +97,10 @@ class Skeleton:
     foot_frame: np.ndarray
     floor_gap: float
 
-    def raised(self, height: float) -> Skeleton:
+    def raised(self, height: float) -> PosedSkeleton:
         """The same skeleton `height` metres further up."""
         up = np.array([0.0, height, 0.0])
-        return Skeleton(
+        return PosedSkeleton(
             self.spine + up,
             self.spine_frame,
             self.head + up,
@@ -118,7 +118,7 @@ SPINE_STEPS = 9
 _SPINE_SHARE = np.linspace(0, 1, SPINE_STEPS)
 
 
-def posed(build: Build, place: Place, pose: np.ndarray) -> Skeleton:
+def posed(build: Build, place: Place, pose: np.ndarray) -> PosedSkeleton:
     """The skeleton of a body in a pose (see `pose.NAMES`), resting on the floor by its lowest part, plus the lift."""
     value = {name: float(pose[index]) for name, index in INDEX.items()}
     root = about_y(place.yaw)
@@ -137,7 +137,7 @@ def posed(build: Build, place: Place, pose: np.ndarray) -> Skeleton:
 
     arm, arm_frame = _arms(build, value, spine[-1], chest)
     leg, leg_frame, foot_frame = _legs(build, value, origin, root, hips, pelvis)
-    skeleton = Skeleton(spine, spine_frame, head, head_frame, arm, arm_frame, leg, leg_frame, foot_frame, 0.0)
+    skeleton = PosedSkeleton(spine, spine_frame, head, head_frame, arm, arm_frame, leg, leg_frame, foot_frame, 0.0)
     grounded = skeleton.raised(-_lowest(build, skeleton))
     return grounded.raised(place.lift) if place.lift else grounded
 
@@ -220,7 +220,7 @@ def _foot(shank: np.ndarray, toes: np.ndarray, point: float, anchored: float, ro
     return frame_along(mixed[:, 1], mixed[:, 2])
 
 
-def _lowest(build: Build, skeleton: Skeleton) -> float:
+def _lowest(build: Build, skeleton: PosedSkeleton) -> float:
     """How far above the floor the body's lowest part is, in metres; negative below it."""
     soles = skeleton.leg[:, 2] - skeleton.foot_frame[:, :, 1] * build.ankle
     toes = soles + skeleton.foot_frame[:, :, 2] * build.foot * 0.62

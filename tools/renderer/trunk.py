@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .costume import BOTTOMS, Costume
+from .figure_part import FigurePart, Sway
 from .mesh import Surface, normals_of, ring, sweep
-from .part import Part, Sway
 from .rotation import unit
-from .skeleton import SPINE_STEPS, Skeleton
+from .skeleton import SPINE_STEPS, PosedSkeleton
 from .texture import cloth, emblem, skin
 
 _COLUMNS = 23
@@ -40,7 +40,7 @@ _PROFILE = np.array(
 _SHOULDER_LINE, _NECK_TOP, _COLLAR = 0.493, 0.66, 0.528
 
 
-def torso(costume: Costume) -> Part:
+def torso(costume: Costume) -> FigurePart:
     """The trunk from crotch to chin, dressed."""
     random = np.random.default_rng(costume.seed)
     loose = costume.looseness
@@ -55,7 +55,7 @@ def torso(costume: Costume) -> Part:
     radii = np.stack([width + slack, depth + slack], axis=1) * scale
     outline = np.stack([ring(_COLUMNS, 2.5 if height < 0.46 else 2.1) for height in heights])
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         centres, frames = _along_spine(skeleton, heights)
         centres = centres + frames[:, :, 2] * (shift * scale)[:, None]
         return sweep(centres, frames[:, :, 0], frames[:, :, 2], radii, outline)
@@ -63,7 +63,7 @@ def torso(costume: Costume) -> Part:
     rows = 1 - (heights - heights[0]) / np.ptp(heights)
     nearer = np.where(dressed, np.interp(heights, [hem, 0.2, 0.3], [0.07, 0.02, 0.0]), 0.0)
     nearer[heights <= hem] = -0.05
-    return Part(shape, rows, _COLUMNS, _torso_texture(costume, hem, random), nearer=nearer)
+    return FigurePart(shape, rows, _COLUMNS, _torso_texture(costume, hem, random), nearer=nearer)
 
 
 def _individual(
@@ -76,7 +76,7 @@ def _individual(
     return width * factor * (0.5 + 0.5 * build.girth), depth * build.girth + 0.008 * bust, shift + 0.02 * bust
 
 
-def _along_spine(skeleton: Skeleton, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _along_spine(skeleton: PosedSkeleton, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     share = heights / _SHOULDER_LINE * (SPINE_STEPS - 1)
     low = np.clip(np.floor(share).astype(int), 0, SPINE_STEPS - 2)
     part = np.clip(share - low, None, 1.0)[:, None]
@@ -107,7 +107,7 @@ def _torso_texture(costume: Costume, hem: float, random: np.random.Generator) ->
     return picture.astype(np.float32)
 
 
-def skirt(costume: Costume) -> Part:
+def skirt(costume: Costume) -> FigurePart:
     """A skirt from the waist over both thighs, with waves, wider while its wearer spins."""
     random = np.random.default_rng(costume.seed + 1)
     rows, columns = 9, 33
@@ -119,7 +119,7 @@ def skirt(costume: Costume) -> Part:
     outline = ring(columns)[None] * wave[..., None]
     hips = 0.165 * costume.build.hips * costume.build.height / _STANDARD
 
-    def shape(skeleton: Skeleton, sway: Sway) -> Surface:
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         pelvis = skeleton.spine_frame[0]
         falling = unit(unit(skeleton.leg[:, 1] - skeleton.leg[:, 0]) - 0.9 * pelvis[:, 1])
         thighs = skeleton.leg[:, 0, None] + (down[:, None] * length) * falling[:, None]
@@ -137,9 +137,9 @@ def skirt(costume: Costume) -> Part:
         return Surface(points, normals_of(points, centres))
 
     texture = cloth(costume.bottom_cloth, 96, 256, length, 1.4, random)
-    return Part(shape, down, columns, texture, two_sided=True, nearer=0.1)
+    return FigurePart(shape, down, columns, texture, two_sided=True, nearer=0.1)
 
 
-def parts(costume: Costume) -> list[Part]:
+def parts(costume: Costume) -> list[FigurePart]:
     """The trunk's parts."""
     return [torso(costume), skirt(costume)] if BOTTOMS[costume.bottom] == BOTTOMS["skirt"] else [torso(costume)]

@@ -1,4 +1,4 @@
-"""What an all-knowing annotator writes about a frame."""
+"""The exact truth of a frame: boxes, keypoints and visibility."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FLESH = np.array([0.06] * 5 + [0.2, 0.2] + [0.14] * 4 + [0.24, 0.24] + [0.16] *
 
 
 def observe(
-    index: int, time: float, actors: list[Actor], owners: np.ndarray, camera: Camera, least_visible: float
+    index: int, time: float, actors: list[Actor], owners: np.ndarray, camera: Camera, min_visible: float
 ) -> tuple[FrameTracks, np.ndarray]:
     """The frame's truth, and the visibility (T,) of its rows; see `StageFrame` for what they mean."""
     rows = []
@@ -24,7 +24,7 @@ def observe(
         visible = int((owners == actor.id).sum()) / max(silhouette, 1)
         limits = np.array([camera.width, camera.height] * 2, np.float32)
         xyxy = np.clip(actor.sprite.xyxy, 0, limits)
-        if visible > 0 and visible >= least_visible and (xyxy[2:] - xyxy[:2]).min() >= 1:
+        if visible > 0 and visible >= min_visible and (xyxy[2:] - xyxy[:2]).min() >= 1:
             rows.append((actor.id, xyxy, visible, _keypoints(actor, owners, camera)))
     if not rows:
         return FrameTracks.empty(index, time), np.zeros(0, np.float32)

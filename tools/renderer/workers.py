@@ -33,7 +33,7 @@ def in_processes(
     """
     # Not forked: a fork copies the locks of whatever threads the caller has running.
     useful = max(1, min(processes or os.cpu_count() or 1, len(scenes)))
-    workers = ProcessPoolExecutor(useful, multiprocessing.get_context("spawn"), initializer=settle_in)
+    workers = ProcessPoolExecutor(useful, multiprocessing.get_context("spawn"), initializer=prepare_worker)
     try:
         renderings = deque(workers.submit(work, scene) for scene in scenes)
         while renderings:
@@ -51,8 +51,8 @@ def in_processes(
         workers.shutdown(cancel_futures=True)
 
 
-def settle_in() -> None:
-    """Of a process that renders: Ctrl-C is for its parent to answer, and the other cores have work of their own."""
+def prepare_worker() -> None:
+    """Ignore Ctrl-C, which the parent process answers, and keep to one core: the others render other scenes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from tracker.drawing.colours import css, palette, text_colour
 
-from .cast import Cast, Sighting
 from .edit_file import Review
 from .gaps import clashes, placed_boxes
+from .labelled_people import FrameLabel, LabelledPeople
 from .records import DataSet
 
 WORST_SHARE = 0.1
-"""A person is as doubtful as this share of her crops, the most doubtful ones, on average."""
+"""A person is as doubtful as this share of their crops, the most doubtful ones, on average."""
 
 
 def described_data(data: DataSet) -> dict[str, Any]:
@@ -41,30 +41,30 @@ def _video(data: DataSet, video: str) -> dict[str, Any]:
 
 
 def described_people(review: Review) -> dict[str, Any]:
-    """What edits change: everybody's crops by name, in time, and how doubtful they are."""
+    """What edits change: all people's crops by name, in time, and how doubtful they are."""
     with review.lock:
-        cast = review.cast
-        people = [_person(cast, number, hers) for number, hers in sorted(cast.people.items())]
+        labelled = review.labelled
+        people = [_person(labelled, number, own) for number, own in sorted(labelled.people.items())]
         return {
             "revision": review.revision,
             "edits": len(review.edits),
             "last": review.edits[-1]["do"] if review.edits else None,
             "undone": len(review.undone),
-            "next": cast.next_number,
+            "next": labelled.next_number,
             "people": people,
         }
 
 
-def _person(cast: Cast, number: int, sightings: list[Sighting]) -> dict[str, Any]:
-    hers = sorted((sighting for sighting in sightings if sighting.crop is not None), key=cast.moment)
-    crops = [sighting.crop for sighting in hers if sighting.crop is not None]
+def _person(labelled: LabelledPeople, number: int, labels: list[FrameLabel]) -> dict[str, Any]:
+    own = sorted((label for label in labels if label.crop is not None), key=labelled.moment)
+    crops = [label.crop for label in own if label.crop is not None]
     return {
         "number": number,
         "crops": [crop.image for crop in crops],
         "doubt": round(_worst(crop.doubt for crop in crops), 3),
         "most": max((crop.doubt for crop in crops), default=0.0),
-        "clashes": [sighting.crop.image for sighting in clashes(hers) if sighting.crop is not None],
-        "drawn": sum(sighting.crop is None and sighting.xyxy is not None for sighting in sightings),
+        "clashes": [label.crop.image for label in clashes(own) if label.crop is not None],
+        "drawn": sum(label.crop is None and label.xyxy is not None for label in labels),
     }
 
 
@@ -75,14 +75,14 @@ def _worst(doubts: Iterable[float]) -> float:
 
 
 class BoxTable:
-    """Everybody's boxes frame by frame, also the filled-in ones, made anew when an edit was made."""
+    """All people's boxes frame by frame, also the filled-in ones, made anew when an edit was made."""
 
     def __init__(self, review: Review, fill_gaps: float) -> None:
         self.review, self.fill_gaps = review, fill_gaps
         self.made: dict[str, tuple[int, dict[int, list[dict[str, Any]]]]] = {}
 
     def boxes(self, video: str, frame: int) -> list[dict[str, Any]]:
-        """The boxes of one frame by person, the one to believe first where somebody has several."""
+        """The boxes of one frame by person, the one to believe first where a person has several."""
         with self.review.lock:
             revision, by_frame = self.made.get(video, (None, {}))
             if revision != self.review.revision:
@@ -93,23 +93,23 @@ class BoxTable:
     def _by_frame(self, video: str) -> dict[int, list[dict[str, Any]]]:
         longest = self.fill_gaps * self.review.data.fps(video)
         by_frame: dict[int, list[dict[str, Any]]] = {}
-        for number, sightings in sorted(self.review.cast.people.items()):
-            hers = [sighting for sighting in sightings if sighting.video == video]
-            placed = placed_boxes(hers, longest)
-            for frame, (xyxy, sighting) in placed.items():
-                by_frame.setdefault(frame, []).append(_box(number, xyxy, sighting))
-            for other in sorted(hers, key=lambda sighting: sighting.rank):
-                if other.xyxy is not None and placed[other.frame].sighting is not other:
+        for number, labels in sorted(self.review.labelled.people.items()):
+            own = [label for label in labels if label.video == video]
+            placed = placed_boxes(own, longest)
+            for frame, (xyxy, label) in placed.items():
+                by_frame.setdefault(frame, []).append(_box(number, xyxy, label))
+            for other in sorted(own, key=lambda label: label.rank):
+                if other.xyxy is not None and placed[other.frame].label is not other:
                     by_frame[other.frame].append(_box(number, other.xyxy, other))
         return by_frame
 
 
-def _box(number: int, xyxy: tuple[float, ...], sighting: Sighting | None) -> dict[str, Any]:
-    crop = sighting.crop if sighting is not None else None
+def _box(number: int, xyxy: tuple[float, ...], label: FrameLabel | None) -> dict[str, Any]:
+    crop = label.crop if label is not None else None
     return {
         "person": number,
         "xyxy": [round(value, 2) for value in xyxy],
-        "kind": sighting.kind.value if sighting is not None else "filled",
+        "kind": label.kind.value if label is not None else "filled",
         "image": crop.image if crop else None,
         "score": crop.score if crop else None,
     }

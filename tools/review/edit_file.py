@@ -10,9 +10,9 @@ from typing import Any
 
 from tracker.types import InputError
 
-from .cast import Cast
 from .edits import Edit, apply, replay
 from .json_files import read_json_file
+from .labelled_people import LabelledPeople
 from .records import DataSet
 
 EDIT_FILE = "edits.json"
@@ -58,14 +58,14 @@ class Review:
         self.lock = threading.RLock()
         self.edits: list[Edit] = []
         self.undone: list[Edit] = []
-        self.cast: Cast
+        self.labelled: LabelledPeople
         self.revision = 0
         """Grows with every change; a page whose number is older must look again before it edits."""
         self._written: tuple[int, int] | None = None
         self._load()
 
     def refresh(self) -> None:
-        """Read edits.json again if somebody else changed it. Raises InputError where it does not fit."""
+        """Read edits.json again if another program changed it. Raises InputError where it does not fit."""
         with self.lock:
             if self._written != self._state_of_file():
                 self._load()
@@ -75,11 +75,11 @@ class Review:
     def add(self, edit: Edit) -> None:
         """Apply and save one more edit. Raises InputError, with nothing changed, where it does not fit."""
         with self.lock:
-            apply(self.cast, edit)
+            apply(self.labelled, edit)
             try:
                 self._save([*self.edits, edit])
             except InputError:
-                self.cast = replay(self.data, self.edits)
+                self.labelled = replay(self.data, self.edits)
                 raise
             self.undone.clear()
 
@@ -90,7 +90,7 @@ class Review:
                 return None
             edit = self.edits[-1]
             self._save(self.edits[:-1])
-            self.cast = replay(self.data, self.edits)
+            self.labelled = replay(self.data, self.edits)
             self.undone.append(edit)
             return edit
 
@@ -100,7 +100,7 @@ class Review:
             if not self.undone:
                 return None
             edit = self.undone[-1]
-            apply(self.cast, edit)
+            apply(self.labelled, edit)
             self._save([*self.edits, edit])
             self.undone.pop()
             return edit
@@ -109,7 +109,7 @@ class Review:
         found = self._state_of_file()
         edits = read_edits(self.path)
         try:
-            self.cast = replay(self.data, edits)
+            self.labelled = replay(self.data, edits)
         except InputError as error:
             raise InputError(f"{self.path}: {error}; mend it or move it away") from error
         self.edits, self._written = edits, found

@@ -14,10 +14,10 @@ from reid.data.crop_table import CROP_TABLE, CropRow, write_crop_table
 from reid.data.dancereid import is_part
 from tracker.types import InputError
 
-from .cast import Cast, Sighting
 from .enclosure import enclosed
 from .gaps import believed
 from .json_files import read_json_file
+from .labelled_people import FrameLabel, LabelledPeople
 from .records import DataSet, boxed
 
 PARTS = ("trainval", "query", "gallery")
@@ -26,7 +26,7 @@ NAMED = 3
 """So many of the missing pictures are told by name."""
 
 
-def export_folder(data: DataSet, cast: Cast, out: Path) -> Path:
+def export_folder(data: DataSet, labelled: LabelledPeople, out: Path) -> Path:
     """Write the reviewed crops to the new folder `out`; people keep their numbers, those who are gone leave holes.
 
     Of two crops of a person in one frame the one with the better score is kept. Pictures are copied, also where a box
@@ -43,7 +43,7 @@ def export_folder(data: DataSet, cast: Cast, out: Path) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         (part / "images").mkdir(parents=True)
         (part / "poses").mkdir()
-        _fill(data, _pictured(data, cast), part)
+        _fill(data, _pictured(data, labelled), part)
         if out.exists():
             out.rmdir()
         part.replace(out)
@@ -54,24 +54,24 @@ def export_folder(data: DataSet, cast: Cast, out: Path) -> Path:
     return out
 
 
-def kept_crops(cast: Cast) -> list[tuple[str, CropRow]]:
+def kept_crops(labelled: LabelledPeople) -> list[tuple[str, CropRow]]:
     """Each crop that is left, by person and time: the file it had, and its row with the file it shall have."""
     taken: set[str] = set()
     kept = []
-    for person in sorted(cast.people):
-        for sighting in _one_a_frame(cast, cast.people[person]):
-            row = sighting.crop
+    for person in sorted(labelled.people):
+        for label in _one_a_frame(labelled, labelled.people[person]):
+            row = label.crop
             assert row is not None
-            xyxy = sighting.xyxy if sighting.xyxy is not None else row.xyxy
+            xyxy = label.xyxy if label.xyxy is not None else row.xyxy
             image = _file_name(row.image, row.person, person, row.frame, taken)
             taken.add(image)
             kept.append((row.image, replace(row, image=image, person=person, xyxy=xyxy)))
     return kept
 
 
-def missing_pictures(data: DataSet, cast: Cast) -> list[str]:
+def missing_pictures(data: DataSet, labelled: LabelledPeople) -> list[str]:
     """Names of the crops that are left but whose picture is not in images/. Raises InputError as `enclosed`."""
-    return [image for image, _ in kept_crops(cast) if not enclosed(data.folder, f"images/{image}").is_file()]
+    return [image for image, _ in kept_crops(labelled) if not enclosed(data.folder, f"images/{image}").is_file()]
 
 
 def told_missing(images: list[str]) -> str:
@@ -83,25 +83,25 @@ def told_missing(images: list[str]) -> str:
     return f"{what} missing in images/ and left out: {named}"
 
 
-def _pictured(data: DataSet, cast: Cast) -> list[tuple[str, CropRow]]:
-    missing = set(missing_pictures(data, cast))
-    crops = [(image, row) for image, row in kept_crops(cast) if image not in missing]
+def _pictured(data: DataSet, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:
+    missing = set(missing_pictures(data, labelled))
+    crops = [(image, row) for image, row in kept_crops(labelled) if image not in missing]
     if missing and not crops:
         raise InputError(f"none of the pictures is in {data.folder / 'images'}, so there is nothing to write")
     return crops
 
 
-def _one_a_frame(cast: Cast, sightings: list[Sighting]) -> list[Sighting]:
-    by_video: dict[str, list[Sighting]] = defaultdict(list)
-    for sighting in sightings:
-        if sighting.crop is not None:
-            by_video[sighting.video].append(sighting)
-    in_order = sorted(by_video, key=cast.videos.__getitem__)
-    return [sighting for video in in_order for sighting in believed(by_video[video]).values()]
+def _one_a_frame(labelled: LabelledPeople, labels: list[FrameLabel]) -> list[FrameLabel]:
+    by_video: dict[str, list[FrameLabel]] = defaultdict(list)
+    for label in labels:
+        if label.crop is not None:
+            by_video[label.video].append(label)
+    in_order = sorted(by_video, key=labelled.videos.__getitem__)
+    return [label for video in in_order for label in believed(by_video[video]).values()]
 
 
 def _file_name(image: str, was: int, person: int, frame: int, taken: set[str]) -> str:
-    """The name it had, if she has the number she had; else PPPP_FFFFFF, with a number between where that is taken."""
+    """The name it had, if the person kept their number; else PPPP_FFFFFF, with a number between where that is taken."""
     if was == person and image not in taken:
         return image
     suffix = Path(image).suffix
@@ -145,8 +145,8 @@ def _read_splits(path: Path) -> Any:
 def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]]) -> Any:
     """The data's splits for the reviewed crops: one split, or a list of them.
 
-    Somebody most of whose crops were trained on is trained on; of the others each crop stays query or gallery as it
-    was, and those that were trained on join the gallery. So nobody is on both sides.
+    A person most of whose crops were trained on is trained on; of the others each crop stays query or gallery as it
+    was, and those that were trained on join the gallery. So no person is on both sides.
     """
     if isinstance(splits, list):
         return [renamed_splits(split, data, crops) for split in splits]
@@ -155,12 +155,12 @@ def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]])
     for image, row in crops:
         people[row.person].append((row.image, roles[image]))
     renamed: dict[str, list[int | str]] = {part: [] for part in PARTS}
-    for person, hers in people.items():
-        trained = sum("trainval" in role for _, role in hers)
-        if 2 * trained > len(hers):
+    for person, own in people.items():
+        trained = sum("trainval" in role for _, role in own)
+        if 2 * trained > len(own):
             renamed["trainval"].append(person)
             continue
-        for image, role in hers:
+        for image, role in own:
             if role:
                 renamed["query" if "query" in role else "gallery"].append(image)
     return renamed

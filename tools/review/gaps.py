@@ -6,33 +6,33 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from .cast import Box, Kind, Sighting
+from .labelled_people import Box, FrameLabel, Kind
 
 
 class Placed(NamedTuple):
-    """A box to show or to write; `sighting` is None where it was filled in."""
+    """A box to show or to write; `label` is None where it was filled in."""
 
     xyxy: Box
-    sighting: Sighting | None
+    label: FrameLabel | None
 
 
-def believed(sightings: Iterable[Sighting]) -> dict[int, Sighting]:
-    """One person's sightings in one video, the one to believe in each frame, in the order of frames."""
-    ordered = sorted(sightings, key=lambda sighting: (sighting.frame, sighting.rank))
-    return {frame: next(together) for frame, together in groupby(ordered, key=lambda sighting: sighting.frame)}
+def believed(labels: Iterable[FrameLabel]) -> dict[int, FrameLabel]:
+    """One person's labels in one video, the one to believe in each frame, in the order of frames."""
+    ordered = sorted(labels, key=lambda label: (label.frame, label.rank))
+    return {frame: next(together) for frame, together in groupby(ordered, key=lambda label: label.frame)}
 
 
-def placed_boxes(sightings: Iterable[Sighting], longest: float) -> dict[int, Placed]:
+def placed_boxes(labels: Iterable[FrameLabel], longest: float) -> dict[int, Placed]:
     """One person's boxes in one video, by frame.
 
     Between two known boxes no more than `longest` frames apart, those of the frames between are interpolated linearly,
-    unless she is marked as absent in one of them; in frames marked as between they are in any case.
+    unless the person is marked as absent in one of them; in frames marked as between they are in any case.
     """
-    hers = believed(sightings)
-    known = {frame: Placed(sighting.xyxy, sighting) for frame, sighting in hers.items() if sighting.xyxy is not None}
+    own = believed(labels)
+    known = {frame: Placed(label.xyxy, label) for frame, label in own.items() if label.xyxy is not None}
     placed = dict(known)
     for first, last in pairwise(known):
-        marks = {frame: hers[frame].kind for frame in range(first + 1, last) if frame in hers}
+        marks = {frame: own[frame].kind for frame in range(first + 1, last) if frame in own}
         whole = last - first <= longest and Kind.ABSENT not in marks.values()
         for frame in range(first + 1, last):
             if whole or marks.get(frame) is Kind.BETWEEN:
@@ -41,17 +41,17 @@ def placed_boxes(sightings: Iterable[Sighting], longest: float) -> dict[int, Pla
     return placed
 
 
-def clashes(sightings: Iterable[Sighting]) -> Iterator[Sighting]:
-    """Crops of one person beside another one of hers in the same frame of a video, of which one must be wrong."""
-    crops = (sighting for sighting in sightings if sighting.crop is not None)
+def clashes(labels: Iterable[FrameLabel]) -> Iterator[FrameLabel]:
+    """Crops of one person beside another of theirs in one frame of a video, of which one must be wrong."""
+    crops = (label for label in labels if label.crop is not None)
     for _, together in groupby(sorted(crops, key=_place), key=_place):
         same = list(together)
         if len(same) > 1:
             yield from same
 
 
-def _place(sighting: Sighting) -> tuple[str, int]:
-    return sighting.video, sighting.frame
+def _place(label: FrameLabel) -> tuple[str, int]:
+    return label.video, label.frame
 
 
 def _on_the_line(start: Box, end: Box, part: float) -> Box:

@@ -10,18 +10,18 @@ import numpy as np
 from tracker.results.mot_files import format_rows
 from tracker.types import FrameTracks, InputError
 
-from .cast import Cast, Sighting
 from .gaps import placed_boxes
+from .labelled_people import FrameLabel, LabelledPeople
 from .records import DataSet
 
 
-def write_mot(data: DataSet, cast: Cast, folder: Path, fill_gaps: float) -> list[Path]:
+def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: float) -> list[Path]:
     """VIDEO.txt for every video whose boxes are known; gaps up to `fill_gaps` seconds are filled in.
 
     Ids are the people of the video from 1 on, in the order of their numbers. Raises InputError where no box is known,
     a file stands there already, or the folder cannot be written; then no file of it is begun.
     """
-    texts = {video: text for video in data.videos if (text := mot_text(data, cast, video, fill_gaps))}
+    texts = {video: text for video in data.videos if (text := mot_text(data, labelled, video, fill_gaps))}
     if not texts:
         raise InputError(
             f"no box of {data.folder} is known in its video (it has no crops.csv), so there is no MOT text"
@@ -48,10 +48,10 @@ def write_mot(data: DataSet, cast: Cast, folder: Path, fill_gaps: float) -> list
     return list(files)
 
 
-def mot_text(data: DataSet, cast: Cast, video: str, fill_gaps: float) -> str:
+def mot_text(data: DataSet, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
     """The lines of one video, by frame; empty where no box is known."""
     longest = fill_gaps * data.fps(video)
-    boxes = [placed_boxes(_in(video, cast.people[person]), longest) for person in sorted(cast.people)]
+    boxes = [placed_boxes(_in(video, labelled.people[person]), longest) for person in sorted(labelled.people)]
     ids = dict(enumerate((placed for placed in boxes if placed), start=1))
     lines = []
     for frame in sorted({frame for placed in ids.values() for frame in placed}):
@@ -62,8 +62,8 @@ def mot_text(data: DataSet, cast: Cast, video: str, fill_gaps: float) -> str:
     return "".join(lines)
 
 
-def _in(video: str, sightings: list[Sighting]) -> list[Sighting]:
-    return [sighting for sighting in sightings if sighting.video == video]
+def _in(video: str, labels: list[FrameLabel]) -> list[FrameLabel]:
+    return [label for label in labels if label.video == video]
 
 
 def _plain(video: str) -> str:

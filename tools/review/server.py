@@ -121,12 +121,12 @@ class ReviewServer:
     def _exported(self) -> Response:
         with self.review.lock:
             self.review.refresh()
-            data, cast = self.review.data, self.review.cast
-            out = export_folder(data, cast, _free_folder(data.folder))
-            missing = told_missing(missing_pictures(data, cast))
+            data, labelled = self.review.data, self.review.labelled
+            out = export_folder(data, labelled, _free_folder(data.folder))
+            missing = told_missing(missing_pictures(data, labelled))
             mot = []
             with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
-                mot = write_mot(data, cast, out / "mot", self.fill_gaps)
+                mot = write_mot(data, labelled, out / "mot", self.fill_gaps)
         told = {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
         return JSONResponse(told, headers=NEVER_KEPT)
 

@@ -15,7 +15,7 @@ from tracker.types import InputError
 
 from .track_scores import People
 
-LEAST_IOU = 0.5
+MIN_IOU = 0.5
 """An id lies on a person whose box it overlaps by this much, as IDF1 has it."""
 CELL = 0.17
 """Inches of a cell; an id is a column, a person a row."""
@@ -27,7 +27,7 @@ ACROSS = 5
 class Confusion:
     """`frames` (P, I): in how many frames each of the `ids` (I,) lay on each of the `people` (P,) of the truth.
 
-    Ids are in the order of the person whom they lay on most, so that a tracker that confuses nobody gives one column
+    Ids are in the order of the person whom they lay on most, so that a tracker without confusions gives one column
     a person, on a diagonal; an id that never lay on anybody is left out.
     """
 
@@ -37,7 +37,7 @@ class Confusion:
 
     @property
     def purity(self) -> float:
-        """Share of the found frames in which a person had the id that she had most, in 0..1."""
+        """Share of the found frames in which a person had the id that they had most, in 0..1."""
         return float(self.frames.max(axis=1, initial=0).sum() / max(self.frames.sum(), 1))
 
 
@@ -47,7 +47,7 @@ def confusion(truth: Sequence[People], tracks: Sequence[People]) -> Confusion:
     ids = np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in tracks)]))
     frames = np.zeros((len(people), len(ids)), int)
     for true, found in zip(truth, tracks, strict=True):
-        rows, columns = match(iou(true.xyxy, found.xyxy), LEAST_IOU)
+        rows, columns = match(iou(true.xyxy, found.xyxy), MIN_IOU)
         np.add.at(frames, (np.searchsorted(people, true.ids[rows]), np.searchsorted(ids, found.ids[columns])), 1)
     used = np.flatnonzero(frames.sum(axis=0))
     # Of the ids of one person the longest comes first.
@@ -58,8 +58,8 @@ def confusion(truth: Sequence[People], tracks: Sequence[People]) -> Confusion:
 def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path) -> None:
     """A PNG with the titled panels of each group side by side, `ACROSS` in a row, the next group below.
 
-    A cell is dark where the id was on the person for all the time she was found. Raises InputError where the file
-    cannot be written.
+    A cell is dark where the id was on the person for all the time the person was found. Raises InputError where the
+    file cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tracker.boxes import xywh_to_xyxy
+from tracker.results.mot_files import BOX, FRAME, ID, SCORE, read_table
 from tracker.types import InputError
-
-FRAME, ID, BOX, MARK = 0, 1, slice(2, 6), 6
 
 
 class LabelledBoxes(NamedTuple):
@@ -29,13 +28,13 @@ def read_truth(path: Path) -> list[LabelledBoxes]:
 
     The list ends with the last frame that has a row. Raises InputError where the file cannot be read.
     """
-    rows = _rows(path)
-    return _by_frame(rows[rows[:, MARK] != 0] if rows.shape[1] > MARK else rows, path)
+    rows = read_table(path)
+    return _by_frame(rows[rows[:, SCORE] != 0] if rows.shape[1] > SCORE else rows, path)
 
 
 def read_results(path: Path) -> list[LabelledBoxes]:
     """As `read_truth`, but every row counts: the 7th column of results is a confidence."""
-    return _by_frame(_rows(path), path)
+    return _by_frame(read_table(path), path)
 
 
 def pad(boxes: list[LabelledBoxes], length: int) -> list[LabelledBoxes]:
@@ -43,29 +42,8 @@ def pad(boxes: list[LabelledBoxes], length: int) -> list[LabelledBoxes]:
     return boxes + [LabelledBoxes(np.zeros(0, np.int64), np.zeros((0, 4)))] * (length - len(boxes))
 
 
-def _rows(path: Path) -> np.ndarray:
-    """(N, C) float64 with at least 6 columns."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = [
-            [float(value) for value in line.replace(",", " ").split()] for line in text.splitlines() if line.strip()
-        ]
-        table = np.array(rows, np.float64) if rows else np.zeros((0, MARK + 1))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} is not a MOT text file: {error}") from error
-    if table.shape[1] < MARK:
-        raise InputError(
-            f"{path} has {table.shape[1]} columns; a MOT text file has at least 6: frame,id,left,top,width,height"
-        )
-    if not np.isfinite(table[:, :MARK]).all():
-        raise InputError(f"{path} has a value that is not finite")
-    return table
-
-
 def _by_frame(rows: np.ndarray, path: Path) -> list[LabelledBoxes]:
     frame = rows[:, FRAME].astype(np.int64)
-    if len(frame) and frame.min() < 1:
-        raise InputError(f"{path} has frame {frame.min()}; frames of a MOT text file count from 1")
     labels = np.stack([frame, rows[:, ID].astype(np.int64)], axis=1)
     unique, count = np.unique(labels, axis=0, return_counts=True)
     if (count > 1).any():

@@ -12,13 +12,13 @@ from tracker.types import InputError
 
 from .labelled_boxes import pad, read_results, read_truth
 from .sequences import TruthSequence, find_results, find_sequences
-from .track_scores import Scores, pool, score_sequence
+from .track_scores import TrackScores, pool, score_sequence
 
 POOLED = "pooled"
 
 
-def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, Scores]:
-    """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracks`.
+def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, TrackScores]:
+    """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracksCommand`.
 
     `processes` is how many sequences are scored at a time, by default as many as pay.
     Raises InputError for a missing or unreadable file.
@@ -31,7 +31,7 @@ def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[s
 
 def score_files(
     sequences: Sequence[TruthSequence], results: Sequence[Path], processes: int | None = None
-) -> list[Scores]:
+) -> list[TrackScores]:
     """`score_file` for each pair, in order, `processes` of them at a time, by default as many as pay."""
     # A process takes seconds to import trackeval; that pays where it has a few sequences to score.
     processes = min(processes or min(os.cpu_count() or 1, len(sequences) // 4), len(sequences))
@@ -42,7 +42,7 @@ def score_files(
         return list(workers.map(score_file, sequences, results))
 
 
-def score_file(sequence: TruthSequence, results: Path) -> Scores:
+def score_file(sequence: TruthSequence, results: Path) -> TrackScores:
     """Scores of one result file. Raises InputError where a file cannot be read or has frames beyond the sequence."""
     truth, tracks = read_truth(sequence.truth), read_results(results)
     length = sequence.length or max(len(truth), len(tracks))

@@ -3,53 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.types import InputError
-from tracker.video.image_sequence import ImageSequence, images_in
+from tracker.video.image_sequence import BlankSequence, ImageSequence, images_in
+from tracker.video.mot_folder import SEQINFO, read_seqinfo
 from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi")
+VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
 RENDERED = "video.mp4"
 """What `followspot stage` calls the video in a sequence folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class TruthSequence:
-    """One sequence with truth: its name, the truth's MOT text file, and what its seqinfo.ini says.
-
-    `length` counts frames, `fps` is frames per second, `size` (width, height) in pixels; each is None where no
-    seqinfo.ini says it.
-    """
-
-    name: str
-    truth: Path
-    length: int | None = None
-    fps: float | None = None
-    size: tuple[int, int] | None = None
-
-    @property
-    def folder(self) -> Path:
-        return self.truth.parent.parent
-
-
-def find_sequences(truth: Path) -> list[TruthSequence]:
-    """The sequences in `truth`: a folder of `SEQ/gt/gt.txt`, one such `SEQ`, or a single MOT text file.
-
-    Raises InputError where there is none.
-    """
-    if truth.is_file():
-        return [_in_folder(truth.parent.parent) if truth.match("*/gt/gt.txt") else TruthSequence(truth.stem, truth)]
-    if (truth / "gt/gt.txt").is_file():
-        return [_in_folder(truth)]
-    found = [_in_folder(path.parent.parent) for path in sorted(truth.glob("*/gt/gt.txt"))]
-    if not found:
-        raise InputError(f"no truth in {truth}: it should hold SEQUENCE/gt/gt.txt, or be a MOT text file")
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +33,49 @@ class Pictures:
         if self.video:
             return VideoReader(self.video)
         return ImageSequence(self.files, name=self.files[0].parent.name, fps=fps)
+
+
+@dataclass(frozen=True, slots=True)
+class TruthSequence:
+    """One sequence with truth: its name, the truth's MOT text file, and what its seqinfo.ini says.
+
+    `length` counts frames, `fps` is frames per second, `size` (width, height) in pixels; each is None where no
+    seqinfo.ini says it. `pictures` are given to it by a benchmark.
+    """
+
+    name: str
+    truth: Path
+    length: int | None = None
+    fps: float | None = None
+    size: tuple[int, int] | None = None
+    pictures: Pictures | None = None
+
+    @property
+    def folder(self) -> Path:
+        return self.truth.parent.parent
+
+    def open(self) -> Source:
+        """The frames as `followspot track` reads them; without pictures, blank ones. Raises InputError."""
+        fps = self.fps or 30.0
+        if self.pictures is not None:
+            return self.pictures.open(fps)
+        width, height = self.size or (0, 0)
+        return BlankSequence(self.length or 0, name=self.name, width=width, height=height, fps=fps)
+
+
+def find_sequences(truth: Path) -> list[TruthSequence]:
+    """The sequences in `truth`: a folder of `SEQ/gt/gt.txt`, one such `SEQ`, or a single MOT text file.
+
+    Raises InputError where there is none.
+    """
+    if truth.is_file():
+        return [_in_folder(truth.parent.parent) if truth.match("*/gt/gt.txt") else TruthSequence(truth.stem, truth)]
+    if (truth / "gt/gt.txt").is_file():
+        return [_in_folder(truth)]
+    found = [_in_folder(path.parent.parent) for path in sorted(truth.glob("*/gt/gt.txt"))]
+    if not found:
+        raise InputError(f"no truth in {truth}: it should hold SEQUENCE/gt/gt.txt, or be a MOT text file")
+    return found
 
 
 def find_pictures(sequence: TruthSequence, elsewhere: Path | None = None) -> Pictures | None:
@@ -115,15 +123,8 @@ def _result(sequence: TruthSequence, results: Path, alone: bool) -> Path | None:
 
 def _in_folder(folder: Path) -> TruthSequence:
     folder = folder.resolve()
-    path = folder / "seqinfo.ini"
-    if not path.is_file():
-        return TruthSequence(folder.name, folder / "gt/gt.txt")
-    parser = ConfigParser()
-    try:
-        parser.read(path)
-        info = parser["Sequence"]
-        width, height = info.getint("imWidth"), info.getint("imHeight")
-        length, fps = info.getint("seqLength"), info.getfloat("frameRate")
-    except (ConfigError, KeyError, ValueError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a MOTChallenge seqinfo.ini: {error}") from error
-    return TruthSequence(folder.name, folder / "gt/gt.txt", length, fps, (width, height) if width and height else None)
+    truth = folder / "gt/gt.txt"
+    if not (folder / SEQINFO).is_file():
+        return TruthSequence(folder.name, truth)
+    info = read_seqinfo(folder)
+    return TruthSequence(folder.name, truth, info.length, info.frame_rate, (info.width, info.height))

@@ -27,7 +27,7 @@ class People(Protocol):
 
 
 @dataclass(frozen=True)
-class Scores:
+class TrackScores:
     """How well tracks follow their truth, over one sequence or pooled over several.
 
     The first five are percentages. `ids` and `truth_ids` count identities, summed over the sequences when pooled.
@@ -62,7 +62,7 @@ class Scores:
         }
 
 
-def score_sequence(truth: Sequence[People], tracks: Sequence[People]) -> Scores:
+def score_sequence(truth: Sequence[People], tracks: Sequence[People]) -> TrackScores:
     """Scores of one sequence; the i-th entries of the two lists are the same frame, empty ones included.
 
     Raises ValueError where the lists differ in length.
@@ -84,7 +84,7 @@ def score_sequence(truth: Sequence[People], tracks: Sequence[People]) -> Scores:
     return _summary({name: metric.eval_sequence(data) for name, metric in _metrics().items()}, track_count, truth_count)
 
 
-def pool(scores: Iterable[Scores]) -> Scores:
+def pool(scores: Iterable[TrackScores]) -> TrackScores:
     """Scores of several sequences taken as one body of frames (trackeval's COMBINED), which is not their mean."""
     scores = list(scores)
     details = {
@@ -105,9 +105,9 @@ def _metrics() -> dict[str, Any]:
     }
 
 
-def _summary(details: Mapping[str, Mapping[str, Any]], ids: int, truth_ids: int) -> Scores:
+def _summary(details: Mapping[str, Mapping[str, Any]], ids: int, truth_ids: int) -> TrackScores:
     hota, clear, identity = details["HOTA"], details["CLEAR"], details["Identity"]
-    return Scores(
+    return TrackScores(
         hota=100 * float(np.mean(hota["HOTA"])),
         det_a=100 * float(np.mean(hota["DetA"])),
         ass_a=100 * float(np.mean(hota["AssA"])),

@@ -7,6 +7,7 @@ are -1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ import numpy as np
 from .. import boxes
 from ..types import Detections, FrameTracks, InputError, Recovery
 
-_FRAME, _ID, _BOX, _SCORE, _CLASS = 0, 1, slice(2, 6), 6, 7
+FRAME, ID, BOX, SCORE, CLASS = 0, 1, slice(2, 6), 6, 7
+"""Columns of a table of such rows."""
 _MIN_COLUMNS = 6
 _PEDESTRIAN = 1
 
@@ -24,9 +26,9 @@ def read_detections(path: Path) -> dict[int, Detections]:
 
     Raises InputError naming the file and the line where it is malformed.
     """
-    table = _by_frame(_read_table(path))
-    everything = Detections(boxes.xywh_to_xyxy(table[:, _BOX]), _scores(table))
-    frames, starts = np.unique(table[:, _FRAME].astype(int), return_index=True)
+    table = _by_frame(_read_boxes(path))
+    everything = Detections(boxes.xywh_to_xyxy(table[:, BOX]), _scores(table))
+    frames, starts = np.unique(table[:, FRAME].astype(int), return_index=True)
     rows = np.split(np.arange(len(table)), starts[1:])
     return {frame - 1: everything[chosen] for frame, chosen in zip(frames.tolist(), rows, strict=False)}
 
@@ -47,19 +49,19 @@ def read_tracks(
 
     Raises InputError naming the file and the line where it is malformed or goes beyond `length`.
     """
-    table = _read_table(path)
+    table = _read_boxes(path)
     if length is not None:
-        _refuse(path, table[:, _FRAME] > length, f"is beyond the end of the sequence, which has {length} frames")
+        _refuse(path, table[:, FRAME] > length, f"is beyond the end of the sequence, which has {length} frames")
     kept = _counts(table, _has_classes(table) if truth is None else truth)
-    _refuse(path, kept & (table[:, _ID] < 0), "has a negative id, so it holds detections, not tracks")
-    _refuse(path, kept & (table[:, _ID] % 1 != 0), "has an id that is not a whole number")
+    _refuse(path, kept & (table[:, ID] < 0), "has a negative id, so it holds detections, not tracks")
+    _refuse(path, kept & (table[:, ID] % 1 != 0), "has an id that is not a whole number")
     _refuse(path, kept & _repeated(table, kept), "gives an id a second box in the same frame")
     table = _by_frame(table[kept])
-    ids, xyxy, scores = table[:, _ID].astype(np.int64), boxes.xywh_to_xyxy(table[:, _BOX]), _scores(table)
+    ids, xyxy, scores = table[:, ID].astype(np.int64), boxes.xywh_to_xyxy(table[:, BOX]), _scores(table)
     gaps = _frames_since_last_row(table) / fps
     recovered = gaps > (np.inf if away is None else away)
-    frames = length if length is not None else int(table[:, _FRAME].max(initial=0))
-    starts = np.searchsorted(table[:, _FRAME], np.arange(1, frames + 2)).tolist()
+    frames = length if length is not None else int(table[:, FRAME].max(initial=0))
+    starts = np.searchsorted(table[:, FRAME], np.arange(1, frames + 2)).tolist()
     tracks = []
     for index, rows in enumerate(map(slice, starts[:-1], starts[1:])):
         time = index / fps
@@ -73,17 +75,31 @@ def read_tracks(
 
 def format_rows(tracks: FrameTracks) -> str:
     """The lines of one frame, each ended by a newline; empty where no person is seen."""
-    xywh = boxes.xyxy_to_xywh(tracks.xyxy.astype(np.float64))
-    return "".join(
-        f"{tracks.frame + 1},{identity},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{score:.2f},-1,-1,-1\n"
-        for identity, (left, top, width, height), score in zip(
-            tracks.ids.tolist(), xywh.tolist(), tracks.score.tolist(), strict=True
-        )
-    )
+    ends = [f"{score:.2f},-1,-1,-1" for score in tracks.score.tolist()]
+    return "".join(format_lines(tracks.frame, tracks.ids.tolist(), _xywh(tracks.xyxy), ends))
 
 
-def _read_table(path: Path) -> np.ndarray:
-    """(rows, columns) float64 of a whole file, at least 6 columns, checked; frames still count from 1."""
+def format_detections(frame: int, detections: Detections) -> str:
+    """The same for boxes without ids in the frame of this index from 0: id -1, the score with three decimals."""
+    ends = [f"{score:.3f}" for score in detections.score.tolist()]
+    return "".join(format_lines(frame, [-1] * len(ends), _xywh(detections.xyxy), ends))
+
+
+def format_lines(frame: int, ids: Sequence[int], xywh: np.ndarray, ends: Iterable[str]) -> Iterator[str]:
+    """A line for each box (N, 4) of the frame of this index from 0; `ends` are its columns from the 7th on."""
+    for identity, (left, top, width, height), end in zip(ids, xywh.tolist(), ends, strict=True):
+        yield f"{frame + 1},{identity},{left:.2f},{top:.2f},{width:.2f},{height:.2f},{end}\n"
+
+
+def _xywh(xyxy: np.ndarray) -> np.ndarray:
+    return boxes.xyxy_to_xywh(xyxy.astype(np.float64))
+
+
+def read_table(path: Path) -> np.ndarray:
+    """(rows, columns) float64 of a whole file, at least 6 columns: finite values, and frames that count from 1.
+
+    Raises InputError naming the file and the line where it is malformed.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -100,7 +116,13 @@ def _read_table(path: Path) -> np.ndarray:
     if table.shape[1] < _MIN_COLUMNS:
         raise _malformed_line(path, lines)
     _refuse(path, ~np.all(np.isfinite(table), axis=1), "has a value that is not finite")
-    _refuse(path, (table[:, _FRAME] < 1) | (table[:, _FRAME] % 1 != 0), "has no frame number (1, 2, 3, ...)")
+    _refuse(path, (table[:, FRAME] < 1) | (table[:, FRAME] % 1 != 0), "has no frame number (1, 2, 3, ...)")
+    return table
+
+
+def _read_boxes(path: Path) -> np.ndarray:
+    """`read_table`, with boxes that are none refused."""
+    table = read_table(path)
     _refuse(path, np.any(table[:, 4:6] <= 0, axis=1), "has a box without width or height")
     return table
 
@@ -139,8 +161,8 @@ def _refuse(path: Path, wrong: np.ndarray, complaint: str) -> None:
 def _repeated(table: np.ndarray, among: np.ndarray) -> np.ndarray:
     """(rows,) bool: an earlier row has the same frame and id; only rows `among` (rows,) bool are compared."""
     rows = np.flatnonzero(among)
-    order = rows[np.lexsort((table[rows, _ID], table[rows, _FRAME]))]
-    pairs = table[order][:, [_FRAME, _ID]]
+    order = rows[np.lexsort((table[rows, ID], table[rows, FRAME]))]
+    pairs = table[order][:, [FRAME, ID]]
     repeated = np.zeros(len(table), bool)
     repeated[order[1:]] = (pairs[1:] == pairs[:-1]).all(axis=1)
     return repeated
@@ -148,9 +170,9 @@ def _repeated(table: np.ndarray, among: np.ndarray) -> np.ndarray:
 
 def _frames_since_last_row(table: np.ndarray) -> np.ndarray:
     """(rows,) frames since the person's previous row, 0 for the first."""
-    order = np.lexsort((table[:, _FRAME], table[:, _ID]))
-    since = np.diff(table[order, _FRAME], prepend=0)
-    since[np.diff(table[order, _ID], prepend=np.nan) != 0] = 0
+    order = np.lexsort((table[:, FRAME], table[:, ID]))
+    since = np.diff(table[order, FRAME], prepend=0)
+    since[np.diff(table[order, ID], prepend=np.nan) != 0] = 0
     gaps = np.zeros(len(table))
     gaps[order] = since
     return gaps
@@ -158,15 +180,15 @@ def _frames_since_last_row(table: np.ndarray) -> np.ndarray:
 
 def _by_frame(table: np.ndarray) -> np.ndarray:
     """Rows in the order of their frames, and within a frame in the file's order."""
-    return table[np.argsort(table[:, _FRAME], kind="stable")]
+    return table[np.argsort(table[:, FRAME], kind="stable")]
 
 
 def _scores(table: np.ndarray) -> np.ndarray:
-    return table[:, _SCORE] if table.shape[1] > _SCORE else np.ones(len(table))
+    return table[:, SCORE] if table.shape[1] > SCORE else np.ones(len(table))
 
 
 def _has_classes(table: np.ndarray) -> bool:
-    return table.shape[1] > _CLASS and bool((table[:, _CLASS] >= _PEDESTRIAN).all())
+    return table.shape[1] > CLASS and bool((table[:, CLASS] >= _PEDESTRIAN).all())
 
 
 def _counts(table: np.ndarray, truth: bool) -> np.ndarray:
@@ -174,4 +196,4 @@ def _counts(table: np.ndarray, truth: bool) -> np.ndarray:
     if not truth:
         return np.ones(len(table), bool)
     marked = _scores(table) > 0
-    return marked & (table[:, _CLASS] == _PEDESTRIAN) if _has_classes(table) else marked
+    return marked & (table[:, CLASS] == _PEDESTRIAN) if _has_classes(table) else marked

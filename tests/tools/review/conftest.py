@@ -27,7 +27,7 @@ FRAMES = 30
 
 
 def box_of(person: int, frame: int) -> tuple[float, float, float, float]:
-    """Everybody walks two pixels a frame to the right, 70 pixels behind the next."""
+    """All walk two pixels a frame to the right, 70 pixels behind the next."""
     left = 10.0 + 70 * person + 2 * frame
     return left, 40.0, left + 30, 140.0
 
@@ -55,8 +55,8 @@ def write_data(folder: Path, people: int, frames: int, *, video: Path | None = N
     with (folder / "crops.csv").open("w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
-        for person, hers in enumerate(names):
-            for frame, name in enumerate(hers):
+        for person, own in enumerate(names):
+            for frame, name in enumerate(own):
                 (folder / "images" / name).write_bytes(pictures[person % len(COLOURS)])
                 (folder / "poses" / name.replace(".jpg", ".txt")).write_text("1.0 2.0\nnan nan\n")
                 box = [f"{value:.2f}" for value in box_of(person % 4, frame % FRAMES)]
@@ -111,9 +111,9 @@ class Served:
         return self.process.wait(20)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> Iterator[Served]:
-    """One review for all tests of a file; `page` begins each of them without edits."""
+    """One review for all tests that only look at it; `page` begins each of them without edits."""
     server = Served(write_data(tmp_path_factory.mktemp("served") / "data", 4, FRAMES, video=dance_video))
     yield server
     server.stop()
@@ -169,7 +169,7 @@ class Driven:
         return [int(row.get_attribute("data-number")) for row in self.page.query_selector_all(".person")]
 
     def count(self, person: int) -> int:
-        """Crops in her row."""
+        """Crops in a person's row."""
         return int(self.page.inner_text(f'.person[data-number="{person}"] .facts').split(" crop")[0].split()[-1])
 
     def go_to(self, person: int) -> None:

@@ -25,12 +25,12 @@ def test_every_edit_is_on_disk_at_once_and_undo_and_redo_too(review: Review):
     assert read_edits(review.path) == [MERGE]
     assert review.undo() == MERGE
     assert read_edits(review.path) == []
-    assert sorted(review.cast.people) == [0, 1, 2, 3]
+    assert sorted(review.labelled.people) == [0, 1, 2, 3]
     assert review.redo() == MERGE
     assert read_edits(review.path) == [MERGE]
-    assert sorted(review.cast.people) == [0, 2, 3]
+    assert sorted(review.labelled.people) == [0, 2, 3]
     assert review.redo() is None
-    assert Review(review.data).cast.people == review.cast.people
+    assert Review(review.data).labelled.people == review.labelled.people
 
 
 def test_an_edit_that_does_not_fit_changes_nothing(review: Review):
@@ -48,7 +48,7 @@ def test_an_edit_that_cannot_be_saved_is_not_made(review: Review, monkeypatch: p
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match=r"cannot be saved in .*edits.json: No space left"):
         review.add({"do": "merge", "people": [2, 3]})
-    assert sorted(review.cast.people) == [0, 2, 3]
+    assert sorted(review.labelled.people) == [0, 2, 3]
     assert read_edits(review.path) == [MERGE]
     assert [path.name for path in review.data.folder.glob(".edits*")] == []
 

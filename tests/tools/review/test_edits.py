@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tools.review.answers import BoxTable
-from tools.review.cast import Cast, Kind
 from tools.review.edit_file import Review
 from tools.review.edits import replay
 from tools.review.gaps import placed_boxes
+from tools.review.labelled_people import Kind, LabelledPeople
 from tools.review.records import DataSet, read_data_set
 from tracker.types import InputError
 
@@ -27,12 +27,14 @@ def crop(person: int, frame: int) -> str:
     return f"{person:04d}_{frame:06d}.jpg"
 
 
-def counts(cast: Cast) -> dict[int, int]:
-    return {person: len(hers) for person, hers in sorted(cast.people.items())}
+def counts(labelled: LabelledPeople) -> dict[int, int]:
+    return {person: len(own) for person, own in sorted(labelled.people.items())}
 
 
-def boxes(cast: Cast, person: int, longest: float = 30) -> dict[int, list[float]]:
-    return {frame: list(placed.xyxy) for frame, placed in placed_boxes(cast.people.get(person, []), longest).items()}
+def boxes(labelled: LabelledPeople, person: int, longest: float = 30) -> dict[int, list[float]]:
+    return {
+        frame: list(placed.xyxy) for frame, placed in placed_boxes(labelled.people.get(person, []), longest).items()
+    }
 
 
 def test_merge_makes_all_the_first(data: DataSet):
@@ -45,9 +47,9 @@ def test_split_gives_the_later_crops_to_a_new_person_and_numbers_are_never_used_
         {"do": "merge", "people": [0, 4]},
         {"do": "split", "person": 1, "from": crop(1, 5)},
     ]
-    cast = replay(data, edits)
-    assert counts(cast) == {0: 40, 1: 5, 2: 30, 3: 30, 5: 15}
-    assert min(sighting.frame for sighting in cast.people[5]) == 5
+    labelled = replay(data, edits)
+    assert counts(labelled) == {0: 40, 1: 5, 2: 30, 3: 30, 5: 15}
+    assert min(label.frame for label in labelled.people[5]) == 5
 
 
 def test_move_and_drop_work_on_single_crops(data: DataSet):
@@ -71,10 +73,10 @@ def test_a_replay_leaves_the_data_alone_and_gives_the_same_again(data: DataSet):
 
 def test_a_box_puts_the_crop_right_or_is_drawn_where_there_is_none(data: DataSet):
     drawn = {"do": "box", **HERE, "person": "new", "xyxy": [1, 2, 30, 40]}
-    cast = replay(data, [{"do": "box", **HERE, "person": 1, "xyxy": [5, 6, 70, 80]}, drawn])
-    corrected = cast.by_image[crop(1, 10)]
+    labelled = replay(data, [{"do": "box", **HERE, "person": 1, "xyxy": [5, 6, 70, 80]}, drawn])
+    corrected = labelled.by_image[crop(1, 10)]
     assert (corrected.kind, corrected.xyxy) == (Kind.CORRECTED, (5.0, 6.0, 70.0, 80.0))
-    assert [(one.kind, one.xyxy) for one in cast.people[4]] == [(Kind.DRAWN, (1.0, 2.0, 30.0, 40.0))]
+    assert [(one.kind, one.xyxy) for one in labelled.people[4]] == [(Kind.DRAWN, (1.0, 2.0, 30.0, 40.0))]
 
 
 def test_a_box_settles_two_crops_in_one_frame(data: DataSet):
@@ -99,7 +101,7 @@ def test_between_puts_boxes_on_a_line_that_follows_later_corrections(data: DataS
     line = {"do": "between", "video": "dance", "person": 0, "from_frame": 10, "to_frame": 20}
     moved = {"do": "box", "video": "dance", "frame": 20, "person": 0, "xyxy": [130, 40, 160, 140]}
     found = boxes(replay(data, [line, moved]), 0, longest=0)
-    # her box in frame 10 begins at 30: a tenth of the way from 30 to 130 is 40, a half 80
+    # the box in frame 10 begins at 30: a tenth of the way from 30 to 130 is 40, a half 80
     assert (found[11][0], found[15][0], found[21][0]) == (40, 80, 52)
 
 

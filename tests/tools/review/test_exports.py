@@ -33,8 +33,8 @@ def data(folder: Path) -> DataSet:
 
 
 def test_mot_text_counts_people_from_one_and_frames_from_one(data: DataSet, tmp_path: Path):
-    cast = replay(data, [{"do": "merge", "people": [1, 0]}, {"do": "drop", "images": [crop(3, 0)]}])
-    (path,) = write_mot(data, cast, tmp_path / "mot", 1.0)
+    labelled = replay(data, [{"do": "merge", "people": [1, 0]}, {"do": "drop", "images": [crop(3, 0)]}])
+    (path,) = write_mot(data, labelled, tmp_path / "mot", 1.0)
     assert path == tmp_path / "mot" / "dance.txt"
     lines = path.read_text().splitlines()
     # persons 1, 2, 3 are 1, 2, 3; the first crop of 3 is gone; of the two boxes of 1 in a frame only one is written
@@ -49,11 +49,11 @@ def test_mot_text_counts_people_from_one_and_frames_from_one(data: DataSet, tmp_
 
 def test_gaps_are_filled_up_to_the_length_asked_for(data: DataSet):
     gone = {"do": "drop", "images": [crop(0, frame) for frame in range(10, 19)]}
-    cast = replay(data, [gone])
+    labelled = replay(data, [gone])
     # frames 9 and 19 are 10/30 s apart
-    assert mot_text(data, cast, "dance", 0.34).count("\n") == 120
-    assert mot_text(data, cast, "dance", 0.33).count("\n") == 111
-    filled = [line for line in mot_text(data, cast, "dance", 1.0).splitlines() if line.startswith("15,1,")]
+    assert mot_text(data, labelled, "dance", 0.34).count("\n") == 120
+    assert mot_text(data, labelled, "dance", 0.33).count("\n") == 111
+    filled = [line for line in mot_text(data, labelled, "dance", 1.0).splitlines() if line.startswith("15,1,")]
     assert filled == ["15,1,38.00,40.00,30.00,100.00,1.00,-1,-1,-1"]
 
 
@@ -90,7 +90,7 @@ def test_the_new_folder_follows_the_edits_and_the_trainer_reads_it(data: DataSet
     assert files(data.folder) == before
     identities = json.loads((out / "meta.json").read_text())["identities"]
     # of two crops in one frame, 2 and 4 keep one
-    assert [len(hers) for hers in identities] == [20, 28, 30, 0, 10]
+    assert [len(own) for own in identities] == [20, 28, 30, 0, 10]
     assert identities[4] == [crop(4, frame) for frame in range(20, 30)]
     assert (out / "images" / crop(4, 20)).read_bytes() == (data.folder / "images" / crop(0, 20)).read_bytes()
     assert (out / "poses" / "0004_000020.txt").exists()
@@ -146,7 +146,7 @@ def test_missing_pictures_are_told_and_left_out(folder: Path, tmp_path: Path, ca
     assert listed == {path.name for path in (tmp_path / "out" / "images").iterdir()}
     assert len(listed) == 116
     identities = json.loads((tmp_path / "out" / "meta.json").read_text())["identities"]
-    assert [len(hers) for hers in identities] == [30, 30, 30, 26]
+    assert [len(own) for own in identities] == [30, 30, 30, 26]
     for path in (folder / "images").iterdir():
         path.unlink()
     with pytest.raises(InputError, match="none of the pictures"):

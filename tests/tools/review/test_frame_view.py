@@ -12,7 +12,7 @@ WIDTH = 320
 
 @pytest.fixture
 def frame(page: Any) -> Any:
-    """Open at frame 10, person 1 chosen: her box is 100, 40, 130, 140."""
+    """Open at frame 10, person 1 chosen: the box is 100, 40, 130, 140."""
     page.go_to(1)
     page.press_keys(*["ArrowRight"] * 10, "f")
     at(page, 10)

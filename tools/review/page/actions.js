@@ -60,6 +60,6 @@ export class Actions {
 
   mark(number = this.cursor.number) {
     this.cursor.marked = this.cursor.marked === number ? null : number;
-    this.say(this.cursor.marked === null ? "Nobody is marked." : `Person ${number} is marked; m on another row merges it into ${number}.`);
+    this.say(this.cursor.marked === null ? "No person is marked." : `Person ${number} is marked; m on another row merges it into ${number}.`);
   }
 }

@@ -1,4 +1,4 @@
-// Talking to the review's server. Every change tells the revision it was made on; the answer holds everybody anew.
+// Talking to the review's server. Every change tells the revision it was made on; the answer holds all people anew.
 
 export class Refused extends Error {}
 

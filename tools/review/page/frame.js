@@ -1,4 +1,4 @@
-// One frame of the video with everybody's boxes: stepping through time, and what can be done to a box.
+// One frame of the video with all people's boxes: stepping through time, and what can be done to a box.
 
 import { frameOf, get } from "./api.js";
 import { Boxes } from "./boxes.js";
@@ -175,7 +175,7 @@ export class FrameView {
     await this.put(answer.number, xyxy);
   }
 
-  // The chosen box gets somebody else's number: in this frame, from here on, or between the mark and here.
+  // The chosen box gets another person's number: in this frame, from here on, or between the mark and here.
   async assign(typed = "") {
     const { box, frame } = this;
     if (!box) return this.say("Choose a box first (↑ ↓ or click).", true);
@@ -226,7 +226,7 @@ export class FrameView {
   }
 
   range() {
-    if (this.mark === null || this.person === null) throw new Error("Mark a frame first (k), and choose her box.");
+    if (this.mark === null || this.person === null) throw new Error("Mark a frame first (k), and choose a box.");
     return [Math.min(this.mark, this.frame), Math.max(this.mark, this.frame)];
   }
 

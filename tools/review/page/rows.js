@@ -1,4 +1,4 @@
-// A row a person: who she is on the left, her strip on the right; filled only while it is in sight.
+// A row a person: the number on the left, the strip of crops on the right; filled only while it is in sight.
 
 import { Strip } from "./strip.js";
 import { many } from "./words.js";
@@ -32,7 +32,7 @@ export class Rows {
     const elements = order.map((number) => this.rows.get(number).element);
     const same = elements.length === this.element.children.length && elements.every((one, at) => this.element.children[at] === one);
     if (!same) this.element.replaceChildren(...elements);
-    if (!order.length) this.element.append(Object.assign(line("Nobody is left here.", "empty")));
+    if (!order.length) this.element.append(Object.assign(line("No person is left here.", "empty")));
     this.element.setAttribute("aria-rowcount", order.length);
   }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .mesh import Surface
-from .skeleton import Skeleton
+from .skeleton import PosedSkeleton
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,12 @@ class Sway:
 
 
 @dataclass(frozen=True)
-class Part:
+class FigurePart:
     """`shape` gives the surface for a skeleton; its rows lie at `rows` (0..1) down the texture, its columns evenly
     across it. texture (h, w, 3) float32 BGR 0..255. `two_sided` parts are seen from inside too. `gloss` is 0..1.
     `nearer` metres, one for all rows or (rows,), draw it as if it were closer: what is worn over something else."""
 
-    shape: Callable[[Skeleton, Sway], Surface]
+    shape: Callable[[PosedSkeleton, Sway], Surface]
     rows: np.ndarray
     columns: int
     texture: np.ndarray
