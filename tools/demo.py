@@ -11,6 +11,7 @@ from .run.output import say
 from .track import TrackCommand
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+"""Beside the packages, in a checkout as in an installed wheel."""
 
 
 @dataclass(frozen=True)
