@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from tracker.types import InputError
 
 from .detector.options import FinetuneOptions
+from .run.folder import sha256
 
 if TYPE_CHECKING:
     from .detector.average_precision import Precision
@@ -102,7 +102,7 @@ class TrainDetectorCommand:
 
         before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
         scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}
-        digest = sha256(weights.read_bytes()).hexdigest()
+        digest = sha256(weights)
         (self.work / "scores.json").write_text(json.dumps({"sha256": digest, "scores": scores}, indent=2))
         print("\n".join(markdown_rows(before, after)))
         print(f"{weights}  sha256 {digest}")
