@@ -143,12 +143,10 @@ def run(prog: str, command: Any, arguments: list[str]) -> None:
     """Help, or the command with its options: those on the command line, then those of `--config`."""
     ours = argparse.ArgumentParser(prog=prog, usage=argparse.SUPPRESS, add_help=False, allow_abbrev=False)
     ours.add_argument("--config", type=Path, metavar="FILE")
-    ours.add_argument("-h", "--help", action="store_true")
-    ours.add_argument("--help-all", action="store_true")
     asked, rest = ours.parse_known_args(arguments)
     default = None if asked.config is None else read_config(asked.config, command)
-    if asked.help or asked.help_all:
-        say(help_text(command, prog, everything=asked.help_all, default=default))
+    if {"-h", "--help", "--help-all"} & set(rest):
+        say(help_text(command, prog, everything="--help-all" in rest, default=default))
     else:
         given = {} if default is None else {"default": default}
         tyro.cli(command, args=rest, prog=prog, **given).run()

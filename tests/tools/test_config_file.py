@@ -70,6 +70,11 @@ def test_a_yaml_file_gives_options_and_the_command_line_wins(tmp_path: Path):
     assert shown("--lights.brightness", "1", "--config", file).lights == Lights(1.0, {1: "red"})
 
 
+def test_other_words_that_begin_like_ours_are_left_alone():
+    assert shown("Ada", "--score=-hello.pdf").score == Path("-hello.pdf")
+    assert shown("Ada", "--score=--config").score == Path("--config")
+
+
 def test_json_stands_on_its_own_or_beneath_options_as_in_config_json(tmp_path: Path):
     options = {"dancers": ["Ada"], "score": None, "lights": {"brightness": 1, "lamps": {"2": "blue"}}}
     for content in (options, {"options": options, "versions": {"numpy": "2"}}):
