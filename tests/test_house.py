@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,6 +89,28 @@ def test_inner_rooms_import_only_what_they_may(room: str):
         if inner in INNER[room]:
             strangers = {name for target, name in inner_imports(path) if target not in {inner, *INNER[room][inner]}}
             assert not strangers, f"{path.relative_to(ROOT)} imports {strangers}"
+
+
+@pytest.mark.parametrize("room", INNER)
+def test_every_inner_room_has_its_rules_and_is_named_relatively_within_its_room(room: str):
+    """Were one named from outside (`from tools.track import ...` in tools/run), the rules above would not see it."""
+    folders = {path.parent.relative_to(ROOT / room).parts[0] for path in modules(room) if path.parent != ROOT / room}
+    assert folders == set(INNER[room]) - {""}
+    for path in modules(room):
+        assert room not in set(imported_rooms(path)), f"{path.relative_to(ROOT)} imports {room} by its full name"
+
+
+def test_a_package_of_tools_never_imports_a_command():
+    for path in (ROOT / "tools").glob("*/**/*.py"):
+        commands = {name for target, name in inner_imports(path) if target == ""}
+        assert not commands, f"{path.relative_to(ROOT)} imports {commands}"
+
+
+def test_every_package_is_in_the_wheel():
+    listed = re.search(r"(?s)packages = \[(.*?)\]", (ROOT / "pyproject.toml").read_text())
+    packages = {".".join(path.parent.relative_to(ROOT).parts) for room in ALLOWED for path in modules(room)}
+    assert listed
+    assert set(re.findall(r'"(.+?)"', listed[1])) == packages | {"assets"}
 
 
 def test_no_file_has_a_name_that_says_nothing_or_that_pickles_claim():

@@ -9,7 +9,7 @@ import sys
 import pytest
 from places import ROOT
 
-from tools.cli import VERBS
+from tools.cli import VERBS, Verb
 
 README = (ROOT / "README.md").read_text()
 
@@ -40,7 +40,7 @@ def test_every_command_in_the_readme_exists():
             if not isinstance(choice, dict):
                 break
             assert word in choice, f"followspot {words}"
-            choice = choice[word] if isinstance(choice[word], dict) else choice[word].load()
+            choice = choice[word].load() if isinstance(choice[word], Verb) else choice[word]
 
 
 def test_every_file_the_readme_points_to_exists():

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import tyro
 
-from models.checkpoint import sha256
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.data.crops import DataError, Split
@@ -22,6 +21,7 @@ from reid.training.training import BEST
 from tracker.types import InputError
 
 from .calibrate import CalibrateCommand
+from .run.folder import sha256
 from .run.parts import PERSON_ENCODER
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from tyro.conf import Positional
@@ -16,6 +15,8 @@ from tracker.drawing.cast_sheet import draw_sheet
 from tracker.drawing.colours import colour_of, css
 from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
+
+from .run.output import say, show
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,6 @@ class CastCommand:
 
     def run(self) -> None:
         """Raises InputError for a file or an id that is not there, and leaves everything as it was then."""
-        console = Console(highlight=False)
         before = read_cast(self.file)
         memory = self._changed(before)
         if self.out is not None and self.out.exists():
@@ -51,9 +51,9 @@ class CastCommand:
             write_cast(self.out or self.file, memory)
         if self.sheet is not None:
             write_sheet(self.sheet, memory)
-        say_people(console, memory)
+        say_people(memory)
         if self.sheet is not None:
-            console.print(f"sheet in {self.sheet}")
+            say(f"sheet in {self.sheet}")
 
     def _changed(self, memory: CastMemory) -> CastMemory:
         """The same object where nothing was asked for."""
@@ -76,10 +76,10 @@ def write_sheet(path: Path, memory: CastMemory) -> None:
         raise InputError(f"--sheet {path} cannot be written: {error.strerror}") from error
 
 
-def say_people(console: Console, memory: CastMemory) -> None:
+def say_people(memory: CastMemory) -> None:
     """A table of everybody."""
     if not memory.members:
-        console.print("nobody is left in this cast")
+        say("nobody is left in this cast")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "views", "pictures", "seen in"):
@@ -88,9 +88,9 @@ def say_people(console: Console, memory: CastMemory) -> None:
         id = Text(str(member.id), style=css(colour_of(member.id)))
         counts = (str(len(member.embeddings)), str(len(member.crops)))
         table.add_row(id, Text(member.name), *counts, Text(showings(member)))
-    console.print(table)
+    show(table)
 
 
 def showings(member: Member) -> str:
-    """The videos she was seen in, with the days they were tracked."""
+    """The videos a person was seen in, with the days they were tracked."""
     return ", ".join(f"{showing.video} ({showing.date})" for showing in member.showings)

@@ -22,6 +22,7 @@ from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
 from .dataset.video_people import PasserByOptions
 from .dataset.video_poses import SURE, PoseFinder
 from .offline.sightings import CropOptions
+from .run.help import Common
 from .run.interruption import Interruption
 from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
 
@@ -55,7 +56,9 @@ class DatasetVideoCommand:
     """So many of the videos, the last ones, are query and gallery; by default a quarter of them, rounded down."""
     crops: Annotated[CropOptions, arg(name="")] = field(default_factory=CropOptions)
     passing: Annotated[PasserByOptions, arg(name="")] = field(default_factory=PasserByOptions)
-    detection: Annotated[DetectorOptions, arg(name="")] = field(default_factory=DetectorOptions)
+    detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
+        default_factory=DetectorOptions
+    )
 
     def run(self) -> None:
         """Raises InputError, DataError or WeightsError for a mistake; videos finished before it stay."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from .evaluate_tracks import EvaluateTracksCommand
 from .run.folder import choose_folder
+from .run.output import say
 from .track import TrackCommand
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+"""Beside the packages, in a checkout as in an installed wheel."""
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,4 @@ class DemoCommand:
         folder = choose_folder(self.out, "demo")
         TrackCommand(sources=(str(ASSETS / "demo.mp4"),), out=folder).run()
         EvaluateTracksCommand(gt=ASSETS / "demo_gt.txt", results=folder / "tracks.txt").run()
-        Console(highlight=False).print(f"\nwatch {folder}/video.mp4, or open {folder}/report.html in a browser")
+        say(f"\nwatch {folder}/video.mp4, or open {folder}/report.html in a browser")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +14,13 @@ from tyro.conf import FlagCreatePairsOff
 
 from models.checkpoint import WeightsError
 from reid.data.crops import query_among_all
-from reid.data.datasets import DataError, Split, every_crop, read_split
+from reid.data.datasets import Split, every_crop, read_split
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.evaluation.evaluation import Evaluation, evaluate_split
 from reid.evaluation.reranking import RerankingOptions
 
+from .run.output import write_json
 from .run.parts import encoder_weights
 
 
@@ -64,7 +64,7 @@ class EvaluateReidCommand:
         console.print(score_table(evaluation))
         console.print(gap_table(evaluation))
         if self.json:
-            write_numbers(self.json, numbers_of(evaluation) | {"sha256": embedder.sha256})
+            write_json(numbers_of(evaluation) | {"sha256": embedder.sha256}, self.json)
 
 
 def read_for_evaluation(data: Path, reading: DataOptions, whole: bool) -> Split:
@@ -107,12 +107,3 @@ def numbers_of(evaluation: Evaluation) -> dict[str, Any]:
         "reassociation": {str(gap): asdict(answered) for gap, answered in evaluation.reassociation.items()},
         "skipped": evaluation.skipped,
     }
-
-
-def write_numbers(path: Path, numbers: dict[str, Any]) -> None:
-    """JSON to a file. Raises DataError where it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(numbers, indent=2) + "\n")
-    except OSError as error:
-        raise DataError(f"Cannot write {path} ({error.strerror}); choose another file.") from error

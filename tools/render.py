@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
 from tyro.conf import Positional
 
 from tracker.drawing.render import Renderer, RenderOptions
@@ -15,7 +15,9 @@ from tracker.types import FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
+from .run.help import Common
 from .run.interruption import Interruption
+from .run.output import note, say
 from .run.progress import progress
 from .run.result_files import note_of
 from .run.video_sinks import VideoSink
@@ -35,11 +37,10 @@ class RenderCommand:
     """Replace the video if it exists."""
     away: float = 0.5
     """Seconds of absence after which a person's return is marked."""
-    draw: RenderOptions = field(default_factory=RenderOptions)
+    draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
 
     def run(self) -> None:
         """Raises InputError for a missing or malformed file, or an existing video."""
-        console = Console(highlight=False)
         if not self.tracks.is_file():
             raise InputError(f"there is no file {self.tracks} to draw from")
         with open_source(self.video) as source:
@@ -50,10 +51,10 @@ class RenderCommand:
             with ExitStack() as stack:
                 interruption = stack.enter_context(Interruption())
                 draw = replace(self.draw, note=self.draw.note or note_of(self.tracks))
-                sink = stack.enter_context(VideoSink(out, source, Renderer(draw), console))
+                sink = stack.enter_context(VideoSink(out, source, Renderer(draw)))
                 frames = progress(prefetch(interruption.until(source)), source.frame_count, source.name)
                 for frame in frames:
                     sink.write(frame, rows.get(frame.index) or FrameTracks.empty(frame.index, frame.time))
             if source.warning:
-                console.print(f"[yellow]note:[/yellow] {source.warning}")
-            console.print(f"drawn: {out}")
+                note(source.warning)
+            say(f"drawn: {out}")

@@ -16,6 +16,7 @@ from .renderer.scene import Scene
 from .renderer.sequence_folder import SequenceFolder
 from .run.folder import choose_folder, make_folder
 from .run.interruption import Interruption
+from .run.output import say
 from .run.progress import progress
 
 
@@ -42,4 +43,4 @@ class StageCommand:
         ):
             for frame in interruption.until(progress(scene.frames(), self.scene.frame_count, "stage")):
                 sequence.write(frame)
-        print(folder)
+        say(str(folder))

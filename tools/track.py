@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from rich.console import Console
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from tracker.cast_memory import CastMemory
 from tracker.detection.detector import DetectorOptions
 from tracker.drawing.render import Renderer, RenderOptions
-from tracker.offline.refinement import OFFLINE, Numbering, RefinementOptions
-from tracker.pipeline import track
-from tracker.results.presence import Summary
+from tracker.offline.refinement import OFFLINE, RefinementOptions
+from tracker.results.results import Sink
 from tracker.tracker import Tracker, TrackerOptions
-from tracker.types import Detector, Embedder, InputError
-from tracker.video.prefetch import prefetch
+from tracker.types import InputError
 from tracker.video.sources import Source, open_source
 
 from .offline.second_look import SecondLook
-from .offline.second_pass import SecondPass, refuse_live, write_all
-from .run.cast_files import CastFiles, say_cast
-from .run.folder import choose_folder, new_folder, write_config
+from .offline.second_pass import SecondPass, refuse_live
+from .run.cast_files import CastFiles
+from .run.folder import choose_folder
+from .run.help import Advanced, Common
 from .run.interruption import Interruption
-from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
-from .run.progress import progress
+from .run.output import count, say
+from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts
 from .run.result_files import ResultFiles
+from .run.tracking import Run
 from .run.video_sinks import WindowSink
 
 
@@ -41,15 +39,16 @@ class TrackCommand:
     """
 
     sources: Positional[tuple[str, ...]]
-    """Video file, webcam number, rtsp:// or http:// address, folder or glob of images, MOTChallenge sequence folder; or
-    several of them, each tracked for itself."""
+    """Video, webcam number, rtsp:// or http:// address, folder or glob of images, or MOTChallenge sequence. Several are
+    tracked one after the other, each for itself."""
     out: Path | None = None
     """Folder for the results, new or empty; by default runs/NAME, numbered if it exists."""
     detector: str = BUNDLED
-    """`bundled` (a person detector for dance), or any Ultralytics model: .pt, .onnx, .engine, an OpenVINO folder. A .pt
-    file can run code when it is loaded: use only those you trust."""
+    """`bundled` (a person detector for dance), or any Ultralytics model. That is a .pt, .onnx or .engine file or an
+    OpenVINO folder; a .pt file can run code when it is loaded: use only those you trust."""
     reid: str = BUNDLED
-    """Weights that recognise people who come back: `bundled`, a file, or `none` (time, place and size alone)."""
+    """Weights that recognise people who come back: `bundled`, a file, or `none`. Without any, time, position and size
+    alone tell who it is."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector."""
     video: bool = True
@@ -57,24 +56,24 @@ class TrackCommand:
     show: FlagCreatePairsOff[bool] = False
     """Show the video in a window while tracking; q or Esc stops."""
     refine: FlagCreatePairsOff[bool] = False
-    """For a video that is there as a whole: after the online pass, a second one decides again who is who by everybody's
-    looks over the whole video, and fills short gaps. Its results say that they are refined offline; what was found
-    online stays in online/."""
+    """Decide again who is who in a second pass over the whole video, and fill short gaps. Not for live sources; its
+    results say that they are refined offline, and what was found online stays in online/."""
     vid_stride: int = 1
     """Look at every n-th frame only."""
-    image_fps: float = 30.0
+    image_fps: Annotated[float, Advanced] = 30.0
     """Frames per second of a folder of images."""
     dry_run: FlagCreatePairsOff[bool] = False
     """Say what would be done, and do nothing."""
-    detection: Annotated[DetectorOptions, arg(name="")] = field(default_factory=DetectorOptions)
-    tracker: Annotated[TrackerOptions, arg(name="")] = field(default_factory=TrackerOptions)
-    people: Annotated[CastFiles, arg(name="")] = field(default_factory=CastFiles)
-    draw: RenderOptions = field(default_factory=RenderOptions)
+    detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
+        default_factory=DetectorOptions
+    )
+    tracker: Annotated[TrackerOptions, arg(name=""), Common(("cast", "cuts"))] = field(default_factory=TrackerOptions)
+    people: Annotated[CastFiles, arg(name=""), Common(("cast_file", "save_cast"))] = field(default_factory=CastFiles)
+    draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
     refinement: RefinementOptions = field(default_factory=RefinementOptions)
 
     def run(self) -> None:
         """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
-        console = Console(highlight=False)
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         if self.out is not None and len(self.sources) > 1:
@@ -83,150 +82,58 @@ class TrackCommand:
             refuse_live(self.sources)
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
         if self.dry_run:
-            self._say_plan(console)
+            self._say_plan()
             return
-        parts: tuple[Detector, Embedder | None] | None = None
+        parts: Parts | None = None
         with Interruption() as interruption:
             for name in self.sources:
-                with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
+                with self._open(name) as source:
                     folder = choose_folder(self.out, source.name)
-                    parts = parts or self._parts(console)  # once, and only when the first source is known to be one
-                    memory = self._track(name, source, folder, parts, memory, interruption, console)
+                    parts = parts or self._parts()  # once, and only when the first source is known to be one
+                    memory = self._track(name, source, folder, parts, memory, interruption)
                 if interruption.asked:
                     break
 
-    def _parts(self, console: Console) -> tuple[Detector, Embedder | None]:
-        weights, encoder = detector_weights(self.detector), encoder_weights(self.reid)
-        detector = make_detector(weights, self.detection, self.detections)
-        embedder = make_embedder(encoder, self.detection.device)
-        console.print(f"detector  {self.detections or weights.name}")
-        console.print(f"re-ID     {'none: motion, place and size alone' if encoder is None else encoder.name}")
-        return detector, embedder
+    def _open(self, name: str) -> Source:
+        return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps)
 
-    def _say_plan(self, console: Console) -> None:
-        weights, encoder = detector_weights(self.detector), encoder_weights(self.reid)
+    def _parts(self) -> Parts:
+        parts = make_parts(self.detector, self.reid, self.detection, self.detections)
+        encoder = parts.weights["reid"]
+        say(f"detector  {self.detections or detector_weights(self.detector).name}")
+        say(f"re-ID     {'none: motion, place and size alone' if encoder is None else encoder.name}")
+        return parts
+
+    def _say_plan(self) -> None:
         for name in self.sources:
-            with open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps) as source:
-                frames = "endless" if source.frame_count is None else f"about {source.frame_count} frames"
-                console.print(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
-                console.print(f"  results   {choose_folder(self.out, source.name)}")
-        console.print(f"  detector  {self.detections or weights}")
-        console.print(f"  re-ID     {encoder or NONE}")
+            with self._open(name) as source:
+                frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"
+                say(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
+                say(f"  results   {choose_folder(self.out, source.name)}")
+        say(f"  detector  {self.detections or detector_weights(self.detector)}")
+        say(f"  re-ID     {encoder_weights(self.reid) or NONE}")
         if self.refine:
-            console.print(f"  passes    two: online, then {OFFLINE}")
+            say(f"  passes    two: online, then {OFFLINE}")
         if self.people.asked:
-            console.print(f"  cast      from {self.people.cast_file or NONE}, saved to {self.people.save_cast or NONE}")
+            say(f"  cast      from {self.people.cast_file or NONE}, saved to {self.people.save_cast or NONE}")
 
     def _track(
-        self,
-        name: str,
-        source: Source,
-        folder: Path,
-        parts: tuple[Detector, Embedder | None],
-        memory: CastMemory | None,
-        interruption: Interruption,
-        console: Console,
+        self, name: str, source: Source, folder: Path, parts: Parts, memory: CastMemory | None, stop: Interruption
     ) -> CastMemory | None:
         """Returns the people to be remembered in the next source."""
-        detector, embedder = parts
-        tracker = Tracker(self.people.watched(self.tracker), embedder, (source.width, source.height), memory)
+        tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         files = ResultFiles(folder, source, draw, self.video and not self.refine)
-        look = SecondLook(detector, embedder) if self.refine else None
-        summary, offline = Summary(), False
-        with new_folder(folder):
-            try:
-                self._first_pass(files, look, detector, tracker, summary, interruption, console)
-            except BaseException:
-                if summary.frames:
-                    with suppress(InputError):  # what stopped the run is the thing to tell
-                        self._finish(files, summary, tracker)
-                        self.people.save(memory, tracker.identities, embedder, summary, source.name, draw)
-                raise
-            if summary.frames:
-                self._finish(files, summary, tracker)
-        learnt = self.people.save(memory, tracker.identities, embedder, summary, source.name, draw)
-        if look is not None and summary.frames:
-            second = self._second_pass(name, tracker, memory)
-            if refined := second.run(look, files, summary, interruption, console):
-                (summary, people), offline = refined, True
-                learnt = self.people.save(memory, people, embedder, summary, source.name, draw)
-        say_summary(console, summary, tracker, folder, source.warning, interruption.asked, offline)
-        if memory is None:
-            return None
-        say_cast(console, memory, summary, draw.names)
-        self.people.say_saved(console, learnt)
-        return learnt
-
-    def _first_pass(
-        self,
-        files: ResultFiles,
-        look: SecondLook | None,
-        detector: Detector,
-        tracker: Tracker,
-        summary: Summary,
-        interruption: Interruption,
-        console: Console,
-    ) -> None:
-        source = files.source
-        sinks = files.sinks(summary, console)
-        if self.show:
-            sinks.append(WindowSink(source.name, Renderer(files.draw)))
-        if look is not None:
-            sinks.append(look)
-        frames = prefetch(interruption.until(source))
+        run = Run(self, files, parts, tracker, self.people, memory, stop)
+        sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
         batch = 1 if self.show else self.detection.batch
-        tracked = track(frames, detector if look is None else look.detector, tracker, batch=batch)
-        title = source.name if look is None else f"{source.name}, pass 1 of 2"
-        write_all(progress(tracked, source.frame_count, title), sinks)
-
-    def _second_pass(self, name: str, tracker: Tracker, memory: CastMemory | None) -> SecondPass:
-        known = memory.members if memory else ()
-        return SecondPass(
-            self.refinement,
-            self.tracker.cast,
-            Numbering(memory.next_id if memory else 1, {member.id for member in known}),
-            self.people.memory.views if self.people.save_cast else 0,
-            self.video,
-            partial(open_source, name, vid_stride=self.vid_stride, image_fps=self.image_fps),
-            partial(self._finish, tracker=tracker),
-        )
-
-    def _finish(self, files: ResultFiles, summary: Summary, tracker: Tracker) -> None:
-        weights = {
-            "detector": None if self.detections else detector_weights(self.detector),
-            "reid": encoder_weights(self.reid),
-        }
-        facts = {
-            "source": files.source.name,
-            "tracking": files.label,
-            "seed": None,
-            "frames": summary.frames,
-            "embedded_crops": tracker.embedded,
-        }
-        write_config(files.folder, self, weights, facts)
-        files.write_page(summary)
-
-
-def say_summary(
-    console: Console,
-    summary: Summary,
-    tracker: Tracker,
-    folder: Path,
-    warning: str | None,
-    stopped: bool,
-    offline: bool = False,
-) -> None:
-    """The closing lines: who, how often found again, how fast, where the files are."""
-    people, recoveries = len(summary.people), len(summary.returns)
-    console.print(
-        f"[bold]{people} {'person' if people == 1 else 'people'}[/bold] in {summary.frames} frames, "
-        f"{recoveries} {'recovery' if recoveries == 1 else 'recoveries'}, "
-        f"longest absence {summary.longest_absence:.1f} s, {summary.frames_per_second:.1f} frames/s, "
-        f"{tracker.embedded} crops embedded" + (f", [bold]{OFFLINE}[/bold] in two passes" if offline else "")
-    )
-    if warning:
-        console.print(f"[yellow]note:[/yellow] {warning}")
-    if stopped:
-        console.print("[yellow]note:[/yellow] stopped on request; the results hold what was tracked until then")
-    console.print(f"results in {folder}/")
+        if self.refine:
+            look = SecondLook(parts.detector, parts.embedder)
+            run.track([*sinks, look], look.detector, batch, ", pass 1 of 2")
+            if run.summary.frames:
+                again = partial(self._open, name)
+                SecondPass(self.refinement, self.tracker.cast, self.video, again).run(run, look)
+        else:
+            run.track(sinks, parts.detector, batch)
+        run.tell()
+        return run.learnt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -73,6 +73,11 @@ class Train:
         else:
             console.print(f"best encoder: {folder / BEST} (mAP {100 * training.best:.1f})")
 
+    @staticmethod
+    def from_config(options: dict[str, Any]) -> dict[str, Any]:
+        """The options in a file for `--config`: the config.json of a training run is its recipe."""
+        return {"recipe": options} if isinstance(options.get("encoder"), dict) else options
+
     @property
     def chosen(self) -> Recipe:
         """The recipe with the trunk that was asked for."""
@@ -86,7 +91,7 @@ def preset_command(name: str, recipe: Recipe) -> type[Train]:
     parts = [("recipe", Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands], field(default=recipe))]
     shown = ("preset", tyro.conf.Suppress[str], field(default=name))
     command = make_dataclass(f"Train_{name}", [*parts, shown], bases=(Train,), frozen=True)
-    command.__doc__ = f"Train {name}: {EXPLANATIONS[name]}."
+    command.__doc__ = f"{EXPLANATIONS[name]}."
     return command
 
 

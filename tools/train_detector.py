@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from tracker.types import InputError
 
 from .detector.options import FinetuneOptions
+from .run.folder import sha256
 from .run.output import write_json
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class TrainDetectorCommand:
 
         before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
         scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}
-        digest = sha256(weights.read_bytes()).hexdigest()
+        digest = sha256(weights)
         write_json({"sha256": digest, "scores": scores}, self.work / "scores.json")
         print("\n".join(markdown_rows(before, after)))
         print(f"{weights}  sha256 {digest}")

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from stage_play import ColourEmbedder
 
-from tools import track as track_module
 from tools.cast import CastCommand
+from tools.run import parts, tracking
 from tools.run.cast_files import CastFiles
 from tools.track import TrackCommand
 from tracker.drawing.render import RenderOptions
@@ -43,7 +43,7 @@ def shoot(folder: Path, name: str, *people: tuple[int, tuple[int, int, int]]) ->
 
 @pytest.fixture(autouse=True)
 def by_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(track_module, "make_embedder", lambda weights, device: weights and ColourEmbedder())
+    monkeypatch.setattr(parts, "make_embedder", lambda weights, device: weights and ColourEmbedder())
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_several_videos_in_one_command_share_the_cast_that_is_saved(
 
 
 def test_ctrl_c_twice_saves_the_people_so_far(monday: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch):
-    whole = track_module.track
+    whole = tracking.track
 
     def stopped(*arguments, **options) -> Iterator:
         for frame, tracks in whole(*arguments, **options):
@@ -143,7 +143,7 @@ def test_ctrl_c_twice_saves_the_people_so_far(monday: Path, encoder: Path, monke
                 raise KeyboardInterrupt
             yield frame, tracks
 
-    monkeypatch.setattr(track_module, "track", stopped)
+    monkeypatch.setattr(tracking, "track", stopped)
     with pytest.raises(KeyboardInterrupt):
         follow(monday, encoder, save_cast=monday.parent / "company.cast")
     assert [member.id for member in read_cast(monday.parent / "company.cast").members] == [1, 2]
@@ -200,7 +200,7 @@ def test_one_name_for_two_people_is_refused_before_tracking(company: Path, tuesd
 def test_a_dry_run_names_the_files(company: Path, tuesday: Path, encoder: Path, capsys: pytest.CaptureFixture[str]):
     people = CastFiles(cast_file=company)
     TrackCommand(sources=(str(tuesday),), reid=str(encoder), people=people, dry_run=True).run()
-    assert "company.cast, saved to none" in capsys.readouterr().out.replace("\n", "")
+    assert f"cast      from {company}, saved to none\n" in capsys.readouterr().out
 
 
 def test_the_command_lists_merges_removes_and_renames(company: Path, capsys: pytest.CaptureFixture[str]):

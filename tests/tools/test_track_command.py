@@ -174,16 +174,50 @@ def test_without_arguments_it_says_what_it_can_do(tmp_path: Path):
         assert re.search(rf"\b{verb}\b", done.stdout)
 
 
-@pytest.mark.parametrize("words", [(), ("track", "--help")])
-def test_a_reader_who_has_seen_enough_is_no_mistake(words: tuple[str, ...], tmp_path: Path):
+@pytest.mark.parametrize(
+    "words", [(), ("--version",), ("track", "--help"), ("track", "--help-all"), ("track", "film.mp4", "--dry-run")]
+)
+def test_a_reader_who_has_seen_enough_is_no_mistake(words: tuple[str, ...], film: Path):
     read, write = os.pipe()
     os.close(read)  # as `followspot track --help | head -1` does, sooner or later
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "tools", *words]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=write, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, cwd=film.parent, env=environment, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("columns", ["40", "200"])
+def test_paths_are_printed_whole_on_a_narrow_terminal(
+    columns: str, film: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    folder = film.parent / ("long " * 40) / "[bold]"
+    boxes = film.parent / "boxes.txt"
+    follow(film, out=folder, dry_run=True)
+    plan = capsys.readouterr().out.splitlines()
+    assert plan == [
+        f"{film}: 320x240, 25.00 frames/s, about 50 frames",
+        f"  results   {folder}",
+        f"  detector  {boxes}",
+        "  re-ID     none",
+    ]
+    follow(film, out=folder, video=False)
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "longest" not in line] == [
+        f"detector  {boxes}",
+        "re-ID     none: motion, place and size alone",
+        f"results in {folder}/",
+    ]
+    again = film.parent / ("long " * 40) / "again.mp4"
+    RenderCommand(video=str(film), tracks=folder / "tracks.txt", out=again).run()
+    assert capsys.readouterr().out == f"drawn: {again}\n"
+
+
+def test_one_of_a_thing_is_told_as_one(film: Path, capsys: pytest.CaptureFixture[str]):
+    follow(film, tracker=TrackerOptions(cast=1), video=False)
+    assert "1 person in 50 frames, 0 recoveries, longest absence 0.0 s" in capsys.readouterr().out
 
 
 def test_ctrl_c_finishes_the_files_so_far(film: Path):

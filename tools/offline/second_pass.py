@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from rich.console import Console
 
 from tracker.cast_memory import evenly
 from tracker.gallery import crop
 from tracker.offline.refinement import Numbering, RefinementOptions
 from tracker.results.presence import Summary
-from tracker.results.results import Sink
 from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.containers import is_url
@@ -26,8 +24,10 @@ from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source
 
 from ..run.interruption import Interruption
+from ..run.output import count, note, say
 from ..run.progress import progress
-from ..run.result_files import ONLINE, ResultFiles
+from ..run.result_files import ONLINE
+from ..run.tracking import Run, write_all
 from .second_look import Refined, SecondLook, lasting_identities
 
 PART = "refined.part"
@@ -75,15 +75,6 @@ def with_frames(source: Source | None, tracks: Sequence[FrameTracks]) -> Iterato
     yield from ((frame, by_frame[frame.index]) for frame in prefetch(source) if frame.index in by_frame)
 
 
-def write_all(tracked: Iterable[tuple[Frame, FrameTracks]], sinks: Sequence[Sink]) -> None:
-    """Feed the sinks, and finish them whatever happens."""
-    with ExitStack() as stack:
-        entered = [stack.enter_context(sink) for sink in sinks]
-        for frame, tracks in tracked:
-            for sink in entered:
-                sink.write(frame, tracks)
-
-
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """A new folder within `folder`; when the block ends well, its files take their places in `folder`.
@@ -107,58 +98,54 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class SecondPass:
-    """How a video is looked at again; `views` of everybody are kept for a cast file, 0 for none."""
+    """How a video is looked at again."""
 
     options: RefinementOptions
     cast: int | None
-    numbering: Numbering
-    views: int
     video: bool
     reopen: Callable[[], AbstractContextManager[Source]]
-    finish: Callable[[ResultFiles, Summary], None]
-    """Writes what stands beside the tracks: config.json and the page."""
 
-    def run(
-        self, look: SecondLook, online: ResultFiles, before: Summary, interruption: Interruption, console: Console
-    ) -> tuple[Summary, list[Identity]] | None:
-        """Replace the online results by refined ones; None, and a note, where a stop was asked for.
+    def run(self, run: Run, look: SecondLook) -> None:
+        """Replace the run's online results by refined ones; a note, where a stop was asked for.
 
         Raises InputError where they cannot be written. The online results stay where this does not end well.
         """
         try:
-            return self._run(look, online, before, interruption, console)
+            people = self._run(run, look)
         except BaseException as error:
-            console.print(
-                "[yellow]note:[/yellow] not refined, because the second pass was not finished: the results are those "
-                "of the first, online pass, without a video (`followspot render` draws it)"
+            note(
+                "not refined, because the second pass was not finished: the results are those of the first, online "
+                "pass, without a video (`followspot render` draws it)"
             )
-            if isinstance(error, _StoppedError):
-                return None
-            raise
+            if not isinstance(error, _StoppedError):
+                raise
+        else:
+            run.save_people(people)
 
-    def _run(
-        self, look: SecondLook, online: ResultFiles, before: Summary, interruption: Interruption, console: Console
-    ) -> tuple[Summary, list[Identity]]:
-        _go_on(interruption)
-        started, name, ids = time.perf_counter(), online.source.name, len(before.people)
-        console.print(f"{name}: pass 1 found {ids} {'id' if ids == 1 else 'ids'} online; deciding anew who is who")
-        refined = look.refined(online.source.fps, self.options, self.numbering, cast=self.cast)
-        refined = replace(refined, looks={id: evenly(looks, self.views) for id, looks in refined.looks.items()})
-        _go_on(interruption)
+    def _run(self, run: Run, look: SecondLook) -> list[Identity]:
+        """The people as they are known after it; the run has the refined summary and files then."""
+        online, before = run.files, run.summary
+        _go_on(run.interruption)
+        started, name = time.perf_counter(), online.source.name
+        say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; deciding anew who is who")
+        members = run.memory.members if run.memory else ()
+        numbering = Numbering(run.memory.next_id if run.memory else 1, {member.id for member in members})
+        refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast)
+        views = run.people.memory.views if run.people.save_cast else 0
+        refined = replace(refined, looks={id: evenly(looks, views) for id, looks in refined.looks.items()})
+        _go_on(run.interruption)
         summary = Summary(spent=before.wall_seconds + time.perf_counter() - started)
         keeper = CropKeeper(refined)
-        with replacing(online.folder) as folder, self._pictures() as pictures:
-            files = replace(online, folder=folder, source=pictures or online.source, video=self.video, offline=True)
-            tracked = interruption.until(with_frames(pictures, refined.tracks))
+        pictures = self.reopen() if self.video or views else nullcontext()
+        with replacing(online.folder) as folder, pictures as source:
+            files = replace(online, folder=folder, source=source or online.source, video=self.video, offline=True)
+            tracked = run.interruption.until(with_frames(source, refined.tracks))
             tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")
-            write_all(tracked, [*files.sinks(summary, console), keeper])
-            _go_on(interruption)
-            self.finish(files, summary)
-        return summary, lasting_identities(refined, keeper.crops)
-
-    def _pictures(self) -> AbstractContextManager[Source | None]:
-        """The source once more, where pictures are wanted."""
-        return self.reopen() if self.video or self.views else nullcontext()
+            write_all(tracked, [*files.sinks(summary), keeper])
+            _go_on(run.interruption)
+            run.finish(files, summary)
+        run.summary, run.files = summary, replace(online, offline=True)
+        return lasting_identities(refined, keeper.crops)
 
 
 class _StoppedError(Exception):

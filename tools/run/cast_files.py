@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from rich.console import Console
-
 from tracker.cast_memory import CastMemory, MemoryOptions, Showing, checked_name, learn, refuse_namesakes
 from tracker.drawing.render import RenderOptions
 from tracker.gallery import embed_all
@@ -19,6 +17,7 @@ from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
 from .folder import sha256
+from .output import note, say
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,10 @@ class CastFiles:
     """People remembered from video to video."""
 
     cast_file: Path | None = None
-    """People of earlier videos, as --save-cast wrote them: whoever looks like one of them gets her id and name."""
+    """People of earlier videos, as --save-cast wrote them: those who look like one of them get their id and name."""
     save_cast: Path | None = None
     """Save the people of this video for the next, added to those of --cast-file. The file holds what an encoder makes
-    of a person's looks, and a few small pictures of her: keep it as private as the video."""
+    of a person's looks, and a few small pictures of them: keep it as private as the video."""
     crops: bool = True
     """Put those pictures into the file; without them `followspot cast` can show no sheet."""
     memory: MemoryOptions = field(default_factory=MemoryOptions)
@@ -98,17 +97,17 @@ class CastFiles:
             write_cast(self.save_cast, learnt if self.crops else learnt.without_crops())
         return learnt
 
-    def say_saved(self, console: Console, learnt: CastMemory | None) -> None:
+    def say_saved(self, learnt: CastMemory | None) -> None:
         """A line on the file that was written, if any."""
         if self.save_cast is None or learnt is None:
             return
         if learnt.members:
-            console.print(f"cast of {len(learnt.members)} saved in {self.save_cast}")
+            say(f"cast of {len(learnt.members)} saved in {self.save_cast}")
         else:
-            console.print("[yellow]note:[/yellow] nobody was seen clearly enough to be saved: no cast file was written")
+            note("nobody was seen clearly enough to be saved: no cast file was written")
 
 
-def say_cast(console: Console, memory: CastMemory, summary: Summary, names: Mapping[int, str]) -> None:
+def say_cast(memory: CastMemory, summary: Summary, names: Mapping[int, str]) -> None:
     """Who of the cast file was there, who was new, and who is missing; nothing where there was no cast before."""
     if not memory.members:
         return
@@ -116,4 +115,4 @@ def say_cast(console: Console, memory: CastMemory, summary: Summary, names: Mapp
     for kind, ids in (("known", seen & known), ("new", seen - known), ("not seen", known - seen)):
         if ids:
             told = ", ".join(f"{id} {names[id]}" if id in names else str(id) for id in sorted(ids))
-            console.print(f"{kind:9} {told}", markup=False)
+            say(f"{kind:9} {told}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tracker.types import InputError
+
+from .output import write_json
 
 CONFIG = "config.json"
 PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "filterpy", "lap")
@@ -76,15 +77,15 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
             part: None if path is None or not path.exists() else {"file": path.name, "sha256": sha256(path)}
             for part, path in weights.items()
         },
-        "versions": {package: _version(package) for package in PACKAGES},
+        "versions": {package: version_of(package) for package in PACKAGES},
         **more,
     }
     try:
-        (folder / CONFIG).write_text(json.dumps(config, indent=2, default=str) + "\n")
-    except OSError as error:
+        write_json(config, folder / CONFIG)
+    except InputError:
         with suppress(OSError):
             (folder / CONFIG).unlink()
-        raise InputError(f"cannot write {folder / CONFIG}: {error.strerror}") from error
+        raise
 
 
 def sha256(path: Path) -> str:
@@ -96,7 +97,8 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """Of an installed package, None where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

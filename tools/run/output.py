@@ -1,4 +1,4 @@
-"""Numbers for other programs to read."""
+"""What is printed and written for people and programs: lines that nothing wraps, tables, JSON."""
 
 from __future__ import annotations
 
@@ -8,21 +8,38 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tracker.types import InputError
 
 
-def write_json(content: Mapping[str, object], path: Path) -> None:
-    """Write `content`, making folders as needed. Raises InputError where the file cannot be written."""
-    text = json.dumps(content, indent=2) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+def say(text: str | Text) -> None:
+    """Print a line as it is, never wrapped at the terminal's width: paths and ids in it can be copied and cut out."""
+    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(text)
+
+
+def note(text: str) -> None:
+    """A line about what is not as it should be, or was not asked for."""
+    say(Text.assemble(("note:", "yellow"), " ", text))
 
 
 def show(table: Table) -> None:
     """Print a table, in full width where the output is a file or a pipe, for which rich assumes 80 columns."""
     console = Console()
-    (console if console.is_terminal else Console(width=140)).print(table)
+    wide = Console(width=10_000)
+    (console if console.is_terminal else Console(width=wide.measure(table).maximum)).print(table)
+
+
+def count(number: int, one: str, several: str = "") -> str:
+    """`1 person` or `2 people`; without `several`, an s makes several of one."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def write_json(content: Mapping[str, object], path: Path) -> None:
+    """Write `content`, paths in it as text, making folders as needed. Raises InputError where it cannot be written."""
+    text = json.dumps(content, indent=2, default=str) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from error

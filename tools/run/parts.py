@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
+from tracker.types import Embedder as AnyEmbedder
 
 if TYPE_CHECKING:
     from reid.encoder.embedder import Embedder
@@ -48,3 +50,21 @@ def make_embedder(weights: Path | None, device: str = "") -> Embedder | None:
     from reid.encoder.embedder import Embedder, EmbedderOptions
 
     return Embedder(weights, EmbedderOptions(device=device or "auto"))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a run tracks with, and the files it was read from, by part: None where no network is one."""
+
+    detector: Detector
+    embedder: AnyEmbedder | None
+    weights: dict[str, Path | None]
+
+
+def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:
+    """The parts that the options of a command name. Raises InputError, WeightsError."""
+    found, encoder = detector_weights(detector), encoder_weights(reid)
+    made = make_detector(found, options, detections)
+    return Parts(
+        made, make_embedder(encoder, options.device), {"detector": None if detections else found, "reid": encoder}
+    )

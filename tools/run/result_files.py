@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE
 from tracker.results.presence import Summary
@@ -40,7 +38,7 @@ class ResultFiles:
         """How the tracks were made."""
         return OFFLINE if self.offline else ONLINE
 
-    def sinks(self, summary: Summary, console: Console) -> list[Sink]:
+    def sinks(self, summary: Summary) -> list[Sink]:
         """What the tracked frames are written to; `summary` is fed by one of them."""
         source, names = self.source, self.draw.names
         facts = {
@@ -57,7 +55,7 @@ class ResultFiles:
         ]
         if self.video:
             draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw
-            sinks.append(VideoSink(self.folder / VIDEO, source, Renderer(draw), console))
+            sinks.append(VideoSink(self.folder / VIDEO, source, Renderer(draw)))
         return sinks
 
     def write_page(self, summary: Summary) -> None:

@@ -6,19 +6,20 @@ from pathlib import Path
 from types import TracebackType
 
 import cv2
-from rich.console import Console
 
 from tracker.drawing.render import Renderer
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
 from tracker.video.video_writer import VideoWriter
 
+from .output import note
+
 
 class VideoSink:
     """The annotated video, with the source's frame times and sound. Frames without pictures are passed over."""
 
-    def __init__(self, path: Path, source: Source, renderer: Renderer, console: Console) -> None:
-        self._path, self._source, self._renderer, self._console = path, source, renderer, console
+    def __init__(self, path: Path, source: Source, renderer: Renderer) -> None:
+        self._path, self._source, self._renderer = path, source, renderer
         self._writer: VideoWriter | None = None
 
     def __enter__(self) -> VideoSink:
@@ -30,7 +31,7 @@ class VideoSink:
         if self._writer is not None:
             self._writer.__exit__(kind, error, trace)
             if self._writer.warning:
-                self._console.print(f"[yellow]note:[/yellow] {self._writer.warning}")
+                note(self._writer.warning)
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Draw one frame and hand it to the encoder."""

@@ -1,0 +1,35 @@
+"""What commands print: whole lines that can be copied, and words that agree with their numbers."""
+
+from __future__ import annotations
+
+import pytest
+from rich.table import Table
+
+from tools.run.output import count, note, say, show
+
+LONG = "/very/long path/" + "x" * 300 + "/[red]/:smile:/video.mp4"
+
+
+@pytest.mark.parametrize("columns", ["40", "400"])
+def test_a_line_is_printed_as_it_is_however_narrow_the_terminal(
+    columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    say(f"results in {LONG}/")
+    note(f"{LONG} has no sound")
+    assert capsys.readouterr().out == f"results in {LONG}/\nnote: {LONG} has no sound\n"
+
+
+def test_a_table_in_a_pipe_is_as_wide_as_it_needs_to_be(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "40")
+    table = Table("id", "seen in", box=None)
+    table.add_row("1", "monday " * 60)
+    show(table)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_words_agree_with_their_numbers():
+    assert [count(number, "person", "people") for number in (0, 1, 2)] == ["0 people", "1 person", "2 people"]
+    assert [count(number, "crop") for number in (0, 1, 2)] == ["0 crops", "1 crop", "2 crops"]

@@ -1,0 +1,79 @@
+"""`--config FILE`: a command's options out of a file, such as the config.json that a run leaves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import MISSING, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+import tyro
+
+from tracker.types import InputError
+
+
+def read_config(path: Path, command: Any) -> Any:
+    """An instance of the command with the file's options; what it requires and the file lacks is tyro.MISSING.
+
+    The file is JSON, or YAML by any other ending than .json: the command's fields by name, on their own or beneath
+    `options`. Raises InputError naming the file and the key for what is no option or has another type.
+    """
+    content = read_mapping(path)
+    content = content["options"] if isinstance(content.get("options"), dict) else content
+    if hasattr(command, "from_config"):  # whose runs leave another config.json
+        content = command.from_config(content)
+    return changed(defaults(command), content, str(path), "")
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The names and values in a JSON or YAML file. Raises InputError."""
+    try:
+        text = path.read_text()
+        content = json.loads(text) if path.suffix == ".json" else msgspec.yaml.decode(text)
+    except OSError as error:
+        raise InputError(f"cannot read --config {path}: {error.strerror}") from error
+    except (ValueError, msgspec.DecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"--config {path} is neither JSON (.json) nor YAML: {reason}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"--config {path} holds no names of options with their values")
+    return content
+
+
+def defaults(command: Any) -> Any:
+    """The command as it is without any word from the user."""
+    required = [each.name for each in fields(command) if each.default is MISSING and each.default_factory is MISSING]
+    return command(**dict.fromkeys(required, tyro.MISSING))
+
+
+def changed(options: Any, given: dict[str, Any], file: str, within: str) -> Any:
+    """The dataclass with what was given by name, parts of it likewise. Raises InputError."""
+    hints, values = get_type_hints(type(options)), {}
+    for name, value in given.items():
+        key = f"{within}{name}"
+        if name not in hints:
+            raise InputError(f"--config {file}: there is no option {key}; --help-all shows what there is")
+        before = getattr(options, name)
+        if is_dataclass(before) and isinstance(value, dict):
+            values[name] = changed(before, value, file, f"{key}.")
+        else:
+            values[name] = converted(value, hints[name], f"--config {file}: {key}")
+    try:
+        return replace(options, **values)
+    except InputError as error:
+        raise InputError(f"--config {file}: {error}") from error
+
+
+def converted(value: Any, kind: Any, where: str) -> Any:
+    """The value in an option's type: a list as a tuple, a name as a Path, "1e-4" as a number. Raises InputError."""
+    try:
+        return msgspec.convert(value, kind, strict=False, str_keys=True, dec_hook=_path)
+    except (msgspec.ValidationError, NotImplementedError) as error:
+        raise InputError(f"{where} is {json.dumps(value, default=str)}: {str(error).lower()}") from error
+
+
+def _path(kind: Any, value: Any) -> Path:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise msgspec.ValidationError(f"expected a path, got `{type(value).__name__}`")

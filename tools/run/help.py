@@ -1,0 +1,154 @@
+"""Help that fits: `--help` tells the options that people use, `--help-all` all of them, in plain text of any width."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import textwrap
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+import tyro
+
+WIDEST = 80
+WIDE = 70
+"""On a terminal of fewer columns, explanations stand below their options instead of beside them."""
+SHORT_LINES = 2
+"""What `--help` gives to an option, in lines."""
+EVERY_COMMAND = {
+    "--config FILE": "Take options from a JSON or YAML file, such as a run's config.json; the command line wins.",
+    "-h, --help": "Show what people use.",
+    "--help-all": "Show everything.",
+}
+
+
+@dataclass(frozen=True)
+class Common:
+    """Marks a part of a command's options of which `--help` tells these fields.
+
+    Without it `--help` tells all plain fields of a part whose names are given without its own, and none of another.
+    """
+
+    names: tuple[str, ...]
+
+
+class Advanced:
+    """Marks an option that only `--help-all` tells."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option as it is told: `path` are the names of the fields that lead to it."""
+
+    flags: str
+    text: str
+    path: tuple[str, ...] = ()
+    default: str = ""
+    required: bool = False
+    named: bool = True
+    nested: bool = False
+    """Whether its name is given with that of its part, or with its part's part."""
+
+    @property
+    def section(self) -> str:
+        return "arguments" if not self.named else " ".join(self.path[:-1]).replace("_", " ") or "options"
+
+    def is_common(self, marks: tuple[Any, ...]) -> bool:
+        """Whether `--help` tells it; `marks` are the annotations of the command's field."""
+        names = next((mark.names for mark in marks if isinstance(mark, Common)), None)
+        if len(self.path) == 1:
+            return Advanced not in marks
+        return not self.nested if names is None else ".".join(self.path[1:]) in names
+
+    def lines(self, width: int, short: bool) -> Iterator[str]:
+        indent = " " * (26 if width >= WIDE else 6)
+        default = f" (default: {self.default})" if self.default else ""
+        text = shortened(self.text, default, SHORT_LINES * (width - len(indent) - 4)) if short else self.text + default
+        flags, lines = f"  {self.flags}", wrapped(text, width, indent, first=indent)
+        if lines and len(flags) + 2 <= len(indent):
+            flags += lines.pop(0)[len(flags) :]
+        yield flags
+        yield from lines
+
+
+def help_text(command: Any, prog: str, *, everything: bool = False, default: Any = None, width: int = 0) -> str:
+    """A command's help, in lines that are no longer than `width` (the terminal's, up to 80) where words allow it.
+
+    command: a dataclass; default: an instance of it, where its defaults are other than the class's.
+    """
+    width = width or min(WIDEST, shutil.get_terminal_size().columns)
+    parser = options_parser(command, prog, default)
+    options = list(options_of(parser))
+    hints = get_type_hints(command, include_extras=True)
+    marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
+    told = [option for option in options if everything or option.is_common(marks[option.path[0]])]
+    needed = [option.flags for option in options if option.required or not option.named]
+    lines = [*wrapped(" ".join(["usage:", prog, *needed, "[OPTIONS]"]), width, " " * 7), ""]
+    for paragraph in re.split(r"\n\s*\n", (parser.description or "").strip()):
+        lines += [*wrapped(paragraph, width), ""]
+    for section in dict.fromkeys(option.section for option in told):
+        lines += [f"{section}:"]
+        lines += [row for option in told if option.section == section for row in option.lines(width, not everything)]
+        lines += [""] if everything else []
+    lines += ["every command:"]
+    for flags, text in EVERY_COMMAND.items():
+        lines += Option(flags, text).lines(width, short=False)
+    if not everything:
+        more = f"{len(options) - len(told)} more options, and more" if told != options else "More"
+        lines += ["", *wrapped(f"{more} on these: {prog} --help-all shows everything.", width)]
+    return "\n".join(lines)
+
+
+def options_parser(command: Any, prog: str, default: Any = None) -> Any:
+    """What tyro makes of a command's fields, with the attributes of an argparse.ArgumentParser."""
+    given = {} if default is None else {"default": default}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # tyro 1 tells a command's options in no other way
+        return tyro.extras.get_parser(command, prog=prog, **given)
+
+
+def options_of(parser: Any) -> Iterator[Option]:
+    """All options but `--help`, in their order."""
+    for action in (action for group in parser._action_groups for action in group._group_actions):
+        if action.dest == "help":
+            continue
+        path = tuple(action.dest.replace("-", "_").split("."))
+        text = " ".join((action.help or "").split()).removesuffix("(required)")
+        text, default = re.fullmatch(r"(.*?)(?:\(default: (.*)\))?", text).groups()  # type: ignore[union-attr]
+        default = "" if default in (None, "None", "False", "''") else default
+        named = bool(action.option_strings)
+        nested = len(path) > 2 or (named and "." in action.option_strings[0])
+        yield Option(flags_of(action), text.strip(), path, default, action.required, named, nested)
+
+
+def flags_of(action: argparse.Action) -> str:
+    """--video, --no-video as --[no-]video; a value that may be left out or repeated as VALUE or VALUE ..."""
+    flags = list(action.option_strings)
+    if len(flags) == 2 and action.nargs == 0:
+        before, dot, name = flags[0].removeprefix("--").rpartition(".")
+        return f"--{before}{dot}[no-]{name}"
+    value = re.sub(r"\[?(\S.*?) \[\1 \.\.\.\]\]?", r"\1 ...", str(action.metavar or "").replace("{None}|", ""))
+    if flags:
+        return f"{', '.join(flags)} {value}".strip()
+    return action.dest.rpartition(".")[2].replace("-", "_").upper() + (" ..." if "..." in value else "")
+
+
+def shortened(text: str, default: str, room: int) -> str:
+    """As many of its sentences as there is room for, or the beginning of the first, and the default if that fits."""
+    default = default if len(default) < room // 2 else ""
+    room -= len(default)
+    sentences = re.split(r"(?<=[.;]) ", text)
+    while len(sentences) > 1 and len(" ".join(sentences)) > room:
+        sentences.pop()
+    said = " ".join(sentences).rstrip(";")
+    return (said if len(said) <= room else textwrap.shorten(said, room, placeholder=" ...")) + default
+
+
+def wrapped(text: str, width: int, indent: str = "", first: str = "") -> list[str]:
+    """Lines that break between words only: a path or an option's name stays whole, even where it is wider than that."""
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -1,0 +1,116 @@
+"""One run: a source tracked into a folder, and what is kept and told of it, also where it is stopped or fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.text import Text
+
+from tracker.cast_memory import CastMemory
+from tracker.pipeline import track
+from tracker.results.presence import Summary
+from tracker.results.results import Sink
+from tracker.track import Identity
+from tracker.tracker import Tracker
+from tracker.types import Detector, Frame, FrameTracks, InputError
+from tracker.video.prefetch import prefetch
+
+from .cast_files import CastFiles, say_cast
+from .folder import new_folder, write_config
+from .interruption import Interruption
+from .output import count, note, say
+from .parts import Parts
+from .progress import progress
+from .result_files import ResultFiles
+
+
+@dataclass
+class Run:
+    """What is done with one source, and what came of it so far.
+
+    `options` are the command's, for config.json; `memory` are the people known before this source.
+    """
+
+    options: Any
+    files: ResultFiles
+    parts: Parts
+    tracker: Tracker
+    people: CastFiles
+    memory: CastMemory | None
+    interruption: Interruption
+    summary: Summary = field(default_factory=Summary)
+    learnt: CastMemory | None = None
+    """The people to be known in the next source."""
+
+    def track(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str = "") -> None:
+        """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
+        with new_folder(self.files.folder):
+            try:
+                self._feed([*self.files.sinks(self.summary), *sinks], detector, batch, passes)
+            except BaseException:
+                if self.summary.frames:
+                    with suppress(InputError):  # what stopped the run is the thing to tell
+                        self.finish(self.files, self.summary)
+                        self.save_people(self.tracker.identities)
+                raise
+            if self.summary.frames:
+                self.finish(self.files, self.summary)
+        self.save_people(self.tracker.identities)
+
+    def _feed(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str) -> None:
+        source = self.files.source
+        tracked = track(prefetch(self.interruption.until(source)), detector, self.tracker, batch=batch)
+        write_all(progress(tracked, source.frame_count, source.name + passes), sinks)
+
+    def finish(self, files: ResultFiles, summary: Summary) -> None:
+        """Write what stands beside the tracks: config.json and the page. Raises InputError."""
+        facts = {
+            "source": files.source.name,
+            "tracking": files.label,
+            "seed": None,
+            "frames": summary.frames,
+            "embedded_crops": self.tracker.embedded,
+        }
+        write_config(files.folder, self.options, self.parts.weights, facts)
+        files.write_page(summary)
+
+    def save_people(self, identities: Sequence[Identity]) -> None:
+        """Add them to those known before, in the cast file if one is asked for. Raises InputError."""
+        files = self.files
+        self.learnt = self.people.save(
+            self.memory, identities, self.parts.embedder, self.summary, files.source.name, files.draw
+        )
+
+    def tell(self) -> None:
+        """The closing lines: how many people, how often found again, how fast, where the files are, who they were."""
+        summary, files = self.summary, self.files
+        people = count(len(summary.people), "person", "people")
+        facts = [
+            f" in {count(summary.frames, 'frame')}",
+            count(len(summary.returns), "recovery", "recoveries"),
+            f"longest absence {summary.longest_absence:.1f} s",
+            f"{summary.frames_per_second:.1f} frames/s",
+            f"{count(self.tracker.embedded, 'crop')} embedded",
+        ]
+        passes = (", ", (files.label, "bold"), " in two passes") if files.offline else ()
+        say(Text.assemble((people, "bold"), ", ".join(facts), *passes))
+        if files.source.warning:
+            note(files.source.warning)
+        if self.interruption.asked:
+            note("stopped on request; the results hold what was tracked until then")
+        say(f"results in {files.folder}/")
+        if self.memory is not None:
+            say_cast(self.memory, summary, files.draw.names)
+            self.people.say_saved(self.learnt)
+
+
+def write_all(tracked: Iterable[tuple[Frame, FrameTracks]], sinks: Sequence[Sink]) -> None:
+    """Feed the sinks, and finish them whatever happens."""
+    with ExitStack() as stack:
+        entered = [stack.enter_context(sink) for sink in sinks]
+        for frame, tracks in tracked:
+            for sink in entered:
+                sink.write(frame, tracks)
