@@ -44,7 +44,7 @@ def clip(tmp_path_factory):
 
 
 def test_who_wears_a_colour_of_her_own_is_known_by_it(clip, tmp_path, capsys):
-    BenchmarkEncodersCommand((clip,), ("histogram",), rounds=1, json=tmp_path / "numbers.json").run()
+    BenchmarkEncodersCommand((clip,), ("histogram",), runs=1, json=tmp_path / "numbers.json").run()
     numbers = json.loads((tmp_path / "numbers.json").read_text())
     scored = numbers["data"][str(clip)]["histogram"]
     assert scored["protocol"] == "dancereid-clean"

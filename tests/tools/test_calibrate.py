@@ -5,7 +5,7 @@ import pytest
 from models.checkpoint import sha256
 from reid.encoder.colour_histogram import HistogramOptions, write_histogram
 from reid.encoder.embedder import Embedder
-from tools.calibrate import CalibrateCommand, look_at
+from tools.calibrate import CalibrateCommand, clear_crops
 from tools.renderer.options import StageOptions
 from tools.renderer.scene import Scene
 from tools.renderer.sequence_folder import SequenceFolder
@@ -53,8 +53,8 @@ def test_a_look_leaves_the_file_alone_where_that_is_asked_for(stage, weights):
 
 
 def test_a_scene_is_looked_at_by_the_clock(stage):
-    _, _, often = look_at(stage, every=0.2)
-    _, _, seldom = look_at(stage, every=1.0)
+    _, _, often = clear_crops(stage, every=0.2)
+    _, _, seldom = clear_crops(stage, every=1.0)
     assert np.unique(often) == pytest.approx(np.arange(0, 3.0, 0.2))
     assert np.unique(seldom) == pytest.approx([0, 1, 2])
 

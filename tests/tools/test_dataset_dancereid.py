@@ -167,7 +167,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import tools.dataset_dancereid as tool
-from reid.dancereid_folder import DanceReidFolder
+from reid.dancereid.folder import DanceReidFolder
 write = DanceReidFolder.write
 def deadly(self, crop, keypoints, video, person, frame, details=None):
     if video == "ccc333" and frame == 10:

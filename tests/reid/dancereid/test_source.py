@@ -3,7 +3,14 @@ import json
 import numpy as np
 import pytest
 
-from reid.dancereid.source import Detections, file_of, notes_on, number_people, read_annotation, read_video_table
+from reid.dancereid.source import (
+    PublishedDetections,
+    file_of,
+    notes_on,
+    number_people,
+    read_annotation,
+    read_video_table,
+)
 from reid.dancereid.splits import PUBLISHED_VIDEOS, published_part, splits_of
 from reid.data.crops import DataError
 
@@ -46,7 +53,7 @@ def box(id, left=10.0, joints=17):
 
 def save(tmp_path, content):
     np.save(tmp_path / "d.npy", np.array(content, object))
-    return Detections(tmp_path / "d.npy")
+    return PublishedDetections(tmp_path / "d.npy")
 
 
 def test_published_ids_count_from_one_where_people_count_from_zero(tmp_path):

@@ -74,8 +74,8 @@ def test_a_gap_nobody_reaches_is_one_clear_sentence():
         make_sampler(dance(1, 1), SamplingOptions("random"), 0)
     with pytest.raises(DataError, match="6 people"):
         make_sampler(dance(), SamplingOptions("people", people=7), 0)
-    with pytest.raises(DataError, match="5 people of one video cannot stand in a batch of 4"):
-        make_sampler(dance(), SamplingOptions("people", people=4, together=5), 0)
+    with pytest.raises(DataError, match="people-per-video 5 does not fit a batch of 4 people"):
+        make_sampler(dance(), SamplingOptions("people", people=4, people_per_video=5), 0)
 
 
 def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once():
@@ -128,7 +128,7 @@ def test_people_with_many_crops_are_spread_over_the_epoch():
 def test_people_of_one_video_stand_together_when_they_are_to_be_told_apart_in_one_light():
     """Eight videos with three people each: by chance six people come from many, in threes from two."""
     crops = dance(videos=8, people=3, frames=12)
-    draws = make_sampler(crops, SamplingOptions("people", people=6, crops=4, together=3), 0)(0)
+    draws = make_sampler(crops, SamplingOptions("people", people=6, crops=4, people_per_video=3), 0)(0)
     videos = [[crops[row].video for row in draw.index[::4]] for draw in draws]
     assert all(len(draw.index) == 24 and len({crops[row].person for row in draw.index}) == 6 for draw in draws)
     assert all(len(set(shown)) == 2 for shown in videos[: len(videos) // 2])

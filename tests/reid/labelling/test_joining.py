@@ -24,7 +24,7 @@ def test_tracklets_exclude_each_other_where_they_share_a_frame():
     assert exclusions([]).shape == (0, 0)
 
 
-def test_the_likest_pair_goes_first_and_takes_the_place_of_a_worse_one():
+def test_the_most_similar_pair_goes_first_and_takes_the_place_of_a_worse_one():
     # 0 and 1 are seen together, 2 is like both: she joins the one she is liker to, and the other stays alone
     log_odds = symmetric(3, p02=4.0, p12=5.0)
     exclusive = symmetric(3, p01=1).astype(bool)
@@ -49,7 +49,7 @@ def test_groups_are_compared_by_the_mean_over_their_crops():
 def test_joining_stops_at_the_least_number_of_groups():
     log_odds = symmetric(3, p01=5.0, p02=4.0, p12=4.0)
     assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.ones(3)).tolist() == [0, 0, 0]
-    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.ones(3), least=2).tolist() == [0, 0, 1]
+    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.ones(3), min_groups=2).tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("seed", range(20))
