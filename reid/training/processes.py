@@ -86,8 +86,8 @@ def own_device(device: torch.device, local_rank: int) -> torch.device:
 class Gather(torch.autograd.Function):
     """Rows of all processes, in order; backwards, the sum of all processes' gradients of a process's rows.
 
-    torch.distributed.nn.functional.all_gather does the same, but is deprecated without a public successor (torch 2.15)
-    and, on gloo, fails for the channels-last pictures of a generator.
+    torch.distributed.nn.functional.all_gather gives the same gradients, but torch 2.15 deprecates it (each call warns)
+    without a public successor.
     """
 
     @staticmethod
