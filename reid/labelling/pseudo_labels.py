@@ -35,7 +35,7 @@ class Tracklet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looks:
+class EmbeddedCrops:
     """The crops to be labelled, C of them in order of time: embedding (C, D), frame (C,) int, tracklet (C,) int.
 
     `seconds` lie between two crops of a person, `fps` is the video's.
@@ -91,7 +91,7 @@ CONFUSED_LOG_ODDS = -6.0
 """... unless the log odds by appearance are below this."""
 CHANGE_GAIN = 5.0
 """Log probability by which two people must explain a tracklet better than one does."""
-LOOKS_A_SECOND = 6.0
+CROPS_A_SECOND = 6.0
 """Crops of a second that count as independent; further ones say nothing new."""
 STRETCH_SECONDS = 1.7
 """Crops of a tracklet nearer than this are held out together when a classifier is tried on unseen crops."""
@@ -101,23 +101,25 @@ ROUNDS = 8
 
 
 def label_people(
-    tracklets: Sequence[Tracklet], looks: Looks, facts: EncoderFacts, cast: int | None = None
+    tracklets: Sequence[Tracklet], embedded: EmbeddedCrops, facts: EncoderFacts, cast: int | None = None
 ) -> PseudoLabels:
     """Label every crop; with `cast`, groups are joined until there are that many, where exclusion lets them be."""
-    if len(looks.frame) == 0:
+    if len(embedded.frame) == 0:
         nothing = np.zeros(0)
         return PseudoLabels(nothing.astype(int), nothing.astype(int), nothing, list(tracklets))
-    return _Labelling(tracklets, looks, facts, cast).run()
+    return _Labelling(tracklets, embedded, facts, cast).run()
 
 
 class _Labelling:
     """The state of one video: tracklets, each crop's tracklet, and each tracklet's group (-1 where it has none yet)."""
 
-    def __init__(self, tracklets: Sequence[Tracklet], looks: Looks, facts: EncoderFacts, cast: int | None) -> None:
-        self.tracklets, self.of = list(tracklets), looks.tracklet.copy()
-        self.looks, self.facts, self.cast = looks, facts, cast
-        self.features = features(looks.embedding)
-        self.weight = min(1.0, LOOKS_A_SECOND * looks.seconds)
+    def __init__(
+        self, tracklets: Sequence[Tracklet], embedded: EmbeddedCrops, facts: EncoderFacts, cast: int | None
+    ) -> None:
+        self.tracklets, self.of = list(tracklets), embedded.tracklet.copy()
+        self.embedded, self.facts, self.cast = embedded, facts, cast
+        self.features = features(embedded.embedding)
+        self.weight = min(1.0, CROPS_A_SECOND * embedded.seconds)
         self.exclusive = exclusions([tracklet.frames for tracklet in self.tracklets])
         self.group = np.full(len(self.tracklets), -1)
 
@@ -145,7 +147,7 @@ class _Labelling:
 
     def _log_odds(self, chosen: np.ndarray, crops: np.ndarray, exclusive: np.ndarray) -> np.ndarray:
         """Of being one person, for all pairs of the chosen tracklets, by similarities measured in this very video."""
-        mean = np.stack([self.looks.embedding[self.of == number].mean(axis=0) for number in chosen])
+        mean = np.stack([self.embedded.embedding[self.of == number].mean(axis=0) for number in chosen])
         similarity = mean @ mean.T  # the mean over all pairs of crops
         pairs = np.triu(np.ones(exclusive.shape, bool), 1) & (np.minimum(crops[:, None], crops[None, :]) >= 2)
         together = (self._links()[np.ix_(chosen, chosen)] >= NEXT_TRACKLET) & ~exclusive
@@ -194,11 +196,11 @@ class _Labelling:
         return share.T @ log_odds @ share < CONFUSED_LOG_ODDS
 
     def _probability(self) -> np.ndarray:
-        """Of each crop for each known group by a classifier that has not learnt it, (C, G)."""
+        """Of each crop for each known group by a classifier not trained on it, (C, G)."""
         known = self._known_groups()
         if len(known) < 2:
             return np.ones((len(self.of), len(known)))
-        longest = max(1, round(STRETCH_SECONDS / self.looks.seconds))
+        longest = max(1, round(STRETCH_SECONDS / self.embedded.seconds))
         return held_out_probabilities(self.features, self._person_of_crops(known), self.of, len(known), longest)
 
     def _cut(self, probability: np.ndarray) -> None:
@@ -210,7 +212,7 @@ class _Labelling:
             rows = np.flatnonzero(self.of == number)
             place = change_point(log_probability[rows], CHANGE_GAIN)
             if place is not None:
-                self._cut_at(int(number), rows[place:], int(self.looks.frame[rows[place]]))
+                self._cut_at(int(number), rows[place:], int(self.embedded.frame[rows[place]]))
 
     def _cut_at(self, number: int, later: np.ndarray, frame: int) -> None:
         whole = self.tracklets[number]
@@ -283,7 +285,7 @@ class _Labelling:
         """Groups with enough clear crops to train on, ascending."""
         clear = self._clear()[self.of]
         groups, counts = np.unique(self.group[self.of[clear]], return_counts=True)
-        return groups[(groups >= 0) & (counts * self.looks.seconds >= MIN_SECONDS)].tolist()
+        return groups[(groups >= 0) & (counts * self.embedded.seconds >= MIN_SECONDS)].tolist()
 
     def _person_of_crops(self, known: list[int]) -> np.ndarray:
         """The place of each clear crop's group among the known ones, (C,) int, -1 for all others."""
@@ -299,7 +301,7 @@ class _Labelling:
         )
         links = np.zeros((len(self.tracklets), len(self.tracklets)))
         for one, other, frames in consecutive(track, first, last):
-            soon = frames <= SOON * self.looks.fps
+            soon = frames <= SOON * self.embedded.fps
             links[one, other] = links[other, one] = NEXT_TRACKLET if soon else LATER_TRACKLET
         return links
 

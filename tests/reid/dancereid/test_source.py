@@ -24,7 +24,7 @@ def annotation(tmp_path, content):
 def test_frames_may_be_listed_or_given_as_ranges_and_people_as_a_list(tmp_path):
     read = annotation(tmp_path, {"b": {"10": [5], "2": [[1, 3], 7]}, "a": [[0], [[4, 4]]]})
     assert read == {"b": {2: {1, 2, 3, 7}, 10: {5}}, "a": {0: {0}, 1: {4}}}
-    # Videos in the file's order, people by number: what numbers everybody.
+    # Videos in the file's order, people by number: that numbers all people.
     assert number_people(read) == {("b", 2): 0, ("b", 10): 1, ("a", 0): 2, ("a", 1): 3}
 
 

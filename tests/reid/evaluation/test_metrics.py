@@ -62,7 +62,7 @@ def test_the_matching_curve_leaves_out_queries_without_match():
 
 
 def test_single_shot_draws_one_crop_a_person():
-    """Person 1 has a good and a bad crop, person 2 one between: she is first half of the time, else second."""
+    """Person 1 has a good and a bad crop, person 2 one between: person 1 is first half of the time, else second."""
     cost = np.array([[0.1, 0.9, 0.5]], np.float32)
     gallery = np.array([1, 1, 2])
     random = np.random.default_rng(0)

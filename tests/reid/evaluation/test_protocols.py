@@ -41,7 +41,7 @@ def test_a_query_without_counted_match_is_left_out():
 
 
 def test_dancereid_published_drops_the_hardest_and_keeps_the_easiest_while_clean_does_the_opposite():
-    """A stranger of the same frame looks most alike; the person's own neighbouring frame next, her late frame last."""
+    """Most similar is another person of the same frame, then the person's own neighbouring frame, then the late one."""
     query = [crop(1, frame=100)]
     gallery = [crop(2, frame=100), crop(1, frame=101), crop(1, frame=400)]
     rows = unit([0]), unit([5, 10, 20]), Labels.of(query), Labels.of(gallery)
@@ -71,7 +71,7 @@ def test_people_trained_on_are_left_out_of_the_clean_protocol():
 
 
 def test_reassociation_asks_among_the_people_of_the_later_frame():
-    """Two people turn by 60 degrees in 30 frames: she is found at once, but not after 30 frames; nobody after 120."""
+    """Two people turn by 60 degrees in 30 frames: found at once, but not after 30 frames, and absent later."""
     crops = [
         crop(1, frame=0),
         crop(2, frame=0),

@@ -74,7 +74,7 @@ def test_the_target_is_a_third_crop_of_the_person_and_both_twins_share_pose_and_
         forward.feature[:] = forward.feature[0]
     fdgan.encoder.forward = lambda view: forward.feature
     again = fdgan.forward(batch, 0.5)
-    assert torch.equal(again.made, again.made_by_partner)
+    assert torch.equal(again.generated, again.generated_by_partner)
 
 
 def test_verification_pairs_each_crop_with_her_own_and_with_another_person(fdgan, batch):

@@ -14,11 +14,11 @@ from reid.training.objective import LossWeights, ObjectiveOptions, SparseTempora
 from reid.training.phases import freeze_all_but
 from reid.training.presets import PRESETS
 
-NOBODY = [-1, -1]
+NO_PARTNER = [-1, -1]
 DRAW = BatchIndices(
     index=np.arange(6),
-    partner=np.array([2, 3, 0, 1, *NOBODY]),
-    negative=np.array([4, 5, *NOBODY, *NOBODY]),
+    partner=np.array([2, 3, 0, 1, *NO_PARTNER]),
+    negative=np.array([4, 5, *NO_PARTNER, *NO_PARTNER]),
 )
 CLASSES = np.array([0, 1, 0, 1, 2, 2])
 
