@@ -29,7 +29,7 @@ class TrainCommand:
     data: Path
     """Folder of the training data: Market-1501, DanceReID, CUHK03, or one folder a person."""
     encoder: str | None = None
-    """Trunk of the encoder, such as mobilenet_v2; short for --encoder.trunk, and stronger."""
+    """Trunk of the encoder, such as mobilenet_v2; short for --encoder.trunk, which it overrides."""
     recipe: Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands] = field(default_factory=Recipe)
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)

@@ -24,8 +24,7 @@ class DataOptions:
     split_seed: int = 0
     """Seed by which the validation people and their query crops are drawn."""
     split: Literal["clean", "published"] = "clean"
-    """Which of DanceReID's splits: the one without people in both training and test, or the published one, which has
-    five of them."""
+    """Which of DanceReID's splits: clean, or the published one, which has five people in both training and test."""
     joints: int = 0
     """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
     tight: bool = False

@@ -27,8 +27,7 @@ class SamplingOptions:
     crops: int = 4
     """Crops of each person in a batch (K)."""
     people_per_video: int = 1
-    """So many of a batch's people at a time are drawn from one video: they share light and background, which then tell
-    nothing about the person. 1: from any videos."""
+    """So many people of a batch at a time are drawn from one video, in the same light; 1: from any videos."""
     gap: float = 50.0
     """A positive of the same video lies more than this far from its anchor in time (DeltaT)."""
     gap_unit: Literal["frames", "seconds"] = "frames"

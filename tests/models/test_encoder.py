@@ -75,7 +75,7 @@ def test_an_unfit_trunk_is_one_clear_sentence_with_advice_that_helps(trunk, last
     [
         ("regnet_y_400mf", 1),
         ("googlenet", 1),
-        ("vgg11_bn", 1),
+        ("squeezenet1_1", 1),
         ("convnext_tiny", 2),
         ("convnext_tiny", 1),
         ("swin_t", 2),
