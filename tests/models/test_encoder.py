@@ -41,7 +41,7 @@ def test_embeddings_have_length_one_with_and_without_a_neck():
         assert torch.allclose(length, torch.ones(3), atol=1e-5)
 
 
-def test_the_neck_learns_no_shift_and_normalises_the_batch():
+def test_the_neck_has_no_shift_and_normalises_the_batch():
     neck = small(bnneck=True).neck
     out = neck(torch.randn(64, 1280) * 5 + 3)
     assert out.mean(0).abs().max() < 1e-5

@@ -83,7 +83,7 @@ def test_judging_leaves_no_trace_in_a_judge():
         assert all(torch.equal(before[name], tensor) for name, tensor in judge.state_dict().items())
 
 
-def test_a_pair_of_one_picture_is_the_same_whoever_it_shows():
+def test_a_pair_of_one_picture_is_the_same_for_any_person():
     """The head sees differences only."""
     head = VerificationHead(8)
     assert torch.equal(head(torch.ones(3, 8), torch.ones(3, 8)), head(torch.zeros(3, 8), torch.zeros(3, 8)))

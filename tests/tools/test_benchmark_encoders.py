@@ -99,7 +99,7 @@ def boxmot(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_somebody_elses_encoder_gets_in_as_onnx(boxmot, tmp_path):
+def test_another_programs_encoder_gets_in_as_onnx(boxmot, tmp_path):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     torch.manual_seed(0)

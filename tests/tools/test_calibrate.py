@@ -30,7 +30,7 @@ def weights(tmp_path):
     return tmp_path / "colours.json"
 
 
-def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
+def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weights, capsys):
     card = weights.with_suffix(".md")
     card.write_text(f"sha256 `{sha256(weights)}`")
     CalibrateCommand(weights, (stage,), picture=weights.with_suffix(".png")).run()
@@ -46,13 +46,13 @@ def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
     assert (drawn[..., 2] > drawn[..., 1] + 30).any(), "the red of different people"
 
 
-def test_a_look_leaves_the_file_alone_where_that_is_asked_for(stage, weights):
+def test_no_store_leaves_the_file_alone(stage, weights):
     before = weights.read_bytes()
     CalibrateCommand(weights, (stage,), store=False).run()
     assert weights.read_bytes() == before
 
 
-def test_a_scene_is_looked_at_by_the_clock(stage):
+def test_frames_of_a_scene_are_used_by_time(stage):
     _, _, often = clear_crops(stage, every=0.2)
     _, _, seldom = clear_crops(stage, every=1.0)
     assert np.unique(often) == pytest.approx(np.arange(0, 3.0, 0.2))
@@ -67,4 +67,4 @@ def test_what_cannot_be_calibrated_on_is_told(stage, weights, tmp_path):
     with pytest.raises(InputError, match="too few clear views"):
         CalibrateCommand(weights, (stage,), every=60.0).run()
     with pytest.raises(InputError, match="cannot write --picture"):
-        CalibrateCommand(weights, (stage,), picture=tmp_path / "nowhere" / "likeness.png").run()
+        CalibrateCommand(weights, (stage,), picture=tmp_path / "nowhere" / "similarity.png").run()

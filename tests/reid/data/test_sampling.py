@@ -67,7 +67,7 @@ def test_where_a_video_is_too_short_another_one_of_the_person_serves():
     assert all(a.video != p.video for a, p, _ in tuples(crops, options))
 
 
-def test_a_gap_nobody_reaches_is_one_clear_sentence():
+def test_a_gap_no_person_reaches_is_one_clear_sentence():
     with pytest.raises(DataError, match="more than 5000 frames away"):
         make_sampler(dance(), SamplingOptions("sparse-temporal", gap=5000), 0)
     with pytest.raises(DataError, match="one person"):
@@ -92,7 +92,7 @@ def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once(
     assert len(used) >= 0.8 * len(crops)
 
 
-def test_a_person_with_few_crops_fills_her_group_with_repeats():
+def test_a_person_with_few_crops_fills_a_group_with_repeats():
     crops = [*dance(1, 2, 6), Crop(Path("x"), 99, -1, "x", 0, 0.0)]
     draws = make_sampler(crops, SamplingOptions("people", people=3, crops=4), 0)(0)
     assert len(draws) == 1

@@ -53,7 +53,7 @@ def test_joining_stops_at_the_least_number_of_groups():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_however_it_is_tempted_nobody_is_in_two_places_and_the_order_does_not_matter(seed: int):
+def test_tracklets_that_share_a_frame_are_never_joined_and_the_order_does_not_matter(seed: int):
     random = np.random.default_rng(seed)
     count = 25
     odds = random.normal(1.0, 4.0, (count, count))

@@ -121,7 +121,7 @@ def test_twins_seen_together_are_two_people_and_their_labels_are_doubtful():
     assert labels.doubt.mean() > 0.5
 
 
-def test_somebody_alone_is_one_person_without_doubt():
+def test_a_person_alone_is_one_person_without_doubt():
     story = Story(1)
     story.shows(0, 1, 0, 200)
     story.shows(0, 2, 300, 500)

@@ -77,7 +77,7 @@ def test_the_target_is_a_third_crop_of_the_person_and_both_twins_share_pose_and_
     assert torch.equal(again.generated, again.generated_by_partner)
 
 
-def test_verification_pairs_each_crop_with_her_own_and_with_another_person(fdgan, batch):
+def test_verification_pairs_each_crop_with_its_own_and_with_another_person(fdgan, batch):
     seen = {}
 
     class Head(torch.nn.Module):
