@@ -20,10 +20,10 @@ WRAPPERS = ("state_dict", "model_state_dict", "model")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a weights file holds.
+    """The content of a weights file.
 
-    `kind` names the network ("encoder", "generator", ...; None for another program's file, which says nothing about
-    itself), `options` are the plain values its options dataclass is made of, `tensors` its state dict,
+    `kind` names the network ("encoder", "generator", ...; None for another program's file, which does not name it),
+    `options` are the plain values its options dataclass is made of, `tensors` its state dict,
     `metadata` what it was trained on, scores, calibration. `sha256` is the file's own, in hexadecimal.
     """
 
@@ -59,7 +59,7 @@ def save_atomically(content: Any, path: Path) -> None:
 
 
 def replace_by(content: Any, path: Path) -> None:
-    """Write beside `path`, then take its place."""
+    """Write beside `path`, then rename."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -91,7 +91,7 @@ def write(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
 
 
 def load_plain(path: Path) -> Any:
-    """Whatever plain values and tensors `torch.save` put into the file; raises WeightsError where it cannot be read."""
+    """The plain values and tensors that `torch.save` put into the file; raises WeightsError where it cannot be read."""
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; check the path.")
     if path.stat().st_size == 0:

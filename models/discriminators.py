@@ -1,7 +1,7 @@
-"""Judges of pictures: the image discriminator D, the pose discriminator D_p, and heads that judge pairs of people.
+"""Discriminators: of pictures (D), of pictures and poses (D_p), and heads for pairs of people.
 
-They answer with raw scores (logits): above zero means real. Their batch normalisation keeps no running statistics, so
-that judging a picture changes nothing in a network that is frozen.
+They return logits: above zero means real, or the same person. Their batch normalisation keeps no running statistics, so
+that a forward pass changes nothing in a frozen network.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ BatchStatistics = partial(nn.BatchNorm2d, track_running_stats=False)
 class DiscriminatorOptions:
     """The shape of the discriminators."""
 
-    image: Literal["resnet18", "patches"] = "resnet18"
-    """The image discriminator: a ResNet-18 with one score a picture (the reference run), or a PatchGAN (light)."""
+    image: Literal["resnet18", "patchgan"] = "resnet18"
+    """The image discriminator: a ResNet-18 with one logit a picture (the reference run), or a PatchGAN (light)."""
     channels: int = 64
     """Channels of a PatchGAN's first layer; later ones have up to four times as many."""
 
 
 class ImageDiscriminator(nn.Module):
-    """D: pictures (B, 3, H, W) in 0..1 -> scores (B, 1), or (B, 1, h, w) where it judges patches."""
+    """D: pictures (B, 3, H, W) in 0..1 -> logits (B, 1), or (B, 1, h, w), one a patch."""
 
     def __init__(self, options: DiscriminatorOptions = DiscriminatorOptions()) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class ImageDiscriminator(nn.Module):
 
 
 class PoseDiscriminator(nn.Module):
-    """D_p: pose maps (B, P, H, W) and pictures (B, 3, H, W) -> scores (B, 1, h, w), one a patch (PatchGAN).
+    """D_p: pose maps (B, P, H, W) and pictures (B, 3, H, W) -> logits (B, 1, h, w), one a patch (PatchGAN).
 
     (Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017.)
     """
@@ -55,7 +55,7 @@ class PoseDiscriminator(nn.Module):
 
 
 def patch_layers(inputs: int, channels: int) -> nn.Sequential:
-    """A PatchGAN: maps (B, inputs, H, W) -> scores (B, 1, h, w)."""
+    """A PatchGAN: maps (B, inputs, H, W) -> logits (B, 1, h, w)."""
     widths = [channels, 2 * channels, 4 * channels]
     layers: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
     for narrow, wide in pairwise(widths):
@@ -69,12 +69,12 @@ def patch_layers(inputs: int, channels: int) -> nn.Sequential:
 
 IMAGE_DISCRIMINATORS: dict[str, Callable[[DiscriminatorOptions], nn.Module]] = {
     "resnet18": lambda options: torchvision.models.resnet18(num_classes=1, norm_layer=BatchStatistics),
-    "patches": lambda options: patch_layers(3, options.channels),
+    "patchgan": lambda options: patch_layers(3, options.channels),
 }
 
 
 class VerificationHead(nn.Module):
-    """Siamese verification: features (B, D) and (B, D) -> score (B,) that both are one person."""
+    """Siamese verification: features (B, D) and (B, D) -> logit (B,) that both are one person."""
 
     def __init__(self, dimension: int) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class VerificationHead(nn.Module):
 
 
 class IdentityDiscriminator(nn.Module):
-    """FD-GAN's D_id: a picture and a made one (B, 3, H, W) each -> score (B,) that both show one person."""
+    """FD-GAN's D_id: a picture and a generated one, (B, 3, H, W) each -> logit (B,) that both show one person."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,6 +94,6 @@ class IdentityDiscriminator(nn.Module):
         self.head = VerificationHead(self.network.fc.in_features)
         self.network.fc = nn.Identity()
 
-    def forward(self, real: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        first, second = self.network(torch.cat([real, made]) * 2 - 1).chunk(2)
+    def forward(self, real: torch.Tensor, generated: torch.Tensor) -> torch.Tensor:
+        first, second = self.network(torch.cat([real, generated]) * 2 - 1).chunk(2)
         return self.head(first, second)

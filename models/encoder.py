@@ -1,4 +1,4 @@
-"""The context encoder E_c: a person's crop in, a feature that tells people apart out."""
+"""The context encoder E_c: a person's crop in, a feature of the person's identity out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CLASSIFIER_PARTS = {"avgpool", "dropout", "fc", "classifier", "head", "heads", "flatten", "aux1", "aux2", "AuxLogits"}
 CONSTRUCTION = {name: {"init_weights": False} for name in ("googlenet", "inception_v3")}  # else they warn, for seconds
-USUAL_SIZE = 224  # of the pictures that torchvision's classifiers are made for
+IMAGENET_SIZE = 224  # of the pictures that torchvision's classifiers are made for
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ContextEncoder(nn.Module):
     """E_c on a torchvision trunk with global average pooling (ICASSP 2020, section 2).
 
     `forward`: images (B, 3, H, W) float RGB in 0..1 -> e_c (B, D). Normalisation happens inside, so that training and
-    tracking cannot disagree. `neck` (the identity without BNNeck) turns e_c into what is classified and compared.
+    tracking cannot disagree. `neck` (the identity without BNNeck) makes of e_c what is classified and compared.
     Raises WeightsError where torchvision has no convolutional classifier of that name.
     """
 
@@ -93,11 +93,11 @@ def build_trunk(name: str) -> nn.Sequential:
 
 
 def feature_map(trunk: nn.Sequential, name: str, height: int, width: int) -> torch.Tensor:
-    """The answer (1, D, h, w) of the trunk called `name` to a blank picture; WeightsError where it is no map."""
-    maps = answer(trunk, height, width)
+    """The output (1, D, h, w) of the trunk called `name` for a blank picture; WeightsError where it is no map."""
+    maps = output_or_none(trunk, height, width)
     if maps is not None and maps.ndim == 4:
         return maps
-    if answer(trunk, USUAL_SIZE, USUAL_SIZE) is not None:
+    if output_or_none(trunk, IMAGENET_SIZE, IMAGENET_SIZE) is not None:
         raise WeightsError(f"The trunk {name!r} cannot encode crops of {height}x{width}; make them larger.")
     raise WeightsError(
         f"The trunk {name!r} is not made of layers that follow one another up to a feature map; choose a "
@@ -105,8 +105,8 @@ def feature_map(trunk: nn.Sequential, name: str, height: int, width: int) -> tor
     )
 
 
-def answer(trunk: nn.Sequential, height: int, width: int) -> torch.Tensor | None:
-    """What the trunk gives for a blank picture, None where it takes none of that size."""
+def output_or_none(trunk: nn.Sequential, height: int, width: int) -> torch.Tensor | None:
+    """The trunk's output for a blank picture, None where it takes none of that size."""
     training = trunk.training
     try:
         with torch.inference_mode():
@@ -121,7 +121,7 @@ def answer(trunk: nn.Sequential, height: int, width: int) -> torch.Tensor | None
 def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
     """Set the strides of the last down-sampling stage to 1 (its weights stay what they are).
 
-    Raises WeightsError where that is not in the hands of its layers.
+    Raises WeightsError where the layers' strides do not decide the size of the map.
     """
     strided: list[tuple[int, nn.Module]] = []  # width of what comes in, layer
 
@@ -131,13 +131,13 @@ def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
 
     layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
     hooks = [module.register_forward_pre_hook(note) for module in trunk.modules() if isinstance(module, layers)]
-    before = feature_map(trunk, name, USUAL_SIZE, USUAL_SIZE)
+    before = feature_map(trunk, name, IMAGENET_SIZE, IMAGENET_SIZE)
     for hook in hooks:
         hook.remove()
     smallest = min((size for size, _ in strided), default=0)
     for size, module in strided:
         if size == smallest:
             module.stride = (1, 1)  # type: ignore[assignment]
-    after = answer(trunk, USUAL_SIZE, USUAL_SIZE)
+    after = output_or_none(trunk, IMAGENET_SIZE, IMAGENET_SIZE)
     if after is None or after.shape[-1] <= before.shape[-1]:
         raise WeightsError(f"The last stride of the trunk {name!r} cannot be 1; give --encoder.last-stride 2.")

@@ -23,9 +23,8 @@ class GeneratorOptions:
     """Length of the pose feature e_p (128 in the paper)."""
     noise_dimension: int = 0
     """Length of the noise vector beside the features (FD-GAN has one, the paper's own generator none)."""
-    sees_maps: bool = False
-    """Show each layer the pose maps beside e_p, and let e_c modulate it (not in the paper): people come out in
-    hundreds of steps."""
+    map_conditioned: bool = False
+    """Give each layer the pose maps, modulated by e_c (not in the paper): people show after hundreds of steps."""
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:
@@ -46,10 +45,10 @@ def doubling(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def smallest_map(height: int, width: int) -> tuple[int, int]:
-    """Height and width of the coarsest map. Raises WeightsError for crops that cannot be halved so often."""
+    """Height and width of the coarsest map. Raises WeightsError for crops that cannot be halved five times."""
     if height % SHRINK or width % SHRINK:
         raise WeightsError(
-            f"Pictures can only be made in a height and width that are multiples of {SHRINK}, not {height}x{width}; "
+            f"The generator needs a height and width that are multiples of {SHRINK}, not {height}x{width}; "
             "choose 256x128, 128x64 or 96x64 crops."
         )
     return height // SHRINK, width // SHRINK
@@ -70,7 +69,7 @@ class PoseEncoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """G: e_c (B, D), e_p (B, 128) and, where asked for, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1."""
+    """G: e_c (B, D), e_p (B, 128) and, with a noise dimension, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1."""
 
     def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions) -> None:
         super().__init__()
@@ -89,5 +88,5 @@ class Generator(nn.Module):
 
     def forward(self, context: torch.Tensor, pose: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         features = [context, pose] if noise is None else [context, pose, noise]
-        made = self.spread(torch.cat(features, dim=1)).unflatten(1, (self.widest, *self.size))
-        return torch.sigmoid(self.paint(self.layers(made)))
+        maps = self.spread(torch.cat(features, dim=1)).unflatten(1, (self.widest, *self.size))  # (B, C, H/32, W/32)
+        return torch.sigmoid(self.paint(self.layers(maps)))

@@ -1,4 +1,4 @@
-"""A generator that starts from the pose maps and is told by e_c what to fill them with."""
+"""A generator conditioned on the pose maps themselves, modulated by e_c."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from torch import nn
 
 from .generator import STEPS, Generator, GeneratorOptions, halving, smallest_map
 
-STYLE = 192  # length of what e_c and e_p become before they modulate the layers
-MOST = 4  # times the channels of the finest layer that a coarser one has at most
+STYLE = 192  # length of the vector that modulates the layers, made of e_c and e_p
+MAX_WIDENING = 4  # times the channels of the finest layer that a coarser one has at most
 
 
 class PosedGenerator(nn.Module):
     """G for short runs: e_c (B, D), e_p (B, 128), noise (B, Z), maps (B, P, H, W) -> picture (B, 3, H, W) RGB in 0..1.
 
-    In the paper's generator a place in the picture and what is to be seen there meet only after the features have been
-    spread out; that takes thousands of steps to learn. Here the maps are halved as in a U-Net and every layer on the
-    way back sees those of its size, and e_c and e_p scale and shift its channels (FiLM, Perez et al., AAAI 2018): "a
-    trouser leg here" times "her trousers are green" is one product. The finest convolutions work at half the picture's
+    In the paper's generator a position in the picture and what is to be seen there meet only after the features have
+    been spread out; that takes thousands of steps to train. Here the maps are halved as in a U-Net, every layer on the
+    way back gets those of its size, and e_c and e_p scale and shift its channels (FiLM, Perez et al., AAAI 2018): "a
+    trouser leg here" times "green trousers" is one product. The finest convolutions work at half the picture's
     size, and sub-pixel shuffling (Shi et al., CVPR 2016) doubles it.
     """
 
     def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions, joints: int) -> None:
         super().__init__()
         self.size = smallest_map(height, width)
-        widths = [options.channels * min(2**step, MOST) for step in range(STEPS)]
+        widths = [options.channels * min(2**step, MAX_WIDENING) for step in range(STEPS)]
         coarse = widths[::-1]
-        told = dimension + options.pose_dimension + options.noise_dimension
-        self.style = nn.Sequential(nn.Linear(told, STYLE), nn.BatchNorm1d(STYLE), nn.ReLU(inplace=True))
+        inputs = dimension + options.pose_dimension + options.noise_dimension
+        self.style = nn.Sequential(nn.Linear(inputs, STYLE), nn.BatchNorm1d(STYLE), nn.ReLU(inplace=True))
         self.spread = nn.Linear(STYLE, coarse[0] * self.size[0] * self.size[1])
-        self.look = nn.ModuleList(halving(i, o) for i, o in zip([joints, *widths], widths, strict=False))
+        self.halve = nn.ModuleList(halving(i, o) for i, o in zip([joints, *widths], widths, strict=False))
         self.layers = nn.ModuleList(
             ModulatedLayer(i + o, o) for i, o in zip([coarse[0], *coarse], coarse, strict=False)
         )
@@ -41,15 +41,15 @@ class PosedGenerator(nn.Module):
         self, context: torch.Tensor, pose: torch.Tensor, noise: torch.Tensor, maps: torch.Tensor
     ) -> torch.Tensor:
         style = self.style(torch.cat([context, pose, noise], dim=1))
-        seen = [maps]
-        for layer in self.look:
-            seen.append(layer(seen[-1]))
-        made = self.spread(style).unflatten(1, (-1, *self.size))
-        for layer, poses in zip(self.layers, reversed(seen), strict=False):
-            made = nn.functional.interpolate(made, size=poses.shape[2:])
-            made = layer(torch.cat([made, poses], dim=1), style)
-        made = self.enlarge(torch.cat([made, seen[1]], dim=1))
-        return torch.sigmoid(self.paint(torch.cat([made, maps], dim=1)))
+        pyramid = [maps]
+        for layer in self.halve:
+            pyramid.append(layer(pyramid[-1]))
+        image = self.spread(style).unflatten(1, (-1, *self.size))
+        for layer, poses in zip(self.layers, reversed(pyramid), strict=False):
+            image = nn.functional.interpolate(image, size=poses.shape[2:])
+            image = layer(torch.cat([image, poses], dim=1), style)
+        image = self.enlarge(torch.cat([image, pyramid[1]], dim=1))
+        return torch.sigmoid(self.paint(torch.cat([image, maps], dim=1)))
 
 
 class ModulatedLayer(nn.Module):
@@ -67,7 +67,7 @@ class ModulatedLayer(nn.Module):
 
 
 def sub_pixels(inputs: int, outputs: int) -> nn.Conv2d:
-    """A convolution for nn.PixelShuffle(2) whose four sub-pixels begin alike, which leaves no checkerboard (ICNR)."""
+    """A convolution for nn.PixelShuffle(2) whose four sub-pixels start equal, which leaves no checkerboard (ICNR)."""
     convolution = nn.Conv2d(inputs, 4 * outputs, 3, 1, 1)
     with torch.no_grad():
         for values in convolution.parameters():
@@ -76,7 +76,7 @@ def sub_pixels(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def make_generator(dimension: int, height: int, width: int, options: GeneratorOptions, joints: int) -> nn.Module:
-    """The generator that the options ask for, for e_c of `dimension` and pose maps of so many joints."""
-    if options.sees_maps:
+    """The generator of these options, for e_c of `dimension` and pose maps of so many joints."""
+    if options.map_conditioned:
         return PosedGenerator(dimension, height, width, options, joints)
     return Generator(dimension, height, width, options)

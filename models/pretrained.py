@@ -14,13 +14,13 @@ from .checkpoint import Checkpoint, WeightsError, read, write
 from .encoder import CLASSIFIER_PARTS, ContextEncoder, EncoderOptions, build_trunk
 
 KIND = "encoder"
-DOWNLOAD_PATIENCE = 15.0  # seconds without an answer; torch's own download would wait for ever
+DOWNLOAD_TIMEOUT = 15.0  # seconds without an answer; torch's own download would wait for ever
 RECOGNISED_TRUNKS = ("mobilenet_v2", "resnet50")
 
 
 @dataclass(frozen=True)
 class LoadedEncoder:
-    """An encoder in evaluation mode, what its file says about it, and the file's SHA-256."""
+    """An encoder in evaluation mode, its file's metadata, and the file's SHA-256."""
 
     encoder: ContextEncoder
     metadata: dict[str, Any]
@@ -35,7 +35,7 @@ def save_encoder(path: Path, encoder: ContextEncoder, metadata: dict[str, Any], 
 def load_encoder(path: Path) -> LoadedEncoder:
     """Rebuild an encoder from our own checkpoint or from a plain torchvision state dict of a trunk we recognise.
 
-    A plain state dict says nothing of sizes and strides, so it becomes an encoder with the default 256x128 crops and
+    A plain state dict holds no sizes and strides, so it becomes an encoder with the default 256x128 crops and
     ImageNet's own stride. Raises WeightsError with one sentence for everything else.
     """
     checkpoint = read(path)
@@ -134,14 +134,14 @@ def download(trunk: str) -> dict[str, torch.Tensor]:
         raise WeightsError(
             f"torchvision has no ImageNet weights of {trunk}; give weights with --start FILE, or --start none."
         ) from error
-    patience = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_PATIENCE)
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
     try:
         return dict(weights.get_state_dict(progress=True, check_hash=True))
     except (OSError, RuntimeError) as error:
         raise WeightsError(
             f"The ImageNet weights of {trunk} could not be downloaded ({error}); "
-            "give them with --start FILE, or begin without any with --start none."
+            "give them with --start FILE, or start without any: --start none."
         ) from error
     finally:
-        socket.setdefaulttimeout(patience)
+        socket.setdefaulttimeout(timeout)

@@ -1,8 +1,8 @@
-"""`followspot benchmark encoders`: re-ID encoders side by side, on the same crops: how well, how fast, how large."""
+"""`followspot benchmark encoders`: accuracy, time and size of re-ID encoders on the same crops."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import process_time
@@ -16,7 +16,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from models.errors import WeightsError
-from reid.data.crops import Crop, Split
+from reid.data.crops import Split, spread
 from reid.data.datasets import layout_of, read_split
 from reid.data.images import read_crop
 from reid.data.reading import DataOptions
@@ -31,7 +31,7 @@ from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
 
 PROTOCOL_OF = {"market1501": "market1501", "cuhk03": "cuhk03", "dancereid": "dancereid-clean", "folders": "market1501"}
 BATCH = 8
-FEWEST_QUESTIONS = 20
+MIN_QUESTIONS = 20
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,25 @@ class BenchmarkEncodersCommand:
     """Score encoders on the same data, each folder by its layout's protocol, and time them on the processor.
 
     A folder without query and gallery of its own, such as `followspot dataset video` makes of a single clip, is
-    searched among everybody in it: it must be data that no encoder was trained on. Times are of batches of 8 on one
+    searched among all its people: it must be data that no encoder was trained on. Times are of batches of 8 on one
     thread, resizing included, in processor time, which other programs disturb least; the encoders take turns and the
-    fastest round of each counts.
+    fastest run of each counts.
     """
 
     data: tuple[Path, ...]
     """Data folders, in any layout that `followspot evaluate reid` knows."""
     reid: tuple[str, ...] = (BUNDLED, HISTOGRAM)
     """Encoders: bundled, histogram (colours), or files as for `followspot evaluate reid`."""
-    rounds: int = 40
-    """How often each encoder is timed."""
+    runs: int = 40
+    """Timed batches of each encoder."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     json: Path | None = None
     """Write the numbers to this file as well."""
 
     def run(self) -> None:
         """Raises InputError, DataError or WeightsError for a mistake, before the first encoder is scored."""
-        if not self.data or self.rounds < 1:
-            raise InputError("name at least one --data folder, and at least one of --rounds")
+        if not self.data or self.runs < 1:
+            raise InputError("name at least one --data folder, and at least one of --runs")
         splits = {folder: self.read(folder) for folder in self.data}
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
@@ -68,7 +68,7 @@ class BenchmarkEncodersCommand:
             scored = {choice: evaluate_split(split, embedder, (protocol,)) for choice, embedder in embedders.items()}
             show(score_table(f"{folder.name}, {protocol}", scored))
             numbers["data"][str(folder)] = {choice: plain(scores) for choice, scores in scored.items()}
-        times = time_each(embedders, pictures(next(iter(splits.values()))), self.rounds)
+        times = time_each(embedders, pictures(next(iter(splits.values()))), self.runs)
         show(cost_table(embedders, times))
         for choice, embedder in embedders.items():
             cost = {"seconds": times[choice], "bytes": size_of(choice), "sha256": embedder.sha256}
@@ -77,7 +77,7 @@ class BenchmarkEncodersCommand:
             write_json(numbers, self.json)
 
     def read(self, folder: Path) -> Split:
-        """What is searched for whom."""
+        """The folder's query and gallery, or all of its crops."""
         split = read_split(folder, self.reading)
         return split if split.query and split.gallery else read_for_evaluation(folder, self.reading, whole=True)
 
@@ -92,17 +92,16 @@ def open_choice(choice: str) -> Embedder:
 
 def pictures(split: Split) -> list[np.ndarray]:
     """A batch of crops (h, w, 3) uint8 BGR, spread over the gallery."""
-    places = np.linspace(0, len(split.gallery) - 1, BATCH).astype(int)
-    chosen: Iterable[Crop] = (split.gallery[place] for place in places)
+    chosen = (split.gallery[index] for index in spread(len(split.gallery), BATCH))
     return [image for crop in chosen if (image := read_crop(crop)) is not None]
 
 
-def time_each(embedders: Mapping[str, Embedder], crops: list[np.ndarray], rounds: int) -> dict[str, float]:
-    """Processor seconds a crop in the fastest of `rounds` batches, by encoder."""
+def time_each(embedders: Mapping[str, Embedder], crops: list[np.ndarray], runs: int) -> dict[str, float]:
+    """Processor seconds a crop in the fastest of `runs` batches, by encoder."""
     seconds: dict[str, list[float]] = {choice: [] for choice in embedders}
-    for _ in range(rounds):
+    for _ in range(runs):
         for choice, embedder in embedders.items():
-            embedder.embed_batch(crops)  # whoever came before has taken the caches
+            embedder.embed_batch(crops)  # the encoder before has filled the caches
             start = process_time()
             embedder.embed_batch(crops)
             seconds[choice].append((process_time() - start) / len(crops))
@@ -120,7 +119,7 @@ def score_table(title: str, scored: Mapping[str, Evaluation]) -> Table:
     """One row an encoder, percentages; gaps with fewer than 20 questions are left out."""
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left")
     first = next(iter(scored.values()))
-    gaps = [gap for gap, answered in first.reassociation.items() if answered.questions >= FEWEST_QUESTIONS]
+    gaps = [gap for gap, answered in first.reassociation.items() if answered.questions >= MIN_QUESTIONS]
     table.add_column("encoder", no_wrap=True)
     for name in ("mAP", "rank-1", *(f"{gap} frames on" for gap in gaps)):
         table.add_column(name, justify="right")
@@ -136,12 +135,12 @@ def score_table(title: str, scored: Mapping[str, Evaluation]) -> Table:
 
 
 def share(answered: Reassociation) -> float:
-    """Of the questions that were answered rightly, where there were some."""
+    """Share of right answers, NaN without questions."""
     return float("nan") if answered.rank1 is None else answered.rank1
 
 
 def cost_table(embedders: Mapping[str, Embedder], times: Mapping[str, float]) -> Table:
-    """One row an encoder: what it looks at, milliseconds a crop, size."""
+    """One row an encoder: its input size, milliseconds a crop, bytes."""
     table = Table(title=f"batches of {BATCH}, one thread", box=SIMPLE_HEAD, title_justify="left")
     table.add_column("encoder", no_wrap=True)
     for name in ("crop", "numbers", "ms a crop", "KiB"):

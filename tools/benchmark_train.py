@@ -35,7 +35,7 @@ CROPS = 8  # of each person, at least
 
 @dataclass(frozen=True)
 class BenchmarkTrainCommand:
-    """Time the optimiser step of a preset: pictures a second, the data loader's share, the convolutions' share.
+    """Time the training step of a preset: pictures a second, the data loader's share, the convolutions' share.
 
     The convolutions of one step, forward and backward, are run once more with nothing around them, in the same number
     format: their share of the step says how much time everything else takes.
@@ -52,10 +52,10 @@ class BenchmarkTrainCommand:
     bf16: bool = True
     """Mixed precision in bfloat16."""
     data: Path | None = None
-    """Folder of training data; without it, pictures of noise are made for the purpose."""
+    """Folder of training data; without it, pictures of noise are written for it."""
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
-    rehearsals: int = 5
-    """Steps before the clock runs."""
+    warmup_steps: int = 5
+    """Steps before the timed ones."""
     steps: int = 20
     """Steps that are timed."""
     profile: bool = False
@@ -68,7 +68,7 @@ class BenchmarkTrainCommand:
             raise DataError(f"There is no preset {self.preset!r}; choose from {', '.join(PRESETS)}.")
         with tempfile.TemporaryDirectory() as folder:
             if self.data:
-                split = read_split(self.data, DataOptions(kept_aside=0))
+                split = read_split(self.data, DataOptions(validation_people=0))
             else:
                 split = synthetic_split(Path(folder) / "crops", self.height, max(self.steps, CROPS))
             split = replace(split, query=[], gallery=[])
@@ -81,7 +81,7 @@ class BenchmarkTrainCommand:
 
     @property
     def recipe(self) -> Recipe:
-        """The preset at this size, started from nothing, since weights change no time."""
+        """The preset at this size, with random weights, since weights change no time."""
         preset = PRESETS[self.preset]
         return replace(
             preset,
@@ -92,10 +92,10 @@ class BenchmarkTrainCommand:
         )
 
     def measure(self, training: Training) -> dict[str, Any]:
-        """Rehearse, time, then time the convolutions of a step."""
+        """Warm up, time the steps, then time the convolutions of one."""
         training.networks.train()
-        steps = Steps(training, self.rehearsals + self.steps + PROFILED_STEPS + 1)
-        for _ in range(self.rehearsals):
+        steps = Steps(training, self.warmup_steps + self.steps + PROFILED_STEPS + 1)
+        for _ in range(self.warmup_steps):
             steps.take()
         steps.waited, steps.crops = 0.0, 0
         wait_for(training.device)
@@ -134,17 +134,17 @@ class Steps:
     def __init__(self, training: Training, count: int) -> None:
         self.training = training
         epochs = (training.sampler(epoch) for epoch in itertools.count())
-        draws = list(itertools.islice(itertools.chain.from_iterable(epochs), count))
-        self.batches = load_batches(training.images, draws, training.workers)
+        batches = list(itertools.islice(itertools.chain.from_iterable(epochs), count))
+        self.batches = load_batches(training.images, batches, training.workers)
         self.count, self.waited, self.crops = count, 0.0, 0
 
     def take(self) -> None:
         """The next one."""
         asked = time.perf_counter()
-        draw, pictures, keypoints = next(self.batches)
+        indices, pictures, keypoints = next(self.batches)
         self.waited += time.perf_counter() - asked
         self.crops += len(pictures)
-        self.training.train_step(draw, pictures, keypoints, self.count)
+        self.training.train_step(indices, pictures, keypoints, self.count)
 
 
 def profiled(steps: Steps, device: torch.device) -> str:
@@ -158,7 +158,7 @@ def profiled(steps: Steps, device: torch.device) -> str:
 
 
 def device_name(device: torch.device) -> str:
-    """What the device calls itself."""
+    """The device's name."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
 

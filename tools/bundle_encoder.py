@@ -11,13 +11,13 @@ import tyro
 
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
-from reid.data.crops import DataError, Split
+from reid.data.crops import DataError, Split, people
 from reid.data.datasets import read_split
 from reid.data.file_list import FileList
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.evaluation.evaluation import Evaluation, evaluate_split
-from reid.training.training import BEST
+from reid.training.run_state import BEST
 from tracker.types import InputError
 
 from .calibrate import CalibrateCommand
@@ -32,19 +32,19 @@ class BundleEncoderCommand:
     folder: Path
     """The training run's folder."""
     data: Path
-    """The data it was trained on; the same people are kept aside again."""
+    """The data it was trained on; the same validation people are drawn again."""
     scenes: tuple[Path, ...]
     """Sequence folders to calibrate on, as for `followspot calibrate`."""
     script: str
     """The commands that make these weights: a file beside them."""
-    base: str = "torchvision's mobilenet_v2, ImageNet (tonylins/pytorch-mobilenet-v2, Apache-2.0)"
-    """What the training started from, for the card."""
-    limits: str = "Part of the data is for research only, and the weights inherit that limit."
-    """What the data's licence means for the weights, for the card."""
+    base: str
+    """The weights that the training started from and their licence, for the card."""
+    limits: str
+    """The limits that the data's licences put on the weights, for the card."""
     weights: str = BEST
     """Which of the run's encoders."""
     colour_share: float = 0.3
-    """Weight of a colour histogram beside the network's vector (`reid.embedder`)."""
+    """Weight of a colour histogram beside the network's vector (`reid.encoder.embedder`)."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     out: Path = PERSON_ENCODER
     """The weights file to write; its card goes beside it as .md, the list of training files as .files.csv.gz."""
@@ -53,7 +53,7 @@ class BundleEncoderCommand:
         """Raises DataError for missing data, WeightsError for a run without such an encoder, InputError for scenes."""
         split = read_split(self.data, self.reading)
         if not split.query:
-            raise DataError(f"Nobody of {self.data} is kept aside, so there is nothing to score for the card.")
+            raise DataError(f"{self.data} has no validation people, so there is nothing to score for the card.")
         missing = [scene for scene in self.scenes if not (scene / "gt" / "gt.txt").is_file()]
         if missing or not self.scenes:
             raise InputError(
@@ -83,29 +83,32 @@ class BundleEncoderCommand:
         evaluation: Evaluation,
         calibration: dict[str, Any],
     ) -> str:
-        """What a user should know of the weights, as Markdown."""
+        """The card: facts, data, scores and calibration of the weights, as Markdown."""
         encoder = facts["recipe"]["encoder"]
+        reading = self.reading
         scores = "\n".join(
             f"| {name} | {100 * score.mean_average_precision:.1f} | {100 * score.rank(1):.1f} | {score.queries} |"
             for name, score in evaluation.scores.items()
         )
-        likeness = "\n".join(
+        similarity = "\n".join(
             f"| {gap:g} | {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |"
             for gap, same, different in zip(*calibration.values(), strict=True)
         )
         return CARD.format(
             name=self.out.name,
-            trunk=encoder["trunk"],
-            colour=self.colour_share,
+            network=network_of(encoder),
+            colour=colours_of(self.colour_share),
             base=self.base,
             limits=self.limits,
             data="\n".join(f"| {line} |" for line in files.by_folder(split.train)),
-            aside=self.reading.kept_aside,
+            validation=len(people(split.query)),
+            further=" All people of the others are trained on." if reading.also else "",
+            tight=" Only people's boxes are used (`--tight`), as the tracker cuts them." if reading.tight else "",
             date=date.today().isoformat(),
             size=f"{encoder['height']}x{encoder['width']}",
             script=self.script,
             scores=scores,
-            likeness=likeness,
+            similarity=similarity,
             scenes=", ".join(scene.resolve().name for scene in self.scenes),
             kilobytes=self.out.stat().st_size // 1024,
             list=self.out.with_suffix(".files.csv.gz").name,
@@ -113,14 +116,25 @@ class BundleEncoderCommand:
         )
 
 
+def network_of(encoder: dict[str, Any]) -> str:
+    """The encoder's architecture in words, from the recipe's encoder options."""
+    neck = ", BNNeck" if encoder["bnneck"] else ""
+    return f"{encoder['trunk']}, last stride {encoder['last_stride']}{neck}"
+
+
+def colours_of(share: float) -> str:
+    """The colour histogram's part of the vector in words; nothing without one."""
+    return f", and beside it a colour histogram with {share:g} of the weight" if share else ""
+
+
 CARD = """# {name}
 
-Encoder for re-identification: a person's crop ({size} RGB) in, one vector out: the network's, and beside it a colour
-histogram with {colour:g} of the weight. `followspot track` uses the bundled one unless `--reid` names another.
+Encoder for re-identification: a person's crop ({size} RGB) in, one vector out: the network's{colour}.
+`followspot track` uses the bundled one unless `--reid` names another.
 
 | | |
 |---|---|
-| network | {trunk}, last stride 1, BNNeck |
+| network | {network} |
 | base | {base} |
 | licence limits | {limits} |
 | date | {date} |
@@ -129,15 +143,14 @@ histogram with {colour:g} of the weight. `followspot track` uses the bundled one
 | made by | [`{script}`]({script}), every seed in it |
 
 Trained on the crops that [the list beside it]({list}) names, each with the first 16
-digits of its SHA-256. Of the first folder {aside} people are kept aside; of the others everybody is trained on, by the
-boxes alone (`--tight`), as the tracker sees them:
+digits of its SHA-256. {validation} people of the first folder are validation people.{further}{tight}
 
 | folder | people | crops trained on | SHA-256 of its part of the list |
 |---|---|---|---|
 {data}
 
-Scores on the {aside} people kept aside (query: one crop a person and camera; gallery: the rest), in percent. The best
-epoch was chosen on them, so they flatter it a little:
+Scores on the {validation} validation people (query: one crop a person and camera; gallery: the rest), in percent. The
+best epoch was chosen on them, so they flatter it a little:
 
 | protocol | mAP | rank-1 | queries |
 |---|---|---|---|
@@ -145,9 +158,9 @@ epoch was chosen on them, so they flatter it a little:
 
 Calibration, stored in the file, by `followspot calibrate` on
 {scenes}:
-cosine similarity, mean ± standard deviation, within a scene, where everybody stands in one light.
+cosine similarity, mean ± standard deviation, within a scene, where all people stand in one light.
 
 | seconds apart | same person | different people |
 |---|---|---|
-{likeness}
+{similarity}
 """

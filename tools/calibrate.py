@@ -1,4 +1,4 @@
-"""`followspot calibrate`: measure what a likeness is worth to an encoder, and store it in the encoder's file.
+"""`followspot calibrate`: measure an encoder's similarities of same and different people, and store them in its file.
 
 The tracker reads its thresholds from there, so they need no tuning by hand.
 """
@@ -26,7 +26,7 @@ from .run.folder import sha256
 
 @dataclass(frozen=True)
 class CalibrateCommand:
-    """Measure how alike the same and different people of a scene look to an encoder, by time apart.
+    """Measure an encoder's similarity of the same and of different people of a scene, by time apart.
 
     Pairs are formed within a scene: same light, same floor behind them, as the tracker meets them.
     """
@@ -37,9 +37,9 @@ class CalibrateCommand:
     scenes: Positional[tuple[Path, ...]]
     """MOTChallenge sequence folders with pictures and gt/gt.txt, such as `followspot stage` makes."""
     every: float = 0.2
-    """Seconds between two looks at a scene."""
+    """Seconds between two frames of a scene that are used."""
     picture: Path | None = None
-    """Draw the histograms of likeness into this .png or .svg."""
+    """Draw the histograms of similarity into this .png or .svg."""
     store: bool = True
     """Write what was measured into the encoder's file."""
 
@@ -48,15 +48,15 @@ class CalibrateCommand:
         if not self.scenes:
             raise InputError("nothing to calibrate on: name at least one sequence folder with pictures and gt/gt.txt")
         embedder = Embedder(self.weights, EmbedderOptions())
-        looks = [look_at(scene, self.every) for scene in self.scenes]
-        embedding = np.concatenate([embedder(crops) for crops, _, _ in looks])
-        person = np.concatenate([ids for _, ids, _ in looks])
-        time = np.concatenate([times for _, _, times in looks])
-        video = np.repeat(np.arange(len(looks)), [len(ids) for _, ids, _ in looks])
+        views = [clear_crops(scene, self.every) for scene in self.scenes]
+        embedding = np.concatenate([embedder(crops) for crops, _, _ in views])
+        person = np.concatenate([ids for _, ids, _ in views])
+        time = np.concatenate([times for _, _, times in views])
+        video = np.repeat(np.arange(len(views)), [len(ids) for _, ids, _ in views])
         pairs = pair_similarities(embedding, person + 10_000 * video, video, time)
         if not pairs:
             raise InputError(
-                "too few clear views to calibrate on: name more scenes, or look at them more often (--every)"
+                "too few clear views to calibrate on: name more scenes, or use more of their frames (a smaller --every)"
             )
         calibration, names = summary(pairs), [scene.resolve().name for scene in self.scenes]
         if self.picture:
@@ -64,13 +64,15 @@ class CalibrateCommand:
         if self.store:
             before = embedder.sha256
             store(self.weights, {"calibration": calibration, "calibrated_on": names})
-            self._mend_card(before)
+            self._update_card(before)
         console = Console(highlight=False)
         for gap, same, different in zip(*calibration.values(), strict=True):
-            likeness = "  ".join(f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different)))
-            console.print(f"{gap:5.2f} s  {likeness}")
+            similarity = "  ".join(
+                f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different))
+            )
+            console.print(f"{gap:5.2f} s  {similarity}")
 
-    def _mend_card(self, before: str) -> None:
+    def _update_card(self, before: str) -> None:
         card = self.weights.with_suffix(".md")
         if card.is_file():
             card.write_text(card.read_text().replace(before, sha256(self.weights)))
@@ -84,8 +86,8 @@ def draw(path: Path, pairs: PairSimilarities, title: str) -> None:
         raise InputError(f"cannot write --picture {path} ({error}); choose another .png or .svg") from error
 
 
-def look_at(scene: Path, every: float) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """Clear crops (h, w, 3) BGR of the people in a scene, who they are (N,) and when they were seen (N,) in seconds."""
+def clear_crops(scene: Path, every: float) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Clear crops (h, w, 3) BGR of the people in a scene, their ids (N,) and times (N,) in seconds."""
     truth = scene / "gt" / "gt.txt"
     if not truth.is_file():
         raise InputError(f"there is no {truth}: a scene to calibrate on needs its truth")

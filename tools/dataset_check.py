@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from reid.data.check import DataCheck, Spread, check_data, look_at_all
+from reid.data.check import DataCheck, Spread, check_data, read_all_facts
 from reid.data.contact_sheet import contact_sheet
 from reid.data.crops import DataError
 from reid.data.datasets import layout_of, read_split
@@ -54,7 +54,7 @@ class DatasetCheckCommand:
         layout, split = layout_of(self.data, self.reading), read_split(self.data, self.reading)
         crops = split.crops()
         pictures = pictures_under(self.data)
-        looks = dict(progress(look_at_all([crop.path for crop in crops]), len(crops), "pictures", "pictures"))
+        looks = dict(progress(read_all_facts([crop.path for crop in crops]), len(crops), "pictures", "pictures"))
         check = check_data(self.data, layout, split, looks, pictures)
         console.print(f"{self.data}: {layout}")
         console.print(part_table(check))

@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
-from reid.dancereid.progress import Source
+from reid.dancereid.progress import SourceVideo
 from reid.dancereid.source import (
+    AnnotatedBox,
     Annotation,
-    Detections,
-    Sighting,
+    PublishedDetections,
     VideoNote,
     file_of,
     notes_on,
@@ -144,7 +144,7 @@ class DatasetDancereidCommand:
         console: Console,
     ) -> None:
         """Add one video's crops. Raises DataError where it ends before its annotation."""
-        detections = Detections(one.detections)
+        detections = PublishedDetections(one.detections)
         wanted = detections.wanted(people, self.every)
         count = 0
         with VideoReader(one.video) as reader:
@@ -165,9 +165,9 @@ class DatasetDancereidCommand:
                     f"note: {one.video.name} has {count} frames and its detections {len(detections.boxes)}; if it is "
                     "another cut of the video, its crops show the wrong moments"
                 )
-            folder.finish(one.name, Source(one.video, reader.fps, reader.width, reader.height, count))
+            folder.finish(one.name, SourceVideo(one.video, reader.fps, reader.width, reader.height, count))
 
-    def cut_frame(self, frame: Frame, people: Iterable[Sighting], video: str, folder: DanceReidFolder) -> None:
+    def cut_frame(self, frame: Frame, people: Iterable[AnnotatedBox], video: str, folder: DanceReidFolder) -> None:
         """Add the frame's people to the data set."""
         assert frame.image is not None
         for seen in people:

@@ -29,19 +29,19 @@ class EvaluateReidCommand:
     """Score a re-ID encoder: mAP and rank-1, 5, 10 under each protocol, and rank-1 after a time gap.
 
     Protocols: market1501; cuhk03 (one gallery crop a person, drawn ten times with a fixed seed); dancereid-published
-    (the paper's own, which drops everybody of the query's frame and keeps her neighbouring frames); dancereid-clean
-    (people not trained on, at least 30 frames apart, everybody of the frame kept).
+    (the paper's own, which drops all people of the query's frame and keeps the person's neighbouring frames);
+    dancereid-clean (people not trained on, at least 30 frames apart, all people of the frame kept).
     """
 
     data: Path
-    """Folder with query and gallery, or with people of whom some are kept aside as in training."""
+    """Folder with query and gallery, or with people of whom some are validation people as in training."""
     reid: str = "bundled"
     """Encoder: bundled, histogram (colours), or a file: trained with followspot, exported (.onnx, OpenVINO), or
     torchvision's ImageNet weights."""
     protocols: tuple[str, ...] = ("market1501",)
     """Protocols to score under."""
     whole: FlagCreatePairsOff[bool] = False
-    """Search among everybody in the folder, also those meant for training: for data the encoder was not trained on."""
+    """Search among all people of the folder, training people too: for data the encoder was not trained on."""
     rerank: bool = False
     """Score once more after k-reciprocal re-ranking."""
     reranking: RerankingOptions = field(default_factory=RerankingOptions)
@@ -68,7 +68,7 @@ class EvaluateReidCommand:
 
 
 def read_for_evaluation(data: Path, reading: DataOptions, whole: bool) -> Split:
-    """The folder's own split, or everybody in it. Raises DataError."""
+    """The folder's own split, or all of its crops. Raises DataError."""
     return query_among_all(every_crop(data, reading)) if whole else read_split(data, reading)
 
 

@@ -26,7 +26,7 @@ from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .run.parts import BUNDLED, encoder_weights
 
-LEAST_COSINE = 1 - 1e-3
+MIN_COSINE = 1 - 1e-3
 BATCHES = (1, 8)
 SCENE = StageOptions(dancers=4, seconds=4.0, fps=1.0, width=640, height=360, audio=False)
 ENDINGS = {"onnx": ".onnx", "openvino": "_openvino"}
@@ -60,12 +60,12 @@ class ExportCommand:
             raise WeightsError(ONNX_MISSING)
         loaded = load_encoder(weights)
         try:
-            likeness = write_checked(out, weights, loaded, lambda path: WRITERS[self.to](path, loaded))
+            similarity = write_checked(out, weights, loaded, lambda path: WRITERS[self.to](path, loaded))
         except OSError as error:
             raise InputError(f"cannot write {out} ({error.strerror}); choose another --out") from error
         console = Console(highlight=False, soft_wrap=True)
-        for batch, least in likeness.items():
-            console.print(f"batch of {batch}: least cosine similarity to {weights.name} {least:.6f}")
+        for batch, lowest in similarity.items():
+            console.print(f"batch of {batch}: lowest cosine similarity to {weights.name} {lowest:.6f}")
         console.print(out)
 
     def _new_file(self, weights: Path) -> Path:
@@ -80,7 +80,7 @@ class ExportCommand:
 
 
 def write_checked(out: Path, weights: Path, loaded: LoadedEncoder, write: Callable[[Path], None]) -> dict[int, float]:
-    """Write to `out` what passes the check: the least cosine similarity to the encoder in batches of 1 and 8.
+    """Write to `out` if it passes the check; the lowest cosine similarity to the encoder in batches of 1 and 8.
 
     It is made in a folder of its own and moved at the end, so that `out` is whole or not there. Raises InputError.
     """
@@ -96,26 +96,26 @@ def write_checked(out: Path, weights: Path, loaded: LoadedEncoder, write: Callab
                 f"{weights} cannot be exported: its trunk {loaded.encoder.options.trunk} uses what the format lacks "
                 f"({str(error).strip().splitlines()[0]})"
             ) from error
-        likeness = compare(weights, made)
-        least = min(likeness.values())
-        if not least >= LEAST_COSINE:
+        similarity = compare(weights, made)
+        lowest = min(similarity.values())
+        if not lowest >= MIN_COSINE:
             raise InputError(
-                f"the export of {weights} is not written: its embeddings differ (least cosine similarity {least:.4f})"
+                f"the export of {weights} is not written: its embeddings differ (lowest cosine similarity {lowest:.4f})"
             )
         out.parent.mkdir(parents=True, exist_ok=True)
         os.replace(made, out)
-    return likeness
+    return similarity
 
 
 def compare(weights: Path, exported: Path) -> dict[int, float]:
-    """By batch size, the least cosine similarity of what two encoders make of the same rendered dancers."""
+    """By batch size, the lowest cosine similarity of two encoders' embeddings of the same rendered dancers."""
     embedders = [Embedder(path, EmbedderOptions(device="cpu")) for path in (weights, exported)]
-    crops, likeness = rendered_crops(), {}
+    crops, similarity = rendered_crops(), {}
     for batch in BATCHES:
         chunks = [crops[start : start + batch] for start in range(0, len(crops), batch)]
         rows, others = (np.concatenate([embedder.embed_batch(chunk) for chunk in chunks]) for embedder in embedders)
-        likeness[batch] = float((rows * others).sum(axis=1).min())
-    return likeness
+        similarity[batch] = float((rows * others).sum(axis=1).min())
+    return similarity
 
 
 def rendered_crops() -> list[np.ndarray]:

@@ -16,26 +16,27 @@ from reid.data.reading import DataOptions
 from reid.training.presets import EXPLANATIONS, PRESETS
 from reid.training.processes import rank
 from reid.training.recipe import Recipe
-from reid.training.training import BEST, LAST, STATE, RunOptions, Training, Watch
+from reid.training.run_state import BEST, LAST, STATE
+from reid.training.training import Callbacks, RunOptions, Training
 
 from .run.interruption import Interruption
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainCommand:
     """Train a re-ID encoder by a named recipe, of which every number can be changed."""
 
     data: Path
     """Folder of the training data: Market-1501, DanceReID, CUHK03, or one folder a person."""
     encoder: str | None = None
-    """Trunk of the encoder, such as mobilenet_v2; short for --encoder.trunk, and stronger."""
+    """Trunk of the encoder, such as mobilenet_v2; short for --encoder.trunk, which it overrides."""
     recipe: Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands] = field(default_factory=Recipe)
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
     out: Path | None = None
     """The run's folder, runs/train-PRESET by default; it must not hold a run unless --resume is given."""
     resume: bool = False
-    """Go on with the run in --out after its last save."""
+    """Resume the run in --out after its last save."""
     dry_run: bool = False
     """Print the recipe and what data there is, and stop."""
     preset: tyro.conf.Suppress[str] = "train"
@@ -44,9 +45,9 @@ class Train:
         console, bars = Console(quiet=rank() > 0), Console(stderr=True, quiet=rank() > 0)
         folder = self.out or Path("runs") / f"train-{self.preset}"
         if not self.resume and folder.is_dir() and any(folder.iterdir()):
-            raise DataError(f"{folder} already holds files; name a new --out, or go on with --resume.")
+            raise DataError(f"{folder} already holds files; name a new --out, or resume it with --resume.")
         if self.resume and not (folder / STATE).is_file():
-            raise DataError(f"There is no {folder / STATE} to go on with; leave --resume out, or give the run's --out.")
+            raise DataError(f"There is no {folder / STATE} to resume; leave --resume out, or give the run's --out.")
         split = read_split(self.data, self.reading)
         console.print(
             f"{self.preset}: {len(split.train)} crops to train on, {len(split.query)} queries, "
@@ -55,23 +56,24 @@ class Train:
         if self.dry_run:
             console.print(self.chosen)
             return
-        training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running)
-        if training.skipped:
-            console.print(f"{len(training.skipped)} unreadable pictures are left out, such as {training.skipped[0]}")
+        training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, self.resume)
+        if skipped := training.skipped:
+            first = split.train[skipped[0]].path
+            console.print(f"{len(skipped)} unreadable pictures are left out, such as {first}")
         with Interruption() as interruption:
-            watch = Watch(
-                tell=lambda line: console.print(line, highlight=False, soft_wrap=True),
-                steps=lambda batches, count, name: track(batches, name, count, console=bars, transient=True),
-                stop=lambda: interruption.asked,
+            callbacks = Callbacks(
+                on_epoch=lambda line: console.print(line, highlight=False, soft_wrap=True),
+                progress=lambda batches, count, name: track(batches, name, count, console=bars, transient=True),
+                should_stop=lambda: interruption.asked,
             )
-            training.run(self.resume, watch)
+            training.run(callbacks)
         if interruption.asked:
-            console.print(f"stopped after step {training.step}; go on with --resume --out {folder}")
+            console.print(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
             return
-        if training.best < 0:
-            console.print(f"encoder: {folder / LAST}; nobody was kept aside, so no score says which epoch was best")
+        if training.state.best_map < 0:
+            console.print(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
         else:
-            console.print(f"best encoder: {folder / BEST} (mAP {100 * training.best:.1f})")
+            console.print(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
 
     @staticmethod
     def from_config(options: dict[str, Any]) -> dict[str, Any]:
@@ -86,11 +88,11 @@ class Train:
         return replace(self.recipe, encoder=replace(self.recipe.encoder, trunk=self.encoder))
 
 
-def preset_command(name: str, recipe: Recipe) -> type[Train]:
-    """The command of one preset: `Train` with its recipe as the defaults."""
+def preset_command(name: str, recipe: Recipe) -> type[TrainCommand]:
+    """The command of one preset: `TrainCommand` with its recipe as the defaults."""
     parts = [("recipe", Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands], field(default=recipe))]
     shown = ("preset", tyro.conf.Suppress[str], field(default=name))
-    command = make_dataclass(f"Train_{name}", [*parts, shown], bases=(Train,), frozen=True)
+    command = make_dataclass(f"Train_{name}", [*parts, shown], bases=(TrainCommand,), frozen=True)
     command.__doc__ = f"{EXPLANATIONS[name]}."
     return command
 

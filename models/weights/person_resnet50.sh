@@ -14,13 +14,13 @@ fi
 mkdir -p "$out"
 names=(fiyud_dance phong_dance gillhung_jvs stage)
 
-# everybody's 17 joints, found by the same network
+# 17 joints of all people, found by the same network
 ln -sfn "$(realpath "$market")" "$out/market1501"
 [ -f "$market/keypoints17.txt" ] || followspot dataset poses "$out/market1501" --pose-model "$pose"
 for name in fiyud_dance phong_dance gillhung_jvs; do
     followspot dataset poses "$dance/$name" --pose-model "$pose"
 done
-data=(--data "$out/market1501" --joints 17 --also "${names[@]/#/$dance/}" --also-most 24 --tight)
+data=(--data "$out/market1501" --joints 17 --also "${names[@]/#/$dance/}" --also-max-crops 24 --tight)
 
 trained=()
 for preset in softmax siamese triplet triplet-softmax fd-gan st-reid st-reid-no-cr st-reid-random st-reid-no-d \

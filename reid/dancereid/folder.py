@@ -16,14 +16,14 @@ import numpy as np
 
 from ..data.crop_table import CROP_TABLE, CropRow, widened_height, write_crop_table
 from ..data.crops import DataError
-from .progress import PROGRESS, Finished, FolderProgress, Source
+from .progress import PROGRESS, Finished, FolderProgress, SourceVideo
 
 JPEG_QUALITY = 95
 
 
 @dataclass(frozen=True)
 class CropDetails:
-    """What crops.csv tells of a crop beside its picture; the fields are those of `CropRow`."""
+    """A crop's line in crops.csv beside its picture; the fields are those of `CropRow`."""
 
     time: float
     xyxy: np.ndarray
@@ -37,7 +37,7 @@ class DanceReidFolder:
 
     People of `test` videos are query (their first `query_share` of crops, spread evenly) and gallery, the others are
     trained on; `splits` says something else, as splits.json is to hold it. People are numbered as they come, unless
-    `numbers` gives everybody's: (video, person) -> number; who of them has no crop leaves a hole in meta.json.
+    `numbers` gives all people's: (video, person) -> number; a person without crops leaves a hole in meta.json.
 
     With a `recipe` (plain values that say how the data is made) a killed run can be started again: what `finish` took
     stands in `finished` and is listed without being written again; what belongs to no finished video is thrown away.
@@ -111,7 +111,7 @@ class DanceReidFolder:
             self.rows[video].append(row)
         return name
 
-    def finish(self, video: str, source: Source | None = None) -> None:
+    def finish(self, video: str, source: SourceVideo | None = None) -> None:
         """The video's crops are complete; `source` is its entry in sources.json."""
         if source is not None:
             self.sources[video] = source.as_json()
@@ -126,7 +126,7 @@ class DanceReidFolder:
         return self.numbers.setdefault((video, person), len(self.numbers))
 
     def _take(self, video: str) -> None:
-        """Remember what the record tells of a finished video."""
+        """Take over a finished video from the record."""
         assert self.progress is not None
         finished = self.progress.finished[video]
         for person, number, name in finished.files:
@@ -179,7 +179,7 @@ class DanceReidFolder:
             write_crop_table(self.folder / CROP_TABLE, rows)
 
     def _identities(self) -> list[list[str]]:
-        """Everybody's files, at the place of her number."""
+        """Each person's files, at the index of the person's number."""
         numbers = self.known or self.numbers
         identities: list[list[str]] = [[] for _ in range(max(numbers.values(), default=-1) + 1)]
         for key, number in self.numbers.items():
@@ -208,7 +208,7 @@ class DanceReidFolder:
 def widened_crop(
     image: np.ndarray, xyxy: np.ndarray, keypoints: np.ndarray, height: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A person's crop widened to 1:2 around her box and resized to (height, height / 2), and her joints in its pixels.
+    """A person's crop, the box widened to 1:2 and resized to (height, height / 2), and the joints in its pixels.
 
     image (H, W, 3) uint8, xyxy (4,) and keypoints (P, 2) in its pixels; what lies outside the picture repeats its edge.
     """

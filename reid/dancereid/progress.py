@@ -15,7 +15,7 @@ PROGRESS = ".progress.jsonl"
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceVideo:
     """A video that crops were cut from: file, average frames per second, size of the upright picture, frames."""
 
     path: Path
@@ -34,7 +34,7 @@ class Finished:
     """A finished video: its crops, those of them that crops.csv has (`rows`), and its entry in sources.json."""
 
     files: list[tuple[int, int, str]]
-    """The person's number in the video, her number in the data set, and the picture's name."""
+    """The person's number in the video, number in the data set, and the picture's name."""
     rows: list[CropRow]
     source: dict[str, Any] | None
 
@@ -42,7 +42,7 @@ class Finished:
 class FolderProgress:
     """The record in the data set's folder: a line on how the data is made, then a line for each finished video.
 
-    Raises DataError where the folder's record tells of data made in another way.
+    Raises DataError where the folder's record is of data made in another way.
     """
 
     def __init__(self, folder: Path, recipe: Mapping[str, Any]) -> None:

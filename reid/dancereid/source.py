@@ -24,12 +24,12 @@ LARGEST_BOX = 8192
 """Pixels; no video is as wide, and its crop would be too large a picture for OpenCV soon."""
 
 Annotation = dict[str, dict[int, frozenset[int]]]
-"""Video -> person, as the annotation counts her within the video -> the frames in which her box is hers."""
+"""Video -> person, numbered within the video -> the frames in which the box with that number is the person's."""
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """One person in one frame: her number in the annotation, box (4,) xyxy and joints (17, 2), in the video's pixels.
+class AnnotatedBox:
+    """One person in one frame: number in the annotation, box (4,) xyxy and joints (17, 2), in the video's pixels.
 
     Joints are NaN where they are not known.
     """
@@ -43,7 +43,7 @@ def read_annotation(path: Path) -> Annotation:
     """annotation.json: {"VIDEO": {"0": [frame, ...], "1": ...}, ...}, the videos in the file's order, people by number.
 
     In place of a frame there may be a [first, last] pair, both counted in; in place of the people's dictionary a list,
-    person 0 first. Raises DataError naming the place that is none of this.
+    person 0 first. Raises DataError naming the entry that is none of this.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -85,12 +85,12 @@ def whole(value: Any) -> int:
 
 
 def number_people(annotation: Mapping[str, Mapping[int, Any]]) -> dict[tuple[str, int], int]:
-    """(video, person) -> her number in the data set: counted through the annotation, whatever videos there are."""
-    everybody = [(video, person) for video, people in annotation.items() for person in people]
-    return {key: number for number, key in enumerate(everybody)}
+    """(video, person) -> number in the data set: counted through the annotation, whatever videos there are."""
+    people = [(video, person) for video, own in annotation.items() for person in own]
+    return {key: number for number, key in enumerate(people)}
 
 
-class Detections:
+class PublishedDetections:
     """One video's published detections, by frame of the video, counted from 0.
 
     The .npy file holds {frame: {box: {"id", "box_pos" [xmin, xmax, ymin, ymax], "pose_pos" (17, 2)}}}, an entry for
@@ -123,26 +123,26 @@ class Detections:
                 f"{type(error).__name__}: {error}): it should be {{frame: {{box: {{id, box_pos, pose_pos}}}}}}."
             ) from error
 
-    def wanted(self, people: Mapping[int, frozenset[int]], every: int) -> dict[int, list[Sighting]]:
-        """Who is to be cut out of which frame, in order: annotated people, in every n-th frame, once a frame."""
+    def wanted(self, people: Mapping[int, frozenset[int]], every: int) -> dict[int, list[AnnotatedBox]]:
+        """The boxes to cut out of each frame, in order: annotated people, in every n-th frame, once a frame."""
         shift = int(0 in people and 0 not in self.ids)
-        chosen: dict[int, list[Sighting]] = {}
+        chosen: dict[int, list[AnnotatedBox]] = {}
         for frame in sorted(frame for frame in self.boxes if frame % every == 0):
-            seen: dict[int, Sighting] = {}
+            seen: dict[int, AnnotatedBox] = {}
             for box in self.boxes[frame]:
                 person = int(box["id"]) - shift
                 if (
                     person not in seen
                     and frame in people.get(person, ())
-                    and (found := self.sighting(frame, person, box))
+                    and (found := self.annotated_box(frame, person, box))
                 ):
                     seen[person] = found
             if seen:
                 chosen[frame - self.first] = [seen[person] for person in sorted(seen)]
         return chosen
 
-    def sighting(self, frame: int, person: int, box: Mapping[str, Any]) -> Sighting | None:
-        """The box as a sighting; None where it has no area.
+    def annotated_box(self, frame: int, person: int, box: Mapping[str, Any]) -> AnnotatedBox | None:
+        """The box as an `AnnotatedBox`; None where it has no area.
 
         Raises DataError where it is no box, or one of no video.
         """
@@ -164,7 +164,7 @@ class Detections:
                 f"({right:g}, {bottom:g}), which is in no video's pixels; get the file again."
             )
         joints[(joints <= 0).all(axis=1)] = np.nan  # how the pose estimator said "not found"
-        return Sighting(person, xyxy, joints)
+        return AnnotatedBox(person, xyxy, joints)
 
 
 def boxes_of(boxes: Any) -> Iterable[Mapping[str, Any]]:
@@ -191,7 +191,7 @@ def file_of(video: str, folder: Path, endings: Sequence[str]) -> Path | None:
 
 @dataclass(frozen=True)
 class VideoNote:
-    """What the table tells of a video: its title, and the id under which it was published."""
+    """A video's line in the table: its title, and the id under which it was published."""
 
     title: str
     published_id: str
@@ -213,7 +213,7 @@ def read_video_table(path: Path) -> list[dict[str, str]]:
 
 
 def notes_on(videos: Iterable[str], table: Sequence[Mapping[str, str]]) -> dict[str, VideoNote]:
-    """Video -> what the table tells of it, for those it has."""
+    """Video -> its line in the table, for those that have one."""
     return {
         video: VideoNote(row.get("Original_title", "").strip("_ ") or row.get("Song_name", ""), row["Youtube_id"])
         for video in videos

@@ -1,4 +1,4 @@
-"""Who of DanceReID is trained on and who is searched for: as published, and with people apart."""
+"""DanceReID's splits into training and test people: as published, and without people in both."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ def published_part(annotation: Mapping[str, People]) -> dict[str, People]:
 def splits_of(numbers: Mapping[tuple[str, int], int], found: Collection[str], seed: int) -> list[dict[str, Any]]:
     """What splits.json holds: {"name", "trainval", "query", "gallery"}, the last three lists of people's numbers.
 
-    With the published 100 people two splits: "clean", with nobody in both training and test, and "published". With any
-    other number one clean split: about three in ten of the videos `found`, drawn with `seed`, are the test; of a single
-    video three in ten of its people. Query and gallery are the same crops: which pairs count (never a crop and itself,
-    and under the clean protocol none less than 30 frames apart) is for the protocols of `reid.protocols` to say.
+    With the published 100 people two splits: "clean", with no person in both training and test, and "published". With
+    any other number one clean split: about three in ten of the videos `found`, drawn with `seed`, are the test; of a
+    single video three in ten of its people. Query and gallery are the same crops: which pairs count (never a crop and
+    itself, and under the clean protocol none less than 30 frames apart) is for the protocols of `reid.evaluation` to
+    say.
     """
     if len(numbers) == PUBLISHED_PEOPLE:
         return [

@@ -1,7 +1,7 @@
 """Random changes of a training batch, on its device: pictures and keypoints move together.
 
-Masks and pose maps are made from the moved keypoints (`reid.pose_maps`), so they move too. All chance comes from a
-generator on the processor, so a run can be repeated on any device.
+Masks and pose maps are made from the moved keypoints (`reid.training.pose_maps`), so they move too. All chance comes
+from a generator on the processor, so a run can be repeated on any device.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .skeletons import mirrored_joints
+from .joint_layouts import mirrored_joints
 
 
 @dataclass(frozen=True)
 class AugmentationOptions:
-    """What may happen to a picture."""
+    """Random changes of a picture."""
 
     flip: float = 0.5
     """Chance of a mirror image (left and right joints change places)."""
     shift: float = 0.04
     """Largest shift, as a part of the picture's height; what comes in from outside is grey."""
     erase: float = 0.0
-    """Chance that a rectangle is erased from what the encoder sees, and from that only."""
+    """Chance that a rectangle of the encoder's input is erased (random erasing); the losses' pictures stay whole."""
     brightness: float = 0.0
-    """Largest relative change of brightness and contrast of what the encoder sees."""
+    """Largest relative change of brightness and contrast of the encoder's input."""
 
 
 def augment(
@@ -70,7 +70,7 @@ def shift(
 
 
 def encoder_view(images: torch.Tensor, options: AugmentationOptions, generator: torch.Generator) -> torch.Tensor:
-    """What the encoder sees of a batch (B, 3, H, W): light changed and rectangles erased; the input stays as it is."""
+    """The encoder's input for a batch (B, 3, H, W): light changed and rectangles erased; `images` stay as they are."""
     if options.brightness:
         change = 1 + options.brightness * (2 * torch.rand(2, len(images), 1, 1, 1, generator=generator) - 1)
         gain, contrast = change.to(images.device)

@@ -8,16 +8,16 @@ import numpy as np
 import torch
 
 from .augmentation import AugmentationOptions, augment, encoder_view
-from .sampling import Draw
+from .sampling import BatchIndices
 
 
 @dataclass(frozen=True)
 class Batch:
     """N crops after augmentation.
 
-    image (N, 3, H, W) float RGB in 0..1, view: the same as the encoder sees it, person (N,) class numbers,
-    partner and negative (N,) places in the batch or -1, paired (M,) and anchor (A,) the rows that have a partner and
-    those that have a negative (found where the draw is, since counting on a GPU makes the processor wait), keypoints
+    image (N, 3, H, W) float RGB in 0..1, view: the encoder's input made of it, person (N,) class numbers,
+    partner and negative (N,) indices into the batch or -1, paired (M,) and anchor (A,) the rows that have a partner and
+    those that have a negative (found on the processor, since counting on a GPU makes the processor wait), keypoints
     (N, P, 2) pixels or None.
     """
 
@@ -33,7 +33,7 @@ class Batch:
 
 
 def make_batch(
-    draw: Draw,
+    indices: BatchIndices,
     pictures: torch.Tensor,
     keypoints: torch.Tensor,
     classes: np.ndarray,
@@ -41,7 +41,7 @@ def make_batch(
     generator: torch.Generator,
     device: torch.device,
 ) -> Batch:
-    """Move a loaded draw to the device and augment it; `classes` gives each training crop's class number."""
+    """Move a loaded batch to the device and augment it; `classes` gives each training crop's class number."""
     image = pictures.to(device, non_blocking=True).float() / 255
     joints = keypoints.to(device, non_blocking=True) if keypoints.shape[1] else None
     image, joints = augment(image, joints, options, generator)
@@ -49,11 +49,11 @@ def make_batch(
     person, partner, negative, paired, anchor = (
         torch.from_numpy(rows).to(device)
         for rows in (
-            classes[draw.index],
-            draw.partner,
-            draw.negative,
-            np.flatnonzero(draw.partner >= 0),
-            np.flatnonzero(draw.negative >= 0),
+            classes[indices.index],
+            indices.partner,
+            indices.negative,
+            np.flatnonzero(indices.partner >= 0),
+            np.flatnonzero(indices.negative >= 0),
         )
     )
     view = encoder_view(image, options, generator)

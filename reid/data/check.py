@@ -1,4 +1,4 @@
-"""What a data set holds and what is wrong with it, counted."""
+"""A data set counted: its crops and people, duplicates, missing pictures, and what training will refuse."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from .sampling import SAMPLERS, SamplingOptions, make_sampler
 
 
 @dataclass(frozen=True)
-class Look:
-    """What one reading of a picture tells: width and height in pixels, hashes of the file and of what it shows."""
+class PictureFacts:
+    """Facts of one picture: width and height in pixels, hash of the file, and difference hash (64,) of its content."""
 
     size: tuple[int, int]
     digest: bytes
-    shown: np.ndarray
+    content: np.ndarray
 
 
-def look_at(path: Path) -> Look | None:
+def read_facts(path: Path) -> PictureFacts | None:
     """Read a picture; None where the file is none."""
     content = path.read_bytes()
     image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     if image is None:
         return None
-    return Look((image.shape[1], image.shape[0]), hashlib.blake2b(content).digest(), difference_hash(image))
+    return PictureFacts((image.shape[1], image.shape[0]), hashlib.blake2b(content).digest(), difference_hash(image))
 
 
-def look_at_all(paths: Iterable[Path]) -> Iterable[tuple[Path, Look | None]]:
-    """Each picture that exists, once, with what it tells, read by several threads."""
+def read_all_facts(paths: Iterable[Path]) -> Iterable[tuple[Path, PictureFacts | None]]:
+    """Each picture that exists, once, with its facts, read by several threads."""
     there = [path for path in paths if path.is_file()]
     with ThreadPoolExecutor() as threads:
-        yield from zip(there, threads.map(look_at, there), strict=True)
+        yield from zip(there, threads.map(read_facts, there), strict=True)
 
 
 @dataclass(frozen=True)
-class Part:
+class PartCounts:
     """One part of a split in numbers; `landmarks` counts crops with at least one known joint."""
 
     crops: int
@@ -54,7 +54,7 @@ class Part:
     landmarks: int
 
     @classmethod
-    def of(cls, crops: Sequence[Crop]) -> Part:
+    def of(cls, crops: Sequence[Crop]) -> PartCounts:
         return cls(
             crops=len(crops),
             people=len(people(crops)),
@@ -98,14 +98,14 @@ class Duplicates:
 class DataCheck:
     """A data set in numbers. Names are paths from the data folder.
 
-    `seconds_per_person` runs from first to last crop, summed over her videos. `joints` counts crops by their number of
-    joints, `joints_known` is the share of known ones among the crops that have any. `missing` pictures are listed
-    and not there, `in_no_part` are there and not listed. `notes` are sentences on what training or evaluation will
-    suffer from, `impossible` on why there can be no training.
+    `seconds_per_person` runs from first to last crop, summed over the person's videos. `joints` counts crops by their
+    number of joints, `joints_known` is the share of known ones among the crops that have any. `missing` pictures are
+    listed and not there, `in_no_part` are there and not listed. `notes` are sentences on what training or evaluation
+    will suffer from, `impossible` on why there can be no training.
     """
 
     layout: str
-    parts: dict[str, Part]
+    parts: dict[str, PartCounts]
     sizes: dict[str, int]
     crops_per_person: Spread
     people_per_video: Spread
@@ -123,11 +123,11 @@ class DataCheck:
 
 
 def check_data(
-    root: Path, layout: str, split: Split, looks: Mapping[Path, Look | None], pictures: Iterable[Path]
+    root: Path, layout: str, split: Split, facts: Mapping[Path, PictureFacts | None], pictures: Iterable[Path]
 ) -> DataCheck:
-    """Count a split of the data in `root`: `looks` at its pictures (none: missing), `pictures` all that are there."""
+    """Count a split of the data in `root`; `facts` of its pictures (none: missing), `pictures`: all that are there."""
     crops = split.crops()
-    good = [crop for crop in crops if looks.get(crop.path)]
+    good = [crop for crop in crops if facts.get(crop.path)]
     paths = {crop.path for crop in crops}
 
     def named(chosen: Iterable[Path]) -> list[str]:
@@ -137,21 +137,21 @@ def check_data(
     known = [np.isfinite(crop.keypoints).all(axis=1).mean() for crop in crops if crop.keypoints is not None]
     check = DataCheck(
         layout=layout,
-        parts={name: Part.of(part) for name, part in parts_of(split).items()},
-        sizes=dict(Counter(f"{look.size[0]}x{look.size[1]}" for look in looks.values() if look).most_common()),
+        parts={name: PartCounts.of(part) for name, part in parts_of(split).items()},
+        sizes=dict(Counter(f"{one.size[0]}x{one.size[1]}" for one in facts.values() if one).most_common()),
         crops_per_person=Spread.of(Counter(crop.person for crop in crops).values()),
         people_per_video=Spread.of(videos.values()),
         people_of_videos=videos,
         seconds_per_person=Spread.of(seconds_of_people(crops).values()),
         joints=dict(Counter(len(crop.keypoints) for crop in crops if crop.keypoints is not None)),
         joints_known=float(np.mean([share for share in known if share])) if any(known) else 0.0,
-        unreadable=named(path for path, look in looks.items() if look is None),
-        missing=named(paths - looks.keys()),
+        unreadable=named(path for path, one in facts.items() if one is None),
+        missing=named(paths - facts.keys()),
         in_no_part=named(set(pictures) - paths),
         people_in_train_and_test=sorted(set(people(split.train)) & set(people([*split.query, *split.gallery]))),
-        duplicates=duplicates_of(good, looks, {crop.path for crop in split.train}, root),
+        duplicates=duplicates_of(good, facts, {crop.path for crop in split.train}, root),
         notes=[],
-        impossible=why_impossible([crop for crop in split.train if looks.get(crop.path)]),
+        impossible=why_impossible([crop for crop in split.train if facts.get(crop.path)]),
     )
     return replace(check, notes=notes_on(check, split))
 
@@ -170,7 +170,7 @@ def people_of_videos(crops: Iterable[Crop]) -> dict[str, int]:
 
 
 def seconds_of_people(crops: Iterable[Crop]) -> dict[int, float]:
-    """Person -> seconds from her first to her last crop, summed over her videos."""
+    """Person -> seconds from the first to the last crop, summed over the person's videos."""
     times: dict[tuple[int, str], list[float]] = defaultdict(list)
     for crop in crops:
         times[crop.person, crop.video].append(crop.time)
@@ -180,34 +180,36 @@ def seconds_of_people(crops: Iterable[Crop]) -> dict[int, float]:
     return dict(seconds)
 
 
-def duplicates_of(crops: Sequence[Crop], looks: Mapping[Path, Look | None], train: set[Path], root: Path) -> Duplicates:
+def duplicates_of(
+    crops: Sequence[Crop], facts: Mapping[Path, PictureFacts | None], train: set[Path], root: Path
+) -> Duplicates:
     """Duplicates among readable crops; `train` holds the paths that are trained on."""
-    seen = [look for crop in crops if (look := looks[crop.path])]
+    known = [one for crop in crops if (one := facts[crop.path])]
     names = [crop.path.relative_to(root).as_posix() for crop in crops]
-    identical = [[names[row] for row in group] for group in groups_of_equals([look.digest for look in seen])]
-    if not seen:
+    identical = [[names[row] for row in group] for group in groups_of_equals([one.digest for one in known])]
+    if not known:
         return Duplicates(identical, 0, [], [])
     person = np.array([crop.person for crop in crops])
     trained = np.array([crop.path in train for crop in crops])
-    pairs = np.concatenate(list(alike_pairs(np.stack([look.shown for look in seen]))))
-    strangers, across = (pairs[label[pairs[:, 0]] != label[pairs[:, 1]]] for label in (person, trained))
+    pairs = np.concatenate(list(alike_pairs(np.stack([one.content for one in known]))))
+    of_two_people, across = (pairs[label[pairs[:, 0]] != label[pairs[:, 1]]] for label in (person, trained))
     return Duplicates(
         identical,
-        alike_same_person=len(pairs) - len(strangers),
-        alike_different_people=[(names[first], names[second]) for first, second in strangers],
+        alike_same_person=len(pairs) - len(of_two_people),
+        alike_different_people=[(names[first], names[second]) for first, second in of_two_people],
         alike_train_and_test=[(names[first], names[second]) for first, second in across],
     )
 
 
 def why_impossible(train: Sequence[Crop]) -> list[str]:
-    """Reasons why nothing can be learned from these readable crops."""
+    """Reasons why nothing can be trained on these readable crops."""
     counts = Counter(crop.person for crop in train)
     if not counts:
         return ["There is no picture to train on."]
     if len(counts) < 2:
         return [f"All {len(train)} training crops show one person; at least two are needed."]
     if max(counts.values()) < 2:
-        return ["Nobody has two training crops, so nothing can be learned about who is the same."]
+        return ["No person has two training crops, so there are no pairs of one person to train on."]
     return []
 
 
@@ -236,7 +238,7 @@ def notes_on(check: DataCheck, split: Split) -> list[str]:
 
 
 def refused_samplings(train: Sequence[Crop]) -> list[str]:
-    """What each way of sampling says where it refuses the crops with its default options."""
+    """The sentence of each sampler that refuses the crops with its default options."""
     sentences = []
     for kind in SAMPLERS:
         try:

@@ -1,4 +1,4 @@
-"""A data set at one glance: a row a person, her crops along time, landmarks drawn where there are any."""
+"""A contact sheet of a data set: a row a person, the person's crops along time, landmarks where there are any."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .crops import Crop
+from .crops import Crop, spread
 from .images import read_image
-from .skeletons import SKELETONS
+from .joint_layouts import JOINT_LAYOUTS
 
 TILE = (192, 96)  # height, width
 GAP = 4
@@ -25,25 +25,21 @@ def contact_sheet(crops: Sequence[Crop], rows: int = 12, columns: int = 12) -> n
     """Up to `rows` people, spread over the labels, with up to `columns` crops each, spread over their time.
 
     Before them stand the label, the number of crops and the seconds they span. Returns (h, w, 3) uint8 BGR. An
-    unreadable picture's place is crossed out.
+    unreadable picture's tile is crossed out.
     """
     people: dict[int, list[Crop]] = defaultdict(list)
     for crop in sorted(crops, key=lambda crop: (crop.person, crop.video, crop.frame, crop.path)):
         people[crop.person].append(crop)
-    chosen = spread(list(people.values()), rows)
+    labels = list(people)
+    chosen = [people[labels[index]] for index in spread(len(labels), rows)]
     widest = min(columns, max(map(len, chosen)))
     lines = [person_line(own, widest) for own in chosen]
     return np.vstack([np.vstack([line, np.full((GAP, line.shape[1], 3), PAPER, np.uint8)]) for line in lines])
 
 
-def spread(items: Sequence[list[Crop]] | Sequence[Crop], count: int) -> list:
-    """Up to `count` of the items, evenly, with the first and the last."""
-    return [items[place] for place in np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).astype(int))]
-
-
 def person_line(crops: Sequence[Crop], columns: int) -> np.ndarray:
     """One person's caption and crops, (TILE height, w, 3)."""
-    tiles = [tile(crop) for crop in spread(crops, columns)]
+    tiles = [tile(crops[index]) for index in spread(len(crops), columns)]
     empty = np.full((TILE[0], TILE[1] + GAP, 3), PAPER, np.uint8)
     return np.hstack([caption(crops), *tiles, *[empty] * (columns - len(tiles))])
 
@@ -89,7 +85,7 @@ def draw_landmarks(picture: np.ndarray, keypoints: np.ndarray) -> None:
     points = [
         (round(float(x)), round(float(y))) if fine else (0, 0) for (x, y), fine in zip(keypoints, known, strict=True)
     ]
-    limbs = SKELETONS[len(keypoints)].limbs if len(keypoints) in SKELETONS else ()
+    limbs = JOINT_LAYOUTS[len(keypoints)].limbs if len(keypoints) in JOINT_LAYOUTS else ()
     for number, (start, end) in enumerate(limbs):
         if known[start] and known[end]:
             cv2.line(picture, points[start], points[end], colour_of(number, len(limbs)), 1, cv2.LINE_AA)

@@ -23,7 +23,7 @@ def widened_height(xyxy: Sequence[float] | np.ndarray) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CropRow:
-    """One crop: its file's name in images/, whose it is, and where it was seen.
+    """One crop: its file's name in images/, its person, and where it was cut out.
 
     `video` is the source's key in video.json and sources.json, `frame` counts from 0 in it, `time` is in seconds,
     `xyxy` the person's box in the source's pixels, `score` the detector's (1 where the source gives none), `tracklet`
@@ -42,7 +42,7 @@ class CropRow:
 
     @property
     def inside(self) -> tuple[float, float]:
-        """What share of the widened crop's width and height the person's box is."""
+        """The person's box as shares of the widened crop's width and height."""
         left, top, right, bottom = self.xyxy
         tall = widened_height(self.xyxy)
         return 2 * max(right - left, 1.0) / tall, max(bottom - top, 1.0) / tall
@@ -50,8 +50,8 @@ class CropRow:
     def cells(self) -> list[str]:
         """The line's cells, in the order of `COLUMNS`."""
         box = [f"{value:.2f}" for value in self.xyxy]
-        place = [self.image, str(self.person), self.video, str(self.frame), f"{self.time:.3f}"]
-        return [*place, *box, f"{self.score:.3f}", str(self.tracklet), f"{self.doubt:.3f}"]
+        origin = [self.image, str(self.person), self.video, str(self.frame), f"{self.time:.3f}"]
+        return [*origin, *box, f"{self.score:.3f}", str(self.tracklet), f"{self.doubt:.3f}"]
 
     @classmethod
     def of(cls, cells: list[str]) -> CropRow:

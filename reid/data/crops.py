@@ -21,8 +21,8 @@ class DataError(ValueError):
 class Crop:
     """One picture of one person.
 
-    `person` and `camera` are labels (a camera of -1 is unknown), `video` names the recording, `frame` counts its
-    pictures, `time` is in seconds. `keypoints` (P, 2) float32 are x, y in pixels of the stored picture, NaN where a
+    `person` and `camera` are labels (a camera of -1 is unknown), `video` names the recording, `frame` is a number in
+    it, `time` is in seconds. `keypoints` (P, 2) float32 are x, y in pixels of the stored picture, NaN where a
     joint is not known; None where the data set has none. `inside` is the share of the picture's width and height, about
     its middle, that is looked at: of a crop widened around the person's box, the box.
     """
@@ -39,7 +39,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class Split:
-    """What to train on, and what to search (`gallery`) for whom (`query`)."""
+    """Crops to train on, crops to be found (`query`), and crops to find them among (`gallery`)."""
 
     train: list[Crop]
     query: list[Crop]
@@ -56,16 +56,19 @@ def people(crops: Iterable[Crop]) -> list[int]:
     return sorted({crop.person for crop in crops})
 
 
-def hold_out_people(crops: Sequence[Crop], count: int, seed: int) -> tuple[list[Crop], list[Crop]]:
-    """Set `count` people aside, drawn with `seed`: (others' crops, theirs). Raises DataError with too few."""
+def split_off_people(crops: Sequence[Crop], count: int, seed: int) -> tuple[list[Crop], list[Crop]]:
+    """Draw `count` validation people with `seed`: (all others' crops, theirs). Raises DataError with too few people."""
     labels = people(crops)
     if len(labels) < count + 2:
         raise DataError(
-            f"There are {len(labels)} people under {crops[0].path.parent}, too few to keep {count} aside and train on "
-            "at least two; add people or keep fewer aside."
+            f"There are {len(labels)} people under {crops[0].path.parent}, too few for {count} validation people "
+            "and two to train on; add people, or give fewer --validation-people."
         )
-    aside = set(np.random.default_rng(seed).permutation(labels)[:count].tolist())
-    return [crop for crop in crops if crop.person not in aside], [crop for crop in crops if crop.person in aside]
+    validation = set(np.random.default_rng(seed).permutation(labels)[:count].tolist())
+    return (
+        [crop for crop in crops if crop.person not in validation],
+        [crop for crop in crops if crop.person in validation],
+    )
 
 
 def query_and_gallery(crops: Sequence[Crop], seed: int) -> tuple[list[Crop], list[Crop]]:
@@ -82,25 +85,28 @@ def query_and_gallery(crops: Sequence[Crop], seed: int) -> tuple[list[Crop], lis
 
 
 def query_among_all(crops: Sequence[Crop], every: int = 4) -> Split:
-    """Everybody's crops for evaluation and none for training: each person's n-th ones in time are queries."""
-    rows: dict[int, list[Crop]] = defaultdict(list)
-    for crop in sorted(crops, key=lambda crop: (crop.video, crop.frame, crop.path)):
-        rows[crop.person].append(crop)
-    query = [crop for own in rows.values() for crop in own[::every]]
-    gallery = [crop for own in rows.values() for place, crop in enumerate(own) if place % every]
+    """All crops for evaluation and none for training: every n-th of each person's in time is a query."""
+    of_people = by_person_in_time(crops)
+    query = [crop for own in of_people for crop in own[::every]]
+    gallery = [crop for own in of_people for index, crop in enumerate(own) if index % every]
     return Split([], query, gallery)
 
 
-def spread_out(crops: Sequence[Crop], most: int) -> list[Crop]:
-    """At most so many crops of each person, evenly spread over those of hers in the order of time; 0: all of them."""
-    if not most:
+def spread_over_time(crops: Sequence[Crop], count: int) -> list[Crop]:
+    """At most `count` crops of each person, evenly spread over the person's in the order of time; 0: all of them."""
+    if not count:
         return list(crops)
+    return [own[index] for own in by_person_in_time(crops) for index in spread(len(own), count)]
+
+
+def by_person_in_time(crops: Iterable[Crop]) -> list[list[Crop]]:
+    """Each person's crops in the order of time, people in the order of their first crops."""
     rows: dict[int, list[Crop]] = defaultdict(list)
     for crop in sorted(crops, key=lambda crop: (crop.video, crop.frame, crop.path)):
         rows[crop.person].append(crop)
-    return [own[place] for own in rows.values() for place in chosen_places(len(own), most)]
+    return list(rows.values())
 
 
-def chosen_places(count: int, most: int) -> list[int]:
-    """At most so many of the places 0 to count - 1, the first and the last among them."""
-    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
+def spread(length: int, count: int) -> list[int]:
+    """At most `count` of the indices 0 to length - 1, evenly spaced, the first and the last among them."""
+    return np.unique(np.linspace(0, length - 1, min(count, length)).round().astype(int)).tolist()

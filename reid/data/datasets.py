@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .crops import Crop, DataError, Split, spread_out
-from .cuhk03 import CUHK03_FOLDERS, cuhk03_crops, read_cuhk03
+from .crops import Crop, DataError, Split, spread_over_time
+from .cuhk03 import cuhk03_crops, is_cuhk03, read_cuhk03
 from .dancereid import dance_crops, read_dancereid
 from .folders import every_folder_crop, read_folders
-from .market1501 import every_market_crop, read_market1501
+from .market1501 import every_market_crop, is_market1501, read_market1501
 from .reading import DataOptions, images_in
 
 __all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop", "layout_of", "read_split"]
@@ -18,8 +18,10 @@ __all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop",
 
 def read_split(root: Path, options: DataOptions) -> Split:
     """Read `root` in its layout, and further people to train on. Raises DataError naming what was looked for where."""
-    if options.also_most < 0:
-        raise DataError(f"--also-most {options.also_most} is no number of crops; give one from 1 on, or 0 for all.")
+    if options.also_max_crops < 0:
+        raise DataError(
+            f"--also-max-crops {options.also_max_crops} is no number of crops; give one from 1 on, or 0 for all."
+        )
     if len({further.resolve() for further in options.also}) < len(options.also):
         raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
     split = LAYOUTS[layout_of(root, options)].read(root, options)
@@ -27,7 +29,7 @@ def read_split(root: Path, options: DataOptions) -> Split:
     first = 1 + max(crop.person for crop in crops)
     train = list(split.train)
     for further in options.also:
-        joining = spread_out(every_crop(further, replace(options, layout="auto")), options.also_most)
+        joining = spread_over_time(every_crop(further, replace(options, layout="auto")), options.also_max_crops)
         train += [replace(crop, person=first + crop.person, video=f"{further.name}/{crop.video}") for crop in joining]
         first = 1 + max(crop.person for crop in train)
     return replace(split, train=train)
@@ -73,17 +75,15 @@ class Layout:
 
 LAYOUTS = {
     "market1501": Layout(
-        lambda root: (root / "bounding_box_train").is_dir(), "bounding_box_train/", read_market1501, every_market_crop
+        is_market1501,
+        "bounding_box_train/, or query/ and bounding_box_test/",
+        read_market1501,
+        every_market_crop,
     ),
     "dancereid": Layout(
         lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid, dance_crops
     ),
-    "cuhk03": Layout(
-        lambda root: any((root / name).is_dir() for name in CUHK03_FOLDERS),
-        "images_labeled/",
-        read_cuhk03,
-        cuhk03_crops,
-    ),
+    "cuhk03": Layout(is_cuhk03, "images_labeled/", read_cuhk03, cuhk03_crops),
     # the last one tried: it takes any folder with pictures, so a new layout goes above it
     "folders": Layout(
         lambda root: any(images_in(path) for path in root.rglob("*") if path.is_dir()),

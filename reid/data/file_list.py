@@ -1,4 +1,4 @@
-"""Which files a model was trained on: every picture by name and hash, so that others can tell if they have them."""
+"""The files a model was trained on: every picture by name and hash, so that others can compare them with theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Any folder with one folder of pictures a person."""
+"""Any folder with one folder of pictures a person: the layout of data of one's own.
+
+No citation, no standard split: train/, query/ and gallery/ where they are there, else validation people are drawn.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
 from .landmarks import Landmarks, read_landmarks
-from .reading import DANCE_FPS, DataOptions, images_in, split_by_person
+from .reading import VIDEO_FPS, DataOptions, images_in, split_by_person
 
 
 def read_folders(root: Path, options: DataOptions) -> Split:
@@ -15,11 +18,11 @@ def read_folders(root: Path, options: DataOptions) -> Split:
     parts = crops_of_folders(root, options)
     if len(parts) > 1:
         return Split(*parts)
-    return split_by_person(parts[0], min(options.kept_aside, len(people(parts[0])) // 2), options)
+    return split_by_person(parts[0], min(options.validation_people, len(people(parts[0])) // 2), options)
 
 
 def crops_of_folders(root: Path, options: DataOptions) -> list[list[Crop]]:
-    """The crops of train/, query/ and gallery/ where there are these, or of the whole."""
+    """The crops of train/, query/ and gallery/ where these are there, else of the whole folder."""
     landmarks = read_landmarks(root, options.joints)
     parts = [root / name for name in ("train", "query", "gallery")]
     roots = parts if all(part.is_dir() for part in parts) else [root]
@@ -33,9 +36,9 @@ def every_folder_crop(root: Path, options: DataOptions) -> list[Crop]:
 
 
 def folder_crops(root: Path, names: list[str], landmarks: Landmarks) -> list[Crop]:
-    """A crop's person is its folder's place among `names`, its frame the last number in its own name."""
+    """A crop's person is its folder's index in `names`, its frame the last number in its own name."""
     crops = [
-        Crop(path, person, UNKNOWN_CAMERA, root.name, frame, frame / DANCE_FPS, landmarks.of(path))
+        Crop(path, person, UNKNOWN_CAMERA, root.name, frame, frame / VIDEO_FPS, landmarks.of(path))
         for person, name in enumerate(names)
         for index, path in enumerate(images_in(root / name))
         for frame in [int((re.findall(r"\d+", path.stem) or [index])[-1])]

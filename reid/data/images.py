@@ -1,4 +1,4 @@
-"""Crops from disk to batches of tensors; every picture is looked at once before training starts."""
+"""Crops from disk to batches of tensors; every picture is read once before training starts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..encoder.resize import resize
 from .crops import Crop, DataError
-from .sampling import Draw
+from .sampling import BatchIndices
 
 ENDINGS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND"}  # how JPEG and PNG files begin and end
 NO_JOINTS = np.zeros((0, 2), np.float32)
@@ -35,13 +35,13 @@ def read_image(path: Path) -> np.ndarray | None:
 
 
 def read_crop(crop: Crop) -> np.ndarray | None:
-    """The part of the crop's picture that is looked at, (h, w, 3) uint8 BGR; None where it is no picture."""
+    """The part of the crop's picture that is used, (h, w, 3) uint8 BGR; None where it is no picture."""
     image = read_image(crop.path)
-    return None if image is None else looked_at(image, crop)[0]
+    return None if image is None else used_part(image, crop)[0]
 
 
-def looked_at(image: np.ndarray, crop: Crop) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the crop's picture (h, w, 3) that is looked at, and its upper left corner (2,) in it."""
+def used_part(image: np.ndarray, crop: Crop) -> tuple[np.ndarray, np.ndarray]:
+    """The part of the crop's picture (h, w, 3) that is used, and its upper left corner (2,) in it."""
     size = np.array([image.shape[1], image.shape[0]])
     keep = np.maximum(np.round(size * crop.inside), 1).astype(int)
     left, top = (size - keep) // 2
@@ -81,7 +81,7 @@ class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     P is 0 unless all crops have equally many: data sets of different landmarks may be mixed where none are needed.
 
     Where a picture can no longer be read, another one of the person stands in, and `lost` (N,), which all processes
-    share, says so. Raises DataError where none of hers can be read.
+    share, marks it. Raises DataError where none of the person's can be read.
     """
 
     def __init__(self, crops: Sequence[Crop], height: int, width: int) -> None:
@@ -98,7 +98,7 @@ class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         if image is None:
             self.lost[row] = True
             crop, image = self.another_of(crop)
-        image, corner = looked_at(image, crop)
+        image, corner = used_part(image, crop)
         scale = np.array([self.width / image.shape[1], self.height / image.shape[0]], np.float32)
         rgb = np.ascontiguousarray(resize(image, self.height, self.width)[..., ::-1].transpose(2, 0, 1))
         keypoints = (crop.keypoints - corner) * scale if self.posed and crop.keypoints is not None else NO_JOINTS
@@ -113,16 +113,17 @@ class CropImages(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
 
 def load_batches(
-    images: CropImages, draws: Sequence[Draw], workers: int
-) -> Iterator[tuple[Draw, torch.Tensor, torch.Tensor]]:
-    """Each draw with its pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2), read ahead by `workers` processes."""
-    rows = [draw.index.tolist() for draw in draws]
+    images: CropImages, batches: Sequence[BatchIndices], workers: int
+) -> Iterator[tuple[BatchIndices, torch.Tensor, torch.Tensor]]:
+    """Each batch's indices, pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2); `workers` processes read ahead."""
+    rows = [indices.index.tolist() for indices in batches]
     loader = DataLoader(images, batch_sampler=rows, num_workers=workers, pin_memory=torch.cuda.is_available())
     try:
-        for draw, (pictures, keypoints) in zip(draws, loader, strict=True):
-            yield draw, pictures, keypoints
+        for indices, (pictures, keypoints) in zip(batches, loader, strict=True):
+            yield indices, pictures, keypoints
     except DataError as error:  # from another process it comes with that process's traceback in front
-        raise DataError(str(error).strip().splitlines()[-1].removeprefix("reid.crops.DataError: ")) from error
+        name = f"{DataError.__module__}.{DataError.__qualname__}: "
+        raise DataError(str(error).strip().splitlines()[-1].removeprefix(name)) from error
 
 
 def chunks_of_images(crops: Sequence[Crop], size: int) -> Iterator[list[np.ndarray]]:

@@ -16,9 +16,10 @@ from typing import Protocol
 import numpy as np
 
 from .crops import Crop, DataError
+from .reading import IMAGE_SUFFIXES
 
 JOINTS_IN_NAME = re.compile(r"keypoints\D*(\d*)")
-LINE = re.compile(r"(.*\.(?:jpe?g|png|bmp|webp))\s+(\S.*)", re.IGNORECASE)
+LINE = re.compile(rf"(.*(?:{'|'.join(map(re.escape, sorted(IMAGE_SUFFIXES)))}))\s+(\S.*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,11 @@
-"""Market-1501 (Zheng et al., ICCV 2015): 1,501 people, six cameras, 32,668 crops of 128x64."""
+"""Market-1501.
+
+Zheng, Shen, Tian, Wang, Wang, Tian: "Scalable Person Re-identification: A Benchmark", ICCV 2015.
+https://zheng-lab.cecs.anu.edu.au/Project/project_reid.html
+
+1,501 people, six cameras, 32,668 crops of 64 x 128 pixels. Standard split: training 751 people, 12,936 crops; test 750
+people, 3,368 queries and 19,732 gallery crops (distractors and junk among them).
+"""
 
 from __future__ import annotations
 
@@ -9,34 +16,44 @@ from .crops import Crop, DataError, Split
 from .landmarks import Landmarks, read_landmarks
 from .reading import DataOptions, images_in, split_by_person
 
-MARKET_NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_\d+")
+NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_\d+")
+TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
+FPS = 25.0
 
 
-MARKET_FOLDERS = ("bounding_box_train", "query", "bounding_box_test")
+def is_market1501(root: Path) -> bool:
+    """Whether a folder has the part to train on, or the two to evaluate on."""
+    return (root / TRAIN).is_dir() or has_test(root)
 
 
-MARKET_FPS = 25.0
+def has_test(root: Path) -> bool:
+    """Whether a folder has query and gallery."""
+    return (root / QUERY).is_dir() and (root / GALLERY).is_dir()
 
 
 def read_market1501(root: Path, options: DataOptions) -> Split:
-    """Market-1501: bounding_box_train, query and bounding_box_test where there are any, keypointsN.txt if given."""
+    """bounding_box_train, query and bounding_box_test, the first or the others may be missing; keypointsN.txt if given.
+
+    Without query and gallery some of the training people are validation people.
+    """
     landmarks = read_landmarks(root, options.joints)
-    if all((root / name).is_dir() for name in MARKET_FOLDERS):
-        return Split(*(market_crops(root / name, landmarks) for name in MARKET_FOLDERS))
-    return split_by_person(market_crops(root / MARKET_FOLDERS[0], landmarks), options.kept_aside, options)
+    if not has_test(root):
+        return split_by_person(market_crops(root / TRAIN, landmarks), options.validation_people, options)
+    train = market_crops(root / TRAIN, landmarks) if (root / TRAIN).is_dir() else []
+    return Split(train, market_crops(root / QUERY, landmarks), market_crops(root / GALLERY, landmarks))
 
 
 def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:
     """The crops of those folders that are there."""
     landmarks = read_landmarks(root, options.joints)
-    folders = [root / name for name in MARKET_FOLDERS if (root / name).is_dir()]
+    folders = [root / name for name in (TRAIN, QUERY, GALLERY) if (root / name).is_dir()]
     return [crop for folder in folders for crop in market_crops(folder, landmarks)]
 
 
 def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
-    """The crops of one folder; -1 (junk by the data set's own word) is left out, 0 (a distractor) is kept."""
+    """The crops of one folder; person -1 (junk, by the data set's own word) is left out, 0 (a distractor) is kept."""
     images = images_in(folder)
-    matches = [(path, MARKET_NAME.match(path.name)) for path in images]
+    matches = [(path, NAME.match(path.name)) for path in images]
     crops = [
         Crop(
             path,
@@ -44,7 +61,7 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
             camera=int(match[2]),
             video=f"c{match[2]}s{match[3]}",
             frame=int(match[4]),
-            time=int(match[4]) / MARKET_FPS,
+            time=int(match[4]) / FPS,
             keypoints=landmarks.of(path),
         )
         for path, match in matches

@@ -6,34 +6,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .crops import Crop, DataError, Split, hold_out_people, people, query_and_gallery
+from .crops import Crop, DataError, Split, people, query_and_gallery, split_off_people
 
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
-
-
-DANCE_FPS = 30.0
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+VIDEO_FPS = 30.0
+"""Frame rate that is assumed where a data set gives frames and no times."""
 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """Which data is read, and who is kept aside for evaluation."""
+    """Which data is read, and which people are validation people."""
 
     layout: str = "auto"
     """market1501, dancereid, cuhk03, folders (one per person), or auto: recognised by what the folder holds."""
-    kept_aside: int = 50
-    """People kept aside for evaluation where the data has no query and gallery of its own."""
+    validation_people: int = 50
+    """People left out of the training and evaluated on, where the data has no query and gallery of its own."""
     split_seed: int = 0
-    """Draws the people kept aside and their query crops."""
+    """Seed by which the validation people and their query crops are drawn."""
     split: Literal["clean", "published"] = "clean"
-    """Which of DanceReID's splits: nobody in both training and test, or the published one, where five people are."""
+    """Which of DanceReID's splits: clean, or the published one, which has five people in both training and test."""
     joints: int = 0
     """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
     tight: bool = False
-    """Of crops widened around people's boxes look at the boxes alone, as the tracker does; crops.csv tells them."""
+    """Of crops widened around people's boxes read the boxes alone, as the tracker cuts them; crops.csv holds them."""
     also: tuple[Path, ...] = ()
-    """Further data folders: everybody in them is trained on as well, nobody evaluated."""
-    also_most: int = 0
-    """So many crops of each of their people at most, spread over her time; 0: all of them."""
+    """Further data folders: all their people are trained on as well, none is evaluated."""
+    also_max_crops: int = 0
+    """At most so many crops of each of their people, spread over the person's time; 0: all of them."""
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -42,10 +41,10 @@ def images_in(folder: Path) -> list[Path]:
 
 
 def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Split:
-    """Keep `count` people aside and make their crops query and gallery."""
+    """Make `count` people validation people, their crops query and gallery."""
     if len(people(crops)) < 2:
         raise DataError(
             f"All {len(crops)} crops under {crops[0].path.parent} show one person; at least two are needed."
         )
-    train, aside = hold_out_people(crops, count, options.split_seed)
-    return Split(train, *query_and_gallery(aside, options.split_seed))
+    train, validation = split_off_people(crops, count, options.split_seed)
+    return Split(train, *query_and_gallery(validation, options.split_seed))

@@ -26,9 +26,8 @@ class SamplingOptions:
     """People in a batch (P)."""
     crops: int = 4
     """Crops of each person in a batch (K)."""
-    together: int = 1
-    """So many of a batch's people at a time are drawn from one video: they share their light, and have to be told
-    apart by themselves. 1: no matter which video."""
+    people_per_video: int = 1
+    """So many people of a batch at a time are drawn from one video, in the same light; 1: from any videos."""
     gap: float = 50.0
     """A positive of the same video lies more than this far from its anchor in time (DeltaT)."""
     gap_unit: Literal["frames", "seconds"] = "frames"
@@ -40,10 +39,10 @@ class SamplingOptions:
 
 
 @dataclass(frozen=True)
-class Draw:
-    """One batch of N crops: rows of the training crops, and who is whose positive and negative among the N.
+class BatchIndices:
+    """One batch of N crops: rows of the training crops, and the positive and negative of each among the N.
 
-    index (N,) rows of the crops; partner (N,) the place in the batch of a crop of the same person; negative (N,) of one
+    index (N,) rows of the crops; partner (N,) the index in the batch of a crop of the same person; negative (N,) of one
     of another person, for anchors only; -1 where there is none.
     """
 
@@ -52,7 +51,7 @@ class Draw:
     negative: np.ndarray
 
 
-Sampler = Callable[[int], list[Draw]]
+Sampler = Callable[[int], list[BatchIndices]]
 
 
 def make_sampler(crops: Sequence[Crop], options: SamplingOptions, seed: int) -> Sampler:
@@ -64,32 +63,34 @@ class PeopleSampler:
     """P people with K crops each; within an epoch a person's crops come once before any comes again."""
 
     def __init__(self, crops: Sequence[Crop], options: SamplingOptions, seed: int) -> None:
-        self.people, self.crops, self.together, self.seed = options.people, options.crops, options.together, seed
+        self.people, self.crops, self.seed = options.people, options.crops, seed
+        self.people_per_video = options.people_per_video
         self.rows = rows_by(crops, lambda crop: crop.person)
         self.videos = {person: {crops[row].video for row in rows} for person, rows in self.rows.items()}
-        if not 1 <= self.together <= self.people:
+        if not 1 <= self.people_per_video <= self.people:
             raise DataError(
-                f"{self.together} people of one video cannot stand in a batch of {self.people}; give 1 to that."
+                f"--sampling.people-per-video {self.people_per_video} does not fit a batch of {self.people} people; "
+                "give 1 to that number."
             )
         if len(self.rows) < self.people:
             raise DataError(f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch.")
 
-    def __call__(self, epoch: int) -> list[Draw]:
+    def __call__(self, epoch: int) -> list[BatchIndices]:
         random = np.random.default_rng([self.seed, epoch])
-        waiting = {person: self.groups(rows, random) for person, rows in self.rows.items()}
-        draws = []
-        while len(waiting) >= self.people:
-            chosen = self.choose({person: len(groups) for person, groups in waiting.items()}, random)
-            draws.append(self.draw([waiting[person].pop() for person in chosen]))
-            waiting = {person: groups for person, groups in waiting.items() if groups}
-        return draws
+        remaining = {person: self.groups(rows, random) for person, rows in self.rows.items()}
+        batches = []
+        while len(remaining) >= self.people:
+            chosen = self.choose({person: len(groups) for person, groups in remaining.items()}, random)
+            batches.append(self.batch([remaining[person].pop() for person in chosen]))
+            remaining = {person: groups for person, groups in remaining.items() if groups}
+        return batches
 
     def choose(self, groups_left: dict[int | str, int], random: np.random.Generator) -> list[int | str]:
-        """The people of a batch: some drawn from all, each followed by others of a video of hers."""
+        """The people of a batch: some drawn from all, each followed by others of a video of that person."""
         count = np.array(list(groups_left.values()))
-        share = count / count.sum()  # so that who has many crops is not left over at the end
+        share = count / count.sum()  # so that people with many crops are not left over at the end
         order: list[int | str] = random.choice(list(groups_left), self.people, replace=False, p=share).tolist()
-        if self.together == 1:
+        if self.people_per_video == 1:
             return order
         chosen: dict[int | str, None] = {}
         for first in order:
@@ -97,21 +98,21 @@ class PeopleSampler:
                 video = random.choice(sorted(self.videos[first]))
                 beside = [person for person in groups_left if video in self.videos[person] and person not in chosen]
                 beside = [first, *random.permutation([person for person in beside if person != first]).tolist()]
-                chosen |= dict.fromkeys(beside[: min(self.together, self.people - len(chosen))])
+                chosen |= dict.fromkeys(beside[: min(self.people_per_video, self.people - len(chosen))])
         return list(chosen)
 
     def groups(self, rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
-        """All rows of a person in random order, K at a time; the last group is filled up with others of hers."""
+        """All rows of a person in random order, K at a time; the last group is filled up with others of the person."""
         order = random.permutation(rows)
         missing = -len(order) % self.crops
         order = np.concatenate([order, random.choice(rows, missing)])
         return list(order.reshape(-1, self.crops))
 
-    def draw(self, groups: list[np.ndarray]) -> Draw:
+    def batch(self, groups: list[np.ndarray]) -> BatchIndices:
         """The batch; each crop's partner is the next one of its group."""
-        place = np.arange(self.people * self.crops).reshape(self.people, self.crops)
-        partner = np.roll(place, -1, axis=1).ravel()
-        return Draw(np.concatenate(groups), partner, np.full(place.size, NONE))
+        index = np.arange(self.people * self.crops).reshape(self.people, self.crops)  # (P, K)
+        partner = np.roll(index, -1, axis=1).ravel()  # (P K,)
+        return BatchIndices(np.concatenate(groups), partner, np.full(index.size, NONE))
 
 
 class TupleSampler:
@@ -136,22 +137,22 @@ class TupleSampler:
                 f"fewer than the {options.tuples} tuples of a batch; lower the gap or the number of tuples."
             )
 
-    def __call__(self, epoch: int) -> list[Draw]:
+    def __call__(self, epoch: int) -> list[BatchIndices]:
         random = np.random.default_rng([self.seed, epoch])
         anchors = random.permutation(self.anchors)
         size = self.options.tuples
-        return [self.draw(anchors[start : start + size], random) for start in range(0, len(anchors) - size + 1, size)]
+        return [self.batch(anchors[start : start + size], random) for start in range(0, len(anchors) - size + 1, size)]
 
-    def draw(self, anchors: np.ndarray, random: np.random.Generator) -> Draw:
+    def batch(self, anchors: np.ndarray, random: np.random.Generator) -> BatchIndices:
         """The batch of these anchors."""
         positives = [random.choice(self.positives(row)) for row in anchors]
         negatives = [random.choice(self.negatives(row, random)) for row in anchors]
         count = len(anchors)
-        place, nobody = np.arange(count), np.full(count, NONE)
-        return Draw(
+        index, none = np.arange(count), np.full(count, NONE)
+        return BatchIndices(
             np.concatenate([anchors, positives, negatives]),
-            np.concatenate([place + count, place, nobody]),
-            np.concatenate([place + 2 * count, nobody, nobody]),
+            np.concatenate([index + count, index, none]),
+            np.concatenate([index + 2 * count, none, none]),
         )
 
     def positives(self, row: int) -> np.ndarray:
@@ -167,8 +168,9 @@ class TupleSampler:
 class SparseTemporalSampler(TupleSampler):
     """Sparse temporal identity sampling (ICASSP 2020, section 2.1).
 
-    Positives: the anchor's person in the anchor's video, more than the gap away (where her video has none: any of her
-    crops of other videos). Negatives: other people of the anchor's video near its time, and a share from other videos.
+    Positives: the anchor's person in the anchor's video, more than the gap away (where that video has none: any of
+    the person's crops of other videos). Negatives: other people of the anchor's video near its time, and a share from
+    other videos.
     """
 
     def positives(self, row: int) -> np.ndarray:
@@ -178,17 +180,17 @@ class SparseTemporalSampler(TupleSampler):
         return own[far] if far.any() else own[~same_video]
 
     def negatives(self, row: int, random: np.random.Generator) -> np.ndarray:
-        beside = self.of_video[self.video[row]]
-        beside = beside[self.person[beside] != self.person[row]]
+        same_video = self.of_video[self.video[row]]
+        same_video = same_video[self.person[same_video] != self.person[row]]
         elsewhere = random.random() < self.options.global_share
-        if elsewhere or not len(beside):
-            strangers = np.flatnonzero((self.video != self.video[row]) & (self.person != self.person[row]))
-            if len(strangers):
-                return strangers
-        if not len(beside):
+        if elsewhere or not len(same_video):
+            others = np.flatnonzero((self.video != self.video[row]) & (self.person != self.person[row]))
+            if len(others):
+                return others
+        if not len(same_video):
             return super().negatives(row, random)
-        order = np.argsort(np.abs(self.time[beside] - self.time[row]), kind="stable")
-        return beside[order[: self.options.near]]
+        order = np.argsort(np.abs(self.time[same_video] - self.time[row]), kind="stable")
+        return same_video[order[: self.options.near]]
 
 
 def rows_by(crops: Sequence[Crop], key: Callable[[Crop], int | str]) -> dict[int | str, np.ndarray]:

@@ -13,7 +13,16 @@ from models.encoder import ContextEncoder
 from ..data.crops import Crop, DataError, Split, people
 from ..data.images import chunks_of_images, readable
 from ..encoder.embedder import encode
-from .protocols import PROTOCOLS, Labels, Protocol, Reassociation, Scores, evaluate, reassociation, strangers
+from .protocols import (
+    PROTOCOLS,
+    Labels,
+    Protocol,
+    Reassociation,
+    ReidScores,
+    evaluate,
+    reassociation,
+    rows_not_trained_on,
+)
 from .reranking import Reranking, RerankingOptions
 
 BATCH = 64
@@ -50,17 +59,17 @@ def embed_with(encoder: ContextEncoder, parts: Sequence[Sequence[Crop]], device:
 
 def score_encoder(
     encoder: ContextEncoder, query: Sequence[Crop], gallery: Sequence[Crop], protocol: Protocol, device: torch.device
-) -> Scores:
+) -> ReidScores:
     """Scores of an encoder in training."""
-    found, searched = embed_with(encoder, (query, gallery), device)
-    return evaluate(found.embedding, searched.embedding, found.labels, searched.labels, protocol)
+    query_rows, gallery_rows = embed_with(encoder, (query, gallery), device)
+    return evaluate(query_rows.embedding, gallery_rows.embedding, query_rows.labels, gallery_rows.labels, protocol)
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Scores by protocol (re-ranked ones under "NAME re-ranked"), and rank-1 by time gap in frames."""
 
-    scores: dict[str, Scores]
+    scores: dict[str, ReidScores]
     reassociation: dict[int, Reassociation]
     skipped: int
 
@@ -70,29 +79,34 @@ def evaluate_split(
 ) -> Evaluation:
     """Evaluate on a split's query and gallery under the named protocols.
 
-    The clean protocols leave out people who stand in the training set as well. Raises DataError for an unknown
-    protocol or where there is nothing to search.
+    The clean protocols leave out people who are in the training set as well. Raises DataError for an unknown
+    protocol or where query or gallery are empty.
     """
     unknown = [name for name in protocols if name not in PROTOCOLS]
     if unknown:
         raise DataError(f"There is no protocol {unknown[0]!r}; choose from {', '.join(PROTOCOLS)}.")
-    (queries, lost), (gallery, lost_too) = readable(split.query), readable(split.gallery)
-    if not queries or not gallery:
-        raise DataError(f"There are {len(queries)} queries and {len(gallery)} crops to search; neither may be none.")
-    query, searched = embed_crops(queries, encode_images), embed_crops(gallery, encode_images)
+    (query, skipped), (gallery, skipped_too) = readable(split.query), readable(split.gallery)
+    if not query or not gallery:
+        raise DataError(f"There are {len(query)} queries and {len(gallery)} crops to search; neither may be none.")
+    query_rows, gallery_rows = embed_crops(query, encode_images), embed_crops(gallery, encode_images)
     trained_on = people(split.train)
-    scores: dict[str, Scores] = {}
+    scores: dict[str, ReidScores] = {}
     for name in protocols:
-        rows = (query, searched)
+        rows = (query_rows, gallery_rows)
         if name.endswith("clean"):
-            rows = (query[strangers(query.labels, trained_on)], searched[strangers(searched.labels, trained_on)])
+            rows = (
+                query_rows[rows_not_trained_on(query_rows.labels, trained_on)],
+                gallery_rows[rows_not_trained_on(gallery_rows.labels, trained_on)],
+            )
         scores |= score_rows(name, *rows, reranking)
-    everything = np.concatenate([query.embedding, searched.embedding])
-    gaps = reassociation(everything, Labels.of([*queries, *gallery]))
-    return Evaluation(scores, gaps, len(lost) + len(lost_too))
+    embedding = np.concatenate([query_rows.embedding, gallery_rows.embedding])
+    gaps = reassociation(embedding, Labels.of([*query, *gallery]))
+    return Evaluation(scores, gaps, len(skipped) + len(skipped_too))
 
 
-def score_rows(name: str, query: Embedded, gallery: Embedded, reranking: RerankingOptions | None) -> dict[str, Scores]:
+def score_rows(
+    name: str, query: Embedded, gallery: Embedded, reranking: RerankingOptions | None
+) -> dict[str, ReidScores]:
     """One protocol's scores, and the re-ranked ones beside them where asked for."""
     arguments = (query.embedding, gallery.embedding, query.labels, gallery.labels, PROTOCOLS[name])
     scores = {name: evaluate(*arguments)}

@@ -1,6 +1,6 @@
-"""How well a ranking finds people: average precision, cumulative matching, re-association after a time gap.
+"""Metrics of a ranking: average precision and cumulative matching.
 
-Q queries, G gallery crops. A cost says how unlike two crops are: small is good.
+Q queries, G gallery crops. A cost is a dissimilarity of two crops: small is good.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ def cosine_cost(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:
 
 
 def average_precision(cost: np.ndarray, match: np.ndarray, dropped: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Average precision and the place of the first match, for each row of (Q, G) arrays.
+    """Average precision and the rank of the first match, for each row of (Q, G) arrays.
 
     cost float, match bool (the same person), dropped bool (pairs that do not count, matching or not). Returns
-    (Q,) average precision in 0..1 and (Q,) place of the first match from 1; both NaN where a row has no match. Ties are
+    (Q,) average precision in 0..1 and (Q,) rank of the first match from 1; both NaN where a row has no match. Ties are
     resolved against the ranking, so precision agrees with scikit-learn's `average_precision_score`.
     """
     precision = np.full(len(cost), NO_MATCH)
@@ -41,7 +41,7 @@ def average_precision(cost: np.ndarray, match: np.ndarray, dropped: np.ndarray) 
 
 
 def last_of_ties(row: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """For each place in lists (N,) sorted by row and then by value, the last place that holds the same two."""
+    """For each index of lists (N,) sorted by row and then by value, the last index that holds the same two."""
     last = np.flatnonzero(np.diff(row, append=-1).astype(bool) | np.diff(value, append=0).astype(bool))
     return last[np.searchsorted(last, np.arange(len(row)))]
 
@@ -53,16 +53,16 @@ def count_up_to(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(values), thresholds, side="right")
 
 
-def single_shot_place(
+def single_shot_rank(
     cost: np.ndarray,
     query_person: np.ndarray,
     gallery_person: np.ndarray,
     dropped: np.ndarray,
     random: np.random.Generator,
 ) -> np.ndarray:
-    """Place of the right person when one gallery crop a person is drawn anew for each query (CUHK03's protocol).
+    """Rank of the right person when one gallery crop a person is drawn anew for each query (CUHK03's protocol).
 
-    cost and dropped (Q, G), query_person (Q,), gallery_person (G,). Returns (Q,) places from 1, NaN where none of the
+    cost and dropped (Q, G), query_person (Q,), gallery_person (G,). Returns (Q,) ranks from 1, NaN where none of the
     person's crops may be drawn.
     """
     order = np.argsort(gallery_person, kind="stable")
@@ -73,12 +73,12 @@ def single_shot_place(
     shot = np.minimum.reduceat(np.where(drawn, cost[:, order], np.inf), starts, axis=1)  # (Q, people)
     column = np.searchsorted(labels, query_person).clip(max=len(labels) - 1)
     own = shot[np.arange(len(cost)), column]
-    place = (shot <= own[:, None]).sum(axis=1).astype(float)
-    place[(labels[column] != query_person) | ~np.isfinite(own)] = NO_MATCH
-    return place
+    rank = (shot <= own[:, None]).sum(axis=1).astype(float)
+    rank[(labels[column] != query_person) | ~np.isfinite(own)] = NO_MATCH
+    return rank
 
 
-def cumulative_matching(place: np.ndarray, ranks: int) -> np.ndarray:
-    """Share of queries whose first match stands at place 1, 2, ... `ranks` or better, of queries with a match."""
-    place = place[np.isfinite(place)]
-    return (place[:, None] <= np.arange(1, ranks + 1)).mean(axis=0) if len(place) else np.zeros(ranks)
+def cumulative_matching(rank: np.ndarray, ranks: int) -> np.ndarray:
+    """Share of queries whose first match has rank 1, 2, ... `ranks` or better, of queries with a match."""
+    rank = rank[np.isfinite(rank)]
+    return (rank[:, None] <= np.arange(1, ranks + 1)).mean(axis=0) if len(rank) else np.zeros(ranks)

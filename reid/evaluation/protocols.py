@@ -1,4 +1,4 @@
-"""Evaluation protocols: which pairs of crops count, and how a gallery is drawn. Scores come from `reid.metrics`."""
+"""Evaluation protocols: which pairs of crops count, and how a gallery is drawn. Scores come from `metrics`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.crops import Crop
-from .metrics import average_precision, cosine_cost, cumulative_matching, single_shot_place
+from .metrics import average_precision, cosine_cost, cumulative_matching, single_shot_rank
 
 CHUNK_CELLS = 4_000_000
 RANKS = 10
@@ -16,7 +16,7 @@ RANKS = 10
 
 @dataclass(frozen=True)
 class Labels:
-    """Who, where and when, as columns (N,) for N crops; `video` holds numbers that stand for names."""
+    """Person, camera, video and frame as columns (N,) for N crops; `video` holds numbers that stand for names."""
 
     person: np.ndarray
     camera: np.ndarray
@@ -36,16 +36,16 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Mean average precision and cumulative matching curve (place 1, 2, ...), both in 0..1, over `queries`."""
+class ReidScores:
+    """Mean average precision and cumulative matching curve (rank 1, 2, ...), both in 0..1, over `queries`."""
 
     mean_average_precision: float
     cumulative: tuple[float, ...]
     queries: int
 
-    def rank(self, place: int) -> float:
-        """Share of queries whose match stands at `place` or better."""
-        return self.cumulative[place - 1]
+    def rank(self, rank: int) -> float:
+        """Share of queries whose first match has `rank` or better."""
+        return self.cumulative[rank - 1]
 
 
 Drop = Callable[[Labels, Labels], np.ndarray]
@@ -92,12 +92,12 @@ def own_frame(query: Labels, gallery: Labels) -> np.ndarray:
 
 
 def any_of_frame(query: Labels, gallery: Labels) -> np.ndarray:
-    """Everybody's crops with the same frame number: what DanceReID's published matching curve leaves out."""
+    """All people's crops with the same frame number, which DanceReID's published matching curve leaves out."""
     return same(query.frame, gallery.frame)
 
 
 def any_of_camera(query: Labels, gallery: Labels) -> np.ndarray:
-    """Everybody's crops from the query's camera (CUHK03 compares across views only)."""
+    """All people's crops from the query's camera (CUHK03 compares across views only)."""
     return same_camera(query, gallery) | same_picture(query, gallery)
 
 
@@ -127,38 +127,38 @@ def evaluate(
     gallery_labels: Labels,
     protocol: Protocol,
     costs: Callable[[int, int], np.ndarray] | None = None,
-) -> Scores:
+) -> ReidScores:
     """Scores of embeddings (Q, D) against (G, D), rows of length 1; `costs` gives other costs, (start, stop) -> rows.
 
     Memory is bounded by chunks of queries, whatever Q and G. Queries without a counted match are left out.
     """
     chunk = max(1, CHUNK_CELLS // max(len(gallery), 1))
     random = np.random.default_rng(protocol.seed)
-    precisions, places = [], []
+    precisions, ranks = [], []
     for start in range(0, len(query), chunk):
         stop = min(start + chunk, len(query))
         cost = costs(start, stop) if costs else cosine_cost(query[start:stop], gallery)
         labels = query_labels[start:stop]
         match = same(labels.person, gallery_labels.person)
-        precision, place = average_precision(cost, match, protocol.dropped(labels, gallery_labels))
+        precision, rank = average_precision(cost, match, protocol.dropped(labels, gallery_labels))
         precisions.append(precision)
         if not protocol.single_shot:
-            places.append(place)
+            ranks.append(rank)
             continue
         dropped = protocol.dropped_for_matching(labels, gallery_labels)
-        places += [
-            single_shot_place(cost, labels.person, gallery_labels.person, dropped, random)
+        ranks += [
+            single_shot_rank(cost, labels.person, gallery_labels.person, dropped, random)
             for _ in range(protocol.repeats)
         ]
     precision = np.concatenate(precisions) if precisions else np.zeros(0)
     found = np.isfinite(precision)
-    cumulative = cumulative_matching(np.concatenate(places) if places else np.zeros(0), RANKS)
+    cumulative = cumulative_matching(np.concatenate(ranks) if ranks else np.zeros(0), RANKS)
     mean = float(precision[found].mean()) if found.any() else 0.0
-    return Scores(mean, tuple(cumulative.tolist()), int(found.sum()))
+    return ReidScores(mean, tuple(cumulative.tolist()), int(found.sum()))
 
 
-def strangers(labels: Labels, trained_on: Sequence[int]) -> np.ndarray:
-    """Rows (indices) of people who do not stand in the training set: the clean protocol's disjointness."""
+def rows_not_trained_on(labels: Labels, trained_on: Sequence[int]) -> np.ndarray:
+    """Rows (indices) of people who are not in the training set: the clean protocol has none of these in both."""
     return np.flatnonzero(~np.isin(labels.person, np.asarray(list(trained_on), np.int64)))
 
 
@@ -167,7 +167,7 @@ REASSOCIATION_GAPS = (1, 30, 120, 300)
 
 @dataclass(frozen=True)
 class Reassociation:
-    """Share of the `questions` answered rightly; None where there was none."""
+    """Share of the `questions` (crops searched for) with the right answer; None where there was none."""
 
     rank1: float | None
     questions: int

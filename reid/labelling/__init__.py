@@ -1,1 +1,1 @@
-"""Pseudo-labels: who is who in a video nobody has labelled."""
+"""Pseudo-labels of the people in a video without labels."""

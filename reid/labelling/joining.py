@@ -1,4 +1,4 @@
-"""Joins tracklets into groups that are one person: the likest first, and nobody who is in two places of one frame.
+"""Joins tracklets into groups that are one person: the most similar first, and never two that share a frame.
 
 Average linkage under exclusion: two groups are joined while the mean log odds that they are one person, weighted by
 crops, are above zero.
@@ -26,18 +26,18 @@ def exclusions(frames: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def join_tracklets(
-    log_odds: np.ndarray, bonus: np.ndarray, exclusive: np.ndarray, crops: np.ndarray, least: int = 1
+    log_odds: np.ndarray, bonus: np.ndarray, exclusive: np.ndarray, crops: np.ndarray, min_groups: int = 1
 ) -> np.ndarray:
     """The group of each tracklet, (K,) int, numbered by their first tracklet.
 
-    log_odds (K, K) that two tracklets are one person by their looks, bonus (K, K) what the tracker's own continuity
-    adds (a pair of groups gets its largest), exclusive (K, K) bool who can never be one, crops (K,) weights. No
-    further than down to `least` groups.
+    log_odds (K, K) that two tracklets are one person by appearance, bonus (K, K) what the tracker's own continuity
+    adds (a pair of groups gets its largest), exclusive (K, K) bool which can never be one, crops (K,) weights. No
+    further than down to `min_groups`.
     """
     groups = _Groups(log_odds, bonus, exclusive, np.maximum(crops, 1).astype(float))
     group = np.arange(len(crops))
-    for _ in range(len(crops) - least):
-        one, other, score = groups.likest()
+    for _ in range(len(crops) - min_groups):
+        one, other, score = groups.most_similar()
         if score <= 0:
             break
         groups.join(one, other)
@@ -57,7 +57,7 @@ class _Groups:
         for row in range(len(crops)):
             self._refresh(row)
 
-    def likest(self) -> tuple[int, int, float]:
+    def most_similar(self) -> tuple[int, int, float]:
         """The pair with the highest score; of equal ones, the first."""
         one, other = divmod(int(self.score.argmax()), len(self.score))
         return one, other, float(self.score[one, other])

@@ -1,8 +1,8 @@
-"""Who is who in one video, from its tracklets: labels nobody gave, with the doubt there is about each.
+"""Pseudo-labels of the people in one video, from its tracklets, with the doubt of each.
 
-Tracklets are joined into people by their looks and the tracker's continuity. Classifiers learnt from these people then
-join those they cannot tell apart, cut tracklets that pass from one person to another, and put tracklets to whom they
-show, again and again until nothing changes. Nobody is ever in two places of one frame.
+Tracklets are joined into people by appearance and the tracker's continuity. Classifiers trained on these people then
+join those they cannot tell apart, cut tracklets that pass from one person to another, and move tracklets to the person
+they show, again and again until nothing changes. Two tracklets that share a frame are never one person.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LogOdds = Callable[[np.ndarray, Likeness, Likeness], np.ndarray]
 class Tracklet:
     """A stretch of track that should show one person: the tracker's id, and the frames it is in, ascending (F,) int.
 
-    `clear` tells that she touched nobody there; unclear ones are labelled last, and nothing is learnt from them.
+    `clear`: the person touched no other there; unclear ones are labelled last and never trained on.
     """
 
     track: int
@@ -35,10 +35,10 @@ class Tracklet:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looks:
+class EmbeddedCrops:
     """The crops to be labelled, C of them in order of time: embedding (C, D), frame (C,) int, tracklet (C,) int.
 
-    `seconds` lie between two looks at somebody, `fps` is the video's.
+    `seconds` lie between two crops of a person, `fps` is the video's.
     """
 
     embedding: np.ndarray
@@ -63,7 +63,7 @@ class PseudoLabels:
 
 @dataclass(frozen=True, slots=True)
 class EncoderFacts:
-    """What the encoder's likenesses are worth: of the same person and of different people, before the video is seen."""
+    """The encoder's similarities of the same person and of different people, measured before the video is seen."""
 
     same: Likeness
     different: Likeness
@@ -73,51 +73,53 @@ class EncoderFacts:
 NEXT_TRACKLET = 3.0
 """Log odds that a track's next tracklet, within `SOON` seconds, shows the same person."""
 LATER_TRACKLET = 1.0
-"""The same after a longer absence: the tracker recognised her."""
+"""The same after a longer absence: the tracker recognised the person."""
 SOON = 1.0
-MOST_LOG_ODDS = 12.0
-"""Most that looks say either way: a lighting change fools any encoder."""
+MAX_LOG_ODDS = 12.0
+"""Largest log odds by appearance, either way: a lighting change fools any encoder."""
 PRIOR_PAIRS = 10
-"""Pairs of tracklets that weigh as much as what was known of the encoder before."""
-LEAST_SPREAD = 0.05
-LEAST_PROBABILITY = 0.02
+"""Pairs of tracklets that weigh as much as the encoder's calibration."""
+MIN_SPREAD = 0.05
+MIN_PROBABILITY = 0.02
 STRANGER = 0.5
-"""Probability of one of the known people from which an unknown group's tracklet is hers."""
+"""Probability of one of the known people from which an unknown group's tracklet is theirs."""
 FOLLOWS = 0.3
-"""What it adds to that probability, where people are in contact, that the track goes on from her or to her."""
+"""What it adds to that probability, where people are in contact, that the track goes on from that person or to them."""
 CONFUSED = 0.5
 """Two groups are one person if each, left out, is taken for the other with this probability on average."""
 CONFUSED_LOG_ODDS = -6.0
-"""... unless their looks speak against it as clearly as this."""
+"""... unless the log odds by appearance are below this."""
 CHANGE_GAIN = 5.0
 """Log probability by which two people must explain a tracklet better than one does."""
-LOOKS_A_SECOND = 6.0
-"""Further looks in a second say nothing new."""
+CROPS_A_SECOND = 6.0
+"""Crops of a second that count as independent; further ones say nothing new."""
 STRETCH_SECONDS = 1.7
-"""Looks of a tracklet nearer than this stay together when a classifier is tried on what it has not learnt."""
-LEAST_SECONDS = 0.7
-"""Clear looks, spread over so many seconds in all, that it takes to learn a person."""
+"""Crops of a tracklet nearer than this are held out together when a classifier is tried on unseen crops."""
+MIN_SECONDS = 0.7
+"""Seconds of clear crops that it takes to train on a person."""
 ROUNDS = 8
 
 
 def label_people(
-    tracklets: Sequence[Tracklet], looks: Looks, facts: EncoderFacts, cast: int | None = None
+    tracklets: Sequence[Tracklet], embedded: EmbeddedCrops, facts: EncoderFacts, cast: int | None = None
 ) -> PseudoLabels:
     """Label every crop; with `cast`, groups are joined until there are that many, where exclusion lets them be."""
-    if len(looks.frame) == 0:
+    if len(embedded.frame) == 0:
         nothing = np.zeros(0)
         return PseudoLabels(nothing.astype(int), nothing.astype(int), nothing, list(tracklets))
-    return _Labelling(tracklets, looks, facts, cast).run()
+    return _Labelling(tracklets, embedded, facts, cast).run()
 
 
 class _Labelling:
     """The state of one video: tracklets, each crop's tracklet, and each tracklet's group (-1 where it has none yet)."""
 
-    def __init__(self, tracklets: Sequence[Tracklet], looks: Looks, facts: EncoderFacts, cast: int | None) -> None:
-        self.tracklets, self.of = list(tracklets), looks.tracklet.copy()
-        self.looks, self.facts, self.cast = looks, facts, cast
-        self.features = features(looks.embedding)
-        self.weight = min(1.0, LOOKS_A_SECOND * looks.seconds)
+    def __init__(
+        self, tracklets: Sequence[Tracklet], embedded: EmbeddedCrops, facts: EncoderFacts, cast: int | None
+    ) -> None:
+        self.tracklets, self.of = list(tracklets), embedded.tracklet.copy()
+        self.embedded, self.facts, self.cast = embedded, facts, cast
+        self.features = features(embedded.embedding)
+        self.weight = min(1.0, CROPS_A_SECOND * embedded.seconds)
         self.exclusive = exclusions([tracklet.frames for tracklet in self.tracklets])
         self.group = np.full(len(self.tracklets), -1)
 
@@ -144,14 +146,14 @@ class _Labelling:
         self.group[chosen] = join_tracklets(log_odds, bonus, exclusive, crops, self.cast or 1)
 
     def _log_odds(self, chosen: np.ndarray, crops: np.ndarray, exclusive: np.ndarray) -> np.ndarray:
-        """Of being one person, for all pairs of the chosen tracklets, by likenesses measured in this very video."""
-        mean = np.stack([self.looks.embedding[self.of == number].mean(axis=0) for number in chosen])
+        """Of being one person, for all pairs of the chosen tracklets, by similarities measured in this very video."""
+        mean = np.stack([self.embedded.embedding[self.of == number].mean(axis=0) for number in chosen])
         similarity = mean @ mean.T  # the mean over all pairs of crops
         pairs = np.triu(np.ones(exclusive.shape, bool), 1) & (np.minimum(crops[:, None], crops[None, :]) >= 2)
         together = (self._links()[np.ix_(chosen, chosen)] >= NEXT_TRACKLET) & ~exclusive
         different = adapted(similarity[pairs & exclusive], self.facts.different)
         same = adapted(similarity[pairs & together], self.facts.same)
-        return self.facts.log_odds(similarity, same, different).clip(-MOST_LOG_ODDS, MOST_LOG_ODDS)
+        return self.facts.log_odds(similarity, same, different).clip(-MAX_LOG_ODDS, MAX_LOG_ODDS)
 
     def _join_confused(self) -> None:
         """Join groups that the classifiers take for each other, the most confused first."""
@@ -161,19 +163,19 @@ class _Labelling:
                 return
             confusion = self._confusion(known)
             one, other = np.unravel_index(confusion.argmax(), confusion.shape)
-            least = CONFUSED if self.cast is None else 0.0
-            if confusion[one, other] <= least:
+            threshold = CONFUSED if self.cast is None else 0.0
+            if confusion[one, other] <= threshold:
                 return
             first, second = sorted((known[int(one)], known[int(other)]))
             self.group[self.group == second] = first
 
     def _confusion(self, known: list[int]) -> np.ndarray:
-        """How far groups are taken for each other when a classifier has not learnt them, (G, G); 0 where excluded."""
+        """How far groups are taken for each other by a classifier not trained on them, (G, G); 0 where excluded."""
         person = self._person_of_crops(known)
         taken = np.zeros((len(known), len(known)))
         for number in range(len(known)):
-            learnt = (person >= 0) & (person != number)
-            classify = train_classifier(self.features[learnt], person[learnt], len(known))
+            trained = (person >= 0) & (person != number)
+            classify = train_classifier(self.features[trained], person[trained], len(known))
             taken[number] = classify(self.features[person == number]).mean(axis=0)
         group = np.searchsorted(known, self.group)
         group[~np.isin(self.group, known)] = -1
@@ -194,23 +196,23 @@ class _Labelling:
         return share.T @ log_odds @ share < CONFUSED_LOG_ODDS
 
     def _probability(self) -> np.ndarray:
-        """Of each crop for each known group by a classifier that has not learnt it, (C, G)."""
+        """Of each crop for each known group by a classifier not trained on it, (C, G)."""
         known = self._known_groups()
         if len(known) < 2:
             return np.ones((len(self.of), len(known)))
-        longest = max(1, round(STRETCH_SECONDS / self.looks.seconds))
+        longest = max(1, round(STRETCH_SECONDS / self.embedded.seconds))
         return held_out_probabilities(self.features, self._person_of_crops(known), self.of, len(known), longest)
 
     def _cut(self, probability: np.ndarray) -> None:
         """Cut every tracklet in which one person is followed by another."""
         if probability.shape[1] < 2:
             return
-        log_probability = self.weight * np.log(probability.clip(LEAST_PROBABILITY))
+        log_probability = self.weight * np.log(probability.clip(MIN_PROBABILITY))
         for number in np.flatnonzero(self.group >= 0):
             rows = np.flatnonzero(self.of == number)
             place = change_point(log_probability[rows], CHANGE_GAIN)
             if place is not None:
-                self._cut_at(int(number), rows[place:], int(self.looks.frame[rows[place]]))
+                self._cut_at(int(number), rows[place:], int(self.embedded.frame[rows[place]]))
 
     def _cut_at(self, number: int, later: np.ndarray, frame: int) -> None:
         whole = self.tracklets[number]
@@ -239,13 +241,13 @@ class _Labelling:
     def _scores(self, probability: np.ndarray) -> np.ndarray:
         """Log probability of each known group for each tracklet, (K, G): the sum over its crops."""
         score = np.zeros((len(self.tracklets), probability.shape[1]))
-        np.add.at(score, self.of, self.weight * np.log(probability.clip(LEAST_PROBABILITY)))
+        np.add.at(score, self.of, self.weight * np.log(probability.clip(MIN_PROBABILITY)))
         return score
 
     def _place_unclear(self, probability: np.ndarray) -> None:
-        """Unclear tracklets with crops go, the plainest first, to a group that is not elsewhere then, or to none.
+        """Unclear tracklets with crops go, the most probable first, to a group that is not elsewhere then, or to none.
 
-        A box in contact shows now one person, now the other: what counts is how often it shows her.
+        A box in contact shows now one person, now the other: what counts is how often it shows each.
         """
         known = np.array(self._known_groups(), int)
         waiting = np.flatnonzero((self.group < 0) & (self._crops() > 0))
@@ -267,7 +269,7 @@ class _Labelling:
         return PseudoLabels(person, self.of, self._doubt(), self.tracklets)
 
     def _doubt(self) -> np.ndarray:
-        """One less the lead of each crop's label over the next best, by a classifier that has not learnt the crop."""
+        """One less the lead of each crop's label over the next best, by a classifier not trained on the crop."""
         known = self._known_groups()
         if len(known) < 2:
             return np.zeros(len(self.of))
@@ -280,10 +282,10 @@ class _Labelling:
         return (1.0 - (own - probability.max(axis=1))).clip(0.0, 1.0)
 
     def _known_groups(self) -> list[int]:
-        """Groups with enough clear looks to be learnt, ascending."""
+        """Groups with enough clear crops to train on, ascending."""
         clear = self._clear()[self.of]
         groups, counts = np.unique(self.group[self.of[clear]], return_counts=True)
-        return groups[(groups >= 0) & (counts * self.looks.seconds >= LEAST_SECONDS)].tolist()
+        return groups[(groups >= 0) & (counts * self.embedded.seconds >= MIN_SECONDS)].tolist()
 
     def _person_of_crops(self, known: list[int]) -> np.ndarray:
         """The place of each clear crop's group among the known ones, (C,) int, -1 for all others."""
@@ -292,14 +294,14 @@ class _Labelling:
         return np.where(self._clear()[self.of], person, -1)
 
     def _links(self) -> np.ndarray:
-        """What it is worth that two tracklets are one person because they follow each other in a track, (K, K)."""
+        """Log odds that two tracklets are one person because they follow each other in a track, (K, K)."""
         first, last, track = (
             np.array(column)
             for column in zip(*((t.frames[0], t.frames[-1], t.track) for t in self.tracklets), strict=True)
         )
         links = np.zeros((len(self.tracklets), len(self.tracklets)))
         for one, other, frames in consecutive(track, first, last):
-            soon = frames <= SOON * self.looks.fps
+            soon = frames <= SOON * self.embedded.fps
             links[one, other] = links[other, one] = NEXT_TRACKLET if soon else LATER_TRACKLET
         return links
 
@@ -311,8 +313,8 @@ class _Labelling:
 
 
 def adapted(similarity: np.ndarray, before: Likeness) -> Likeness:
-    """Mean and standard deviation of the similarities (N,), drawn towards what was known `before` where N is small."""
+    """Mean and standard deviation of the similarities (N,), drawn towards the prior `before` where N is small."""
     count = len(similarity) + PRIOR_PAIRS
     mean = (similarity.sum() + PRIOR_PAIRS * before[0]) / count
     spread = np.sqrt((((similarity - mean) ** 2).sum() + PRIOR_PAIRS * before[1] ** 2) / count)
-    return float(mean), max(float(spread), LEAST_SPREAD)
+    return float(mean), max(float(spread), MIN_SPREAD)

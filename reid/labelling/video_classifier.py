@@ -1,7 +1,7 @@
-"""One classifier for one video: who of its people a crop shows, learnt from crops that are labelled already.
+"""One classifier for one video: which of its people a crop shows, trained on crops that are labelled already.
 
 The paper trained a network a video to give its data pseudo-labels; here a linear head on a frozen encoder's embeddings
-does it, in a second. One logistic classifier a person, so that a stranger may look like nobody.
+does it, in a second. One logistic classifier a person, so that an unknown person may have a low probability for each.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def features(embedding: np.ndarray) -> np.ndarray:
 
 
 def train_classifier(rows: np.ndarray, person: np.ndarray, people: int) -> Classifier:
-    """Learn from rows (N, F) of the persons (N,) 0..people-1, everybody weighted alike; whoever has no row gets 0.
+    """Train on rows (N, F) of the persons (N,) 0..people-1, each person weighted alike; one without rows gets 0.
 
-    Logistic regression with weight decay, one person against all others. It starts from zero and uses no chance: the
-    same rows give the same classifier.
+    Logistic regression with weight decay, one person against all others. It starts from zero and draws nothing at
+    random: the same rows give the same classifier.
     """
     target = np.eye(people)[person]  # (N, P)
     own = target.sum(axis=0)
@@ -64,32 +64,32 @@ def train_classifier(rows: np.ndarray, person: np.ndarray, people: int) -> Class
 def held_out_probabilities(
     rows: np.ndarray, person: np.ndarray, tracklet: np.ndarray, people: int, longest: int
 ) -> np.ndarray:
-    """Probabilities (N, P) of each row by a classifier that learnt without it and its neighbours in time.
+    """Probabilities (N, P) of each row by a classifier trained without it and its neighbours in time.
 
-    rows (N, F) in order of time, person (N,) from 0, or below 0 for rows that nothing is learnt from, tracklet (N,).
-    Everybody's rows are dealt to `FOLDS` classifiers in stretches of one tracklet, each at most `longest` rows.
+    rows (N, F) in order of time, person (N,) from 0, or below 0 for rows that are not trained on, tracklet (N,).
+    Each person's rows are dealt to `FOLDS` classifiers in stretches of one tracklet, each at most `longest` rows.
     """
     fold = folds(person, tracklet, people, longest)
     probability = np.zeros((len(rows), people))
     unlabelled = fold < 0
     for number in range(FOLDS):
-        learnt = (fold >= 0) & (fold != number)
-        if learnt.any():
-            classify = train_classifier(rows[learnt], person[learnt], people)
+        trained = (fold >= 0) & (fold != number)
+        if trained.any():
+            classify = train_classifier(rows[trained], person[trained], people)
             probability[fold == number] = classify(rows[fold == number])
             probability[unlabelled] += classify(rows[unlabelled]) / FOLDS
     return probability
 
 
 def folds(person: np.ndarray, tracklet: np.ndarray, people: int, longest: int) -> np.ndarray:
-    """Which classifier does without each row, (N,) int; -1 for rows of nobody. Who has few rows has short stretches."""
+    """The classifier trained without each row, (N,) int; -1 for rows of no person. Few rows make short stretches."""
     fold = np.full(len(person), -1)
     for number in range(people):
         own = np.flatnonzero(person == number)
         length = max(1, min(longest, len(own) // FOLDS))
         stretch, filled = -1, length
-        for place, row in enumerate(own.tolist()):
-            if filled == length or tracklet[row] != tracklet[own[place - 1]]:
+        for index, row in enumerate(own.tolist()):
+            if filled == length or tracklet[row] != tracklet[own[index - 1]]:
                 stretch, filled = stretch + 1, 0
             fold[row] = stretch % FOLDS
             filled += 1

@@ -1,8 +1,8 @@
 """FD-GAN, the paper's comparator (Ge et al., "FD-GAN: Pose-guided Feature Distilling GAN", NeurIPS 2018).
 
-A Siamese verification network whose features must also serve a generator that is told a *target* pose and given noise;
-an identity and a pose discriminator judge the pictures; two pictures of one person, turned into the same pose, must
-agree. Three stages: verification alone; generator and discriminators with the encoder fixed; all together.
+A Siamese verification network whose features are also the input of a generator, beside a *target* pose and noise; an
+identity and a pose discriminator tell its pictures from real ones; two pictures of one person, generated in the same
+pose, must agree. Three stages: verification alone; generator and discriminators with the encoder fixed; all together.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ class FdGanOptions:
     target: float = 10.0
     """L1 to the real picture of the person in the target pose."""
     same_pose: float = 1.0
-    """L1 between two pictures of a person made in one pose."""
+    """L1 between two pictures of a person generated in one pose."""
     real_smoothing: float = 0.1
-    """What the discriminators' target for real pictures falls short of 1."""
+    """One-sided label smoothing: the discriminators' target for real pictures is 1 less this."""
     generator: GeneratorOptions = field(default_factory=lambda: GeneratorOptions(noise_dimension=256))
 
 
 @dataclass
 class FdGanForward:
-    """What one pass gave for N crops; the target of a crop is its partner's partner, another crop of the person."""
+    """Results of one pass for N crops; the target of a crop is its partner's partner, another crop of the person."""
 
     batch: Batch
     feature: torch.Tensor  # (N, D)
-    target: torch.Tensor  # (N,) places in the batch
+    target: torch.Tensor  # (N,) indices into the batch
     maps: torch.Tensor | None = None  # target poses (N, P, H, W)
-    made: torch.Tensor | None = None  # the crop's person in its target pose (N, 3, H, W)
-    made_by_partner: torch.Tensor | None = None  # the same pose made from the partner's feature
-    scores: dict[str, torch.Tensor] = field(default_factory=dict)
+    generated: torch.Tensor | None = None  # the crop's person in its target pose (N, 3, H, W)
+    generated_by_partner: torch.Tensor | None = None  # the same pose from the partner's feature
+    logits: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 class FdGanObjective:
@@ -81,13 +81,17 @@ class FdGanObjective:
 
     def phases(self, progress: float) -> list[Phase]:
         verify = Phase("encoder", ("encoder", "verification"), self.verification_losses)
-        judge = [
+        discriminate = [
             Phase("identity", ("identity_discriminator",), self.identity_losses),
             Phase("pose", ("pose_discriminator",), self.pose_losses),
         ]
-        paint = Phase("generator", ("pose_encoder", "generator"), self.generator_losses)
-        together = Phase("encoder", (*verify.networks, *paint.networks), self.joint_losses)
-        stages = {"verification": [verify], "generation": [*judge, paint], "everything": [*judge, together]}
+        generate = Phase("generator", ("pose_encoder", "generator"), self.generator_losses)
+        together = Phase("encoder", (*verify.networks, *generate.networks), self.joint_losses)
+        stages = {
+            "verification": [verify],
+            "generation": [*discriminate, generate],
+            "everything": [*discriminate, together],
+        }
         return stages[stage_at(progress)]
 
     def forward(self, batch: Batch, progress: float) -> FdGanForward:
@@ -102,7 +106,7 @@ class FdGanObjective:
         return forward
 
     def generate(self, forward: FdGanForward) -> None:
-        """Every person in her target pose, from her own feature and from her partner's, with the same noise."""
+        """Each person in the target pose, from the crop's own feature and from its partner's, with the same noise."""
         batch, feature = forward.batch, forward.feature
         assert batch.keypoints is not None
         sigma = jittered_sigma(len(feature), batch.generator)
@@ -113,21 +117,21 @@ class FdGanObjective:
         noise = noise.to(feature.device)
         context = torch.cat([feature, feature[batch.partner]])
         inputs = [context, *(torch.cat([part, part]) for part in (pose, noise))]
-        if self.options.generator.sees_maps:
+        if self.options.generator.map_conditioned:
             inputs.append(torch.cat([forward.maps, forward.maps]))
-        made = self.run(self.networks["generator"], *inputs).float()
-        forward.made, forward.made_by_partner = made.chunk(2)
+        generated = self.run(self.networks["generator"], *inputs).float()  # (2 N, 3, H, W)
+        forward.generated, forward.generated_by_partner = generated.chunk(2)
 
     def pictures(self, forward: FdGanForward) -> dict[str, torch.Tensor]:
-        """The crops; the pictures whose pose they shall take; made so; made so from their partners."""
-        if forward.made is None or forward.made_by_partner is None:
+        """The crops; the pictures of their target poses; generated in these poses; the same from their partners."""
+        if forward.generated is None or forward.generated_by_partner is None:
             return {}
         image = forward.batch.image
         return {
             "original": image,
             "target": image[forward.target],
-            "made": forward.made,
-            "by partner": forward.made_by_partner,
+            "generated": forward.generated,
+            "by partner": forward.generated_by_partner,
         }
 
     def verification_losses(self, forward: FdGanForward) -> Losses:
@@ -136,38 +140,38 @@ class FdGanObjective:
         person = forward.batch.person
         group = int((person == person[0]).sum())
         other = feature.roll(-group, dims=0)
-        score = self.networks["verification"](torch.cat([feature, feature]), torch.cat([feature[partner], other]))
-        alike, unlike = score.float().chunk(2)
-        return {"verification": (losses.judged(alike, 1) + losses.judged(unlike, 0)) / 2}
+        logits = self.networks["verification"](torch.cat([feature, feature]), torch.cat([feature[partner], other]))
+        same, different = logits.float().chunk(2)
+        return {"verification": (losses.logistic(same, 1) + losses.logistic(different, 0)) / 2}
 
     def identity_losses(self, forward: FdGanForward) -> Losses:
-        """D_id: the crop with a real picture of the person against the crop with a made one."""
-        judge, image = self.networks["identity_discriminator"], forward.batch.image
-        assert forward.made is not None
-        real = self.run(judge, image, image[forward.target]).float()
-        made = self.run(judge, image, forward.made.detach()).float()
-        forward.scores.update({"identity/real": real.detach().mean(), "identity/made": made.detach().mean()})
-        return {"identity_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
+        """D_id: the crop with a real picture of the person against the crop with a generated one."""
+        discriminator, image = self.networks["identity_discriminator"], forward.batch.image
+        assert forward.generated is not None
+        real = self.run(discriminator, image, image[forward.target]).float()
+        generated = self.run(discriminator, image, forward.generated.detach()).float()
+        forward.logits.update({"identity/real": real.detach().mean(), "identity/generated": generated.detach().mean()})
+        return {"identity_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
 
     def pose_losses(self, forward: FdGanForward) -> Losses:
-        """D_pd: a real picture in the target pose against a made one."""
-        judge, image = self.networks["pose_discriminator"], forward.batch.image
-        assert forward.made is not None
-        real = self.run(judge, forward.maps, image[forward.target]).float()
-        made = self.run(judge, forward.maps, forward.made.detach()).float()
-        forward.scores.update({"pose/real": real.detach().mean(), "pose/made": made.detach().mean()})
-        return {"pose_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
+        """D_pd: a real picture in the target pose against a generated one."""
+        discriminator, image = self.networks["pose_discriminator"], forward.batch.image
+        assert forward.generated is not None
+        real = self.run(discriminator, forward.maps, image[forward.target]).float()
+        generated = self.run(discriminator, forward.maps, forward.generated.detach()).float()
+        forward.logits.update({"pose/real": real.detach().mean(), "pose/generated": generated.detach().mean()})
+        return {"pose_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
 
     def generator_losses(self, forward: FdGanForward) -> Losses:
-        """What the generator minimises."""
-        image, made, twin = forward.batch.image, forward.made, forward.made_by_partner
-        assert made is not None
-        assert twin is not None
+        """The losses that the generator minimises."""
+        image, generated, by_partner = forward.batch.image, forward.generated, forward.generated_by_partner
+        assert generated is not None
+        assert by_partner is not None
         return {
-            "identity": losses.deception(self.run(self.networks["identity_discriminator"], image, made).float()),
-            "pose": losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, made).float()),
-            "target": losses.recovery(image[forward.target], made, None),
-            "same_pose": losses.recovery(made, twin, None),
+            "identity": losses.deception(self.run(self.networks["identity_discriminator"], image, generated).float()),
+            "pose": losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, generated).float()),
+            "target": losses.recovery(image[forward.target], generated, None),
+            "same_pose": losses.recovery(generated, by_partner, None),
         }
 
     def joint_losses(self, forward: FdGanForward) -> Losses:

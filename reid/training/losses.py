@@ -1,6 +1,6 @@
-"""Every loss, each a pure function; numbers in brackets are equations of the ICASSP 2020 paper.
+"""Every loss, each a pure function; numbers in brackets are equations of "Learning from Dances" (ICASSP 2020).
 
-B pictures, D dimensions. Adversarial losses take raw scores (logits) of any shape and return a mean.
+B pictures, D dimensions. Adversarial losses take logits of any shape and return a mean.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ def distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return squared.clamp(min=1e-12).sqrt()
 
 
-def triplet(near: torch.Tensor, far: torch.Tensor, margin: float | None) -> torch.Tensor:
-    """First term of (1): max(M - far + near, 0), averaged.
+def triplet(positive: torch.Tensor, negative: torch.Tensor, margin: float | None) -> torch.Tensor:
+    """First term of (1): max(M - negative + positive, 0), averaged.
 
-    near, far (B,) are the distances to the positive and to the negative. A margin of None is the soft margin,
-    log(1 + exp(near - far)).
+    positive, negative (B,) are the distances to the positive and to the negative. A margin of None is the soft margin,
+    log(1 + exp(positive - negative)).
     """
     if margin is None:
-        return nn.functional.softplus(near - far).mean()
-    return (margin - far + near).clamp(min=0).mean()
+        return nn.functional.softplus(positive - negative).mean()
+    return (margin - negative + positive).clamp(min=0).mean()
 
 
 def batch_hard(features: torch.Tensor, person: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,11 +34,11 @@ def batch_hard(features: torch.Tensor, person: torch.Tensor) -> tuple[torch.Tens
     """
     distance = distances(features, features)
     same = person[:, None] == person[None, :]
-    positive = same & ~torch.eye(len(person), dtype=torch.bool, device=person.device)
-    has_both = positive.any(1) & (~same).any(1)
-    near = distance.masked_fill(~positive, -torch.inf).amax(1)
-    far = distance.masked_fill(same, torch.inf).amin(1)
-    return near[has_both], far[has_both]
+    other = same & ~torch.eye(len(person), dtype=torch.bool, device=person.device)  # another crop of the person
+    has_both = other.any(1) & (~same).any(1)
+    farthest_positive = distance.masked_fill(~other, -torch.inf).amax(1)
+    nearest_negative = distance.masked_fill(same, torch.inf).amin(1)
+    return farthest_positive[has_both], nearest_negative[has_both]
 
 
 def cross_entropy(logits: torch.Tensor, person: torch.Tensor, smoothing: float) -> torch.Tensor:
@@ -57,26 +57,26 @@ def recovery(image: torch.Tensor, recovered: torch.Tensor, weight: torch.Tensor 
     return (difference * weight).sum() / (weight.sum() * image.shape[1]).clamp(min=1e-6)
 
 
-def judged(score: torch.Tensor, target: float) -> torch.Tensor:
-    """Logistic loss of scores against a target in 0..1: cross-entropy of sigmoid(score)."""
-    return (target * nn.functional.softplus(-score) + (1 - target) * nn.functional.softplus(score)).mean()
+def logistic(logits: torch.Tensor, target: float) -> torch.Tensor:
+    """Logistic loss against a target in 0..1: binary cross-entropy of sigmoid(logits)."""
+    return (target * nn.functional.softplus(-logits) + (1 - target) * nn.functional.softplus(logits)).mean()
 
 
-def image_discrimination(real: torch.Tensor, made: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
+def image_discrimination(real: torch.Tensor, generated: torch.Tensor, smoothing: float = 0.0) -> torch.Tensor:
     """-(4), what D minimises: -[log D(x) + log(1 - D(G(e_c, e_p)))]; `smoothing` lowers the target of real pictures."""
-    return judged(real, 1 - smoothing) + judged(made, 0)
+    return logistic(real, 1 - smoothing) + logistic(generated, 0)
 
 
 def pose_discrimination(
-    real: torch.Tensor, made: torch.Tensor, wrong_pose: torch.Tensor, smoothing: float = 0.0
+    real: torch.Tensor, generated: torch.Tensor, wrong_pose: torch.Tensor, smoothing: float = 0.0
 ) -> torch.Tensor:
     """-(5), what D_p minimises: -[log D_p(p, x) + log(1 - D_p(p, G)) + log(1 - D_p(p+, x))].
 
     The third term, a real picture with another picture's pose, is what takes the pose out of e_c.
     """
-    return judged(real, 1 - smoothing) + judged(made, 0) + judged(wrong_pose, 0)
+    return logistic(real, 1 - smoothing) + logistic(generated, 0) + logistic(wrong_pose, 0)
 
 
-def deception(made: torch.Tensor) -> torch.Tensor:
+def deception(generated: torch.Tensor) -> torch.Tensor:
     """What the generator minimises in (4) and (5), in its non-saturating form: -log D(G(e_c, e_p))."""
-    return judged(made, 1)
+    return logistic(generated, 1)

@@ -25,7 +25,7 @@ from .processes import run_alone
 
 @dataclass(frozen=True)
 class LossWeights:
-    """What each loss counts in the sum; a loss of weight 0 is not computed and its networks are not built."""
+    """Weight of each loss in the sum; a loss of weight 0 is not computed and its networks are not built."""
 
     cross_entropy: float = 1.0
     """Classification of the training people, second term of equation (1)."""
@@ -55,7 +55,7 @@ class ObjectiveOptions:
     label_smoothing: float = 0.0
     """Part of the classifier's target spread over all people."""
     real_smoothing: float = 0.1
-    """What the discriminators' target for real pictures falls short of 1."""
+    """One-sided label smoothing: the discriminators' target for real pictures is 1 less this."""
     body_mask: bool = True
     """Count the body nine times as much as the background in the recovery losses."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
@@ -63,22 +63,22 @@ class ObjectiveOptions:
 
     @property
     def generates(self) -> bool:
-        """Whether any loss needs pictures to be made."""
+        """Whether any loss needs generated pictures."""
         return any((self.weights.recovery, self.weights.cross_recovery, self.weights.image, self.weights.pose))
 
 
 @dataclass
 class Forward:
-    """What one pass through encoder and generator gave for a batch of N crops."""
+    """Results of one pass through encoder and generator for a batch of N crops."""
 
     batch: Batch
     feature: torch.Tensor  # e_c (N, D)
-    embedding: torch.Tensor  # the neck's answer to it (N, D)
+    embedding: torch.Tensor  # the neck of it (N, D)
     maps: torch.Tensor | None = None  # (N, P, H, W)
     weight: torch.Tensor | None = None  # (N, 1, H, W)
     recovered: torch.Tensor | None = None  # G(e_c, e_p) (N, 3, H, W)
     swapped: torch.Tensor | None = None  # G(partner's e_c, e_p) (M, 3, H, W)
-    scores: dict[str, torch.Tensor] = field(default_factory=dict)  # mean raw discriminator scores, for the log
+    logits: dict[str, torch.Tensor] = field(default_factory=dict)  # mean logits of the discriminators, for the log
 
 
 class SparseTemporalObjective:
@@ -109,14 +109,14 @@ class SparseTemporalObjective:
         return networks
 
     def phases(self, progress: float) -> list[Phase]:
-        judges = [
+        discriminators = [
             Phase("image", ("image_discriminator",), self.image_losses),
             Phase("pose", ("pose_discriminator",), self.pose_losses),
         ]
-        learners = ("encoder", "classifier", "verification", "pose_encoder", "generator")
+        trained = ("encoder", "classifier", "verification", "pose_encoder", "generator")
         return [
-            *(phase for phase in judges if phase.networks[0] in self.networks),
-            Phase("encoder", tuple(name for name in learners if name in self.networks), self.encoder_losses),
+            *(phase for phase in discriminators if phase.networks[0] in self.networks),
+            Phase("encoder", tuple(name for name in trained if name in self.networks), self.encoder_losses),
         ]
 
     def forward(self, batch: Batch, progress: float) -> Forward:
@@ -139,11 +139,11 @@ class SparseTemporalObjective:
         pose = self.run(self.networks["pose_encoder"], forward.maps)
         context = torch.cat([forward.feature, forward.feature[batch.partner[paired]]])
         inputs = [context, torch.cat([pose, pose[paired]])]
-        if self.options.generator.sees_maps:
+        if self.options.generator.map_conditioned:
             no_noise = context[:, :0]
             inputs += [no_noise, torch.cat([forward.maps, forward.maps[paired]])]
-        made = self.run(self.networks["generator"], *inputs).float()
-        forward.recovered, forward.swapped = made[: len(pose)], made[len(pose) :]
+        generated = self.run(self.networks["generator"], *inputs).float()  # (N + M, 3, H, W)
+        forward.recovered, forward.swapped = generated[: len(pose)], generated[len(pose) :]
 
     def pictures(self, forward: Forward) -> dict[str, torch.Tensor]:
         """Pictures with a partner; recovered; the partners; recovered with the partner's context feature."""
@@ -159,26 +159,27 @@ class SparseTemporalObjective:
 
     def image_losses(self, forward: Forward) -> Losses:
         """The image discriminator's, equation (4)."""
-        judge, recovered = self.networks["image_discriminator"], forward.recovered
+        discriminator, recovered = self.networks["image_discriminator"], forward.recovered
         assert recovered is not None
-        real, made = self.run(judge, forward.batch.image).float(), self.run(judge, recovered.detach()).float()
-        forward.scores.update({"image/real": real.detach().mean(), "image/made": made.detach().mean()})
-        return {"image_discrimination": losses.image_discrimination(real, made, self.options.real_smoothing)}
+        real = self.run(discriminator, forward.batch.image).float()
+        generated = self.run(discriminator, recovered.detach()).float()
+        forward.logits.update({"image/real": real.detach().mean(), "image/generated": generated.detach().mean()})
+        return {"image_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
 
     def pose_losses(self, forward: Forward) -> Losses:
         """The pose discriminator's, equation (5)."""
-        judge, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.batch.paired
+        discriminator, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.batch.paired
         assert forward.recovered is not None
         assert forward.maps is not None
-        real = self.run(judge, forward.maps, batch.image).float()
-        made = self.run(judge, forward.maps, forward.recovered.detach()).float()
-        wrong = self.run(judge, forward.maps[batch.partner[paired]], batch.image[paired]).float()
-        means = {"pose/real": real, "pose/made": made, "pose/wrong": wrong}
-        forward.scores.update({name: score.detach().mean() for name, score in means.items()})
-        return {"pose_discrimination": losses.pose_discrimination(real, made, wrong, self.options.real_smoothing)}
+        real = self.run(discriminator, forward.maps, batch.image).float()
+        generated = self.run(discriminator, forward.maps, forward.recovered.detach()).float()
+        wrong = self.run(discriminator, forward.maps[batch.partner[paired]], batch.image[paired]).float()
+        logits = {"pose/real": real, "pose/generated": generated, "pose/wrong": wrong}
+        forward.logits.update({name: values.detach().mean() for name, values in logits.items()})
+        return {"pose_discrimination": losses.pose_discrimination(real, generated, wrong, self.options.real_smoothing)}
 
     def encoder_losses(self, forward: Forward) -> Losses:
-        """Everything encoder and generator minimise together."""
+        """The losses that encoder and generator minimise together."""
         parts = {
             "cross_entropy": self.cross_entropy,
             "triplet": self.triplet,
@@ -196,18 +197,18 @@ class SparseTemporalObjective:
 
     def triplet(self, forward: Forward) -> torch.Tensor:
         if self.options.batch_hard:
-            near, far = losses.batch_hard(forward.feature, forward.batch.person)
+            positive, negative = losses.batch_hard(forward.feature, forward.batch.person)
         else:
-            near, far = tuple_distances(forward)
-        return losses.triplet(near, far, self.options.margin)
+            positive, negative = tuple_distances(forward)
+        return losses.triplet(positive, negative, self.options.margin)
 
     def verification(self, forward: Forward) -> torch.Tensor:
         """As many pairs of one person as of two."""
         batch, anchor = forward.batch, forward.batch.anchor
         first = torch.cat([anchor, anchor])
         second = torch.cat([batch.partner[anchor], batch.negative[anchor]])
-        score = self.networks["verification"](forward.feature[first], forward.feature[second]).float()
-        return (losses.judged(score[: len(anchor)], 1) + losses.judged(score[len(anchor) :], 0)) / 2
+        logits = self.networks["verification"](forward.feature[first], forward.feature[second]).float()
+        return (losses.logistic(logits[: len(anchor)], 1) + losses.logistic(logits[len(anchor) :], 0)) / 2
 
     def recovery(self, forward: Forward) -> torch.Tensor:
         assert forward.recovered is not None
@@ -229,6 +230,6 @@ class SparseTemporalObjective:
 def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
     """Distances of each anchor to its own positive and negative."""
     batch, feature, anchor = forward.batch, forward.feature, forward.batch.anchor
-    near = (feature[anchor] - feature[batch.partner[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
-    far = (feature[anchor] - feature[batch.negative[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
-    return near, far
+    positive = (feature[anchor] - feature[batch.partner[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
+    negative = (feature[anchor] - feature[batch.negative[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
+    return positive, negative

@@ -1,40 +1,41 @@
-"""Optimisers, the course of the learning rate, and the running average of the encoder's weights."""
+"""Optimisers, the learning-rate schedule, and the moving average of the encoder's weights."""
 
 from __future__ import annotations
 
-import copy
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 
 @dataclass(frozen=True)
 class OptimiserOptions:
-    """One optimiser's kind and rate."""
+    """One optimiser's kind and learning rate."""
 
     kind: Literal["adam", "sgd"]
     """Adam, or stochastic gradient descent with a momentum of 0.9."""
-    rate: float
-    """Learning rate at its highest."""
-    first_beta: float = 0.9
-    """Adam's memory of the gradient (0.5 is usual against discriminators)."""
+    lr: float
+    """Highest learning rate."""
+    beta1: float = 0.9
+    """Adam's decay of the mean gradient (0.5 is usual against discriminators)."""
     weight_decay: float = 5e-4
-    """Pull of the weights towards zero."""
+    """Weight decay (L2)."""
 
 
 @dataclass(frozen=True)
 class OptimisationOptions:
-    """How long and how fast the networks learn."""
+    """Length of the training, learning rates, gradient clipping, averaging, number format."""
 
     epochs: int = 100
     """Passes over the training crops."""
     steps: int = 0
-    """Stop after so many steps instead, with the whole course of the rate in them; 0 leaves it to the epochs."""
-    warmup: float = 0.0
-    """Epochs in which the rate rises from a tenth."""
+    """Stop after so many steps instead, with the whole schedule in them; 0 leaves it to the epochs."""
+    warmup_epochs: float = 0.0
+    """Epochs of warm-up, in which the learning rate rises from a tenth of the highest."""
     schedule: Literal["half-linear", "cosine", "constant"] = "half-linear"
     """half-linear: flat for the first half, then straight to zero (the paper's run)."""
     encoder: OptimiserOptions = field(default_factory=lambda: OptimiserOptions("sgd", 2e-5))
@@ -45,8 +46,8 @@ class OptimisationOptions:
     """For the discriminators."""
     clip: float = 0.0
     """Largest norm of a phase's gradient; 0 leaves it alone."""
-    average: float = 0.0
-    """Decay of a running average (EMA) of the encoder, which is then what is evaluated and kept; 0 for none."""
+    ema_decay: float = 0.0
+    """Decay of an exponential moving average (EMA) of the encoder, which is then evaluated and written; 0: none."""
     bf16: bool = False
     """Mixed precision in bfloat16."""
 
@@ -54,9 +55,9 @@ class OptimisationOptions:
 def make_optimiser(network: nn.Module, options: OptimiserOptions) -> torch.optim.Optimizer:
     """The optimiser of one network."""
     if options.kind == "adam":
-        betas = (options.first_beta, 0.999)
-        return torch.optim.Adam(network.parameters(), options.rate, betas, weight_decay=options.weight_decay)
-    return torch.optim.SGD(network.parameters(), options.rate, 0.9, weight_decay=options.weight_decay)
+        betas = (options.beta1, 0.999)
+        return torch.optim.Adam(network.parameters(), options.lr, betas, weight_decay=options.weight_decay)
+    return torch.optim.SGD(network.parameters(), options.lr, 0.9, weight_decay=options.weight_decay)
 
 
 def options_for(name: str, options: OptimisationOptions) -> OptimiserOptions:
@@ -66,11 +67,11 @@ def options_for(name: str, options: OptimisationOptions) -> OptimiserOptions:
     return options.generator if name in ("generator", "pose_encoder") else options.encoder
 
 
-def rate_factor(epoch: float, options: OptimisationOptions) -> float:
-    """What the highest rate is multiplied by at a (fractional) epoch."""
-    if epoch < options.warmup:
-        return 0.1 + 0.9 * epoch / options.warmup
-    progress = min((epoch - options.warmup) / max(options.epochs - options.warmup, 1e-9), 1.0)
+def lr_factor(epoch: float, options: OptimisationOptions) -> float:
+    """What the highest learning rate is multiplied by at a (fractional) epoch."""
+    if epoch < options.warmup_epochs:
+        return 0.1 + 0.9 * epoch / options.warmup_epochs
+    progress = min((epoch - options.warmup_epochs) / max(options.epochs - options.warmup_epochs, 1e-9), 1.0)
     return SCHEDULES[options.schedule](progress)
 
 
@@ -81,25 +82,34 @@ SCHEDULES = {
 }
 
 
-def place_in_course(step: int, epoch: float, options: OptimisationOptions) -> float:
-    """Where a run stands in its course, in epochs: the (fractional) epoch, or the share of its steps times them all."""
+def training_progress(step: int, epoch: float, options: OptimisationOptions) -> float:
+    """Progress of a run in epochs: the (fractional) epoch, or, where steps are counted, their share of all epochs."""
     return options.epochs * step / options.steps if options.steps else epoch
 
 
-class RunningAverage:
-    """Exponential moving average of a network's parameters and buffers; young averages forget faster."""
+def averaged_model(network: nn.Module, decay: float) -> AveragedModel:
+    """Exponential moving average of a network's parameters and buffers, in evaluation mode; it starts as the network.
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.decay = decay
-        self.updates = 0
+    The decay of the n-th update is min(decay, (1 + n) / (10 + n)), so that a young average forgets its start sooner.
+    """
+    averaged = AveragedModel(network, multi_avg_fn=moving_average(decay), use_buffers=True)
+    averaged.update_parameters(network)  # AveragedModel's first update copies; this one changes nothing
+    return averaged.eval().requires_grad_(False)
+
+
+Tensors = Sequence[torch.Tensor]
+
+
+def moving_average(decay: float) -> Callable[[Tensors, Tensors, torch.Tensor | int], None]:
+    """An update for `AveragedModel`: averaged tensors, the network's, and the number n of this update."""
 
     @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for mean, value in zip(self.network.state_dict().values(), network.state_dict().values(), strict=True):
+    def update(averaged: Tensors, current: Tensors, n: torch.Tensor | int) -> None:
+        weight = 1 - min(decay, (1 + int(n)) / (10 + int(n)))
+        for mean, value in zip(averaged, current, strict=True):
             if mean.is_floating_point():
-                mean.lerp_(value, 1 - decay)
+                mean.lerp_(value, weight)
             else:
-                mean.copy_(value)
+                mean.copy_(value)  # such as the number of batches that batch normalisation has seen
+
+    return update

@@ -16,7 +16,7 @@ Losses = dict[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class Phase:
-    """One optimiser step: which networks learn, and from which losses of a forward pass."""
+    """One optimiser step: which networks it trains, on which losses of a forward pass."""
 
     name: str
     networks: tuple[str, ...]
@@ -27,7 +27,7 @@ class Objective(Protocol):
     """Networks by name, their joint forward pass, the phases at a point of the training (progress 0..1).
 
     `run` calls a network, possibly sharing its rows among processes. `pictures` are named rows (N, 3, H, W) of
-    pictures to look at; none where nothing is made.
+    pictures to look at; none where nothing is generated.
     """
 
     networks: nn.ModuleDict
@@ -41,7 +41,7 @@ class Objective(Protocol):
     def pictures(self, forward: Any) -> dict[str, torch.Tensor]: ...
 
 
-def freeze_all_but(networks: nn.ModuleDict, learning: tuple[str, ...]) -> None:
+def freeze_all_but(networks: nn.ModuleDict, trained: tuple[str, ...]) -> None:
     """Let only the named networks collect gradients."""
     for name, network in networks.items():
-        network.requires_grad_(name in learning)
+        network.requires_grad_(name in trained)

@@ -1,4 +1,4 @@
-"""What a training run shows: recovered and swapped pictures, loss curves, and who was found for whom."""
+"""Pictures of a training run: a grid of generated pictures, loss curves, queries with the crops found for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from ..data.crops import Crop
+from ..data.crops import Crop, spread
 from ..data.images import read_crop
 from ..evaluation.evaluation import Embedded
 from ..evaluation.metrics import cosine_cost
@@ -43,7 +43,7 @@ def picture_grid(rows: Mapping[str, torch.Tensor], columns: int = COLUMNS) -> np
 
 
 def loss_curves(rows: Sequence[dict[str, Any]]) -> Any:
-    """A matplotlib figure of all losses and judges' scores by step, and of mAP and rank-1; rows as in log.jsonl."""
+    """A matplotlib figure of all losses and logits by step, and of mAP and rank-1; rows as in log.jsonl."""
     from matplotlib.figure import Figure
 
     names = sorted({name for row in rows for name in row if "/" in name and not name.startswith("time/")})
@@ -68,23 +68,28 @@ def smoothed(values: Sequence[float]) -> np.ndarray:
 
 
 def retrieval_sheet(
-    query: Sequence[Crop], gallery: Sequence[Crop], found: Embedded, searched: Embedded, protocol: Protocol, count: int
+    query: Sequence[Crop],
+    gallery: Sequence[Crop],
+    query_rows: Embedded,
+    gallery_rows: Embedded,
+    protocol: Protocol,
+    count: int,
 ) -> np.ndarray:
     """`count` queries, evenly spread, each followed by its ten nearest crops: right ones framed green, wrong ones red.
 
     Crops the protocol does not count are left out. Returns (h, w, 3) uint8 BGR.
     """
-    chosen = np.unique(np.linspace(0, len(query) - 1, min(count, len(query))).astype(int))
-    few = found[chosen]
+    chosen = np.array(spread(len(query), count))
+    few = query_rows[chosen]
     cost = np.where(
-        protocol.dropped(few.labels, searched.labels), np.inf, cosine_cost(few.embedding, searched.embedding)
+        protocol.dropped(few.labels, gallery_rows.labels), np.inf, cosine_cost(few.embedding, gallery_rows.embedding)
     )
-    match = same(few.labels.person, searched.labels.person)
+    match = same(few.labels.person, gallery_rows.labels.person)
     lines = []
-    for row, place in enumerate(chosen):
+    for row, index in enumerate(chosen):
         order = np.argsort(cost[row])[:NEAREST]
         order = order[np.isfinite(cost[row, order])]
-        tiles = [framed(query[place], QUERY)]
+        tiles = [framed(query[index], QUERY)]
         tiles += [framed(gallery[column], RIGHT if match[row, column] else WRONG) for column in order]
         blank = np.full_like(tiles[0], 255)
         lines.append(np.hstack([*tiles, *[blank] * (NEAREST + 1 - len(tiles))]))

@@ -1,10 +1,10 @@
-"""What a pose looks like to a network: Gaussian maps of the joints, and body masks; made on the keypoints' device."""
+"""Poses as network input: Gaussian maps of the joints, and body masks; made on the keypoints' device."""
 
 from __future__ import annotations
 
 import torch
 
-from ..data.skeletons import skeleton_of
+from ..data.joint_layouts import joint_layout
 
 REFERENCE_HEIGHT = 256  # the paper's widths in pixels are meant for pictures of this height
 SIGMA = (4.0, 6.0)
@@ -32,13 +32,13 @@ def jittered_sigma(count: int, generator: torch.Generator) -> torch.Tensor:
 
 def body_mask(keypoints: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Limbs drawn as thick lines, (B, P, 2) pixels to bool (B, 1, H, W)."""
-    start, end = (keypoints[:, list(joints)] for joints in zip(*skeleton_of(keypoints.shape[1]).limbs, strict=True))
+    start, end = (keypoints[:, list(joints)] for joints in zip(*joint_layout(keypoints.shape[1]).limbs, strict=True))
     y, x = torch.meshgrid(
         torch.arange(height, device=keypoints.device), torch.arange(width, device=keypoints.device), indexing="ij"
     )
-    place = torch.stack([x, y], dim=-1).float()  # (H, W, 2)
+    position = torch.stack([x, y], dim=-1).float()  # (H, W, 2)
     limb = (end - start)[:, :, None, None]  # (B, L, 1, 1, 2)
-    offset = place - start[:, :, None, None]  # (B, L, H, W, 2)
+    offset = position - start[:, :, None, None]  # (B, L, H, W, 2)
     along = (offset * limb).sum(-1) / limb.square().sum(-1).clamp(min=1e-6)
     distance = (offset - along.clamp(0, 1)[..., None] * limb).square().sum(-1)  # (B, L, H, W)
     radius = LIMB_RADIUS * height / REFERENCE_HEIGHT

@@ -1,4 +1,4 @@
-"""Named recipes: every row of the paper's Table 1, and stronger ones of today."""
+"""Named recipes: every row of the paper's Table 1, and stronger ones."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ STRONG = Recipe(
     augmentation=AugmentationOptions(erase=0.5, brightness=0.2),
     optimisation=OptimisationOptions(
         epochs=60,
-        warmup=3,
+        warmup_epochs=3,
         schedule="cosine",
         encoder=OptimiserOptions("adam", 3.5e-4),
         generator=OptimiserOptions("adam", 2e-4, 0.5, 0.0),
         discriminator=OptimiserOptions("adam", 1e-4, 0.5, 0.0),
-        average=0.999,
+        ema_decay=0.999,
     ),
 )
 # For about two minutes on two cores: the paper's losses, weights and sampling on small networks and crops. The paper's
-# rates are meant for 100 epochs and move nothing in a few hundred steps, so Adam takes the encoder. The discriminators
-# stay slow beside the generator, as they do there: fast ones fill its pictures with blots. Judging 64x32 pictures by a
-# ResNet-18 would cost more than all the rest; a pose told by e_p alone would need thousands of steps to be seen. A run
-# this short learns nothing by heart, so nothing is erased that the pictures need.
+# learning rates are meant for 100 epochs and change nothing in a few hundred steps, so the encoder is trained by Adam.
+# The discriminators stay slow beside the generator, as in the paper: fast ones fill its pictures with blots. A
+# ResNet-18 on 64x32 pictures would cost more than all the rest; a pose given by e_p alone would take thousands of steps
+# to be seen. So short a run does not overfit, so nothing is erased that the generated pictures need.
 QUICK = replace(
     PAPER,
     encoder=EncoderOptions("mobilenet_v2", height=64, width=32),
     objective=ObjectiveOptions(
         PAPER_WEIGHTS,
-        generator=GeneratorOptions(channels=32, sees_maps=True),
-        discriminator=DiscriminatorOptions("patches", channels=24),
+        generator=GeneratorOptions(channels=32, map_conditioned=True),
+        discriminator=DiscriminatorOptions("patchgan", channels=24),
     ),
     sampling=SamplingOptions("sparse-temporal", tuples=8),
     augmentation=AugmentationOptions(),
@@ -99,7 +99,7 @@ EXPLANATIONS = {
     "st-reid-random": "with random sampling (Table 1)",
     "st-reid-no-d": "without the image discriminator (Table 1)",
     "st-reid-no-p": "without the pose discriminator (Table 1)",
-    "st-reid-quick": "st-reid made small: about two minutes on two cores, to see what it does",
+    "st-reid-quick": "st-reid made small: about two minutes on two cores, to see its pictures come about",
     "strong": "warm-up, cosine, random erasing, label smoothing, last stride 1, BNNeck, P x K batches",
     "st-reid-strong": "the paper's adversarial losses on top of strong",
 }

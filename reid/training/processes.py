@@ -1,4 +1,4 @@
-"""Several processes train as one (torchrun): each runs the networks on its share of a batch, all see all the results.
+"""Several processes train as one (torchrun): each runs the networks on its share of a batch and gets all results.
 
 Losses are computed on the gathered results, in every process alike, so batch-hard mining sees the whole batch and the
 loss equals one process's. Batch normalisation is synchronised on GPUs; on the processor each share has its own.
@@ -55,13 +55,13 @@ class Processes:
         for gradient, mean in zip(gradients, (flat / self.count).split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
-    def any(self, wish: bool) -> bool:
-        """Whether any process wishes so: what one is told, such as to stop, all must do at the same step."""
+    def any(self, flag: bool) -> bool:
+        """Whether `flag` is set in any process: all must do the same, such as stop, at the same step."""
         if self.count == 1:
-            return wish
-        wishes = torch.tensor(int(wish), device=self.device)
-        distributed.all_reduce(wishes, distributed.ReduceOp.MAX)
-        return bool(wishes.item())
+            return flag
+        flags = torch.tensor(int(flag), device=self.device)
+        distributed.all_reduce(flags, distributed.ReduceOp.MAX)
+        return bool(flags.item())
 
     def wait(self) -> None:
         """Until all processes are here."""
@@ -70,21 +70,25 @@ class Processes:
 
 
 def rank() -> int:
-    """This process's number among those of the run; the first, 0, is the one that writes and tells."""
+    """This process's number among those of the run; the first, 0, is the one that writes and prints."""
     return int(os.environ.get("RANK", "0"))
 
 
-def own_device(device: torch.device, place: int) -> torch.device:
-    """Each process of a computer has a GPU of its own: the one at its place, unless one was named."""
+def own_device(device: torch.device, local_rank: int) -> torch.device:
+    """Each process of a computer has a GPU of its own: the one of its local rank, unless one was named."""
     if device.type != "cuda" or device.index is not None:
         return device
-    own = torch.device("cuda", place)
+    own = torch.device("cuda", local_rank)
     torch.cuda.set_device(own)
     return own
 
 
 class Gather(torch.autograd.Function):
-    """Rows of all processes, in order; backwards, the sum of what all processes want of a process's rows."""
+    """Rows of all processes, in order; backwards, the sum of all processes' gradients of a process's rows.
+
+    torch.distributed.nn.functional.all_gather gives the same gradients, but torch 2.15 deprecates it (each call warns)
+    without a public successor.
+    """
 
     @staticmethod
     def forward(context: Any, rows: torch.Tensor, rank: int, count: int) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Everything that decides what a training run gives, in one record, and what two of them differ in."""
+"""Everything that decides the result of a training run, in one record, and how two of them differ."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .phases import Objective
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a training run gives, but the data."""
+    """Everything that decides the result of a training run, but the data."""
 
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
@@ -33,7 +33,7 @@ class Recipe:
     start: str = "download"
     """Weights the trunk starts from: download (torchvision's ImageNet weights), none, or a file."""
     seed: int = 0
-    """Draws everything that is left to chance."""
+    """Seed of all chance."""
 
 
 def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objective:

@@ -1,4 +1,4 @@
-"""The folder of a training run: whether it can be written, and the data it was begun with."""
+"""The folder of a training run: whether it can be written; and a description of data by which other data is noticed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..data.crops import Crop, DataError, people
 
 def require_writable(folder: Path) -> None:
     """Try to write where the folder is or will be, before anything is read; DataError where that fails."""
-    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
-        with TemporaryFile(dir=place):
+        with TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise DataError(f"Cannot write to {folder} ({error.strerror}); name another --out.") from error
@@ -28,8 +28,8 @@ def written_into(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(
-            f"Cannot write {error.filename or folder} ({error.strerror}); free some room, then go on with --resume: "
-            "what was saved last is whole."
+            f"Cannot write {error.filename or folder} ({error.strerror}); free some room, then resume with "
+            "--resume: the last save is whole."
         ) from error
 
 

@@ -24,7 +24,7 @@ def test_the_card_is_of_this_file_and_says_where_it_comes_from():
         assert f"| {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |" in card
 
 
-def test_every_training_picture_is_listed_and_none_of_the_people_kept_aside_or_the_clip_that_is():
+def test_every_training_picture_is_listed_and_none_of_the_validation_people_or_of_the_unseen_clip():
     lines = gzip.decompress(WEIGHTS.with_suffix(".files.csv.gz").read_bytes()).decode().splitlines()[1:]
     card = WEIGHTS.with_suffix(".md").read_text()
     of_folder = {line.split(",")[0]: [] for line in lines}

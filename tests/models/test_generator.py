@@ -38,7 +38,7 @@ def test_noise_is_a_third_input():
 
 @pytest.mark.parametrize(("height", "width"), [(64, 32), (96, 64)])
 def test_a_generator_that_is_shown_the_pose_maps_heeds_them_and_the_person(height, width):
-    generator = make_generator(10, height, width, replace(SMALL, sees_maps=True), joints=17).eval()
+    generator = make_generator(10, height, width, replace(SMALL, map_conditioned=True), joints=17).eval()
     context, pose, maps = torch.rand(2, 10), torch.rand(2, 128), torch.rand(2, 17, height, width)
     no_noise = context[:, :0]
     made = generator(context, pose, no_noise, maps)
@@ -63,7 +63,7 @@ def test_sizes_the_generator_cannot_make_are_one_clear_sentence(size):
 def test_judges_answer_with_scores_of_their_shapes():
     pictures, maps = torch.rand(4, 3, 64, 32), torch.rand(4, 17, 64, 32)
     assert ImageDiscriminator()(pictures).shape == (4, 1)
-    light = ImageDiscriminator(DiscriminatorOptions("patches", channels=4))
+    light = ImageDiscriminator(DiscriminatorOptions("patchgan", channels=4))
     assert light(pictures).shape == PoseDiscriminator(17, DiscriminatorOptions(channels=4))(maps, pictures).shape
     patches = PoseDiscriminator(17)(maps, pictures)
     assert patches.shape[:2] == (4, 1)
@@ -83,7 +83,7 @@ def test_judging_leaves_no_trace_in_a_judge():
         assert all(torch.equal(before[name], tensor) for name, tensor in judge.state_dict().items())
 
 
-def test_a_pair_of_one_picture_is_the_same_whoever_it_shows():
+def test_a_pair_of_one_picture_is_the_same_for_any_person():
     """The head sees differences only."""
     head = VerificationHead(8)
     assert torch.equal(head(torch.ones(3, 8), torch.ones(3, 8)), head(torch.zeros(3, 8), torch.zeros(3, 8)))

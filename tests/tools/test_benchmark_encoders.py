@@ -43,8 +43,8 @@ def clip(tmp_path_factory):
     return root
 
 
-def test_who_wears_a_colour_of_her_own_is_known_by_it(clip, tmp_path, capsys):
-    BenchmarkEncodersCommand((clip,), ("histogram",), rounds=1, json=tmp_path / "numbers.json").run()
+def test_people_in_different_colours_are_found_by_colour(clip, tmp_path, capsys):
+    BenchmarkEncodersCommand((clip,), ("histogram",), runs=1, json=tmp_path / "numbers.json").run()
     numbers = json.loads((tmp_path / "numbers.json").read_text())
     scored = numbers["data"][str(clip)]["histogram"]
     assert scored["protocol"] == "dancereid-clean"
@@ -58,7 +58,7 @@ def test_who_wears_a_colour_of_her_own_is_known_by_it(clip, tmp_path, capsys):
     assert "120 frames on" not in told, "three questions tell nothing"
 
 
-def test_everybody_is_searched_once_where_the_whole_is_asked_for(clip, capsys):
+def test_all_people_are_searched_once_where_the_whole_is_asked_for(clip, capsys):
     split = read_for_evaluation(clip, DataOptions(), whole=True)
     assert (len(split.train), len(split.query), len(split.gallery)) == (0, 12, 27)
     assert [crop.path for crop in split.crops()] == [crop.path for crop in every_crop(clip, DataOptions())]
@@ -76,7 +76,7 @@ def test_mistakes_are_told_before_anything_is_scored(clip):
 
 
 class TinyPeer(nn.Module):
-    """Stands in for somebody else's architecture, with a classifier that the weights file sizes otherwise."""
+    """Stands in for another program's architecture, with a classifier that the weights file sizes otherwise."""
 
     def __init__(self, num_classes, pretrained):
         super().__init__()
@@ -99,7 +99,7 @@ def boxmot(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_somebody_elses_encoder_gets_in_as_onnx(boxmot, tmp_path):
+def test_another_programs_encoder_gets_in_as_onnx(boxmot, tmp_path):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     torch.manual_seed(0)

@@ -7,7 +7,7 @@ import pytest
 from models.checkpoint import sha256
 from reid.encoder.colour_histogram import HistogramOptions, write_histogram
 from reid.encoder.embedder import Embedder
-from tools.calibrate import CalibrateCommand, look_at
+from tools.calibrate import CalibrateCommand, clear_crops
 from tools.renderer.options import StageOptions
 from tools.renderer.scene import Scene
 from tools.renderer.sequence_folder import SequenceFolder
@@ -32,7 +32,7 @@ def weights(tmp_path):
     return tmp_path / "colours.json"
 
 
-def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
+def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weights, capsys):
     card = weights.with_suffix(".md")
     card.write_text(f"sha256 `{sha256(weights)}`")
     CalibrateCommand(weights, (stage,), picture=weights.with_suffix(".png")).run()
@@ -48,15 +48,15 @@ def test_an_encoder_learns_what_its_likeness_is_worth(stage, weights, capsys):
     assert (drawn[..., 2] > drawn[..., 1] + 30).any(), "the red of different people"
 
 
-def test_a_look_leaves_the_file_alone_where_that_is_asked_for(stage, weights):
+def test_no_store_leaves_the_file_alone(stage, weights):
     before = weights.read_bytes()
     CalibrateCommand(weights, (stage,), store=False).run()
     assert weights.read_bytes() == before
 
 
-def test_a_scene_is_looked_at_by_the_clock(stage):
-    _, _, often = look_at(stage, every=0.2)
-    _, _, seldom = look_at(stage, every=1.0)
+def test_frames_of_a_scene_are_used_by_time(stage):
+    _, _, often = clear_crops(stage, every=0.2)
+    _, _, seldom = clear_crops(stage, every=1.0)
     assert np.unique(often) == pytest.approx(np.arange(0, 3.0, 0.2))
     assert np.unique(seldom) == pytest.approx([0, 1, 2])
 
@@ -69,4 +69,4 @@ def test_what_cannot_be_calibrated_on_is_told(stage, weights, tmp_path):
     with pytest.raises(InputError, match="too few clear views"):
         CalibrateCommand(weights, (stage,), every=60.0).run()
     with pytest.raises(InputError, match="cannot write --picture"):
-        CalibrateCommand(weights, (stage,), picture=tmp_path / "nowhere" / "likeness.png").run()
+        CalibrateCommand(weights, (stage,), picture=tmp_path / "nowhere" / "similarity.png").run()

@@ -53,8 +53,8 @@ def test_an_export_says_how_alike_it_is_and_tracks(weights, dancers, tmp_path, c
         pytest.importorskip("onnxruntime")
     run(weights, "--to", to, "--out", tmp_path / "new" / name)
     said = capsys.readouterr().out
-    assert "batch of 1: least cosine similarity to mine.pt 1.0000" in said
-    assert "batch of 8: least cosine similarity to mine.pt 1.0000" in said
+    assert "batch of 1: lowest cosine similarity to mine.pt 1.0000" in said
+    assert "batch of 8: lowest cosine similarity to mine.pt 1.0000" in said
     assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
     assert make_embedder(tmp_path / "new" / name)(dancers).shape == (len(dancers), 1024)
 
@@ -83,7 +83,7 @@ def test_an_export_that_differs_is_refused_and_gone(weights, openvino_folder, tm
         numbers.tofile(path / "encoder.bin")
 
     monkeypatch.setitem(WRITERS, "openvino", write_wrongly)
-    with pytest.raises(InputError, match=r"not written: its embeddings differ \(least cosine similarity"):
+    with pytest.raises(InputError, match=r"not written: its embeddings differ \(lowest cosine similarity"):
         run(weights, "--to", "openvino", "--out", tmp_path / "new" / "mine")
     assert not list(tmp_path.iterdir())
 

@@ -18,7 +18,7 @@ from tools.train import TRAIN
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """Six people in one folder each; a person's shirt has her colour."""
+    """Six people in one folder each, each in a shirt of another colour."""
     root = tmp_path_factory.mktemp("data")
     random = np.random.default_rng(0)
     for person in range(6):
@@ -31,7 +31,7 @@ def data(tmp_path_factory):
 
 
 SMALL = [
-    *("--start", "none", "--device", "cpu", "--workers", "0", "--kept-aside", "2"),
+    *("--start", "none", "--device", "cpu", "--workers", "0", "--validation-people", "2"),
     *("--encoder.trunk", "shufflenet_v2_x0_5", "--encoder.height", "64", "--encoder.width", "32"),
     *("--sampling.people", "3", "--sampling.crops", "2", "--optimisation.epochs", "1"),
 ]
@@ -53,7 +53,7 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
         str(run / "encoder_best.pt"),
         protocols=("market1501", "dancereid-clean"),
         rerank=True,
-        reading=DataOptions(kept_aside=2),
+        reading=DataOptions(validation_people=2),
         embedding=EmbedderOptions(device="cpu"),
         json=numbers,
     ).run()
@@ -67,15 +67,32 @@ def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, cap
     arguments = ["--data", str(data), "--out", str(tmp_path / "run"), *SMALL]
     tyro.cli(TRAIN["softmax"], args=[*arguments, "--dry-run"]).run()
     assert "cross_entropy=1.0" in capsys.readouterr().out
-    with pytest.raises(DataError, match="to go on with"):
+    with pytest.raises(DataError, match="to resume"):
         tyro.cli(TRAIN["softmax"], args=[*arguments, "--resume"]).run()
+    assert not (tmp_path / "run").exists()
+
+
+def test_query_and_gallery_alone_are_evaluated_and_training_says_that_there_is_no_training_part(tmp_path):
+    """Two people, each of one grey; a colour histogram finds both."""
+    for person, grey in ((1, 60), (2, 200)):
+        for folder, camera in (("query", 1), ("bounding_box_test", 2)):
+            (tmp_path / "test" / folder).mkdir(parents=True, exist_ok=True)
+            name = f"{person:04d}_c{camera}s1_000001_00.jpg"
+            cv2.imwrite(str(tmp_path / "test" / folder / name), np.full((64, 32, 3), grey, np.uint8))
+    numbers = tmp_path / "numbers.json"
+    EvaluateReidCommand(tmp_path / "test", "histogram", json=numbers).run()
+    assert json.loads(numbers.read_text())["protocols"]["market1501"]["queries"] == 2
+    assert json.loads(numbers.read_text())["protocols"]["market1501"]["mAP"] == 1
+    arguments = ["--data", str(tmp_path / "test"), "--out", str(tmp_path / "run"), *SMALL]
+    with pytest.raises(DataError, match="has no training part, only 2 query and 2 gallery crops"):
+        tyro.cli(TRAIN["softmax"], args=arguments).run()
     assert not (tmp_path / "run").exists()
 
 
 def test_an_unknown_protocol_is_one_clear_sentence(data, tmp_path):
     weights = tmp_path / "encoder.pt"
     save_encoder(weights, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
-    reading = DataOptions(kept_aside=2)
+    reading = DataOptions(validation_people=2)
     with pytest.raises(DataError, match="no protocol 'duke'"):
         EvaluateReidCommand(data, str(weights), protocols=("duke",), reading=reading).run()
 

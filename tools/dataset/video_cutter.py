@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
-from reid.dancereid.progress import Source as SourceFacts
+from reid.dancereid.progress import SourceVideo
 from tracker.types import Detector, Embedder, Frame
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
@@ -68,7 +68,7 @@ class VideoCutter:
             landmarks = sum(self._cut_frames(source, found, name))
         if self.interruption.asked:
             return None
-        self.folder.finish(name, SourceFacts(Path(video), fps, *size, watched.frames))
+        self.folder.finish(name, SourceVideo(Path(video), fps, *size, watched.frames))
         return VideoOutcome(found, watched.rows, landmarks, warning)
 
     def _watch(self, frames: Iterable[Frame], total: int | None, name: str) -> Watched:

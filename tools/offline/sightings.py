@@ -9,7 +9,7 @@ import numpy as np
 from tyro.conf import FlagCreatePairsOff
 
 from reid.encoder.calibration import Calibration
-from reid.labelling.pseudo_labels import EncoderFacts, Looks, Tracklet
+from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, Tracklet
 from tracker.gallery import crop
 from tracker.pipeline import track
 from tracker.tracker import Tracker
@@ -63,11 +63,11 @@ class Watched:
     rows: int = 0
     frames: int = 0
 
-    def looks(self, fps: float, every: int) -> Looks:
+    def looks(self, fps: float, every: int) -> EmbeddedCrops:
         """The sightings as labelling takes them."""
         frame = np.array([sighting.frame for sighting in self.sightings], int)
         tracklet = np.array([sighting.tracklet for sighting in self.sightings], int)
-        return Looks(self.embedding, frame, tracklet, min(every, LOOK_EVERY) / fps, fps)
+        return EmbeddedCrops(self.embedding, frame, tracklet, min(every, LOOK_EVERY) / fps, fps)
 
 
 class OverheardDetector:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reid.dancereid.progress import Source
+from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CROP_TABLE, CropRow, read_crop_table
 from reid.data.dancereid import names_in
 from tracker.types import InputError
@@ -30,7 +30,7 @@ class DataSet:
     folder: Path
     crops: tuple[CropRow, ...]
     videos: tuple[str, ...]
-    sources: dict[str, Source]
+    sources: dict[str, SourceVideo]
 
     def fps(self, video: str) -> float:
         """Frames per second of a video; from the times of its crops where sources.json does not tell."""
@@ -117,7 +117,7 @@ def _refuse_strange_names(folder: Path, crops: Iterable[CropRow]) -> None:
         seen.add(crop.image)
 
 
-def _sources(folder: Path) -> dict[str, Source]:
+def _sources(folder: Path) -> dict[str, SourceVideo]:
     path = folder / "sources.json"
     if not path.is_file():
         return {}
@@ -129,9 +129,9 @@ def _sources(folder: Path) -> dict[str, Source]:
         raise InputError(f"{path} is no list of videos with path, fps, width, height, frames ({error!r})") from error
 
 
-def _source(facts: Any) -> Source:
+def _source(facts: Any) -> SourceVideo:
     size = int(facts["width"]), int(facts["height"])
     fps = float(facts["fps"])
     if not 0 < fps < math.inf:
         raise ValueError(f"fps {fps}")
-    return Source(Path(facts["path"]), fps, *size, int(facts["frames"]))
+    return SourceVideo(Path(facts["path"]), fps, *size, int(facts["frames"]))

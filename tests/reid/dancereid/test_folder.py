@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
-from reid.dancereid.progress import Source
+from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import read_crop_table
 from reid.data.crops import people
 from reid.data.datasets import DataError, read_split
@@ -66,7 +66,7 @@ def write_all(folder, videos, stop_at=None):
                 folder.write(CROP, JOINTS, video, person, frame, details)
             if (video, frame) == stop_at:
                 raise KeyboardInterrupt
-        folder.finish(video, Source(Path("videos") / f"{video}.mp4", 25.0, 640, 360, 6))
+        folder.finish(video, SourceVideo(Path("videos") / f"{video}.mp4", 25.0, 640, 360, 6))
 
 
 def test_crops_tell_where_they_come_from(tmp_path):

@@ -44,8 +44,8 @@ READ = """
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-from reid.crops import DataError
-from reid.plain_npy import load_plain_npy
+from reid.data.crops import DataError
+from reid.dancereid.plain_npy import load_plain_npy
 for path in sorted(Path(sys.argv[1]).iterdir()):
     try:
         load_plain_npy(path)

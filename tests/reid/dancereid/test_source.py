@@ -3,7 +3,14 @@ import json
 import numpy as np
 import pytest
 
-from reid.dancereid.source import Detections, file_of, notes_on, number_people, read_annotation, read_video_table
+from reid.dancereid.source import (
+    PublishedDetections,
+    file_of,
+    notes_on,
+    number_people,
+    read_annotation,
+    read_video_table,
+)
 from reid.dancereid.splits import PUBLISHED_VIDEOS, published_part, splits_of
 from reid.data.crops import DataError
 
@@ -17,7 +24,7 @@ def annotation(tmp_path, content):
 def test_frames_may_be_listed_or_given_as_ranges_and_people_as_a_list(tmp_path):
     read = annotation(tmp_path, {"b": {"10": [5], "2": [[1, 3], 7]}, "a": [[0], [[4, 4]]]})
     assert read == {"b": {2: {1, 2, 3, 7}, 10: {5}}, "a": {0: {0}, 1: {4}}}
-    # Videos in the file's order, people by number: what numbers everybody.
+    # Videos in the file's order, people by number: that numbers all people.
     assert number_people(read) == {("b", 2): 0, ("b", 10): 1, ("a", 0): 2, ("a", 1): 3}
 
 
@@ -46,7 +53,7 @@ def box(id, left=10.0, joints=17):
 
 def save(tmp_path, content):
     np.save(tmp_path / "d.npy", np.array(content, object))
-    return Detections(tmp_path / "d.npy")
+    return PublishedDetections(tmp_path / "d.npy")
 
 
 def test_published_ids_count_from_one_where_people_count_from_zero(tmp_path):

@@ -1,7 +1,7 @@
 import torch
 
 from reid.data.augmentation import AugmentationOptions, augment, encoder_view, flip, shift
-from reid.data.skeletons import COCO, MARKET, SKELETONS
+from reid.data.joint_layouts import COCO, JOINT_LAYOUTS, MARKET
 from reid.training.pose_maps import body_mask, pose_maps, recovery_weight
 
 
@@ -24,12 +24,12 @@ def some_keypoints(joints):
     ).float()
 
 
-def test_skeletons_mirror_onto_themselves():
-    for joints, skeleton in SKELETONS.items():
-        assert len(skeleton.mirror) == joints
-        assert [skeleton.mirror[other] for other in skeleton.mirror] == list(range(joints))
-        mirrored = {frozenset((skeleton.mirror[a], skeleton.mirror[b])) for a, b in skeleton.limbs}
-        assert mirrored == {frozenset(limb) for limb in skeleton.limbs}
+def test_joint_layouts_mirror_onto_themselves():
+    for joints, layout in JOINT_LAYOUTS.items():
+        assert len(layout.mirror) == joints
+        assert [layout.mirror[other] for other in layout.mirror] == list(range(joints))
+        mirrored = {frozenset((layout.mirror[a], layout.mirror[b])) for a, b in layout.limbs}
+        assert mirrored == {frozenset(limb) for limb in layout.limbs}
 
 
 def test_a_mirror_swaps_left_and_right_joints():

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.data.check import Spread, check_data, look_at_all
+from reid.data.check import Spread, check_data, read_all_facts
 from reid.data.crops import Crop, Split
 from reid.data.duplicates import alike_pairs, difference_hash, groups_of_equals
 
@@ -25,7 +25,7 @@ def crop(root: Path, person: int, frame: int, image: np.ndarray | None, video: s
 
 
 def check(root: Path, split: Split):
-    return check_data(root, "dancereid", split, dict(look_at_all(c.path for c in split.crops())), root.glob("*.png"))
+    return check_data(root, "dancereid", split, dict(read_all_facts(c.path for c in split.crops())), root.glob("*.png"))
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_faults_are_named(faulty):
 
 
 @pytest.mark.parametrize(
-    ("people", "reason"), [([], "no picture"), ([1, 1], "show one person"), ([1, 2, 3], "Nobody has two")]
+    ("people", "reason"), [([], "no picture"), ([1, 1], "show one person"), ([1, 2, 3], "No person has two")]
 )
 def test_training_is_impossible_for_a_reason(tmp_path, people, reason):
     train = [crop(tmp_path, person, frame, drawing(frame)) for frame, person in enumerate(people)]

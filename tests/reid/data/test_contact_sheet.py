@@ -18,7 +18,7 @@ def test_a_sheet_has_a_row_a_person_with_crops_along_time_and_joints(tmp_path):
     wide = TILE[1] + GAP
     assert sheet.shape == (2 * (TILE[0] + GAP), CAPTION + 3 * wide, 3)
     middles = [CAPTION + column * wide + TILE[1] // 2 for column in range(3)]
-    assert [int(sheet[100, x, 0]) for x in middles] == [0, 40, 200]  # frames 0, 2, 10
+    assert [int(sheet[100, x, 0]) for x in middles] == [0, 120, 200]  # frames 0, 6, 10 of 0, 2, 6, 10
     assert sheet[30, middles[0]].tolist() == [255, 255, 255]  # the joint, three times as large
     below = TILE[0] + GAP
     assert sheet[below + 30, middles[0]].tolist() == [0, 0, 0]  # person 5 has no landmarks

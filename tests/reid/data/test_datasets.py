@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from places import SHARED
 
+import reid.data.reading
+import tracker.video.image_sequence
 from reid.dancereid.folder import widened_crop
 from reid.data.crop_table import CropRow, write_crop_table
 from reid.data.crops import people
-from reid.data.datasets import DataError, read_split
+from reid.data.datasets import DataError, every_crop, layout_of, read_split
 from reid.data.images import CropImages, require_keypoints
 from reid.data.reading import DataOptions
 
@@ -28,25 +30,25 @@ def market(root, ids=range(2, 8)):
                 picture(root / "bounding_box_train" / f"{person:04d}_c{camera}s1_{frame:06d}_01.jpg")
 
 
-def test_market1501_names_are_read_and_people_kept_aside(tmp_path):
+def test_market1501_names_are_read_and_validation_people_drawn(tmp_path):
     market(tmp_path)
     (tmp_path / "keypoints15.txt").write_text(
         "0002_c1s1_000451_01.jpg " + " ".join(str(number) for number in range(30)) + "\n"
     )
-    split = read_split(tmp_path, DataOptions(kept_aside=2))
+    split = read_split(tmp_path, DataOptions(validation_people=2))
     crops = [*split.train, *split.query, *split.gallery]
     crop = next(crop for crop in crops if crop.path.name == "0002_c1s1_000451_01.jpg")
     assert (crop.person, crop.camera, crop.video, crop.frame, crop.time) == (2, 1, "c1s1", 451, 451 / 25)
     assert crop.keypoints.tolist()[:2] == [[0, 1], [2, 3]]
     assert sum(crop.keypoints is None for crop in crops) == len(crops) - 1
-    aside = set(people(split.query))
-    assert len(aside) == 2
-    assert aside == set(people(split.gallery))
-    assert not aside & set(people(split.train))
+    validation = set(people(split.query))
+    assert len(validation) == 2
+    assert validation == set(people(split.gallery))
+    assert not validation & set(people(split.train))
     assert len(split.query) == len(split.gallery) == 4  # one a person and camera
-    again = read_split(tmp_path, DataOptions(kept_aside=2))
+    again = read_split(tmp_path, DataOptions(validation_people=2))
     assert [crop.path for crop in again.query] == [crop.path for crop in split.query]
-    other = read_split(tmp_path, DataOptions(kept_aside=2, split_seed=1))
+    other = read_split(tmp_path, DataOptions(validation_people=2, split_seed=1))
     assert [crop.path for crop in other.query] != [crop.path for crop in split.query]
 
 
@@ -59,6 +61,22 @@ def test_market1501s_own_query_and_gallery_are_used_and_its_junk_left_out(tmp_pa
     assert [crop.person for crop in split.query] == [100]
     assert sorted(crop.person for crop in split.gallery) == [0, 100]
     assert len(people(split.train)) == 6
+
+
+def test_market1501s_query_and_gallery_alone_are_read_for_evaluation(tmp_path):
+    """As the test part of a data set in this layout is often passed on; not as two people called query and gallery."""
+    for person in (100, 101):
+        picture(tmp_path / "query" / f"{person:04d}_c1s1_000001_00.jpg")
+        picture(tmp_path / "bounding_box_test" / f"{person:04d}_c2s1_000001_00.jpg")
+    assert layout_of(tmp_path, DataOptions()) == "market1501"
+    split = read_split(tmp_path, DataOptions())
+    assert split.train == []
+    assert people(split.query) == people(split.gallery) == [100, 101]
+    assert len(every_crop(tmp_path, DataOptions())) == 4
+
+
+def test_the_same_files_are_pictures_to_data_sets_and_to_the_tracker():
+    assert reid.data.reading.IMAGE_SUFFIXES == tracker.video.image_sequence.IMAGE_SUFFIXES
 
 
 def dancereid(root, nested=False):
@@ -124,7 +142,7 @@ def test_cuhk03_and_folders_are_recognised(tmp_path):
     ("make", "message"),
     [
         (lambda root: root.rmdir(), "There is no data folder"),
-        (lambda root: None, r"No known layout under .*looked for bounding_box_train/ \(market1501\)"),
+        (lambda root: None, r"No known layout under .*looked for bounding_box_train/, or query/ .*\(market1501\)"),
         (lambda root: (root / "bounding_box_train").mkdir(), r"No pictures named like .* \(0 pictures there\)"),
         (
             lambda root: picture(root / "bounding_box_train" / "cat.jpg"),
@@ -132,7 +150,7 @@ def test_cuhk03_and_folders_are_recognised(tmp_path):
         ),
         (lambda root: (root / "meta.json").write_text("{"), r"There is no|not valid JSON"),
         (lambda root: market(root, [2]), "show one person"),
-        (lambda root: market(root, [2, 3, 4]), "3 people .* too few to keep 50 aside"),
+        (lambda root: market(root, [2, 3, 4]), "3 people .* too few for 50 validation people"),
     ],
 )
 def test_bad_data_is_one_sentence_that_says_what_was_looked_for_and_where(tmp_path, make, message):
@@ -209,7 +227,7 @@ def test_a_ragged_row_of_landmarks_is_named_by_its_line(tmp_path, line):
     market(tmp_path)
     (tmp_path / "keypoints2.txt").write_text(f"0002_c1s1_000451_01.jpg 1 2 3 4\n0002_c1s1_000476_01.jpg {line}\n")
     with pytest.raises(DataError, match=r"keypoints2\.txt is no landmark file: line 2 should be .* of 2 joints"):
-        read_split(tmp_path, DataOptions(kept_aside=2))
+        read_split(tmp_path, DataOptions(validation_people=2))
 
 
 def test_bad_landmarks_and_layout_names_are_told(tmp_path):
@@ -218,7 +236,7 @@ def test_bad_landmarks_and_layout_names_are_told(tmp_path):
         read_split(tmp_path, DataOptions(layout="mars"))
     (tmp_path / "keypoints15.txt").write_text("0002_c1s1_000451_01.jpg 1 2 three\n")
     with pytest.raises(DataError, match="no landmark file"):
-        read_split(tmp_path, DataOptions(kept_aside=2))
+        read_split(tmp_path, DataOptions(validation_people=2))
 
 
 @pytest.mark.skipif(not MARKET.is_dir(), reason="no ../shared/reid/market1501 beside the project")
@@ -235,23 +253,23 @@ def test_people_of_further_data_join_the_training_under_numbers_of_their_own(tmp
     for name in ("stage", "clips"):
         dancereid(tmp_path / name)
         (tmp_path / name / "splits.json").write_text(json.dumps(GOOD_SPLIT))
-    alone = read_split(tmp_path / "market", DataOptions(kept_aside=2))
+    alone = read_split(tmp_path / "market", DataOptions(validation_people=2))
     also = (tmp_path / "stage", tmp_path / "clips")
-    mixed = read_split(tmp_path / "market", DataOptions(kept_aside=2, also=also))
+    mixed = read_split(tmp_path / "market", DataOptions(validation_people=2, also=also))
     assert [crop.path for crop in mixed.query] == [crop.path for crop in alone.query]
     assert [crop.path for crop in mixed.train[: len(alone.train)]] == [crop.path for crop in alone.train]
     joined = mixed.train[len(alone.train) :]
-    assert len(people(joined)) == 8  # four of each, those that its own split keeps for evaluation among them
+    assert len(people(joined)) == 8  # four of each, the test people of its own split among them
     assert not set(people(joined)) & set(people([*alone.train, *alone.query]))
     assert {crop.video for crop in joined} == {"stage/a", "stage/b", "clips/a", "clips/b"}
-    few = read_split(tmp_path / "market", DataOptions(kept_aside=2, also=also, also_most=1))
+    few = read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=1))
     assert len(few.train) == len(alone.train) + 8
     with pytest.raises(DataError, match=r"There is no data folder .*nowhere"):
-        read_split(tmp_path / "market", DataOptions(kept_aside=2, also=(tmp_path / "nowhere",)))
-    with pytest.raises(DataError, match="--also-most -1 is no number of crops"):
-        read_split(tmp_path / "market", DataOptions(kept_aside=2, also=also, also_most=-1))
+        read_split(tmp_path / "market", DataOptions(validation_people=2, also=(tmp_path / "nowhere",)))
+    with pytest.raises(DataError, match="--also-max-crops -1 is no number of crops"):
+        read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=-1))
     with pytest.raises(DataError, match="names a folder twice"):
-        read_split(tmp_path / "market", DataOptions(kept_aside=2, also=(also[0], tmp_path / "." / "stage")))
+        read_split(tmp_path / "market", DataOptions(validation_people=2, also=(also[0], tmp_path / "." / "stage")))
 
 
 def test_a_tight_look_at_a_widened_crop_is_the_box_and_its_joints_move_with_it(tmp_path):

@@ -1,4 +1,4 @@
-"""Landmarks are found again by whoever reads the data, whatever happened to the run that wrote them."""
+"""Landmarks are read again as they were written, whatever happened to the run that wrote them."""
 
 from pathlib import Path
 

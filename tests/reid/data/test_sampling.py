@@ -67,15 +67,15 @@ def test_where_a_video_is_too_short_another_one_of_the_person_serves():
     assert all(a.video != p.video for a, p, _ in tuples(crops, options))
 
 
-def test_a_gap_nobody_reaches_is_one_clear_sentence():
+def test_a_gap_no_person_reaches_is_one_clear_sentence():
     with pytest.raises(DataError, match="more than 5000 frames away"):
         make_sampler(dance(), SamplingOptions("sparse-temporal", gap=5000), 0)
     with pytest.raises(DataError, match="one person"):
         make_sampler(dance(1, 1), SamplingOptions("random"), 0)
     with pytest.raises(DataError, match="6 people"):
         make_sampler(dance(), SamplingOptions("people", people=7), 0)
-    with pytest.raises(DataError, match="5 people of one video cannot stand in a batch of 4"):
-        make_sampler(dance(), SamplingOptions("people", people=4, together=5), 0)
+    with pytest.raises(DataError, match="people-per-video 5 does not fit a batch of 4 people"):
+        make_sampler(dance(), SamplingOptions("people", people=4, people_per_video=5), 0)
 
 
 def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once():
@@ -92,7 +92,7 @@ def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once(
     assert len(used) >= 0.8 * len(crops)
 
 
-def test_a_person_with_few_crops_fills_her_group_with_repeats():
+def test_a_person_with_few_crops_fills_a_group_with_repeats():
     crops = [*dance(1, 2, 6), Crop(Path("x"), 99, -1, "x", 0, 0.0)]
     draws = make_sampler(crops, SamplingOptions("people", people=3, crops=4), 0)(0)
     assert len(draws) == 1
@@ -128,7 +128,7 @@ def test_people_with_many_crops_are_spread_over_the_epoch():
 def test_people_of_one_video_stand_together_when_they_are_to_be_told_apart_in_one_light():
     """Eight videos with three people each: by chance six people come from many, in threes from two."""
     crops = dance(videos=8, people=3, frames=12)
-    draws = make_sampler(crops, SamplingOptions("people", people=6, crops=4, together=3), 0)(0)
+    draws = make_sampler(crops, SamplingOptions("people", people=6, crops=4, people_per_video=3), 0)(0)
     videos = [[crops[row].video for row in draw.index[::4]] for draw in draws]
     assert all(len(draw.index) == 24 and len({crops[row].person for row in draw.index}) == 6 for draw in draws)
     assert all(len(set(shown)) == 2 for shown in videos[: len(videos) // 2])

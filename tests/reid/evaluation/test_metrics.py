@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reid.evaluation.metrics import WORTH_SORTING, average_precision, cumulative_matching, single_shot_place
+from reid.evaluation.metrics import WORTH_SORTING, average_precision, cumulative_matching, single_shot_rank
 
 
 def slow_average_precision(cost, match, dropped):
@@ -62,16 +62,16 @@ def test_the_matching_curve_leaves_out_queries_without_match():
 
 
 def test_single_shot_draws_one_crop_a_person():
-    """Person 1 has a good and a bad crop, person 2 one between: she is first half of the time, else second."""
+    """Person 1 has a good and a bad crop, person 2 one between: person 1 is first half of the time, else second."""
     cost = np.array([[0.1, 0.9, 0.5]], np.float32)
     gallery = np.array([1, 1, 2])
     random = np.random.default_rng(0)
     nothing = np.zeros((1, 3), bool)
-    places = [single_shot_place(cost, np.array([1]), gallery, nothing, random)[0] for _ in range(400)]
+    places = [single_shot_rank(cost, np.array([1]), gallery, nothing, random)[0] for _ in range(400)]
     assert set(places) == {1, 2}
     assert np.mean(places) == pytest.approx(1.5, abs=0.1)
     good_dropped = np.array([[True, False, False]])
-    assert single_shot_place(cost, np.array([1]), gallery, good_dropped, random)[0] == 2
+    assert single_shot_rank(cost, np.array([1]), gallery, good_dropped, random)[0] == 2
     both_dropped = np.array([[True, True, False]])
-    assert np.isnan(single_shot_place(cost, np.array([1]), gallery, both_dropped, random)[0])
-    assert np.isnan(single_shot_place(cost, np.array([7]), gallery, nothing, random)[0])
+    assert np.isnan(single_shot_rank(cost, np.array([1]), gallery, both_dropped, random)[0])
+    assert np.isnan(single_shot_rank(cost, np.array([7]), gallery, nothing, random)[0])

@@ -1,4 +1,3 @@
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -6,7 +5,7 @@ import numpy as np
 import pytest
 
 from reid.data.crops import Crop
-from reid.evaluation.protocols import PROTOCOLS, Labels, evaluate, reassociation, strangers
+from reid.evaluation.protocols import PROTOCOLS, Labels, evaluate, reassociation, rows_not_trained_on
 
 
 def crop(person, camera=-1, video="v", frame=0):
@@ -42,7 +41,7 @@ def test_a_query_without_counted_match_is_left_out():
 
 
 def test_dancereid_published_drops_the_hardest_and_keeps_the_easiest_while_clean_does_the_opposite():
-    """A stranger of the same frame looks most alike; the person's own neighbouring frame next, her late frame last."""
+    """Most similar is another person of the same frame, then the person's own neighbouring frame, then the late one."""
     query = [crop(1, frame=100)]
     gallery = [crop(2, frame=100), crop(1, frame=101), crop(1, frame=400)]
     rows = unit([0]), unit([5, 10, 20]), Labels.of(query), Labels.of(gallery)
@@ -67,12 +66,12 @@ def test_cuhk03_compares_across_views_only_and_its_draws_are_seeded():
     assert evaluate(rows, rows, one_view, one_view, PROTOCOLS["cuhk03"]).rank(10) == 0
 
 
-def test_people_trained_on_are_no_strangers():
-    assert strangers(Labels.of([crop(3), crop(35), crop(4)]), [35, 36]).tolist() == [0, 2]
+def test_people_trained_on_are_left_out_of_the_clean_protocol():
+    assert rows_not_trained_on(Labels.of([crop(3), crop(35), crop(4)]), [35, 36]).tolist() == [0, 2]
 
 
 def test_reassociation_asks_among_the_people_of_the_later_frame():
-    """Two people turn by 60 degrees in 30 frames: she is found at once, but not after 30 frames; nobody after 120."""
+    """Two people turn by 60 degrees in 30 frames: found at once, but not after 30 frames, and absent later."""
     crops = [
         crop(1, frame=0),
         crop(2, frame=0),
@@ -117,23 +116,14 @@ def one_query_at_a_time(query, gallery, query_labels, gallery_labels):
     return float(np.mean(precisions))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dimension", [256, 64, 32])
-def test_at_3000_by_15000_it_is_five_times_faster_than_a_loop_over_queries(dimension):
+@pytest.mark.parametrize("dimension", [64, 32])
+def test_scores_are_those_of_a_loop_over_queries(dimension):
     random = np.random.default_rng(0)
-    arguments = [random_rows(random, 3000, dimension), random_rows(random, 15000, dimension)]
-    arguments += [random_labels(random, 3000), random_labels(random, 15000)]
+    arguments = [random_rows(random, 300, dimension), random_rows(random, 1500, dimension)]
+    arguments += [random_labels(random, 300), random_labels(random, 1500)]
     arguments[2].frame[:] += 100_000
-
-    def cpu_seconds(job):
-        started = time.process_time()
-        result = job()
-        return result, time.process_time() - started
-
-    ours, fast = cpu_seconds(lambda: evaluate(*arguments, PROTOCOLS["market1501"]))
-    expected, slow = cpu_seconds(lambda: one_query_at_a_time(*arguments))
-    assert ours.mean_average_precision == pytest.approx(expected, abs=1e-4)
-    assert slow > 5 * fast
+    scores = evaluate(*arguments, PROTOCOLS["market1501"])
+    assert scores.mean_average_precision == pytest.approx(one_query_at_a_time(*arguments), abs=1e-4)
 
 
 def test_memory_stays_bounded():

@@ -1,4 +1,4 @@
-"""Tracklets join into people by their looks, and nobody is ever in two places of one frame."""
+"""Tracklets join into people by appearance, and never two that share a frame."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from reid.labelling.joining import exclusions, join_tracklets
 from reid.labelling.relabelling import Evidence, change_point, consecutive, relabel
 
 NO_BONUS = np.zeros((3, 3))
-NOBODY = np.zeros((3, 3), bool)
+NONE_EXCLUDED = np.zeros((3, 3), bool)
 
 
 def symmetric(count: int, **pairs: float) -> np.ndarray:
@@ -24,8 +24,8 @@ def test_tracklets_exclude_each_other_where_they_share_a_frame():
     assert exclusions([]).shape == (0, 0)
 
 
-def test_the_likest_pair_goes_first_and_takes_the_place_of_a_worse_one():
-    # 0 and 1 are seen together, 2 is like both: she joins the one she is liker to, and the other stays alone
+def test_the_most_similar_pair_goes_first_and_takes_the_place_of_a_worse_one():
+    # 0 and 1 are seen together, 2 is like both: it joins the more similar one, and the other stays alone
     log_odds = symmetric(3, p02=4.0, p12=5.0)
     exclusive = symmetric(3, p01=1).astype(bool)
     assert join_tracklets(log_odds, NO_BONUS, exclusive, np.ones(3)).tolist() == [0, 1, 1]
@@ -33,27 +33,27 @@ def test_the_likest_pair_goes_first_and_takes_the_place_of_a_worse_one():
 
 def test_what_is_unlike_stays_apart_unless_the_track_goes_on():
     log_odds = symmetric(3, p01=-1.0, p02=-9.0, p12=-9.0)
-    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.ones(3)).tolist() == [0, 1, 2]
+    assert join_tracklets(log_odds, NO_BONUS, NONE_EXCLUDED, np.ones(3)).tolist() == [0, 1, 2]
     goes_on = symmetric(3, p01=3.0)
-    assert join_tracklets(log_odds, goes_on, NOBODY, np.ones(3)).tolist() == [0, 0, 1]
+    assert join_tracklets(log_odds, goes_on, NONE_EXCLUDED, np.ones(3)).tolist() == [0, 0, 1]
 
 
 def test_groups_are_compared_by_the_mean_over_their_crops():
     # 0 and 1 join first; 2 is unlike 0 (8 crops) and like 1 (2 crops): (8 * -1 + 2 * 3) / 10 = -0.2 is not enough,
     # but with 3 crops of 1 it is: (8 * -1 + 3 * 3) / 11 > 0
     log_odds = symmetric(3, p01=5.0, p02=-1.0, p12=3.0)
-    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.array([8, 2, 1])).tolist() == [0, 0, 1]
-    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.array([8, 3, 1])).tolist() == [0, 0, 0]
+    assert join_tracklets(log_odds, NO_BONUS, NONE_EXCLUDED, np.array([8, 2, 1])).tolist() == [0, 0, 1]
+    assert join_tracklets(log_odds, NO_BONUS, NONE_EXCLUDED, np.array([8, 3, 1])).tolist() == [0, 0, 0]
 
 
 def test_joining_stops_at_the_least_number_of_groups():
     log_odds = symmetric(3, p01=5.0, p02=4.0, p12=4.0)
-    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.ones(3)).tolist() == [0, 0, 0]
-    assert join_tracklets(log_odds, NO_BONUS, NOBODY, np.ones(3), least=2).tolist() == [0, 0, 1]
+    assert join_tracklets(log_odds, NO_BONUS, NONE_EXCLUDED, np.ones(3)).tolist() == [0, 0, 0]
+    assert join_tracklets(log_odds, NO_BONUS, NONE_EXCLUDED, np.ones(3), min_groups=2).tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_however_it_is_tempted_nobody_is_in_two_places_and_the_order_does_not_matter(seed: int):
+def test_tracklets_that_share_a_frame_are_never_joined_and_the_order_does_not_matter(seed: int):
     random = np.random.default_rng(seed)
     count = 25
     odds = random.normal(1.0, 4.0, (count, count))

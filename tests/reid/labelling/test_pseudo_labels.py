@@ -1,11 +1,11 @@
-"""Labels for a video nobody labelled: stories told with hand-made embeddings."""
+"""Labels for a video without any: stories told with hand-made embeddings."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from reid.labelling.pseudo_labels import EncoderFacts, Looks, PseudoLabels, Tracklet, adapted, label_people
+from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, PseudoLabels, Tracklet, adapted, label_people
 
 FPS, EVERY = 25.0, 5
 DIMENSION = 32
@@ -41,10 +41,10 @@ class Story:
         self.tracklets.append(Tracklet(track, frames, clear))
 
     def label(self, cast: int | None = None) -> tuple[PseudoLabels, np.ndarray]:
-        """The labels, and who is really shown by each crop."""
+        """The labels, and the person that each crop really shows."""
         rows = sorted(self.rows, key=lambda row: (row[0], row[1]))
         frame, tracklet, truth, look = (np.array(column) for column in zip(*rows, strict=True))
-        return label_people(self.tracklets, Looks(look, frame, tracklet, EVERY / FPS, FPS), FACTS, cast), truth
+        return label_people(self.tracklets, EmbeddedCrops(look, frame, tracklet, EVERY / FPS, FPS), FACTS, cast), truth
 
 
 def agrees(labels: PseudoLabels, truth: np.ndarray) -> bool:
@@ -64,7 +64,7 @@ def nobody_is_in_two_places(labels: PseudoLabels) -> bool:
 
 
 def crossing(seed: int = 0) -> Story:
-    """Three people; the tracker lost one for ten seconds and gave her a new id, and took two for each other."""
+    """Three people; the tracker lost one for ten seconds and gave that person a new id, and took two for each other."""
     story = Story(3, seed=seed)
     story.shows(0, 1, 0, 250)
     story.shows(1, 2, 0, 150)
@@ -121,7 +121,7 @@ def test_twins_seen_together_are_two_people_and_their_labels_are_doubtful():
     assert labels.doubt.mean() > 0.5
 
 
-def test_somebody_alone_is_one_person_without_doubt():
+def test_a_person_alone_is_one_person_without_doubt():
     story = Story(1)
     story.shows(0, 1, 0, 200)
     story.shows(0, 2, 300, 500)
@@ -160,7 +160,7 @@ def test_unclear_tracklets_are_put_last_and_only_where_their_person_is_not_elsew
 
 
 def test_a_video_without_people_has_no_labels():
-    labels = label_people([], Looks(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0, int), 0.2, 25.0), FACTS)
+    labels = label_people([], EmbeddedCrops(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0, int), 0.2, 25.0), FACTS)
     assert len(labels.person) == len(labels.doubt) == 0
 
 

@@ -6,14 +6,14 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import make_batch
-from reid.data.sampling import Draw
+from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.fdgan import FdGanObjective, FdGanOptions, stage_at
 from reid.training.phases import freeze_all_but
 from reid.training.presets import PRESETS
 
 CLASSES = np.array([0, 0, 0, 1, 1, 1])
-DRAW = Draw(np.arange(6), np.array([1, 2, 0, 4, 5, 3]), np.full(6, -1))
+DRAW = BatchIndices(np.arange(6), np.array([1, 2, 0, 4, 5, 3]), np.full(6, -1))
 
 
 @pytest.fixture
@@ -68,16 +68,16 @@ def test_the_target_is_a_third_crop_of_the_person_and_both_twins_share_pose_and_
     forward = fdgan.forward(batch, 0.5)
     assert forward.target.tolist() == [2, 0, 1, 5, 3, 4]
     named = fdgan.generator_losses(forward)
-    target = losses.recovery(batch.image[[2, 0, 1, 5, 3, 4]], forward.made, None)
+    target = losses.recovery(batch.image[[2, 0, 1, 5, 3, 4]], forward.generated, None)
     assert torch.equal(named["target"], target)
     with torch.no_grad():
         forward.feature[:] = forward.feature[0]
     fdgan.encoder.forward = lambda view: forward.feature
     again = fdgan.forward(batch, 0.5)
-    assert torch.equal(again.made, again.made_by_partner)
+    assert torch.equal(again.generated, again.generated_by_partner)
 
 
-def test_verification_pairs_each_crop_with_her_own_and_with_another_person(fdgan, batch):
+def test_verification_pairs_each_crop_with_its_own_and_with_another_person(fdgan, batch):
     seen = {}
 
     class Head(torch.nn.Module):

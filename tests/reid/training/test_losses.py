@@ -21,7 +21,7 @@ def test_hard_and_soft_margins_worked_by_hand():
 def test_batch_hard_agrees_with_a_dumb_loop():
     random = np.random.default_rng(0)
     features, person = random.normal(size=(12, 5)), random.integers(0, 4, 12)
-    person[0] = 77  # nobody else: no positive, so she is left out
+    person[0] = 77  # the only crop of that person: no positive, so it is left out
     near, far = losses.batch_hard(torch.from_numpy(features), torch.from_numpy(person))
     expected = []
     for row in range(12):

@@ -8,17 +8,17 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import make_batch
-from reid.data.sampling import Draw
+from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective
 from reid.training.phases import freeze_all_but
 from reid.training.presets import PRESETS
 
-NOBODY = [-1, -1]
-DRAW = Draw(
+NO_PARTNER = [-1, -1]
+DRAW = BatchIndices(
     index=np.arange(6),
-    partner=np.array([2, 3, 0, 1, *NOBODY]),
-    negative=np.array([4, 5, *NOBODY, *NOBODY]),
+    partner=np.array([2, 3, 0, 1, *NO_PARTNER]),
+    negative=np.array([4, 5, *NO_PARTNER, *NO_PARTNER]),
 )
 CLASSES = np.array([0, 1, 0, 1, 2, 2])
 
@@ -69,13 +69,13 @@ def test_each_phase_changes_its_own_networks_only():
     assert changed[2] == {"encoder", "classifier", "verification", "pose_encoder", "generator"}
 
 
-def test_every_loss_is_named_as_its_weight_and_scores_are_logged_raw():
+def test_every_loss_is_named_as_its_weight_and_logits_are_logged():
     ours = objective(ALL)
     forward = ours.forward(batch(), 0.0)
     named = {name: value for phase in ours.phases(0.0) for name, value in phase.losses(forward).items()}
     weighted = set(dataclasses.asdict(ALL))
     assert set(named) == weighted | {"image_discrimination", "pose_discrimination"}
-    assert set(forward.scores) == {"image/real", "image/made", "pose/real", "pose/made", "pose/wrong"}
+    assert set(forward.logits) == {"image/real", "image/generated", "pose/real", "pose/generated", "pose/wrong"}
     assert all(torch.isfinite(value) for value in named.values())
 
 

@@ -63,7 +63,7 @@ def test_a_retrieval_sheet_frames_right_and_wrong_and_skips_what_does_not_count(
 
 
 def test_curves_have_a_panel_a_kind(tmp_path):
-    rows = [{"step": step, "loss/triplet": 1 / step, "judged/pose/real": step} for step in range(1, 200)]
+    rows = [{"step": step, "loss/triplet": 1 / step, "logit/pose/real": step} for step in range(1, 200)]
     figure = loss_curves([*rows, {"step": 199, "score/mAP": 0.5, "time/epoch": 3.0}])
-    assert [axes.get_ylabel() for axes in figure.axes] == ["judged", "loss", "score"]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["logit", "loss", "score"]
     figure.savefig(tmp_path / "curves.png")

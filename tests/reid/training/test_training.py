@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -7,9 +8,12 @@ import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer.record_writer import RecordWriter
 
+import reid.training.report
 import reid.training.training
 from models.checkpoint import WeightsError, load_plain, save_atomically
+from models.discriminators import DiscriminatorOptions
 from models.encoder import EncoderOptions
 from models.generator import GeneratorOptions
 from models.pretrained import load_encoder
@@ -18,15 +22,15 @@ from reid.data.crops import Crop, DataError, Split
 from reid.data.sampling import SamplingOptions
 from reid.training.fdgan import FdGanOptions
 from reid.training.objective import LossWeights, ObjectiveOptions
-from reid.training.optimisation import OptimisationOptions, OptimiserOptions, RunningAverage, rate_factor
+from reid.training.optimisation import OptimisationOptions, OptimiserOptions, averaged_model, lr_factor
 from reid.training.presets import PRESETS
 from reid.training.recipe import Recipe
 from reid.training.run_log import RunLog
-from reid.training.training import RunOptions, Training, Watch
+from reid.training.training import Callbacks, RunOptions, Training
 
 CPU = torch.device("cpu")
 RUN = RunOptions(device="cpu", workers=0)
-QUIET = Watch(tell=lambda line: None)
+QUIET = Callbacks(on_epoch=lambda line: None)
 FULL = PRESETS["st-reid"].objective.weights
 
 
@@ -34,7 +38,12 @@ def recipe(weights=None, epochs=2, **optimisation):
     adam = OptimiserOptions("adam", 1e-3)
     return Recipe(
         encoder=EncoderOptions("shufflenet_v2_x0_5", 64, 32, bnneck=True),
-        objective=ObjectiveOptions(weights or LossWeights(), margin=0.3, generator=GeneratorOptions(channels=4)),
+        objective=ObjectiveOptions(
+            weights or LossWeights(),
+            margin=0.3,
+            generator=GeneratorOptions(channels=4),
+            discriminator=DiscriminatorOptions("patchgan", channels=4),
+        ),
         sampling=SamplingOptions("people", people=3, crops=2),
         augmentation=AugmentationOptions(erase=0.5, brightness=0.1),
         optimisation=OptimisationOptions(
@@ -43,7 +52,7 @@ def recipe(weights=None, epochs=2, **optimisation):
             encoder=adam,
             generator=adam,
             discriminator=adam,
-            average=0.9,
+            ema_decay=0.9,
             **optimisation,
         ),
         start="none",
@@ -51,7 +60,7 @@ def recipe(weights=None, epochs=2, **optimisation):
 
 
 def colourful_people(folder, people=4, crops=6, keypoints=True):
-    """Each person has a shirt colour of her own; a little noise."""
+    """Each person has a shirt of another colour; a little noise."""
     random = np.random.default_rng(0)
     records = []
     for person in range(people):
@@ -73,49 +82,50 @@ def split(tmp_path_factory):
 
 def train(split, folder, ours=None, resume=False, steps=None):
     """Train; with `steps`, die like a killed process after so many."""
-    training = Training(ours or recipe(), split, folder, CPU, RUN)
+    training = Training(ours or recipe(), split, folder, CPU, RUN, resume)
     if steps is not None:
         step = training.train_step
 
         def killed(*arguments):
-            if training.step == steps:
+            if training.state.step == steps:
                 raise KeyboardInterrupt
             numbers = step(*arguments)
-            training.save_state()
+            training.save()
             return numbers
 
         training.train_step = killed
-    training.run(resume, QUIET)
+    training.run(QUIET)
     return training
+
+
+def train_until(training, step):
+    """Train, and ask to stop after so many steps."""
+    training.run(Callbacks(on_epoch=lambda line: None, should_stop=lambda: training.state.step == step))
+    return training
+
+
+@pytest.fixture(scope="module")
+def whole(split, tmp_path_factory):
+    """A finished run of `recipe()`; its folder is read, never written."""
+    return train(split, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture
+def copied(whole, tmp_path):
+    """A copy of the finished run's folder."""
+    return shutil.copytree(whole.folder, tmp_path / "copied")
 
 
 def weights_of(training):
     return torch.cat([tensor.double().flatten() for tensor in training.networks.state_dict().values()])
 
 
-def test_a_run_leaves_a_log_a_state_and_encoders_that_load(split, tmp_path):
-    train(split, tmp_path)
-    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    steps = [row for row in rows if "loss/triplet" in row]
-    assert [row["step"] for row in steps] == list(range(1, len(steps) + 1))
-    assert {"loss/cross_entropy", "rate_factor"} <= set(steps[0])
-    scored = [row for row in rows if "score/mAP" in row]
-    assert len(scored) == 2
-    loaded = load_encoder(tmp_path / "encoder_best.pt")
-    assert loaded.metadata["mAP"] == max(row["score/mAP"] for row in scored)
-    assert loaded.encoder.options == recipe().encoder
-    assert json.loads((tmp_path / "config.json").read_text())["sampling"]["people"] == 3
-
-
-def test_without_anybody_kept_aside_the_last_encoder_is_written_all_the_same(split, tmp_path):
-    training = train(Split(split.train, [], []), tmp_path)
-    assert load_encoder(tmp_path / "encoder_last.pt").metadata["epoch"] == training.epoch
-    assert not (tmp_path / "encoder_best.pt").exists()
+def log_of(folder):
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
 def log_without_times(folder):
-    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in row.items() if not name.startswith("time/")} for row in rows]
+    return [{name: value for name, value in row.items() if not name.startswith("time/")} for row in log_of(folder)]
 
 
 def curves(folder):
@@ -125,61 +135,84 @@ def curves(folder):
     return {name: [(event.step, event.value) for event in scalars] for name, scalars in shown.items()}
 
 
-def test_tensorboard_shows_the_numbers_of_the_log(split, tmp_path):
-    train(split, tmp_path, recipe(epochs=1))
-    shown = curves(tmp_path)
-    rows = log_without_times(tmp_path)
+def assert_same_run(one, other):
+    assert torch.equal(weights_of(one), weights_of(other))
+    assert one.state.best_map == other.state.best_map
+    assert log_without_times(one.folder) == log_without_times(other.folder)
+    assert curves(one.folder) == curves(other.folder)
+
+
+def test_a_run_leaves_a_log_a_state_and_encoders_that_load(whole):
+    rows = log_of(whole.folder)
+    steps = [row for row in rows if "loss/triplet" in row]
+    assert [row["step"] for row in steps] == list(range(1, len(steps) + 1))
+    assert {"loss/cross_entropy", "lr_factor"} <= set(steps[0])
+    scored = [row for row in rows if "score/mAP" in row]
+    assert len(scored) == 2
+    loaded = load_encoder(whole.folder / "encoder_best.pt")
+    assert loaded.metadata["mAP"] == max(row["score/mAP"] for row in scored)
+    assert loaded.encoder.options == recipe().encoder
+    assert json.loads((whole.folder / "config.json").read_text())["sampling"]["people"] == 3
+
+
+def test_without_validation_people_the_last_encoder_is_written_all_the_same(split, tmp_path):
+    training = train(Split(split.train, [], []), tmp_path, recipe(steps=1))
+    assert load_encoder(tmp_path / "encoder_last.pt").metadata["epoch"] == training.state.epoch
+    assert not (tmp_path / "encoder_best.pt").exists()
+
+
+def test_tensorboard_shows_the_numbers_of_the_log(whole):
+    shown = curves(whole.folder)
+    rows = log_without_times(whole.folder)
     assert set(shown) == {name for row in rows for name in row} - {"step", "epoch"}
     losses = [(row["step"], pytest.approx(row["loss/triplet"])) for row in rows if "loss/triplet" in row]
     assert shown["loss/triplet"] == losses
 
 
-@pytest.mark.parametrize(("weights", "steps"), [(LossWeights(), 1), (LossWeights(), 5), (FULL, 3)])
-def test_a_killed_run_goes_on_to_the_bit(split, tmp_path, weights, steps):
-    whole = train(split, tmp_path / "whole", recipe(weights))
+@pytest.mark.parametrize("steps", [1, 5])
+def test_a_killed_run_is_resumed_to_the_bit(split, whole, tmp_path, steps):
     with pytest.raises(KeyboardInterrupt):
-        train(split, tmp_path / "killed", recipe(weights), steps=steps)
-    resumed = train(split, tmp_path / "killed", recipe(weights), resume=True)
-    assert torch.equal(weights_of(resumed), weights_of(whole))
-    assert resumed.best == whole.best
-    assert log_without_times(tmp_path / "killed") == log_without_times(tmp_path / "whole")
-    assert curves(tmp_path / "killed") == curves(tmp_path / "whole")
+        train(split, tmp_path, steps=steps)
+    assert_same_run(train(split, tmp_path, resume=True), whole)
 
 
-def test_a_wish_to_stop_is_granted_after_the_step_and_the_run_goes_on_to_the_bit(split, tmp_path):
-    whole = train(split, tmp_path / "whole")
-    training = Training(recipe(), split, tmp_path / "stopped", CPU, RUN)
-    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 2))
-    assert training.step == 2
-    resumed = train(split, tmp_path / "stopped", resume=True)
-    assert torch.equal(weights_of(resumed), weights_of(whole))
+def test_a_killed_run_with_every_network_is_resumed_to_the_bit(split, tmp_path):
+    full = recipe(FULL, steps=4)
+    whole = train(split, tmp_path / "whole", full)
+    with pytest.raises(KeyboardInterrupt):
+        train(split, tmp_path / "killed", full, steps=2)
+    assert_same_run(train(split, tmp_path / "killed", full, resume=True), whole)
+
+
+def test_a_wish_to_stop_is_granted_after_the_step_and_the_run_is_resumed_to_the_bit(split, whole, tmp_path):
+    stopped = train_until(Training(recipe(), split, tmp_path, CPU, RUN), 2)
+    assert stopped.state.step == 2
+    assert_same_run(train(split, tmp_path, resume=True), whole)
 
 
 def test_fd_gan_trains_through_its_three_stages(split, tmp_path):
+    """Three steps, one a stage: verification, then the generator alone, then both."""
     small = FdGanOptions(generator=GeneratorOptions(channels=4, noise_dimension=8))
-    ours = replace(recipe(epochs=3), fd_gan=small, sampling=SamplingOptions("people", people=3, crops=3))
+    ours = replace(recipe(steps=3), fd_gan=small, sampling=SamplingOptions("people", people=3, crops=3))
     train(split, tmp_path, ours)
-    rows = [row for row in log_without_times(tmp_path) if "rate_factor" in row]
-    assert {"loss/verification"} <= set(rows[0])
-    assert "loss/target" not in rows[0]
-    assert "loss/verification" not in rows[len(rows) // 2]
-    assert {"loss/verification", "loss/target", "judged/identity/made"} <= set(rows[-1])
+    rows = [row for row in log_without_times(tmp_path) if "lr_factor" in row]
+    assert ["loss/verification" in row for row in rows] == [True, False, True]
+    assert ["loss/target" in row for row in rows] == [False, True, True]
+    assert ["logit/identity/generated" in row for row in rows] == [False, True, True]
 
 
-def test_it_learns_who_wears_which_colour(split, tmp_path):
-    training = train(split, tmp_path, recipe(epochs=12))
-    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    losses = [row["loss/cross_entropy"] for row in rows if "loss/cross_entropy" in row]
+def test_training_tells_people_of_different_colours_apart(split, tmp_path):
+    training = train(split, tmp_path, recipe(epochs=8))
+    losses = [row["loss/cross_entropy"] for row in log_of(tmp_path) if "loss/cross_entropy" in row]
     assert np.mean(losses[-4:]) < 0.95 * np.mean(losses[:4])
-    assert training.best > 0.8
+    assert training.state.best_map > 0.8
 
 
-def test_other_options_are_refused_on_resume_and_named(split, tmp_path):
-    train(split, tmp_path, recipe(epochs=1))
-    with pytest.raises(DataError, match=r"optimisation\.epochs was 1, now 3"):
-        train(split, tmp_path, recipe(epochs=3), resume=True)
+def test_other_options_are_refused_on_resume_and_named(split, whole):
+    with pytest.raises(DataError, match=r"optimisation\.epochs was 2, now 3"):
+        Training(recipe(epochs=3), split, whole.folder, CPU, RUN, resume=True)
     with pytest.raises(DataError, match="seed was 0, now 1"):
-        train(split, tmp_path, replace(recipe(epochs=1), seed=1), resume=True)
+        Training(replace(recipe(), seed=1), split, whole.folder, CPU, RUN, resume=True)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_with_its_losses(split, tmp_path):
@@ -187,15 +220,16 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_losses(split, tmp_path
     with torch.no_grad():
         training.networks["classifier"].weight.fill_(torch.nan)
     with pytest.raises(DataError, match=r"not finite at step 0: .*loss/cross_entropy.*nan"):
-        training.run(watch=QUIET)
+        training.run(QUIET)
 
 
 def test_unreadable_pictures_are_left_out_and_counted(tmp_path):
     crops = colourful_people(tmp_path)
     crops[3].path.write_bytes(b"no picture")
-    training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, RUN)
-    assert [path.name for path in training.skipped] == ["0_3.png"]
-    training.run(watch=QUIET)
+    training = Training(recipe(steps=1), Split(crops, [], []), tmp_path / "run", CPU, RUN)
+    assert training.skipped == [3]
+    assert len(training.crops) == 23
+    training.run(QUIET)
 
 
 def test_missing_landmarks_are_counted_and_named_where_poses_are_needed(tmp_path):
@@ -205,9 +239,9 @@ def test_missing_landmarks_are_counted_and_named_where_poses_are_needed(tmp_path
         Training(recipe(FULL), Split(crops, [], []), tmp_path / "run", CPU, RUN)
 
 
-def test_a_full_disk_leaves_the_last_good_state(split, tmp_path, monkeypatch):
-    training = train(split, tmp_path, recipe(epochs=1))
-    before = (tmp_path / "state.pt").read_bytes()
+def test_a_full_disk_leaves_the_last_good_state(split, copied, monkeypatch):
+    training = Training(recipe(), split, copied, CPU, RUN, resume=True)
+    before = (copied / "state.pt").read_bytes()
 
     def full(content, stream):
         stream.write(b"half")
@@ -215,32 +249,57 @@ def test_a_full_disk_leaves_the_last_good_state(split, tmp_path, monkeypatch):
 
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(WeightsError, match=r"state\.pt \(No space left on device\); free some room"):
-        training.save_state()
-    assert (tmp_path / "state.pt").read_bytes() == before
+        training.save()
+    assert (copied / "state.pt").read_bytes() == before
 
 
 def full_disk(*arguments):
     raise OSError(28, "No space left on device")
 
 
+@pytest.fixture(scope="module")
+def stopped(split, tmp_path_factory):
+    """The folder of a run that was stopped after five steps, one epoch and a bit."""
+    folder = tmp_path_factory.mktemp("stopped")
+    train_until(Training(recipe(), split, folder, CPU, RUN), 5)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard writes in a thread
 @pytest.mark.parametrize(
-    "writing", [(RunLog, "write"), (RunLog, "record"), (reid.training.training, "write_picture"), (json, "dumps")]
+    "writing", [(RunLog, "write"), (RecordWriter, "write"), (reid.training.report, "write_picture"), (json, "dumps")]
 )
-def test_a_disk_that_is_full_for_any_other_file_is_one_sentence_and_the_run_goes_on_later(
-    split, tmp_path, monkeypatch, writing
+def test_a_disk_that_is_full_for_any_other_file_is_one_sentence_and_the_run_is_resumed_later(
+    split, whole, stopped, tmp_path, monkeypatch, writing
 ):
-    whole = train(split, tmp_path / "whole", recipe())
-    training = Training(recipe(), split, tmp_path / "run", CPU, RUN)
-    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 5))
+    folder = shutil.copytree(stopped, tmp_path / "run")
     with monkeypatch.context() as patch:
         patch.setattr(*writing, full_disk)
         with pytest.raises(DataError, match=r"No space left on device.*--resume") as caught:
-            train(split, tmp_path / "run", recipe(), resume=True)
+            train(split, folder, resume=True)
     assert "\n" not in str(caught.value)
-    assert load_encoder(tmp_path / "run" / "encoder_best.pt").encoder.options == recipe().encoder
-    resumed = train(split, tmp_path / "run", recipe(), resume=True)
+    assert load_encoder(folder / "encoder_best.pt").encoder.options == recipe().encoder
+    resumed = train(split, folder, resume=True)
     assert torch.equal(weights_of(resumed), weights_of(whole))
-    assert log_without_times(tmp_path / "run") == log_without_times(tmp_path / "whole")
+    assert log_without_times(folder) == log_without_times(whole.folder)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_disk_that_is_full_for_tensorboard_leaves_every_line_of_the_log_whole(tmp_path, monkeypatch):
+
+    def write_three_steps():
+        with RunLog(tmp_path, None) as log:
+            log.write(1, 0, {"loss/triplet": 0.5})
+            monkeypatch.setattr(RecordWriter, "write", full_disk)
+            log.write(2, 0, {"loss/triplet": 0.25})
+            log.write(3, 0, {"loss/triplet": 0.125})
+
+    with pytest.raises(OSError, match="No space left"):
+        write_three_steps()
+    assert log_of(tmp_path) == [
+        {"step": 1, "epoch": 0, "loss/triplet": 0.5},
+        {"step": 2, "epoch": 0, "loss/triplet": 0.25},
+    ]
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_any_picture_is_read(split, tmp_path, monkeypatch):
@@ -250,42 +309,39 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_picture_is_read(spli
         Training(recipe(), split, tmp_path / "file" / "run", CPU, RUN)
 
 
-def test_a_picture_that_went_bad_or_came_back_since_does_not_stop_a_run_from_going_on(tmp_path):
+def test_a_picture_that_went_bad_or_came_back_since_does_not_stop_a_run_from_being_resumed(tmp_path):
     crops = colourful_people(tmp_path)
     split = Split(crops, crops[::6], crops[1::2])
     good = crops[3].path.read_bytes()
     crops[3].path.write_bytes(b"no picture")
-    training = Training(recipe(), split, tmp_path / "run", CPU, RUN)
-    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 2))
+    train_until(Training(recipe(), split, tmp_path / "run", CPU, RUN), 2)
     crops[3].path.write_bytes(good)
     crops[6].path.write_bytes(b"no picture")
     told = []
-    resumed = Training(recipe(), split, tmp_path / "run", CPU, RUN)
-    resumed.run(True, Watch(tell=told.append))
-    assert [path.name for path in resumed.skipped] == ["0_3.png"]
+    resumed = Training(recipe(), split, tmp_path / "run", CPU, RUN, resume=True)
+    resumed.run(Callbacks(on_epoch=told.append))
+    assert resumed.skipped == [3]
     assert resumed.finished
     assert len(resumed.crops) == 23
     assert any("can no longer be read, such as" in line for line in told)
 
 
 @pytest.mark.parametrize("missing", ["data", "networks"])
-def test_a_state_of_another_version_is_one_sentence(split, tmp_path, missing):
-    training = train(split, tmp_path, recipe(epochs=1))
-    state = load_plain(tmp_path / "state.pt")
+def test_a_state_of_another_version_is_one_sentence(split, copied, missing):
+    state = load_plain(copied / "state.pt")
     del state[missing]
-    save_atomically(state, tmp_path / "state.pt")
+    save_atomically(state, copied / "state.pt")
     with pytest.raises(DataError, match=r"state\.pt was written by another version; begin anew"):
-        training.load_state()
+        Training(recipe(), split, copied, CPU, RUN, resume=True)
 
 
-def test_other_data_than_before_is_refused_on_resume(split, tmp_path):
-    train(split, tmp_path, recipe(epochs=1))
+def test_other_data_than_before_is_refused_on_resume(split, whole):
     fewer = replace(split, train=split.train[1:])
     with pytest.raises(DataError, match=r"other data \(train was 24 crops of 4 people \(.*now 23 crops of 4 people"):
-        train(fewer, tmp_path, recipe(epochs=1), resume=True)
+        Training(recipe(), fewer, whole.folder, CPU, RUN, resume=True)
     relabelled = replace(split, train=[replace(split.train[0], person=3), *split.train[1:]])
     with pytest.raises(DataError, match=r"other data \(train was 24 crops of 4 people \(.*now 24 crops of 4 people"):
-        train(relabelled, tmp_path, recipe(epochs=1), resume=True)
+        Training(recipe(), relabelled, whole.folder, CPU, RUN, resume=True)
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -295,30 +351,32 @@ def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_told(tmp_path, worke
     for crop in crops[:3]:
         crop.path.write_bytes(crop.path.read_bytes()[:-100])
     told = []
-    training.run(watch=Watch(tell=told.append))
+    training.run(Callbacks(on_epoch=told.append))
     assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", told[-1])
     for crop in crops[:6]:
         crop.path.unlink()
-    training.step = training.epoch = training.done = 0
-    with pytest.raises(DataError, match=r"0_\d.png and all others of the person can no longer be read") as caught:
-        training.run(watch=QUIET)
+    training.state.step = training.state.epoch = training.state.epoch_step = 0
+    with pytest.raises(
+        DataError, match=r"^The picture \S+0_\d.png and all others of the person can no longer"
+    ) as caught:
+        training.run(QUIET)
     assert "\n" not in str(caught.value)
 
 
-def test_one_person_is_nobody_to_tell_apart(split, tmp_path):
+def test_one_person_alone_cannot_be_trained_on(split, tmp_path):
     with pytest.raises(DataError, match="All 6 training crops show one person"):
         Training(recipe(), Split(split.train[:6], [], []), tmp_path, CPU, RUN)
 
 
 def gradient_norm(training):
-    parameters = [p.grad for p in training.encoder.parameters() if p.grad is not None]
+    parameters = [p.grad for p in training.networks["encoder"].parameters() if p.grad is not None]
     return torch.cat([gradient.flatten() for gradient in parameters]).norm().item()
 
 
 @pytest.mark.parametrize("clip", [0.0, 0.01])
 def test_gradients_are_clipped_to_the_norm_asked_for(split, tmp_path, clip):
-    training = Training(recipe(LossWeights(cross_entropy=0.0), clip=clip), split, tmp_path, CPU, RUN)
-    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 1))
+    ours = recipe(LossWeights(cross_entropy=0.0), clip=clip)
+    training = train_until(Training(ours, split, tmp_path, CPU, RUN), 1)
     assert gradient_norm(training) == pytest.approx(0.01, rel=1e-3) if clip else gradient_norm(training) > 0.1
 
 
@@ -337,7 +395,7 @@ def test_mixed_precision_runs_convolutions_in_bfloat16_and_losses_in_float32(spl
             yield replace(phase, losses=lambda f, of=phase.losses: losses.append(of(f)) or losses[-1])
 
     training.objective.phases = noted
-    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 1))
+    train_until(training, 1)
     assert set(kinds) == {"encoder", "pose_encoder", "generator", "image_discriminator", "pose_discriminator"}
     assert set(kinds.values()) == {torch.bfloat16 if bf16 else torch.float32}
     assert {loss.dtype for named in losses for loss in named.values()} == {torch.float32}
@@ -347,46 +405,60 @@ def test_mixed_precision_runs_convolutions_in_bfloat16_and_losses_in_float32(spl
 def test_pictures_and_weights_lie_channels_last(split, tmp_path):
     training = Training(recipe(FULL), split, tmp_path, CPU, RUN)
     seen = []
-    training.encoder.trunk.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
-    training.run(watch=Watch(tell=lambda line: None, stop=lambda: training.step == 1))
+    training.networks["encoder"].trunk.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    train_until(training, 1)
     assert all(image.is_contiguous(memory_format=torch.channels_last) for image in seen)
     weights = [m.weight for m in training.networks.modules() if isinstance(m, torch.nn.Conv2d)]
     assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights)
 
 
-def test_the_course_of_the_learning_rate():
-    options = OptimisationOptions(epochs=10, warmup=2, schedule="cosine")
-    assert rate_factor(0, options) == pytest.approx(0.1)
-    assert rate_factor(1, options) == pytest.approx(0.55)
-    assert rate_factor(2, options) == pytest.approx(1.0)
-    assert rate_factor(10, options) == pytest.approx(0.002)
+def test_the_learning_rate_schedule():
+    options = OptimisationOptions(epochs=10, warmup_epochs=2, schedule="cosine")
+    assert lr_factor(0, options) == pytest.approx(0.1)
+    assert lr_factor(1, options) == pytest.approx(0.55)
+    assert lr_factor(2, options) == pytest.approx(1.0)
+    assert lr_factor(10, options) == pytest.approx(0.002)
     paper = OptimisationOptions(epochs=100)
-    assert [rate_factor(epoch, paper) for epoch in (0, 50, 75, 100)] == pytest.approx([1, 1, 0.5, 0])
+    assert [lr_factor(epoch, paper) for epoch in (0, 50, 75, 100)] == pytest.approx([1, 1, 0.5, 0])
 
 
-def test_a_running_average_follows_slowly():
+def test_a_moving_average_follows_slowly():
+    """From 0 towards 1 by decays of 2/11 and 3/12 (the decay rises with the updates): 1 - 2/11 * 3/12 of the way."""
     network = torch.nn.Linear(1, 1)
     torch.nn.init.zeros_(network.weight)
-    average = RunningAverage(network, decay=0.5)
+    averaged = averaged_model(network, decay=0.5)
     torch.nn.init.ones_(network.weight)
     for _ in range(2):
-        average.update(network)
-    young, older = 2 / 11, 3 / 12  # the decay rises with the number of updates
-    assert average.network.weight.item() == pytest.approx(1 - young * older)
+        averaged.update_parameters(network)
+    assert averaged.module.weight.item() == pytest.approx(1 - 2 / 11 * 3 / 12)
 
 
-def test_a_run_may_be_measured_in_steps_and_its_course_fits_them(split, tmp_path):
+def test_a_moving_average_takes_running_statistics_in_and_copies_their_count():
+    """Batch norm of one batch of mean 10: its running mean is 0.1 * 10 = 1, of which the average takes 1 - 2/11."""
+    network = torch.nn.BatchNorm1d(1)
+    averaged = averaged_model(network, decay=0.5)
+    network(torch.tensor([[9.0], [11.0]]))
+    averaged.update_parameters(network)
+    assert averaged.module.running_mean.item() == pytest.approx(1 - 2 / 11)
+    assert averaged.module.num_batches_tracked.item() == 1
+    again = averaged_model(torch.nn.BatchNorm1d(1), decay=0.5)
+    again.load_state_dict(averaged.state_dict())
+    network(torch.tensor([[9.0], [11.0]]))
+    averaged.update_parameters(network)
+    again.update_parameters(network)
+    assert torch.equal(again.module.running_mean, averaged.module.running_mean)
+
+
+def test_a_run_may_be_measured_in_steps_and_its_schedule_fits_them(split, tmp_path):
     ours = recipe(steps=5)
     training = train(split, tmp_path / "whole", ours)
-    rows = [row for row in log_without_times(tmp_path / "whole") if "rate_factor" in row]
+    rows = [row for row in log_without_times(tmp_path / "whole") if "lr_factor" in row]
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5]
-    assert [row["rate_factor"] for row in rows] == pytest.approx(
+    assert [row["lr_factor"] for row in rows] == pytest.approx(
         [0.002 + 0.998 * (1 + np.cos(np.pi * step / 5)) / 2 for step in range(5)]
     )
     assert training.finished
     assert (tmp_path / "whole" / "encoder_last.pt").is_file()
     with pytest.raises(KeyboardInterrupt):
         train(split, tmp_path / "killed", ours, steps=3)
-    resumed = train(split, tmp_path / "killed", ours, resume=True)
-    assert torch.equal(weights_of(resumed), weights_of(training))
-    assert log_without_times(tmp_path / "killed") == log_without_times(tmp_path / "whole")
+    assert_same_run(train(split, tmp_path / "killed", ours, resume=True), training)

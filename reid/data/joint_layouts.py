@@ -8,37 +8,37 @@ from .crops import DataError
 
 
 @dataclass(frozen=True)
-class Skeleton:
+class JointLayout:
     """`mirror` gives, for each joint, the joint that takes its place in a mirror image; `limbs` are pairs of joints."""
 
     mirror: tuple[int, ...]
     limbs: tuple[tuple[int, int], ...]
 
 
-COCO = Skeleton(
+COCO = JointLayout(
     mirror=(0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15),
     limbs=(
         *((0, 5), (0, 6), (5, 6), (5, 7), (7, 9), (6, 8), (8, 10)),
         *((5, 11), (6, 12), (11, 12), (5, 12), (6, 11), (11, 13), (13, 15), (12, 14), (14, 16)),
     ),
 )
-MARKET = Skeleton(
+MARKET = JointLayout(
     mirror=(0, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1),
     limbs=(
         *((0, 1), (0, 14), (1, 2), (2, 3), (3, 4), (14, 13), (13, 12), (12, 11)),
         *((2, 5), (13, 10), (5, 10), (2, 10), (13, 5), (5, 6), (6, 7), (10, 9), (9, 8)),
     ),
 )
-SKELETONS = {17: COCO, 15: MARKET}
+JOINT_LAYOUTS = {17: COCO, 15: MARKET}
 
 
-def skeleton_of(joints: int) -> Skeleton:
-    """The skeleton with so many joints. Raises DataError where none is known."""
-    if joints not in SKELETONS:
-        raise DataError(f"No skeleton with {joints} joints is known; 17 (COCO) and 15 (Market-1501) are.")
-    return SKELETONS[joints]
+def joint_layout(joints: int) -> JointLayout:
+    """The layout of so many joints. Raises DataError where none is known."""
+    if joints not in JOINT_LAYOUTS:
+        raise DataError(f"No layout of {joints} joints is known; 17 (COCO) and 15 (Market-1501) are.")
+    return JOINT_LAYOUTS[joints]
 
 
 def mirrored_joints(joints: int) -> list[int]:
     """Order of the joints in a mirror image."""
-    return list(skeleton_of(joints).mirror)
+    return list(joint_layout(joints).mirror)

@@ -1,0 +1,102 @@
+"""The state of a training run: what is trained, how far it is, and the files from which a run is resumed or used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from models.checkpoint import load_plain, save_atomically
+from models.encoder import ContextEncoder
+from models.pretrained import save_encoder
+
+from ..data.crops import Crop, DataError, Split
+from ..evaluation.protocols import ReidScores
+from .recipe import Recipe, differences
+from .run_folder import description
+
+STATE = "state.pt"
+BEST, LAST = "encoder_best.pt", "encoder_last.pt"
+ENTRIES = {"recipe", "data", "skipped", "networks", "optimisers", "averaged", "progress"}
+
+
+@dataclass
+class RunState:
+    """Networks and optimisers by name, the averaged encoder (None without one), and how far the run is.
+
+    `step` counts optimiser steps, `epoch` finished epochs, `epoch_step` the steps of the current epoch; `best_map` is
+    the highest mAP so far, below 0 before the first evaluation.
+    """
+
+    networks: nn.ModuleDict
+    optimisers: dict[str, torch.optim.Optimizer]
+    averaged: AveragedModel | None
+    step: int = 0
+    epoch: int = 0
+    epoch_step: int = 0
+    best_map: float = -1.0
+
+    @property
+    def averaged_encoder(self) -> ContextEncoder:
+        """The encoder that is evaluated and written: the average where there is one, else the trained one."""
+        return self.averaged.module if self.averaged else self.networks["encoder"]  # type: ignore[return-value]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain values and tensors."""
+        return {
+            "networks": self.networks.state_dict(),
+            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
+            "averaged": self.averaged and self.averaged.state_dict(),
+            "progress": {name: getattr(self, name) for name in ("step", "epoch", "epoch_step", "best_map")},
+        }
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.networks.load_state_dict(saved["networks"])
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(saved["optimisers"][name])
+        if self.averaged:
+            self.averaged.load_state_dict(saved["averaged"])
+        for name, value in saved["progress"].items():
+            setattr(self, name, value)
+
+    def save_encoders(self, folder: Path, recipe: Recipe, scores: ReidScores | None) -> None:
+        """Write the encoder as the last one, and as the best one if it is; without scores none is the best."""
+        metadata = {"epoch": self.epoch, "step": self.step, "recipe": asdict(recipe)}
+        if scores:
+            metadata |= {"mAP": scores.mean_average_precision, "rank1": scores.rank(1), "queries": scores.queries}
+        save_encoder(folder / LAST, self.averaged_encoder, metadata)
+        if scores and scores.mean_average_precision > self.best_map:
+            self.best_map = scores.mean_average_precision
+            save_encoder(folder / BEST, self.averaged_encoder, metadata)
+
+
+class StateFile:
+    """state.pt in a run's folder, bound to the recipe and the data of the run. `skipped` are rows of `split.train`."""
+
+    def __init__(self, folder: Path, recipe: Recipe, split: Split) -> None:
+        self.path, self.recipe = folder / STATE, asdict(recipe)
+        parts: dict[str, Sequence[Crop]] = {"train": split.train, "query": split.query, "gallery": split.gallery}
+        self.data = {name: description(crops) for name, crops in parts.items()}
+
+    def save(self, state: RunState, skipped: list[int]) -> None:
+        """Write everything that resuming needs, whole or not at all. Raises WeightsError where it cannot be written."""
+        content = {"recipe": self.recipe, "data": self.data, "skipped": skipped, **state.state_dict()}
+        save_atomically(content, self.path)
+
+    def read(self) -> dict[str, Any]:
+        """What `save` wrote. Raises DataError where another recipe, other data or another version wrote it."""
+        saved = load_plain(self.path)
+        if not isinstance(saved, dict) or not saved.keys() >= ENTRIES:
+            raise DataError(f"{self.path} was written by another version; begin anew with another --out.")
+        folder = self.path.parent
+        if other := differences(saved["recipe"], self.recipe):
+            raise DataError(f"The run in {folder} cannot be resumed with other options ({other}); give the same ones.")
+        if other := differences(saved["data"], self.data):
+            raise DataError(f"The run in {folder} cannot be resumed with other data ({other}); give what it had.")
+        return saved
