@@ -21,8 +21,9 @@ class BenchmarkStageCommand:
     """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
 
     Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, the
-    same without looking for camera cuts, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as many ids as dancers. Scenes of an earlier
-    run in --out are kept where the options are the same, and so is what the detector saw in them.
+    same without looking for camera cuts, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as
+    many ids as dancers. Scenes of an earlier run in --out are kept where the options are the same, and so is what the
+    detector saw in them.
     """
 
     seeds: int = 10

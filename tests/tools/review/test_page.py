@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -125,7 +124,6 @@ def test_a_reload_keeps_everything_and_so_does_another_server(page, served):
 
 
 def test_edits_written_by_hand_are_taken_in_and_a_stale_page_does_not_write_over_them(page, served):
-    time.sleep(0.02)
     (served.folder / "edits.json").write_text(json.dumps({"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}))
     page.go_to(3)
     page.press_keys("x")
