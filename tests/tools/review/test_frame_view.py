@@ -130,7 +130,7 @@ def test_a_box_gets_another_number_between_the_mark_and_here(frame, served):
     assert chips(frame) == {0: "crop", 1: "crop", 2: "crop", 3: "crop"}
 
 
-def test_a_box_removed_once_is_reckoned_and_removed_twice_she_is_absent(frame, served):
+def test_a_box_removed_once_is_reckoned_and_removed_twice_the_person_is_absent(frame, served):
     frame.press_keys("x")
     says(frame, "Person 1 has no box here any more.")
     assert chips(frame)[1] == "filled"
