@@ -37,7 +37,7 @@ def test_only_what_is_named_is_varied():
         varied(TrackerOptions(), {"motion.wings": 2})
 
 
-def test_who_returns_is_missed_where_nobody_is_recovered(tmp_path):
+def test_a_person_who_returns_gets_a_new_id_without_recovery(tmp_path):
     write_absence(tmp_path / "absence")
     bench = f"{tmp_path / 'absence'}=exact"
     BenchmarkAblationCommand(on=(bench,), ablations=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()

@@ -1,4 +1,4 @@
-"""`followspot benchmark stage`: scenes that are kept, the row that is told the cast, and videos whose ids are right."""
+"""`followspot benchmark stage`: scenes that are kept, the row with --cast, and videos whose ids are right."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def write_flicker(root: Path, name: str, strangers: int) -> None:
     )
 
 
-def test_told_the_cast_nobody_is_a_third_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_with_a_cast_of_two_there_is_no_third_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_flicker(tmp_path / "truth", "clean", strangers=0)
     write_flicker(tmp_path / "truth", "crowded", strangers=2)
     out = tmp_path / "out"
     BenchmarkTracksCommand(tmp_path / "truth", ("boxes.txt",), peers=(), cast=2, out=out).run()
     ours = json.loads((out / "benchmark.json").read_text())["detections"]["boxes.txt"]
-    # Of two videos with two people each: with two strangers in one, ours counts 2 + 4 ids unless it is told.
+    # Of two videos with two people each: with two strangers in one, ours counts 2 + 4 ids without --cast.
     assert (ours[OURS]["ids"], ours[OURS]["ids_right"], ours[OURS]["runs"]) == (6, 1, 2)
     assert (ours[OURS_WITH_CAST]["ids"], ours[OURS_WITH_CAST]["ids_right"]) == (4, 2)
     printed = capsys.readouterr().out
@@ -92,7 +92,7 @@ def test_numbers_that_make_no_sense_are_refused(tmp_path: Path):
         BenchmarkStageCommand(seeds=1, dancers=2, identical=3, peers=(), out=tmp_path).run()
 
 
-def test_the_bench_tracks_its_own_seeds_and_tells_the_cast(tmp_path: Path):
+def test_the_benchmark_tracks_its_own_seeds_with_their_cast(tmp_path: Path):
     bench = BenchmarkStageCommand(seeds=2, dancers=4, identical=2, seconds=3.0, out=tmp_path)
     scene = bench.scene(7)
     assert (scene.dancers, scene.twins, scene.seconds, scene.seed) == (4, 2, 3.0, 7)

@@ -86,7 +86,7 @@ def film(root: Path, name: str, length: int = 40) -> None:
         cv2.imwrite(str(root / name / f"img1/{t + 1:06d}.png"), image)
 
 
-def one_id_for_everybody_in_order(inputs: peers.Inputs) -> Peer:
+def ids_in_the_order_of_boxes(inputs: peers.Inputs) -> Peer:
     """A peer whose ids are the places of the boxes in the frame; it looks at them if it has what it takes."""
 
     def update(xyxy: np.ndarray, score: np.ndarray, image: np.ndarray | None) -> np.ndarray:
@@ -108,9 +108,9 @@ def fake_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Peers that need no environment: `fake-order`, and `fake-order-reid` which embeds every box of every frame."""
     fake_uv(tmp_path / "bin", "exit 1", monkeypatch)
     monkeypatch.setitem(
-        peers.PEERS, "fake-order", lambda inputs: one_id_for_everybody_in_order(inputs._replace(encoder=None))
+        peers.PEERS, "fake-order", lambda inputs: ids_in_the_order_of_boxes(inputs._replace(encoder=None))
     )
-    monkeypatch.setitem(peers.PEERS_WITH_REID, "fake-order-reid", one_id_for_everybody_in_order)
+    monkeypatch.setitem(peers.PEERS_WITH_REID, "fake-order-reid", ids_in_the_order_of_boxes)
     monkeypatch.setattr(peers, "CountingEncoder", CountedByColour)
     monkeypatch.setattr(peer_runs, "PACKAGES", {"fake": "fake==1"})
     monkeypatch.setattr(peer_runs, "_run", lambda requirement, job, out: peers.main(str(job), str(out)))
@@ -301,7 +301,7 @@ def test_our_rows_are_what_track_writes_on_the_same_boxes(tmp_path: Path):
         rows = (tmp_path / f"out/exact/{name}/duel.txt").read_bytes()
         assert rows == (run / "tracks.txt").read_bytes()
         ids[name] = {row.split(b",")[1] for row in rows.splitlines()}
-    # Known by their places alone, the three are three new people after the cut; unnoticed, it hands ids over.
+    # Without re-ID the three are three new people after the cut; where it is not looked for, ids are handed over.
     assert (len(ids[OURS]), len(ids[OURS_WITHOUT_CUTS])) == (6, 3)
     told = json.loads((tmp_path / "out/benchmark.json").read_text())["detections"]["exact"]
     assert list(told) == [OURS_WITHOUT_CUTS, OURS]
@@ -309,7 +309,7 @@ def test_our_rows_are_what_track_writes_on_the_same_boxes(tmp_path: Path):
 
 
 def test_confusion_of_two_who_swap():
-    # Person 5 has id 1 for three frames and id 2 for one; person 9 the other way round, and id 7 lay on nobody.
+    # Person 5 has id 1 for three frames and id 2 for one; person 9 the other way round, and id 7 lay on no one.
     left, right, far = [0.0, 0, 10, 20], [50.0, 0, 60, 20], [200.0, 0, 210, 20]
     truth = [LabelledBoxes(np.array([5, 9]), np.array([left, right]))] * 4
     before, after = (LabelledBoxes(np.array(ids), np.array([left, right, far])) for ids in ([1, 2, 7], [2, 1, 7]))
@@ -408,7 +408,7 @@ def test_a_benchmark_on_pictures_with_and_without_re_id(tmp_path: Path, capsys: 
     assert list(exact) == [OURS_WITHOUT_CUTS, OURS, OURS_WITH_REID, "fake-order", "fake-order-reid"]
     assert {name: scores["HOTA"] for name, scores in exact.items()} == dict.fromkeys(exact, pytest.approx(100))
     assert "crops_per_frame" not in exact[OURS]
-    # The peer embeds both people in every frame; ours nobody, for nobody is ever in doubt.
+    # The peer embeds both people in every frame; ours none, for none is ever in doubt.
     assert (exact["fake-order-reid"]["crops_per_frame"], exact["fake-order-reid"]["frames_embedded"]) == (2, 1)
     assert (exact[OURS_WITH_REID]["crops_per_frame"], exact[OURS_WITH_REID]["frames_embedded"]) == (0, 0)
     assert exact["fake-order"]["by_sequence"]["waltz"]["ids"] == 2
@@ -417,7 +417,7 @@ def test_a_benchmark_on_pictures_with_and_without_re_id(tmp_path: Path, capsys: 
 
 
 @pytest.mark.usefixtures("fake_peers")
-def test_somebody_who_returns_costs_embeddings_in_a_few_frames(tmp_path: Path):
+def test_a_person_who_returns_costs_embeddings_in_a_few_frames(tmp_path: Path):
     write_dance(tmp_path / "truth", "waltz", length=120)
     film(tmp_path / "truth", "waltz", length=120)
     rows = (tmp_path / "truth/waltz/gt/gt.txt").read_text().splitlines()

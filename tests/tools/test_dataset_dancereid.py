@@ -75,7 +75,7 @@ def content(folder):
 
 def test_the_data_set_is_made_the_same_twice_and_read_by_the_trainer(published, tmp_path, capsys):
     command(published, tmp_path / "one").run()
-    # Frames 0, 5, 10, 15, 20 for everybody, the last person of each video from 10 on: 5 * 9 - 3 * 2.
+    # Frames 0, 5, 10, 15, 20 for all, the last person of each video from 10 on: 5 * 9 - 3 * 2.
     assert f"{tmp_path / 'one'}: 39 crops of 9 people in 3 videos" in capsys.readouterr().out
     command(published, tmp_path / "two").run()
     assert content(tmp_path / "one") == content(tmp_path / "two")

@@ -150,4 +150,4 @@ def test_a_pose_model_comes_near_the_exact_joints_of_rendered_dancers(tmp_path):
     found = [crop for crop in split.crops() if has_landmarks(crop)]
     assert len(found) >= 0.9 * len(exact)
     errors = [np.linalg.norm(crop.keypoints - exact[crop.path], axis=1) for crop in found]
-    assert np.nanmedian(errors) < 4  # of 128 pixels; measured: XX
+    assert np.nanmedian(errors) < 4  # of 128 pixels; measured: 2.8

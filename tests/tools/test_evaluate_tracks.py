@@ -176,8 +176,8 @@ def test_equals_trackeval_on_messy_files(tmp_path: Path):
         truth = dance(seed, length, people)
         write_sequence(tmp_path / "truth", f"dance{seed}", truth, length)
         write_mot(tmp_path / "results" / f"dance{seed}.txt", bad_tracker(truth, seed))
-    write_sequence(tmp_path / "truth", "nobody-found", dance(9, 20, 2), 25)
-    write_mot(tmp_path / "results/nobody-found.txt", [])
+    write_sequence(tmp_path / "truth", "none-found", dance(9, 20, 2), 25)
+    write_mot(tmp_path / "results/none-found.txt", [])
     assert_equals_trackeval(tmp_path / "truth", tmp_path / "results", tmp_path / "oracle")
 
 

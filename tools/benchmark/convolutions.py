@@ -45,18 +45,18 @@ class ConvolutionsAlone:
         wanted = (learning and tensor.requires_grad for tensor in (inputs[0], layer.weight))
         self.calls.append(Call(layer, inputs[0].shape, *wanted))
 
-    def seconds(self, device: torch.device, rounds: int) -> float:
-        """Mean time of all noted convolutions, each with its backward, over `rounds` after one more."""
-        runs = [Alone(call, device, self.dtype) for call in self.calls]
-        for run in runs:
-            run()
+    def seconds(self, device: torch.device, runs: int) -> float:
+        """Mean time of all noted convolutions, each with its backward, over `runs` after one more."""
+        alone = [Alone(call, device, self.dtype) for call in self.calls]
+        for convolution in alone:
+            convolution()
         wait_for(device)
         started = time.perf_counter()
-        for _ in range(rounds):
-            for run in runs:
-                run()
+        for _ in range(runs):
+            for convolution in alone:
+                convolution()
         wait_for(device)
-        return (time.perf_counter() - started) / rounds
+        return (time.perf_counter() - started) / runs
 
 
 class Alone:

@@ -44,8 +44,8 @@ class TimedTracker(Tracker):
 def run_ours(variant: Variant, sequences: Sequence[TruthSequence], detections: Sequence[Path], out: Path) -> None:
     """Our tracker over `detections` (MOT text, one file a sequence), on one thread as the peers.
 
-    Leaves `out`/SEQUENCE.txt and `out`.json with the cost of association and re-ID alone. Raises InputError where a
-    sequence has fewer pictures than frames.
+    Leaves `out`/SEQUENCE.txt and `out`.json with the cost of association, cut detection and re-ID alone. Raises
+    InputError where a sequence has fewer pictures than frames.
     """
     out.mkdir(parents=True, exist_ok=True)
     with _one_thread(network=variant.embedder is not None):

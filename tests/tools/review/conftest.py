@@ -111,9 +111,9 @@ class Served:
         return self.process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> Iterator[Served]:
-    """One review for all tests that only look at it; `page` begins each of them without edits."""
+    """One review for all tests of a file; `page` begins each of them without edits."""
     server = Served(write_data(tmp_path_factory.mktemp("served") / "data", 4, FRAMES, video=dance_video))
     yield server
     server.stop()

@@ -1,4 +1,4 @@
-"""edits.json: written whole with every edit, read again when somebody else wrote it, never overwritten in ignorance."""
+"""edits.json: written whole with every edit, read again when changed from outside, never overwritten in ignorance."""
 
 from __future__ import annotations
 

