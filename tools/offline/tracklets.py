@@ -20,7 +20,7 @@ class TrackletOptions:
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
     rival_score: float = 0.3
-    """Score from which a detection that no track took counts as somebody who can be touched."""
+    """Score from which a detection that no track took counts as a person who can be touched."""
     gap: float = 0.2
     """Seconds unseen after which a track goes on as another tracklet."""
     jump: float = 0.2
@@ -40,8 +40,8 @@ class _Last:
 class TrackletCutter:
     """Numbers the rows of a video's tracks by tracklet, frame after frame; the numbers start at 0.
 
-    A track is cut where it comes into contact with somebody and where it leaves her, where it was unseen, where it
-    jumps, and where the tracker found that it was somebody else (`recovered`, an exchange).
+    A track is cut where it comes into contact with another and where the contact ends, where it was unseen, where it
+    jumps, and where the tracker found that it was another person (`recovered`, an exchange).
     """
 
     def __init__(self, options: TrackletOptions) -> None:
@@ -50,7 +50,7 @@ class TrackletCutter:
         self._last: dict[int, _Last] = {}
 
     def cut(self, tracks: FrameTracks, contact: np.ndarray) -> np.ndarray:
-        """The tracklet of each row, (T,) int; `contact` (T,) bool tells who touches somebody."""
+        """The tracklet of each row, (T,) int; `contact` (T,) bool tells whether it touches another."""
         changed = {recovery.id for recovery in tracks.recoveries if recovery.exchanged}
         changed.update(tracks.ids[tracks.recovered].tolist())
         rows = zip(tracks.ids.tolist(), tracks.xyxy, contact.tolist(), strict=True)
