@@ -23,7 +23,7 @@ from .run.output import say, show
 class CastCommand:
     """List the people of a cast file, or change them: merged first, then removed, then renamed.
 
-    The file holds what a re-ID encoder makes of each person's looks and, unless --no-crops, a few small pictures.
+    The file holds what a re-ID encoder makes of each person's appearance and, unless --no-crops, a few small pictures.
     """
 
     file: Positional[Path]
@@ -79,7 +79,7 @@ def write_sheet(path: Path, memory: CastMemory) -> None:
 def say_people(memory: CastMemory) -> None:
     """A table of everybody."""
     if not memory.members:
-        say("nobody is left in this cast")
+        say("no people are left in this cast")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "views", "pictures", "seen in"):

@@ -154,7 +154,7 @@ def test_nobody_to_save_leaves_no_file(tmp_path: Path, encoder: Path, capsys: py
     (tmp_path / "empty.txt").write_text("1,-1,60,60,40,120,0.2\n")
     follow(video, encoder, save_cast=tmp_path / "company.cast")
     assert not (tmp_path / "company.cast").exists()
-    assert "nobody was seen clearly enough" in capsys.readouterr().out
+    assert "no person was seen clearly enough" in capsys.readouterr().out
 
 
 def test_no_crops_leaves_no_picture_anywhere(monday: Path, encoder: Path):
@@ -217,7 +217,7 @@ def test_the_command_lists_merges_removes_and_renames(company: Path, capsys: pyt
     CastCommand(file=company, remove=(1,)).run()
     assert [(member.id, member.name) for member in read_cast(company).members] == [(2, "Bea")]
     CastCommand(file=company, remove=(2,)).run()
-    assert "nobody is left" in capsys.readouterr().out
+    assert "no people are left" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("change", [{"rename": {9: "Ada"}}, {"merge": (1,)}, {"remove": (1, 9)}])

@@ -1,4 +1,4 @@
-"""What the second of two passes knows: everything the first one reported, and looks at people over the whole video."""
+"""What the second of two passes knows: everything the first one reported, and how people look over the whole video."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .sightings import CropOptions, OverheardDetector, Sighting, Watcher, encode
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """All frames of a video with refined ids, and of each id the sightings she is known by, with their embeddings."""
+    """All frames of a video with refined ids, and of each id the sightings it is known by, with their embeddings."""
 
     tracks: list[FrameTracks]
     looks: dict[int, list[tuple[Sighting, np.ndarray]]]
@@ -28,7 +28,7 @@ class Refined:
 class SecondLook:
     """A sink of the first pass, which must track with its `detector`.
 
-    Without an embedder, or without pictures, nobody's looks are known: then ids stay, and only gaps are filled.
+    Without an embedder, or without pictures, no person's appearance is known: then ids stay, and only gaps are filled.
     """
 
     def __init__(self, detector: Detector, embedder: Embedder | None) -> None:
@@ -74,7 +74,7 @@ class SecondLook:
         return Refined(with_similarity(tracks, looks), looks)
 
     def _stretches(self, fps: float, cast: int | None) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
-        """Whose each part of a track is, by its looks, and the looks at those who are not in doubt."""
+        """Whose each part of a track is, by its appearance, and the sightings of those who are not in doubt."""
         from reid.labelling.pseudo_labels import label_people
 
         watched = None if self._watcher is None else self._watcher.finish()
@@ -95,7 +95,7 @@ class SecondLook:
 
 
 SURE = 0.5
-"""Doubt below which a look is kept as one at the person she is taken for."""
+"""Doubt below which a sighting is kept as one of the person whom it is taken for."""
 
 
 def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
@@ -112,7 +112,8 @@ def with_similarity(
 ) -> list[FrameTracks]:
     """The tracks with each return's similarity to the same person before it, and the lead over who else it might be.
 
-    looks: of each id, sightings with their embeddings. Who is in sight in the returned one's first frame is not she.
+    looks: of each id, sightings with their embeddings. A person in sight in the first frame of a return is not the one
+    who returned.
     """
     returns: dict[int, list[int]] = {}
     for rows in tracks:
@@ -140,7 +141,7 @@ def with_similarity(
 
 
 def lasting_identities(refined: Refined, crops: Mapping[tuple[int, int], np.ndarray]) -> list[Identity]:
-    """People as they are saved to a cast file, by all their looks; crops (h, w, 3) BGR go by id and frame."""
+    """People as they are saved to a cast file, by all their sightings; crops (h, w, 3) BGR go by id and frame."""
     identities = []
     for id, looks in sorted(refined.looks.items()):
         gallery = Gallery(GalleryOptions(size=max(len(looks), 1), lasting=True))

@@ -43,7 +43,7 @@ def refuse_live(sources: Sequence[str]) -> None:
 
 
 class CropKeeper:
-    """A sink that cuts out some of the people's looks (`Refined.looks`), by id and frame."""
+    """A sink that cuts out some of the people's sightings (`Refined.looks`), by id and frame."""
 
     def __init__(self, refined: Refined) -> None:
         self.crops: dict[tuple[int, int], np.ndarray] = {}

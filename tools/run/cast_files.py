@@ -28,7 +28,7 @@ class CastFiles:
     """People of earlier videos, as --save-cast wrote them: those who look like one of them get their id and name."""
     save_cast: Path | None = None
     """Save the people of this video for the next, added to those of --cast-file. The file holds what an encoder makes
-    of a person's looks, and a few small pictures of them: keep it as private as the video."""
+    of a person's appearance, and a few small pictures of them: keep it as private as the video."""
     crops: bool = True
     """Put those pictures into the file; without them `followspot cast` can show no sheet."""
     memory: MemoryOptions = field(default_factory=MemoryOptions)
@@ -46,7 +46,9 @@ class CastFiles:
         if not self.asked:
             return None
         if encoder is None:
-            raise InputError("--cast-file and --save-cast know people by their looks: they cannot go with --reid none")
+            raise InputError(
+                "--cast-file and --save-cast know people by their appearance: they cannot go with --reid none"
+            )
         if not encoder.is_file():
             raise InputError(f"there is no file {encoder} for --reid")
         made_with = sha256(encoder)
@@ -104,7 +106,7 @@ class CastFiles:
         if learnt.members:
             say(f"cast of {len(learnt.members)} saved in {self.save_cast}")
         else:
-            note("nobody was seen clearly enough to be saved: no cast file was written")
+            note("no person was seen clearly enough to be saved: no cast file was written")
 
 
 def say_cast(memory: CastMemory, summary: Summary, names: Mapping[int, str]) -> None:

@@ -1,4 +1,4 @@
-"""A progress bar with the rate and the time left; on standard error, and only where somebody can see it."""
+"""A progress bar with the rate and the time left; on standard error, and only where it can be seen."""
 
 from __future__ import annotations
 
