@@ -25,8 +25,9 @@ from tools.benchmark.simulated_detector import STRENGTHS, SimulatedDetectorOptio
 from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.scoring.confusion import confusion
 from tools.scoring.labelled_boxes import LabelledBoxes
-from tools.scoring.score_files import POOLED, evaluate
+from tools.scoring.score_files import POOLED, evaluate, score_files
 from tools.scoring.sequences import Pictures, find_pictures, find_sequences
+from tools.scoring.track_scores import pool
 from tools.track import TrackCommand
 from tracker.boxes import occlusion
 from tracker.tracker import TrackerOptions
@@ -499,12 +500,13 @@ def test_a_misspelt_kind_of_detections_is_refused(tmp_path: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("detections", "floor"), [("det/gt.txt", 85.4), ("det/sim.txt", 52.2)])
+@pytest.mark.parametrize(("detections", "floor"), [("det/gt.txt", 82.4), ("det/sim.txt", 46.0)])
 def test_as_good_as_measured_on_dancetrack(tmp_path: Path, detections: str, floor: float):
-    """Measured: HOTA 86.6 on exact boxes and 53.4 on simulated ones; the floors lie 1.2 below."""
+    """Measured on the first four sequences: HOTA 83.6 on exact boxes, 47.2 on simulated ones; the floors lie 1.2 below."""
     if not DANCETRACK.is_dir():
         pytest.skip(f"{DANCETRACK} is not there")
-    sequences = find_sequences(DANCETRACK)
+    sequences = find_sequences(DANCETRACK)[:4]
     files = [sequence.folder / detections for sequence in sequences]
     run_ours(Variant(OURS, TrackerOptions()), sequences, files, tmp_path / OURS)
-    assert evaluate(DANCETRACK, tmp_path / OURS)[POOLED].hota >= floor
+    scores = score_files(sequences, [tmp_path / OURS / f"{sequence.name}.txt" for sequence in sequences], processes=1)
+    assert pool(scores).hota >= floor
