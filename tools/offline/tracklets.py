@@ -40,11 +40,7 @@ class _Last:
 class TrackletCutter:
     """Numbers the rows of a video's tracks by tracklet, frame after frame; the numbers start at 0.
 
-<<<<<<< HEAD
     A track is cut where it comes into contact with another person and where that ends, where it was unseen, where it
-=======
-    A track is cut where it comes into contact with another and where the contact ends, where it was unseen, where it
->>>>>>> tools-front
     jumps, and where the tracker found that it was another person (`recovered`, an exchange).
     """
 
@@ -54,11 +50,7 @@ class TrackletCutter:
         self._last: dict[int, _Last] = {}
 
     def cut(self, tracks: FrameTracks, contact: np.ndarray) -> np.ndarray:
-<<<<<<< HEAD
         """The tracklet of each row, (T,) int; `contact` (T,) bool tells which rows are in contact."""
-=======
-        """The tracklet of each row, (T,) int; `contact` (T,) bool tells whether it touches another."""
->>>>>>> tools-front
         changed = {recovery.id for recovery in tracks.recoveries if recovery.exchanged}
         changed.update(tracks.ids[tracks.recovered].tolist())
         rows = zip(tracks.ids.tolist(), tracks.xyxy, contact.tolist(), strict=True)
