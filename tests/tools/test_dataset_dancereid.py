@@ -175,7 +175,7 @@ def deadly(self, crop, keypoints, video, person, frame, details=None):
     return write(self, crop, keypoints, video, person, frame, details)
 DanceReidFolder.write = deadly
 root, out = map(Path, sys.argv[1:])
-tool.DatasetDancereid(root / "videos", root / "annotation.json", out, root / "npy").run()
+tool.DatasetDancereidCommand(root / "videos", root / "annotation.json", out, root / "npy").run()
 """
 
 
