@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import tyro
 
+from models.bundled import PERSON_ENCODER
+from models.digest import sha256
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.data.crops import DataError, Split, people
@@ -21,8 +23,6 @@ from reid.training.run_state import BEST
 from tracker.types import InputError
 
 from .calibrate import CalibrateCommand
-from .run.folder import sha256
-from .run.parts import PERSON_ENCODER
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 from rich.console import Console
 from tyro.conf import Positional
 
+from models.digest import sha256
 from reid.encoder.calibration import PairSimilarities, pair_similarities, summary
 from reid.encoder.calibration_file import store
 from reid.encoder.calibration_picture import calibration_picture
@@ -20,8 +21,6 @@ from tracker.gallery import clear_views, crop
 from tracker.results.mot_files import read_tracks
 from tracker.types import Detections, InputError
 from tracker.video.sources import open_source
-
-from .run.folder import sha256
 
 
 @dataclass(frozen=True)

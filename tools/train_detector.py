@@ -10,10 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.digest import sha256
 from tracker.types import InputError
 
 from .detector.options import FinetuneOptions
-from .run.folder import sha256
 from .run.output import write_json
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
-import models
+from models.bundled import PERSON_ENCODER
 from models.device import choose_device
 from models.encoder import ContextEncoder
 from models.errors import WeightsError
@@ -27,7 +27,6 @@ from .resize import resize
 
 KINDS = {**OPENERS, ".json": open_histogram}
 COLOURS = HistogramOptions()
-BUNDLED = Path(models.__file__).parent / "weights" / "person_mobilenet_v2.pt"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Embedder:
     Raises WeightsError where the file is no encoder.
     """
 
-    def __init__(self, weights: str | Path = BUNDLED, options: EmbedderOptions = EmbedderOptions()) -> None:
+    def __init__(self, weights: str | Path = PERSON_ENCODER, options: EmbedderOptions = EmbedderOptions()) -> None:
         if not isinstance(options, EmbedderOptions):
             raise TypeError(f"the options of an embedder must be EmbedderOptions, not {type(options).__name__}")
         self.options = options

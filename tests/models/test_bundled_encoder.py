@@ -3,30 +3,28 @@ import hashlib
 
 import numpy as np
 import pytest
-from places import ROOT
 
-from models.checkpoint import sha256
+from models.bundled import PERSON_ENCODER
+from models.digest import sha256
 from models.pretrained import load_encoder
 from reid.encoder.embedder import Embedder, EmbedderOptions
 
-WEIGHTS = ROOT / "models" / "weights" / "person_mobilenet_v2.pt"
-
 
 def test_the_card_is_of_this_file_and_says_where_it_comes_from():
-    card = WEIGHTS.with_suffix(".md").read_text()
-    assert sha256(WEIGHTS) in card
+    card = PERSON_ENCODER.with_suffix(".md").read_text()
+    assert sha256(PERSON_ENCODER) in card
     assert "research only" in card
-    assert WEIGHTS.stat().st_size <= 6_000_000
-    assert f"]({WEIGHTS.stem}.sh)" in card
-    assert WEIGHTS.with_suffix(".sh").is_file()
-    calibration = load_encoder(WEIGHTS).metadata["calibration"]
+    assert PERSON_ENCODER.stat().st_size <= 6_000_000
+    assert f"]({PERSON_ENCODER.stem}.sh)" in card
+    assert PERSON_ENCODER.with_suffix(".sh").is_file()
+    calibration = load_encoder(PERSON_ENCODER).metadata["calibration"]
     for same, different in zip(calibration["same"], calibration["different"], strict=True):
         assert f"| {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |" in card
 
 
 def test_every_training_picture_is_listed_and_none_of_the_validation_people_or_of_the_unseen_clip():
-    lines = gzip.decompress(WEIGHTS.with_suffix(".files.csv.gz").read_bytes()).decode().splitlines()[1:]
-    card = WEIGHTS.with_suffix(".md").read_text()
+    lines = gzip.decompress(PERSON_ENCODER.with_suffix(".files.csv.gz").read_bytes()).decode().splitlines()[1:]
+    card = PERSON_ENCODER.with_suffix(".md").read_text()
     of_folder = {line.split(",")[0]: [] for line in lines}
     for line in lines:
         of_folder[line.split(",")[0]].append(line)
@@ -39,7 +37,7 @@ def test_every_training_picture_is_listed_and_none_of_the_validation_people_or_o
 
 
 def test_its_calibration_tells_people_apart_and_less_surely_after_longer():
-    embedder = Embedder(WEIGHTS, EmbedderOptions(device="cpu"))
+    embedder = Embedder(PERSON_ENCODER, EmbedderOptions(device="cpu"))
     calibration = embedder.calibration
     for (same, _), (different, _) in zip(calibration.same, calibration.different, strict=True):
         assert same > different + 0.2
@@ -59,7 +57,7 @@ def test_colours_are_read_as_bgr():
         crop[75:120, 20:45] = (60, 60, 60)
         return np.clip(crop + random.normal(0, 8, crop.shape), 0, 255).astype(np.uint8)
 
-    red, red_again, blue = Embedder(WEIGHTS, EmbedderOptions(device="cpu"))(
+    red, red_again, blue = Embedder(PERSON_ENCODER, EmbedderOptions(device="cpu"))(
         [person((30, 30, 200)), person((30, 30, 200)), person((200, 30, 30))]
     )
     assert red @ red_again == pytest.approx(1, abs=0.1)

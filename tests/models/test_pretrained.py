@@ -7,7 +7,8 @@ import torch
 import torchvision
 from places import SHARED
 
-from models.checkpoint import Checkpoint, WeightsError, read, save_atomically, sha256, write
+from models.checkpoint import Checkpoint, WeightsError, read, save_atomically, write
+from models.digest import sha256
 from models.encoder import ContextEncoder, EncoderOptions
 from models.pretrained import load_encoder, save_encoder, start_encoder
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from places import SHARED
 
+from models.bundled import PERSON_DETECTOR
 from tools.detector.average_precision import average_precision
 from tools.detector.pictures import video_frames
 from tools.renderer import Scene, StageOptions
-from tools.run.parts import PERSON_DETECTOR
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.types import Frame
 

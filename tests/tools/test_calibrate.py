@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.checkpoint import sha256
+from models.digest import sha256
 from reid.encoder.colour_histogram import HistogramOptions, write_histogram
 from reid.encoder.embedder import Embedder
 from tools.calibrate import CalibrateCommand, clear_crops

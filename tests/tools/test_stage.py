@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from places import ROOT, SHARED
 
+from models.bundled import PERSON_DETECTOR
 from tools.renderer import Scene, StageOptions
 from tools.renderer.camera import Camera
 from tools.renderer.compositing import Actor, overlap
@@ -22,7 +23,6 @@ from tools.renderer.raster import draw
 from tools.renderer.sequence_folder import SequenceFolder
 from tools.renderer.skeleton import Build, Place, posed
 from tools.renderer.truth import joints, observe
-from tools.run.parts import PERSON_DETECTOR
 from tools.stage import StageCommand
 from tracker.boxes import iou
 from tracker.results.mot_files import read_tracks

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from places import SHARED
 
+from models.bundled import PERSON_DETECTOR
 from tools.detector.average_precision import average_precision
 from tools.detector.options import FinetuneOptions
 from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
 from tools.detector.teacher import Augmentation, fuse, undo_augmentation
-from tools.run.parts import PERSON_DETECTOR
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
 

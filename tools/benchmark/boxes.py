@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from models.bundled import PERSON_DETECTOR
 from tracker.detection.detector import DetectorOptions
 from tracker.results.mot_files import format_detections
 from tracker.types import Detections, InputError
 
-from ..run.parts import BUNDLED, PERSON_DETECTOR, detector_weights, make_detector
+from ..run.parts import BUNDLED, detector_weights, make_detector
 from ..run.progress import progress
 from ..scoring.labelled_boxes import LabelledBoxes, read_truth
 from ..scoring.sequences import TruthSequence

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from models.digest import sha256
 from tracker.cast_memory import CastMemory, MemoryOptions, Showing, checked_name, learn, refuse_namesakes
 from tracker.drawing.render import RenderOptions
 from tracker.gallery import embed_all
@@ -16,7 +17,6 @@ from tracker.track import Identity
 from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
-from .folder import sha256
 from .output import note, say
 
 

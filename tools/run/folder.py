@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from models.digest import sha256
 from tracker.types import InputError
 
 from .output import write_json
@@ -86,15 +86,6 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
         with suppress(OSError):
             (folder / CONFIG).unlink()
         raise
-
-
-def sha256(path: Path) -> str:
-    """Of a file, or of all files in a folder (an OpenVINO model) in the order of their names."""
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def version_of(package: str) -> str | None:

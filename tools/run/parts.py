@@ -1,4 +1,4 @@
-"""The weights that come with Followspot, and the parts that are made from what the user chose."""
+"""The parts that are made from what the user chose: a detector, an embedder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.bundled import COLOUR_HISTOGRAM, PERSON_DETECTOR, PERSON_ENCODER
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 BUNDLED = "bundled"
 NONE = "none"
 HISTOGRAM = "histogram"
-WEIGHTS = Path(__file__).resolve().parents[2] / "models" / "weights"
-PERSON_DETECTOR = WEIGHTS / "person_yolo11n.pt"
-PERSON_ENCODER = WEIGHTS / "person_mobilenet_v2.pt"
-COLOUR_HISTOGRAM = WEIGHTS / "colour_histogram.json"
 NAMED_ENCODERS = {NONE: None, BUNDLED: PERSON_ENCODER, HISTOGRAM: COLOUR_HISTOGRAM}
 
 

@@ -3,14 +3,13 @@ import hashlib
 import numpy as np
 import pytest
 import torch
-from places import ROOT
 
+from models.bundled import COLOUR_HISTOGRAM, PERSON_ENCODER
 from models.checkpoint import WeightsError
 from models.encoder import ContextEncoder, EncoderOptions
 from models.pretrained import load_encoder, save_encoder
-from reid.encoder.embedder import BUNDLED, Embedder, EmbedderOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions
 
-COLOUR_HISTOGRAM = ROOT / "models" / "weights" / "colour_histogram.json"
 CPU = EmbedderOptions(device="cpu")
 
 
@@ -89,7 +88,7 @@ def test_calibration_comes_from_the_file(weights):
 
 
 def test_without_a_file_it_is_the_bundled_encoder():
-    assert Embedder(options=CPU).sha256 == hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
+    assert Embedder(options=CPU).sha256 == hashlib.sha256(PERSON_ENCODER.read_bytes()).hexdigest()
 
 
 def test_it_fits_the_trackers_protocol(weights):

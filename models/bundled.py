@@ -1,0 +1,10 @@
+"""Where the weights lie that come with Followspot; each has its card beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WEIGHTS = Path(__file__).parent / "weights"
+PERSON_DETECTOR = WEIGHTS / "person_yolo11n.pt"
+PERSON_ENCODER = WEIGHTS / "person_mobilenet_v2.pt"
+COLOUR_HISTOGRAM = WEIGHTS / "colour_histogram.json"
