@@ -169,8 +169,9 @@ def test_strengths_go_from_few_misses_to_many():
     assert found["mild"] > found["simulated"] > found["strong"]
 
 
-def test_a_peer_gets_every_frame_and_its_rows_become_mot_text(tmp_path: Path):
-    (tmp_path / "det.txt").write_text("3,-1,10,20,30,40,0.9\n1,-1,50,60,70,80,0.5\n")
+@pytest.mark.parametrize("end", ["", ",-1,-1,-1"], ids=["7 columns", "10 columns"])
+def test_a_peer_gets_every_frame_and_its_rows_become_mot_text(tmp_path: Path, end: str):
+    (tmp_path / "det.txt").write_text(f"3,-1,10,20,30,40,0.9{end}\n1,-1,50,60,70,80,0.5{end}\n")
     frames = []
 
     def update(xyxy: np.ndarray, score: np.ndarray, image: np.ndarray | None) -> np.ndarray:

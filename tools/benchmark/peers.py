@@ -139,7 +139,7 @@ def pictures(sequence: dict[str, Any]) -> Iterator[np.ndarray | None]:
 
 def track(peer: Peer, sequence: dict[str, Any], out: Path) -> float:
     """Track one sequence, write its MOT text file, return the seconds inside `update`."""
-    table = np.loadtxt(sequence["detections"], delimiter=",", ndmin=2).reshape(-1, 7)
+    table = np.loadtxt(sequence["detections"], delimiter=",", ndmin=2, usecols=range(7)).reshape(-1, 7)
     table = table[np.argsort(table[:, 0], kind="stable")]
     ends = np.searchsorted(table[:, 0], np.arange(1, sequence["length"] + 1), side="right")
     seconds, lines = 0.0, []
