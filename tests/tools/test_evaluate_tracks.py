@@ -267,7 +267,11 @@ def test_a_folder_without_truth_is_refused(tmp_path: Path):
 def test_equals_trackeval_on_real_truth(tmp_path: Path, folder: str):
     if not (SHARED / folder).is_dir():
         pytest.skip(f"{SHARED / folder} is not there")
-    for number, path in enumerate(sorted((SHARED / folder).glob("*/gt/gt.txt"))):
+    sequences = tmp_path / "truth"
+    sequences.mkdir()
+    for number, path in enumerate(sorted((SHARED / folder).glob("*/gt/gt.txt"))[:4]):
+        place = path.parents[1]
+        (sequences / place.name).symlink_to(place)
         truth = [tuple(row) for row in np.loadtxt(path, delimiter=",").tolist()]
-        write_mot(tmp_path / "results" / f"{path.parent.parent.name}.txt", bad_tracker(truth, number))
-    assert_equals_trackeval(SHARED / folder, tmp_path / "results", tmp_path / "oracle", processes=2)
+        write_mot(tmp_path / "results" / f"{place.name}.txt", bad_tracker(truth, number))
+    assert_equals_trackeval(sequences, tmp_path / "results", tmp_path / "oracle", processes=2)

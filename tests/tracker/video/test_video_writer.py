@@ -356,8 +356,9 @@ def test_unknown_options_and_wrong_pictures_are_refused(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="the real clips are not here")
-@pytest.mark.parametrize("clip", sorted(CLIPS.glob("*.mp4")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("clip", ["gillhung_dance2", "jvs_dance1", "phong_dance"])  # HEVC upright; no sound; portrait
 def test_real_clips_come_back_whole(tmp_path, clip):
+    clip = CLIPS / f"{clip}.mp4"
     times, warning = copy(clip, tmp_path / "out.mp4")
     assert warning is None
     assert np.abs(np.array(read_times(tmp_path / "out.mp4")) - times).max() < 1e-3
