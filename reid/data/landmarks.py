@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 import numpy as np
@@ -85,9 +84,7 @@ class LandmarkWriter(Protocol):
 
     def write(self, picture: Path, keypoints: np.ndarray) -> None: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 class KeypointsFile:
@@ -106,9 +103,7 @@ class KeypointsFile:
         self.file.write(keypoints_line(picture.relative_to(self.root).as_posix(), keypoints))
         self.file.flush()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.file.close()
         rows = read_rows(self.path, self.joints)
         if rows:
@@ -139,9 +134,7 @@ class PoseFiles:
         lines = "".join(f"{x:.1f} {y:.1f}\n" for x, y in keypoints)
         replace_text(self.folder / picture.with_suffix(".txt").name, lines)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
 

@@ -8,7 +8,6 @@ import os
 import queue
 import threading
 from pathlib import Path
-from types import TracebackType
 
 import av
 import cv2
@@ -166,9 +165,7 @@ class VideoWriter:
     def __enter__(self) -> VideoWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
             self.close()
         except InputError:
