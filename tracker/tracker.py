@@ -177,7 +177,7 @@ class Tracker:
 
         tracks, taken = match(similarity[:, high], options.min_similarity)
         pairs = list(zip(tracks, high[taken], strict=True))
-        waiting = _others(len(coasting), tracks)
+        waiting = np.delete(np.arange(len(coasting)), tracks)
         if len(low) and len(waiting):
             rows, low_taken = match(similarity[np.ix_(waiting, low)], options.min_similarity_low)
             pairs += zip(waiting[rows], low[low_taken], strict=True)
@@ -190,7 +190,7 @@ class Tracker:
             track.update(frame, detections[[int(detection)]])
         if self._matcher.embedder is not None:
             doubt_returned(returned, coasting)
-        return high[_others(len(high), taken)]
+        return np.delete(high, taken)
 
     def _collect_views(self, frame: Frame, detections: Detections) -> None:
         """Note which tracks are in contact, and keep views of those that are seen clearly."""
@@ -267,13 +267,6 @@ def _check_parts(options: object, embedder: object, fps: float) -> None:
         raise TypeError(f"the embedder must be an Embedder with a calibration, or None, not {type(embedder).__name__}")
     if not fps > 0:
         raise InputError(f"fps must be above 0, not {fps}: it is the number of frames per second")
-
-
-def _others(count: int, chosen: np.ndarray) -> np.ndarray:
-    """The numbers below `count` that are not among the chosen, ascending."""
-    left = np.ones(count, bool)
-    left[chosen] = False
-    return np.flatnonzero(left)
 
 
 def _frame_tracks(
