@@ -15,7 +15,7 @@ import numpy as np
 
 from ..data.crop_table import CROP_TABLE, CropRow, widened_height, write_crop_table
 from ..data.crops import DataError
-from .progress import PROGRESS, Finished, FolderProgress, SourceVideo
+from .progress import PROGRESS, FolderProgress, SourceVideo
 
 JPEG_QUALITY = 95
 
@@ -117,7 +117,7 @@ class DanceReidFolder:
         if self.progress:
             people = {person: number for (of, person), number in self.numbers.items() if of == video}
             files = [(person, number, name) for person, number in people.items() for name in self.files[video, person]]
-            self.progress.finish(video, Finished(files, self.rows[video], self.sources.get(video)))
+            self.progress.finish(video, files, self.rows[video], self.sources.get(video))
 
     def _number(self, video: str, person: int) -> int:
         if self.known is not None:
@@ -127,13 +127,13 @@ class DanceReidFolder:
     def _take(self, video: str) -> None:
         """Take over a finished video from the record."""
         assert self.progress is not None
-        finished = self.progress.finished[video]
-        for person, number, name in finished.files:
+        line = self.progress.finished[video]
+        for person, number, name in line["files"]:
             self.numbers[video, person] = number
             self.files[video, person].append(name)
-        self.rows[video] = list(finished.rows)
-        if finished.source is not None:
-            self.sources[video] = finished.source
+        self.rows[video] = [CropRow(**row) for row in line["rows"]]
+        if line["source"] is not None:
+            self.sources[video] = line["source"]
 
     def _remove_unfinished(self) -> None:
         """Forget the videos that are not finished, and delete their crops."""

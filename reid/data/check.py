@@ -137,7 +137,7 @@ def check_data(
     known = [np.isfinite(crop.keypoints).all(axis=1).mean() for crop in crops if crop.keypoints is not None]
     check = DataCheck(
         layout=layout,
-        parts={name: PartCounts.of(part) for name, part in parts_of(split).items()},
+        parts={name: PartCounts.of(part) for name, part in split.parts.items()},
         sizes=dict(Counter(f"{one.size[0]}x{one.size[1]}" for one in facts.values() if one).most_common()),
         crops_per_person=Spread.of(Counter(crop.person for crop in crops).values()),
         people_per_video=Spread.of(videos.values()),
@@ -154,11 +154,6 @@ def check_data(
         impossible=why_impossible([crop for crop in split.train if facts.get(crop.path)]),
     )
     return replace(check, notes=notes_on(check, split))
-
-
-def parts_of(split: Split) -> dict[str, list[Crop]]:
-    """The parts by name."""
-    return {"train": split.train, "query": split.query, "gallery": split.gallery}
 
 
 def people_of_videos(crops: Iterable[Crop]) -> dict[str, int]:

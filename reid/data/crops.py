@@ -45,9 +45,14 @@ class Split:
     query: list[Crop]
     gallery: list[Crop]
 
+    @property
+    def parts(self) -> dict[str, list[Crop]]:
+        """The parts by name."""
+        return {"train": self.train, "query": self.query, "gallery": self.gallery}
+
     def crops(self) -> list[Crop]:
         """The crops of all parts, by path, each once."""
-        crops = {crop.path: crop for part in (self.train, self.query, self.gallery) for crop in part}
+        crops = {crop.path: crop for part in self.parts.values() for crop in part}
         return [crops[path] for path in sorted(crops)]
 
 

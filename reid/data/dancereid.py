@@ -91,12 +91,10 @@ def read_pose(path: Path) -> np.ndarray | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an empty file, which is told below
-            keypoints = np.loadtxt(path, dtype=np.float32, ndmin=2)
+            x, y = np.loadtxt(path, dtype=np.float32, ndmin=2).T
     except ValueError as error:
         raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.") from error
-    if keypoints.shape[1] != 2:
-        raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.")
-    return keypoints
+    return np.stack([x, y], axis=1)
 
 
 def read_json(root: Path, *names: str) -> tuple[Path, Any]:

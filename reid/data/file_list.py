@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.digest import sha256
+
 from .crops import Crop, people
 
 DIGITS = 16
@@ -25,7 +27,7 @@ class FileList:
     def of(cls, crops: Sequence[Crop]) -> FileList:
         """The list for these crops."""
         with ThreadPoolExecutor() as threads:
-            hashes = list(threads.map(lambda crop: hash_of(crop.path), crops))
+            hashes = list(threads.map(lambda crop: sha256(crop.path)[:DIGITS], crops))
         files: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for crop, digits in zip(crops, hashes, strict=True):
             files[folder_of(crop)].append((crop.path.name, digits))
@@ -56,8 +58,3 @@ class FileList:
 def folder_of(crop: Crop) -> str:
     """The name of the data folder: the one that holds images/, bounding_box_train/ and the like."""
     return crop.path.parent.parent.name
-
-
-def hash_of(path: Path) -> str:
-    """The beginning of the file's SHA-256, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]

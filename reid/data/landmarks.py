@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -77,14 +78,10 @@ def has_landmarks(crop: Crop) -> bool:
     return crop.keypoints is not None and bool(np.isfinite(crop.keypoints).any())
 
 
-class LandmarkWriter(Protocol):
+class LandmarkWriter(AbstractContextManager["LandmarkWriter"], Protocol):
     """Adds landmarks to a data folder within a `with` block; what was written stays, however the block ends."""
 
-    def __enter__(self) -> LandmarkWriter: ...
-
     def write(self, picture: Path, keypoints: np.ndarray) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 class KeypointsFile:

@@ -53,7 +53,6 @@ def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:
 def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
     """The crops of one folder; person -1 (junk, by the data set's own word) is left out, 0 (a distractor) is kept."""
     images = images_in(folder)
-    matches = [(path, NAME.match(path.name)) for path in images]
     crops = [
         Crop(
             path,
@@ -64,8 +63,8 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
             time=int(match[4]) / FPS,
             keypoints=landmarks.of(path),
         )
-        for path, match in matches
-        if match and int(match[1]) >= 0
+        for path in images
+        if (match := NAME.match(path.name)) and int(match[1]) >= 0
     ]
     if not crops:
         raise DataError(f"No pictures named like 0002_c1s1_000451_03.jpg in {folder} ({len(images)} pictures there).")
