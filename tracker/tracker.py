@@ -254,8 +254,6 @@ class Tracker:
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
         told = _frame_tracks(frame.index, frame.time, now, starts)
-        if not (recoveries or backfill or cut):
-            return told
         return replace(told, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
 
 

@@ -11,7 +11,7 @@ import torch
 from models.encoder import ContextEncoder
 
 from ..data.crops import Crop, DataError, Split, people
-from ..data.images import chunks_of_images, readable
+from ..data.images import picture_of, readable
 from ..encoder.embedder import encode
 from .protocols import (
     PROTOCOLS,
@@ -43,7 +43,8 @@ class Embedded:
 
 def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
     """Crops on disk, read and encoded 64 at a time."""
-    rows = [encode_images(images) for images in chunks_of_images(crops, BATCH)]
+    chunks = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
+    rows = [encode_images([picture_of(crop) for crop in chunk]) for chunk in chunks]
     return Embedded(np.concatenate(rows) if rows else np.zeros((0, 1), np.float32), Labels.of(crops))
 
 

@@ -175,7 +175,8 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
     rows = "\n".join(
         f'<tr><td><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button></td>'
         f'<td><div class="name" style="--colour:{css(colour_of(recovery.id))}">{_who(recovery.id, names)}</div></td>'
-        f"<td>{_away(recovery)}</td><td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
+        f"<td>{'from the cast file' if recovery.remembered else span(recovery.away)}</td>"
+        f"<td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
         f"<td>{'doubtful' if _doubtful(recovery, doubt) else ''}</td></tr>"
         for recovery in recoveries
     )
@@ -184,10 +185,6 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
         "<th>Time</th><th>Who</th><th>Away</th><th>Similarity</th><th>Margin</th><th></th>"
         f"</tr></thead><tbody>\n{rows}\n</tbody></table></div></section>"
     )
-
-
-def _away(recovery: Recovery) -> str:
-    return "from the cast file" if recovery.remembered else span(recovery.away)
 
 
 def _number(value: float | None) -> str:

@@ -82,9 +82,6 @@ class ImageSequence(Source):
                 )
             yield Frame(index, index / self._image_fps, image)
 
-    def close(self) -> None:
-        pass
-
 
 class BlankSequence(Source):
     """Frames without pictures, for a sequence of which only boxes are at hand: `image` is None in each."""
@@ -100,6 +97,3 @@ class BlankSequence(Source):
     def __iter__(self) -> Iterator[Frame]:
         for index in self._indices:
             yield Frame(index, index / self._frame_fps, None)
-
-    def close(self) -> None:
-        pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Source(ABC):
+class Source:
     """Frames in order, every `vid_stride`-th of them, to be iterated once inside a `with` block.
 
     `name` is short and fit for a folder. `fps` is the average rate after the stride, `width` and `height` are pixels of
@@ -33,16 +32,16 @@ class Source(ABC):
         if vid_stride < 1:
             raise InputError(f"the video stride is {vid_stride}; it must be 1 (every frame) or more")
         self._stride = vid_stride
+        self._warning: str | None = None
 
     @property
     def warning(self) -> str | None:
         """One sentence on what could not be read so far, complete at the end; None where all could."""
-        return None
+        return self._warning
 
-    @abstractmethod
-    def __iter__(self) -> Iterator[Frame]: ...
+    def __iter__(self) -> Iterator[Frame]:
+        raise NotImplementedError
 
-    @abstractmethod
     def close(self) -> None:
         """Let go of the file or device; frames not read yet are given up."""
 

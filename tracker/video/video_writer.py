@@ -75,12 +75,9 @@ class VideoWriter:
                 audio_offset=audio_offset,
                 options={"crf": str(crf), "preset": preset},
             )
-        except (av.FFmpegError, OSError) as error:
+        except (av.FFmpegError, OSError, InputError) as error:
             self._remove_part()
-            raise self._refusal(error) from error
-        except InputError:
-            self._remove_part()
-            raise
+            raise error if isinstance(error, InputError) else self._refusal(error) from error
         self._written = 0
         self._closed = False
         self._failure: Exception | None = None

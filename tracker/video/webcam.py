@@ -21,7 +21,6 @@ class Webcam(Source):
     def __init__(self, index: int, *, vid_stride: int = 1) -> None:
         super().__init__(vid_stride)
         self.name = f"webcam{index}"
-        self._ended = False
         self._capture = _open_quietly(index)
         if not self._capture.isOpened() or not self._capture.grab():
             self._capture.release()
@@ -30,15 +29,11 @@ class Webcam(Source):
         self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         self.fps = (self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS) / vid_stride
 
-    @property
-    def warning(self) -> str | None:
-        return f"{self.name} gives no more pictures" if self._ended else None
-
     def __iter__(self) -> Iterator[Frame]:
         index, start = 0, None
         while self._capture.isOpened():
             if not self._capture.grab():
-                self._ended = True
+                self._warning = f"{self.name} gives no more pictures"
                 return
             now = time.monotonic()
             start = now if start is None else start
