@@ -28,9 +28,7 @@ def _update(
 
 
 def merge_backfill(
-    tracked: Iterable[tuple[Frame, FrameTracks]],
-    delay: float = 1.0,
-    finish: Callable[[], FrameTracks] | None = None,
+    tracked: Iterable[tuple[Frame, FrameTracks]], delay: float = 1.0, finish: Callable[[], FrameTracks] | None = None
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 

@@ -29,10 +29,7 @@ class AugmentationOptions:
 
 
 def augment(
-    images: torch.Tensor,
-    keypoints: torch.Tensor | None,
-    options: AugmentationOptions,
-    generator: torch.Generator,
+    images: torch.Tensor, keypoints: torch.Tensor | None, options: AugmentationOptions, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Mirror and shift at random. images (B, 3, H, W) in 0..1, keypoints (B, P, 2) pixels; the same shapes come out."""
     mirrored = torch.rand(len(images), generator=generator) < options.flip

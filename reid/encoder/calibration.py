@@ -56,11 +56,7 @@ def calibration_of(metadata: Mapping[str, Any]) -> Calibration:
 
 
 def pair_similarities(
-    embedding: np.ndarray,
-    person: np.ndarray,
-    video: np.ndarray,
-    time: np.ndarray,
-    gaps: Sequence[float] = GAPS,
+    embedding: np.ndarray, person: np.ndarray, video: np.ndarray, time: np.ndarray, gaps: Sequence[float] = GAPS
 ) -> PairSimilarities:
     """Cosine similarities of all pairs of the same person and of different people, each (pairs,), by time apart.
 

@@ -54,12 +54,7 @@ def _open_sequence(folder: Path, vid_stride: int) -> Source:
         if video.is_file():
             return VideoReader(video, vid_stride=vid_stride)
     return BlankSequence(
-        info.length,
-        name=info.name,
-        width=info.width,
-        height=info.height,
-        fps=info.frame_rate,
-        vid_stride=vid_stride,
+        info.length, name=info.name, width=info.width, height=info.height, fps=info.frame_rate, vid_stride=vid_stride
     )
 
 
