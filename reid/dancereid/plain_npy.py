@@ -17,7 +17,6 @@ import struct
 import textwrap
 import tokenize
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -145,29 +144,26 @@ def pairs(items: Iterable[Iterable[Any]] = ()) -> Items:
     return Items(dictionary, (part for key, value in items for part in (key, value)))
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """What a pickle gets in place of a function or class: it may call it, and neither change it nor look into it."""
-
-    call: Callable[..., Any]
-
-    def build(self, *_: Any) -> None:
-        raise RefusedError("a change of what it may call")
-
-
 def refuse_call(*_: Any) -> None:
     """For classes that stand in pickles as the default of a `defaultdict` only, which is not called here."""
     raise RefusedError("a call of what is only named elsewhere")
 
 
-ADMITTED: dict[tuple[str, str], Admitted] = {
-    ("numpy", "ndarray"): Admitted(PlainArray),
-    ("numpy", "dtype"): Admitted(PlainType),
-    ("collections", "OrderedDict"): Admitted(pairs),
-    ("collections", "defaultdict"): Admitted(lambda _=None: Items(dictionary)),
-    ("_codecs", "encode"): Admitted(encode),
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "set": lambda items=(): Items(set, items),
+    "frozenset": lambda items=(): Items(frozenset, items),
+    "complex": complex,
+    "bytearray": bytes_to_change,
+    **dict.fromkeys(("list", "dict", "tuple", "int", "float", "bool"), refuse_call),
+}
+ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
+    ("numpy", "ndarray"): PlainArray,
+    ("numpy", "dtype"): PlainType,
+    ("collections", "OrderedDict"): pairs,
+    ("collections", "defaultdict"): lambda _=None: Items(dictionary),
+    ("_codecs", "encode"): encode,
     **{
-        (f"numpy.{core}.{module}", name): Admitted(stand_in)
+        (f"numpy.{core}.{module}", name): stand_in
         for core in ("core", "_core")  # NumPy 1 and 2 call it differently, in what they write too
         for module, name, stand_in in (
             ("multiarray", "_reconstruct", PlainArray),
@@ -178,16 +174,10 @@ ADMITTED: dict[tuple[str, str], Admitted] = {
     **{
         (builtins, name): made
         for builtins in ("builtins", "__builtin__")  # the latter is Python 2's
-        for name, made in (
-            ("set", Admitted(lambda items=(): Items(set, items))),
-            ("frozenset", Admitted(lambda items=(): Items(frozenset, items))),
-            ("complex", Admitted(complex)),
-            ("bytearray", Admitted(bytes_to_change)),
-            *((name, Admitted(refuse_call)) for name in ("list", "dict", "tuple", "int", "float", "bool")),
-        )
+        for name, made in BUILTINS.items()
     },
 }
-"""What a pickle may ask for by name; nothing here reads, writes or runs anything."""
+"""What a pickle may ask for by name, to call it; nothing here reads, writes or runs anything."""
 
 DAMAGES = (
     *(EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, MemoryError, RecursionError),
@@ -241,9 +231,11 @@ class Machine:
             stack.append(ADMITTED[module, called])
         elif name == "REDUCE":
             function, arguments = self.take(2)
-            stack.append(function.call(*arguments))
+            stack.append(function(*arguments))  # one of ADMITTED: nothing else here can be called
         elif name == "BUILD":
             (state,) = self.take(1)
+            if not isinstance(stack[-1], PlainType | PlainArray):
+                raise RefusedError("a change of what it may call")
             stack[-1].build(*state)
         elif name not in ("PROTO", "FRAME", "STOP"):
             raise RefusedError(f"the step {name}")

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from models.whole_file import replace_text
+
 from ..data.crop_table import CropRow
 from ..data.crops import DataError
-from ..data.landmarks import replace_text
 
 PROGRESS = ".progress.jsonl"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
+from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, grouped, people
 from .duplicates import alike_pairs, difference_hash, groups_of_equals
 from .landmarks import has_landmarks
 from .sampling import SAMPLERS, SamplingOptions, make_sampler
@@ -158,20 +158,16 @@ def check_data(
 
 def people_of_videos(crops: Iterable[Crop]) -> dict[str, int]:
     """Video -> how many people it shows."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for crop in crops:
-        found[crop.video].add(crop.person)
-    return {video: len(found[video]) for video in sorted(found)}
+    found = grouped(crops, lambda crop: crop.video)
+    return {video: len(people(found[video])) for video in sorted(found)}
 
 
 def seconds_of_people(crops: Iterable[Crop]) -> dict[int, float]:
     """Person -> seconds from the first to the last crop, summed over the person's videos."""
-    times: dict[tuple[int, str], list[float]] = defaultdict(list)
-    for crop in crops:
-        times[crop.person, crop.video].append(crop.time)
     seconds: dict[int, float] = defaultdict(float)
-    for (person, _), seen in times.items():
-        seconds[person] += max(seen) - min(seen)
+    for (person, _), own in grouped(crops, lambda crop: (crop.person, crop.video)).items():
+        times = [crop.time for crop in own]
+        seconds[person] += max(times) - min(times)
     return dict(seconds)
 
 

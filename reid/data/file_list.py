@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from models.digest import sha256
 
-from .crops import Crop, people
+from .crops import Crop, grouped, people
 
 DIGITS = 16
 
@@ -28,10 +27,8 @@ class FileList:
         """The list for these crops."""
         with ThreadPoolExecutor() as threads:
             hashes = list(threads.map(lambda crop: sha256(crop.path)[:DIGITS], crops))
-        files: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for crop, digits in zip(crops, hashes, strict=True):
-            files[folder_of(crop)].append((crop.path.name, digits))
-        return cls({folder: sorted(rows) for folder, rows in files.items()})
+        of_folders = grouped(zip(crops, hashes, strict=True), lambda pair: folder_of(pair[0]))
+        return cls({name: sorted((crop.path.name, digits) for crop, digits in of_folders[name]) for name in of_folders})
 
     def write(self, path: Path) -> None:
         """Write `folder,picture,sha256` lines, gzipped; the same list gives the same bytes."""
@@ -46,12 +43,9 @@ class FileList:
 
     def by_folder(self, crops: Sequence[Crop]) -> list[str]:
         """Cells of a Markdown table: folder, people, crops, hash of its part of the list."""
-        of_folder: dict[str, list[Crop]] = defaultdict(list)
-        for crop in crops:
-            of_folder[folder_of(crop)].append(crop)
         return [
             f"{folder} | {len(people(own))} | {len(own)} | `{hashlib.sha256(self.lines(folder)).hexdigest()}`"
-            for folder, own in of_folder.items()
+            for folder, own in grouped(crops, folder_of).items()
         ]
 
 

@@ -15,6 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
+from models.whole_file import replace_text
+
 from .crops import Crop, DataError
 from .reading import IMAGE_SUFFIXES
 
@@ -138,13 +140,6 @@ class PoseFiles:
 def keypoints_line(name: str, keypoints: np.ndarray) -> str:
     """The line of keypointsN.txt for one picture."""
     return " ".join([name, *(f"{value:.1f}" for value in keypoints.ravel())]) + "\n"
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
 
 
 WRITERS: dict[str, Callable[[Path, int], LandmarkWriter]] = {"dancereid": PoseFiles}

@@ -10,6 +10,8 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
+from models.whole_file import replace_text
+
 LOG = "log.jsonl"
 
 
@@ -24,12 +26,7 @@ class RunLog:
         self.path = folder / LOG
         earlier = read_log(self.path) if resumed_at is not None else []
         kept = "".join(json.dumps(row) + "\n" for row in earlier if row["step"] <= (resumed_at or 0))
-        new = self.path.with_suffix(".new")
-        try:
-            new.write_text(kept)
-            os.replace(new, self.path)
-        finally:
-            new.unlink(missing_ok=True)
+        replace_text(self.path, kept)
         self.curves, self.resumed_at = folder / "tensorboard", resumed_at
 
     def __enter__(self) -> RunLog:
