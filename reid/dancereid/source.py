@@ -111,7 +111,7 @@ class PublishedDetections:
     def numbered(self, frame: Any, boxes: Any) -> tuple[int, list[Mapping[str, Any]]]:
         """An entry of the file: the frame's number and its boxes, each with an id. Raises DataError for another."""
         try:
-            found = list(boxes_of(boxes))
+            found = [] if boxes is None else list(boxes.values() if isinstance(boxes, Mapping) else boxes)
             for box in found:
                 if not isinstance(box, Mapping):
                     raise TypeError(f"{type(box).__name__} in place of a box")
@@ -165,13 +165,6 @@ class PublishedDetections:
             )
         joints[(joints <= 0).all(axis=1)] = np.nan  # how the pose estimator said "not found"
         return AnnotatedBox(person, xyxy, joints)
-
-
-def boxes_of(boxes: Any) -> Iterable[Mapping[str, Any]]:
-    """A frame's boxes out of their dictionary, or list; none where the frame has None."""
-    if boxes is None:
-        return []
-    return boxes.values() if isinstance(boxes, Mapping) else boxes
 
 
 def file_of(video: str, folder: Path, endings: Sequence[str]) -> Path | None:

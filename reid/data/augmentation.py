@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .joint_layouts import mirrored_joints
+from .joint_layouts import joint_layout
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def flip(
     """Mirror the pictures where `mirrored` (B,) says so, and swap their left and right joints."""
     images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
     if keypoints is not None:
-        swapped = keypoints[:, mirrored_joints(keypoints.shape[1])]
+        swapped = keypoints[:, list(joint_layout(keypoints.shape[1]).mirror)]
         swapped = torch.stack([images.shape[3] - 1 - swapped[..., 0], swapped[..., 1]], dim=-1)
         keypoints = torch.where(mirrored[:, None, None], swapped, keypoints)
     return images, keypoints

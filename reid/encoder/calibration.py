@@ -50,11 +50,6 @@ class Calibration:
         return 0.5 * (too_high**2 - too_low**2) + np.log(different_std / same_std)
 
 
-def calibration_of(metadata: Mapping[str, Any]) -> Calibration:
-    """What an encoder's metadata give under "calibration", else what a trunk trained on ImageNet shows."""
-    return Calibration(**(metadata.get("calibration") or IMAGENET))
-
-
 def pair_similarities(
     embedding: np.ndarray, person: np.ndarray, video: np.ndarray, time: np.ndarray, gaps: Sequence[float] = GAPS
 ) -> PairSimilarities:

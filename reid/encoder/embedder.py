@@ -20,7 +20,7 @@ from models.encoder import ContextEncoder
 from models.errors import WeightsError
 from models.pretrained import load_encoder
 
-from .calibration import calibration_of
+from .calibration import IMAGENET, Calibration
 from .colour_histogram import HistogramOptions, histograms, open_histogram
 from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 from .resize import resize
@@ -63,7 +63,7 @@ class Embedder:
         self.sha256 = self.encoder.sha256
         self.colour_share = float(self.metadata.get("colour_share", 0.0))
         self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
-        self.calibration = calibration_of(self.metadata)
+        self.calibration = Calibration(**(self.metadata.get("calibration") or IMAGENET))
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = [

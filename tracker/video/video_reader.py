@@ -77,7 +77,9 @@ class VideoReader(Source):
         self.fps = rate / self._stride
         self._period = 1 / rate
         self._clock = FrameClock(self._period)
-        self._stored_size = _square_pixels(first.width, first.height, stream.sample_aspect_ratio)
+        aspect = stream.sample_aspect_ratio  # pixels may be so many times as wide as high
+        width = first.width * aspect if aspect and Fraction(1, 4) <= aspect <= 4 else first.width
+        self._stored_size = (round(width), first.height)
         self._orientation = Orientation.of(first)
         self.width, self.height = self._orientation.size(*self._stored_size)
         self._promised = promised_seconds(container, stream)
@@ -181,8 +183,3 @@ def _stamp(picture: VideoFrame) -> float | None:
     """When the container shows the picture, in seconds; AVI knows only decoding stamps, which run alongside."""
     stamp = picture.pts if picture.pts is not None else picture.dts
     return None if stamp is None or picture.time_base is None else float(stamp * picture.time_base)
-
-
-def _square_pixels(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """The size at which a picture whose pixels are `aspect` times as wide as high is not squeezed."""
-    return (round(width * aspect), height) if aspect and Fraction(1, 4) <= aspect <= 4 else (width, height)
