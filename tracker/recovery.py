@@ -129,8 +129,11 @@ class IdentityMatcher:
         if candidates.people:
             recalled = similarity_to([person.embeddings for person in candidates.people], tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
-            recalled_score = self._candidate_score(recalled, len(unresolved.tentative), candidates, min_log_odds)
-            score = np.concatenate([score, recalled_score], axis=1)
+            assert self.embedder is not None
+            calibration, limit = self.embedder.calibration, self.options.appearance_limit
+            odds = candidates.log_odds(recalled, calibration, limit) - min_log_odds
+            odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person whom this video has shown
+            score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
         identities = [holder.identity for holder in holders] + [person.identity for person in candidates.people]
         return [
             _identity_match(tracks[row], identities[column], column, similarity[row])
@@ -163,15 +166,6 @@ class IdentityMatcher:
                 if holder.group is not track.group:
                     score[count + row, column] = IMPOSSIBLE
         return score
-
-    def _candidate_score(
-        self, similarity: np.ndarray, tentative: int, candidates: Candidates, min_log_odds: float
-    ) -> np.ndarray:
-        """Log odds beyond what is needed, (T, R); a track in doubt is a person this video has shown."""
-        assert self.embedder is not None
-        odds = candidates.log_odds(similarity, self.embedder.calibration, self.options.appearance_limit) - min_log_odds
-        odds[tentative:] = IMPOSSIBLE
-        return odds.clip(IMPOSSIBLE)
 
     def _similarity(self, tracks: Sequence[Track], holders: Sequence[Track]) -> np.ndarray:
         """Similarity of the tracks' fresh views and the identities' galleries, (T, H)."""
