@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from models.whole_file import replace_text
-
 from ..data.crop_table import CropRow
 from ..data.crops import DataError
+from ..encoder.whole_file import replace_text
 
 PROGRESS = ".progress.jsonl"
 
@@ -44,10 +43,8 @@ class FolderProgress:
         self.path = folder / PROGRESS
         self.recipe = json.loads(json.dumps(recipe))
         self.finished: dict[str, dict[str, Any]] = {}
-        if self.path.is_file():
-            self._load()
-
-    def _load(self) -> None:
+        if not self.path.is_file():
+            return
         whole = self.path.read_text(encoding="utf-8").rpartition("\n")[0]  # what follows was cut off by a kill
         try:
             lines = [json.loads(line) for line in whole.splitlines()]

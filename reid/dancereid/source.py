@@ -70,11 +70,8 @@ def annotated_people(path: Path, video: str, people: Any) -> dict[int, frozenset
 def frames_of(spans: Any) -> Iterator[int]:
     """Frame numbers out of a list of frames and [first, last] pairs. Raises TypeError or ValueError for others."""
     for span in spans:
-        if isinstance(span, list):
-            first, last = span
-            yield from range(whole(first), whole(last) + 1)
-        else:
-            yield whole(span)
+        first, last = span if isinstance(span, list) else (span, span)
+        yield from range(whole(first), whole(last) + 1)
 
 
 def whole(value: Any) -> int:
