@@ -36,18 +36,22 @@ def read_market1501(root: Path, options: DataOptions) -> Split:
 
     Without query and gallery some of the training people are validation people.
     """
-    landmarks = read_landmarks(root, options.joints)
+    parts = market_parts(root, options)
     if not has_test(root):
-        return split_by_person(market_crops(root / TRAIN, landmarks), options.validation_people, options)
-    train = market_crops(root / TRAIN, landmarks) if (root / TRAIN).is_dir() else []
-    return Split(train, market_crops(root / QUERY, landmarks), market_crops(root / GALLERY, landmarks))
+        return split_by_person(parts[TRAIN], options.validation_people, options)
+    return Split(parts.get(TRAIN, []), parts[QUERY], parts[GALLERY])
 
 
 def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:
     """The crops of those folders that are there."""
+    return [crop for part in market_parts(root, options).values() for crop in part]
+
+
+def market_parts(root: Path, options: DataOptions) -> dict[str, list[Crop]]:
+    """The crops of each of the three folders that is there."""
     landmarks = read_landmarks(root, options.joints)
-    folders = [root / name for name in (TRAIN, QUERY, GALLERY) if (root / name).is_dir()]
-    return [crop for folder in folders for crop in market_crops(folder, landmarks)]
+    names = [name for name in (TRAIN, QUERY, GALLERY) if (root / name).is_dir()]
+    return {name: market_crops(root / name, landmarks) for name in names}
 
 
 def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:

@@ -80,10 +80,9 @@ def summary(pairs: PairSimilarities) -> dict[str, Any]:
     """
     if not pairs:
         raise ValueError(f"Fewer than {MIN_PAIRS} pairs of the same and of different people in one video.")
-    same, different = (tuple(mean_and_spread(both[kind]) for both in pairs.values()) for kind in (0, 1))
+    # no deviation is so small that one crop would decide everything
+    same, different = (
+        tuple((float(both[kind].mean()), max(float(both[kind].std()), MIN_SPREAD)) for both in pairs.values())
+        for kind in (0, 1)
+    )
     return {"gap": tuple(pairs), "same": same, "different": different}
-
-
-def mean_and_spread(similarity: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation; the latter never so small that one crop would decide everything."""
-    return float(similarity.mean()), max(float(similarity.std()), MIN_SPREAD)
