@@ -41,27 +41,22 @@ def save_atomically(content: Any, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_by(content, path)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                torch.save(content, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).chmod(0o644)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
     except (OSError, RuntimeError) as error:  # torch turns some of the stream's errors into the latter
         reason = getattr(error, "strerror", None) or "writing broke off, as on a full disk"
         raise WeightsError(
             f"Cannot write {path} ({reason}); free some room: an earlier file of that name is as it was."
         ) from error
-
-
-def replace_by(content: Any, path: Path) -> None:
-    """Write beside `path`, then rename."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            torch.save(content, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def write(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:

@@ -59,11 +59,7 @@ def patch_layers(inputs: int, channels: int) -> nn.Sequential:
     widths = [channels, 2 * channels, 4 * channels]
     layers: list[nn.Module] = [nn.Conv2d(inputs, channels, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
     for narrow, wide in pairwise(widths):
-        layers += [
-            nn.Conv2d(narrow, wide, 4, 2, 1, bias=False),
-            BatchStatistics(wide),
-            nn.LeakyReLU(0.2, inplace=True),
-        ]
+        layers += [nn.Conv2d(narrow, wide, 4, 2, 1, bias=False), BatchStatistics(wide), nn.LeakyReLU(0.2, inplace=True)]
     return nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, 1, 1))
 
 

@@ -8,11 +8,7 @@ if TYPE_CHECKING:
     from .encoder.embedder import Embedder as Embedder
     from .encoder.embedder import EmbedderOptions as EmbedderOptions
 
-HOMES = {
-    "Calibration": "encoder.calibration",
-    "Embedder": "encoder.embedder",
-    "EmbedderOptions": "encoder.embedder",
-}
+HOMES = {"Calibration": "encoder.calibration", "Embedder": "encoder.embedder", "EmbedderOptions": "encoder.embedder"}
 """What `from reid import ...` offers, and the module it is in: loaded on first use, so that importing is fast."""
 
 __all__ = list(HOMES)

@@ -92,16 +92,13 @@ class CameraCuts:
     def _is_new(self, now: float, brightness: np.ndarray, contrast: np.ndarray) -> bool:
         """Whether neither brightness nor local contrast is like those of any picture of the last moment."""
         min_change = self.options.min_change
+        since = min(self._recent[-1].time, now - self.options.flash)
         return all(
             _dissimilarity(earlier.brightness, brightness) > min_change
             and _dissimilarity(_local(earlier.brightness)[0], contrast) > min_change
-            for earlier in self._flash_ago(now)
+            for earlier in self._recent
+            if earlier.time >= since
         )
-
-    def _flash_ago(self, now: float) -> list[_Thumbnail]:
-        latest = self._recent[-1].time
-        since = min(latest, now - self.options.flash)
-        return [picture for picture in self._recent if picture.time >= since]
 
 
 def _brightness(image: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from .gallery import shrunk
 from .track import Identity
 from .types import InputError
 
@@ -179,10 +180,7 @@ def evenly(items: Sequence, count: int) -> list:
 
 def small_jpeg(crop: np.ndarray, height: int) -> bytes:
     """A crop (h, w, 3) BGR as a JPEG file, shrunk to at most this height."""
-    scale = min(1.0, height / crop.shape[0])
-    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
-    _, file = cv2.imencode(".jpg", cv2.resize(crop, size, interpolation=cv2.INTER_AREA), [cv2.IMWRITE_JPEG_QUALITY, 85])
-    return file.tobytes()
+    return cv2.imencode(".jpg", shrunk(crop, height), [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
 
 
 def refuse_namesakes(names: Mapping[int, str]) -> None:

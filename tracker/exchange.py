@@ -35,13 +35,18 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
 
 def _recovery(match: IdentityMatch, holder: Track | None, frame: Frame) -> Recovery:
     """A tentative track that is a known person was back when first seen; an exchange is found in this frame."""
-    track, person = match.track, match.identity.id
-    if holder is None:
-        first = track.unreported[0]
-        return Recovery(first.frame, first.time, person, 0.0, match.similarity, match.margin, remembered=True)
-    if track.identity is None and holder.state is TrackState.LOST and track.unreported:
-        first = track.unreported[0]
-        away = max(first.time - holder.last_time, 0.0)
-        return Recovery(first.frame, first.time, person, away, match.similarity, match.margin)
-    away = max(frame.time - holder.last_time, 0.0)
-    return Recovery(frame.index, frame.time, person, away, match.similarity, match.margin, exchanged=True)
+    track = match.track
+    lost = track.identity is None and holder is not None and holder.state is TrackState.LOST
+    back = holder is None or (lost and bool(track.unreported))
+    index, time = (track.unreported[0].frame, track.unreported[0].time) if back else (frame.index, frame.time)
+    away = 0.0 if holder is None else max(time - holder.last_time, 0.0)
+    return Recovery(
+        index,
+        time,
+        match.identity.id,
+        away,
+        match.similarity,
+        match.margin,
+        exchanged=not back,
+        remembered=holder is None,
+    )

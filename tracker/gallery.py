@@ -56,10 +56,7 @@ class Gallery:
 
     def add(self, time: float, crop: np.ndarray) -> None:
         """Keep a copy of a crop (h, w, 3) BGR; when full, drop the view whose neighbours in time are closest."""
-        scale = min(1.0, self.crop_height / crop.shape[0])
-        size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
-        kept = cv2.resize(crop, size, interpolation=cv2.INTER_AREA) if scale < 1 else crop.copy()
-        self.views.append(View(time, kept))
+        self.views.append(View(time, shrunk(crop, self.crop_height)))
         self._bound()
 
     def extend(self, other: Gallery) -> None:
@@ -69,13 +66,20 @@ class Gallery:
 
     def embeddings(self) -> np.ndarray:
         """(views, D); call `embed_all` first."""
-        return np.stack([view.embedding for view in self.views if view.embedding is not None])
+        return np.array([view.embedding for view in self.views if view.embedding is not None])
 
     def _bound(self) -> None:
         while len(self.views) > self.options.size:
             times = [view.time for view in self.views]
             room = [times[i + 1] - times[i - 1] for i in range(1, len(times) - 1)]
             del self.views[1 + int(np.argmin(room))]
+
+
+def shrunk(crop: np.ndarray, height: int) -> np.ndarray:
+    """A copy of a crop (h, w, 3), no higher than `height`."""
+    scale = min(1.0, height / crop.shape[0])
+    size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
 
 
 def embed_all(galleries: Sequence[Gallery], embedder: Embedder) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import overload
+from typing import TypeVar
 
 import numpy as np
 from filterpy.kalman import KalmanFilter
@@ -63,11 +63,6 @@ class Motion:
         cxcywh[2:] = np.maximum(cxcywh[2:], 1.0)
         return cxcywh_to_xyxy(cxcywh)
 
-    @property
-    def velocity(self) -> np.ndarray:
-        """Velocity of the centre, (2,) pixels per second."""
-        return self.filter.x[4:, 0]
-
     def predict(self, seconds: float, *, seen: bool) -> None:
         """Move on by `seconds`; `seen`: the track was matched in the last frame; if not, its velocity decays."""
         transition, noise = _step(self.options, round(seconds, 6), seen)
@@ -79,11 +74,10 @@ class Motion:
         self.filter.update(xyxy_to_cxcywh(np.asarray(xyxy, float))[:, None], R=noise)
 
 
-@overload
-def box_noise(score: float, options: MotionOptions) -> float: ...
-@overload
-def box_noise(score: np.ndarray, options: MotionOptions) -> np.ndarray: ...
-def box_noise(score: float | np.ndarray, options: MotionOptions) -> float | np.ndarray:
+Score = TypeVar("Score", float, np.ndarray)
+
+
+def box_noise(score: Score, options: MotionOptions) -> Score:
     """Standard deviation of a detected box, body heights, by its score in 0..1; of any shape."""
     return options.measurement_noise + options.low_score_noise * (1 - score)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from .tracker import Tracker
 from .types import Detector, Frame, FrameTracks
@@ -20,26 +21,14 @@ def track(
 def _update(
     frames: Iterable[Frame], detector: Detector, tracker: Tracker, batch: int
 ) -> Iterator[tuple[Frame, FrameTracks]]:
-    for group in _groups(frames, batch):
+    remaining = iter(frames)
+    while group := list(islice(remaining, batch)):
         for frame, detections in zip(group, detector.batch(group), strict=True):
             yield frame, tracker.update(frame, detections)
 
 
-def _groups(frames: Iterable[Frame], size: int) -> Iterator[list[Frame]]:
-    group: list[Frame] = []
-    for frame in frames:
-        group.append(frame)
-        if len(group) == size:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
 def merge_backfill(
-    tracked: Iterable[tuple[Frame, FrameTracks]],
-    delay: float = 1.0,
-    finish: Callable[[], FrameTracks] | None = None,
+    tracked: Iterable[tuple[Frame, FrameTracks]], delay: float = 1.0, finish: Callable[[], FrameTracks] | None = None
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 

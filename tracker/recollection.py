@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .gallery import gallery_similarity
-from .track import Identity, Track
+from .track import Identity
 from .types import Calibration
 
 
@@ -43,15 +42,6 @@ class Candidates:
     prior_log_odds: float = 0.0
     min_log_odds: float = 0.0
     min_views: int = 1
-
-    def similarity(self, tracks: Sequence[Track]) -> np.ndarray:
-        """Similarity of the tracks' fresh views, which must be embedded, and the people, (T, R); NaN without views."""
-        similarity = np.full((len(tracks), len(self.people)), np.nan)
-        for row, track in enumerate(tracks):
-            for column, person in enumerate(self.people):
-                if track.fresh.views:
-                    similarity[row, column] = gallery_similarity(track.fresh.embeddings(), person.embeddings)
-        return similarity
 
     def log_odds(self, similarity: np.ndarray, calibration: Calibration, limit: float) -> np.ndarray:
         """Log odds that the tracks are these people, (T, R) to (T, R); -inf below `min_log_odds` or without views.

@@ -127,10 +127,13 @@ class IdentityMatcher:
         similarity = self._similarity(tracks, holders)  # (T, H); NaN where there is nothing to compare
         score = self._score(similarity, unresolved, picture, min_log_odds)
         if candidates.people:
-            recalled = candidates.similarity(tracks)  # (T, R)
+            recalled = similarity_to([person.embeddings for person in candidates.people], tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
-            recalled_score = self._candidate_score(recalled, len(unresolved.tentative), candidates, min_log_odds)
-            score = np.concatenate([score, recalled_score], axis=1)
+            assert self.embedder is not None
+            calibration, limit = self.embedder.calibration, self.options.appearance_limit
+            odds = candidates.log_odds(recalled, calibration, limit) - min_log_odds
+            odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person whom this video has shown
+            score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
         identities = [holder.identity for holder in holders] + [person.identity for person in candidates.people]
         return [
             _identity_match(tracks[row], identities[column], column, similarity[row])
@@ -164,27 +167,13 @@ class IdentityMatcher:
                     score[count + row, column] = IMPOSSIBLE
         return score
 
-    def _candidate_score(
-        self, similarity: np.ndarray, tentative: int, candidates: Candidates, min_log_odds: float
-    ) -> np.ndarray:
-        """Log odds beyond what is needed, (T, R); a track in doubt is a person this video has shown."""
-        assert self.embedder is not None
-        odds = candidates.log_odds(similarity, self.embedder.calibration, self.options.appearance_limit) - min_log_odds
-        odds[tentative:] = IMPOSSIBLE
-        return odds.clip(IMPOSSIBLE)
-
     def _similarity(self, tracks: Sequence[Track], holders: Sequence[Track]) -> np.ndarray:
         """Similarity of the tracks' fresh views and the identities' galleries, (T, H)."""
-        similarity = np.full((len(tracks), len(holders)), np.nan)
         if self.embedder is None:
-            return similarity
+            return np.full((len(tracks), len(holders)), np.nan)
         galleries = [holder.identity.gallery for holder in holders if holder.identity is not None]
         self.embedded += embed_all([*(track.fresh for track in tracks), *galleries], self.embedder)
-        for row, track in enumerate(tracks):
-            for column, gallery in enumerate(galleries):
-                if track.fresh.views and gallery.views:
-                    similarity[row, column] = gallery_similarity(track.fresh.embeddings(), gallery.embeddings())
-        return similarity
+        return similarity_to([gallery.embeddings() for gallery in galleries], tracks)
 
     def _appearance_log_odds(
         self, similarity: np.ndarray, tracks: Sequence[Track], holders: Sequence[Track]
@@ -195,6 +184,19 @@ class IdentityMatcher:
         odds = self.embedder.calibration.log_odds(np.nan_to_num(similarity), _seconds_apart(tracks, holders))
         limit = self.options.appearance_limit
         return np.where(np.isnan(similarity), 0.0, (self.options.appearance_weight * odds).clip(-limit, limit))
+
+
+def similarity_to(people: Sequence[np.ndarray], tracks: Sequence[Track]) -> np.ndarray:
+    """Similarity of the T tracks' fresh views, which must be embedded, and P people's (V, D), (T, P).
+
+    NaN where either has no view.
+    """
+    similarity = np.full((len(tracks), len(people)), np.nan)
+    for row, track in enumerate(tracks):
+        for column, embeddings in enumerate(people):
+            if track.fresh.views and len(embeddings):
+                similarity[row, column] = gallery_similarity(track.fresh.embeddings(), embeddings)
+    return similarity
 
 
 def _identity_match(track: Track, identity: Identity | None, column: int, similarity: np.ndarray) -> IdentityMatch:

@@ -72,7 +72,13 @@ class Tracker:
         earlier videos, as the same `embedder` saw them. `fps` gives the times of frames that are plain images.
         Raises InputError for a memory without an embedder, TypeError for arguments of another kind.
         """
-        _check_parts(options, embedder, fps)
+        if options is not None:
+            require(options, TrackerOptions, "the options of a tracker")
+        if embedder is not None and not (callable(embedder) and hasattr(embedder, "calibration")):
+            kind = type(embedder).__name__
+            raise TypeError(f"the embedder must be an Embedder with a calibration, or None, not {kind}")
+        if not fps > 0:
+            raise InputError(f"fps must be above 0, not {fps}: it is the number of frames per second")
         if memory is not None and embedder is None:
             raise InputError("people of a cast file are recognised by appearance: that needs a re-ID encoder")
         self.options = options or TrackerOptions()
@@ -111,7 +117,8 @@ class Tracker:
         another kind.
         """
         require(detections, Detections, "the detections of a frame")
-        frame = self._next_frame(frame)
+        last = self._last
+        frame = as_frame(frame) if last is None else as_frame(frame, last.index + 1, last.time + self._period)
         self._predict(frame)
         cut = self.options.cuts and self._cuts.is_cut(frame)
         if cut:
@@ -137,11 +144,6 @@ class Tracker:
         told = self._report(self._last, recoveries, cut=False)
         backfill = (*told.backfill, replace(told, recoveries=(), backfill=()))
         return replace(FrameTracks.empty(told.frame, told.time), recoveries=told.recoveries, backfill=backfill)
-
-    def _next_frame(self, frame: Picture) -> Frame:
-        """The frame; an image alone follows the last frame, one period later."""
-        last = self._last
-        return as_frame(frame) if last is None else as_frame(frame, last.index + 1, last.time + self._period)
 
     def _predict(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
@@ -177,7 +179,7 @@ class Tracker:
 
         tracks, taken = match(similarity[:, high], options.min_similarity)
         pairs = list(zip(tracks, high[taken], strict=True))
-        waiting = _others(len(coasting), tracks)
+        waiting = np.delete(np.arange(len(coasting)), tracks)
         if len(low) and len(waiting):
             rows, low_taken = match(similarity[np.ix_(waiting, low)], options.min_similarity_low)
             pairs += zip(waiting[rows], low[low_taken], strict=True)
@@ -190,7 +192,7 @@ class Tracker:
             track.update(frame, detections[[int(detection)]])
         if self._matcher.embedder is not None:
             doubt_returned(returned, coasting)
-        return high[_others(len(high), taken)]
+        return np.delete(high, taken)
 
     def _collect_views(self, frame: Frame, detections: Detections) -> None:
         """Note which tracks are in contact, and keep views of those that are seen clearly."""
@@ -254,26 +256,7 @@ class Tracker:
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
         told = _frame_tracks(frame.index, frame.time, now, starts)
-        if not (recoveries or backfill or cut):
-            return told
         return replace(told, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
-
-
-def _check_parts(options: object, embedder: object, fps: float) -> None:
-    """Raise TypeError or InputError in one sentence for parts a tracker cannot be made of."""
-    if options is not None:
-        require(options, TrackerOptions, "the options of a tracker")
-    if embedder is not None and not (callable(embedder) and hasattr(embedder, "calibration")):
-        raise TypeError(f"the embedder must be an Embedder with a calibration, or None, not {type(embedder).__name__}")
-    if not fps > 0:
-        raise InputError(f"fps must be above 0, not {fps}: it is the number of frames per second")
-
-
-def _others(count: int, chosen: np.ndarray) -> np.ndarray:
-    """The numbers below `count` that are not among the chosen, ascending."""
-    left = np.ones(count, bool)
-    left[chosen] = False
-    return np.flatnonzero(left)
 
 
 def _frame_tracks(

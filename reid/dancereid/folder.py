@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import cv2
@@ -16,9 +15,11 @@ import numpy as np
 
 from ..data.crop_table import CROP_TABLE, CropRow, widened_height, write_crop_table
 from ..data.crops import DataError
-from .progress import PROGRESS, Finished, FolderProgress, SourceVideo
+from .progress import PROGRESS, FolderProgress, SourceVideo
 
 JPEG_QUALITY = 95
+QUERY_EVERY = 4
+"""Of a test person's crops every so many-th is a query, where `splits` says nothing else."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class CropDetails:
 class DanceReidFolder:
     """Takes crops in any order; leaving the `with` block, also early, writes the files that list them.
 
-    People of `test` videos are query (their first `query_share` of crops, spread evenly) and gallery, the others are
-    trained on; `splits` says something else, as splits.json is to hold it. People are numbered as they come, unless
-    `numbers` gives all people's: (video, person) -> number; a person without crops leaves a hole in meta.json.
+    People of `test` videos are query and gallery, the others are trained on, unless `splits` is set: what splits.json
+    is to hold. People are numbered as they come, unless `numbers` gives all people's: (video, person) -> number; a
+    person without crops leaves a hole in meta.json.
 
-    With a `recipe` (plain values that say how the data is made) a killed run can be started again: what `finish` took
+    By the `recipe` (plain values that say how the data is made) a killed run can be started again: what `finish` took
     stands in `finished` and is listed without being written again; what belongs to no finished video is thrown away.
 
     Raises DataError where the folder already holds files, other than those made with the same recipe.
@@ -49,29 +50,26 @@ class DanceReidFolder:
         self,
         folder: Path,
         test: set[str] | None = None,
-        query_share: float = 0.25,
         *,
-        splits: Sequence[Mapping[str, Any]] | None = None,
+        recipe: Mapping[str, Any],
         numbers: Mapping[tuple[str, int], int] | None = None,
-        recipe: Mapping[str, Any] | None = None,
     ) -> None:
-        begun = recipe is not None and (folder / PROGRESS).is_file()
-        if folder.is_dir() and any(folder.iterdir()) and not begun:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / PROGRESS).is_file():
             raise DataError(f"{folder} already holds files; name a new folder for the data set.")
-        self.folder, self.test, self.query_share, self.splits = folder, test or set(), query_share, splits
-        self.known = numbers
+        self.folder, self.test, self.known = folder, test or set(), numbers
+        self.splits: Sequence[Mapping[str, Any]] | None = None
         self.numbers: dict[tuple[str, int], int] = {}
         self.files: dict[tuple[str, int], list[str]] = defaultdict(list)
         self.rows: dict[str, list[CropRow]] = defaultdict(list)
         self.sources: dict[str, dict[str, Any]] = {}
-        self.progress = None if recipe is None else FolderProgress(folder, recipe)
+        self.progress = FolderProgress(folder, recipe)
         for video in self.finished:
             self._take(video)
 
     @property
     def finished(self) -> list[str]:
         """The videos that are finished, in the order they came."""
-        return list(self.progress.finished) if self.progress else []
+        return list(self.progress.finished)
 
     def __enter__(self) -> DanceReidFolder:
         try:
@@ -79,9 +77,8 @@ class DanceReidFolder:
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"Cannot make the folder {self.folder} ({error.strerror}); name another one.") from error
-        if self.progress:
-            self.progress.begin()
-            self._remove_unfinished()
+        self.progress.begin()
+        self._remove_unfinished()
         return self
 
     def write(
@@ -115,10 +112,9 @@ class DanceReidFolder:
         """The video's crops are complete; `source` is its entry in sources.json."""
         if source is not None:
             self.sources[video] = source.as_json()
-        if self.progress:
-            people = {person: number for (of, person), number in self.numbers.items() if of == video}
-            files = [(person, number, name) for person, number in people.items() for name in self.files[video, person]]
-            self.progress.finish(video, Finished(files, self.rows[video], self.sources.get(video)))
+        people = {person: number for (of, person), number in self.numbers.items() if of == video}
+        files = [(person, number, name) for person, number in people.items() for name in self.files[video, person]]
+        self.progress.finish(video, files, self.rows[video], self.sources.get(video))
 
     def _number(self, video: str, person: int) -> int:
         if self.known is not None:
@@ -127,14 +123,13 @@ class DanceReidFolder:
 
     def _take(self, video: str) -> None:
         """Take over a finished video from the record."""
-        assert self.progress is not None
-        finished = self.progress.finished[video]
-        for person, number, name in finished.files:
+        line = self.progress.finished[video]
+        for person, number, name in line["files"]:
             self.numbers[video, person] = number
             self.files[video, person].append(name)
-        self.rows[video] = list(finished.rows)
-        if finished.source is not None:
-            self.sources[video] = finished.source
+        self.rows[video] = [CropRow(**row) for row in line["rows"]]
+        if line["source"] is not None:
+            self.sources[video] = line["source"]
 
     def _remove_unfinished(self) -> None:
         """Forget the videos that are not finished, and delete their crops."""
@@ -149,15 +144,12 @@ class DanceReidFolder:
                 if path.stem not in kept:
                     path.unlink()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self.progress:
-            self._remove_unfinished()
-            if not self.finished:
-                self._remove_everything()
-                return
-        self._write_tables()
+    def __exit__(self, *_: object) -> None:
+        self._remove_unfinished()
+        if self.finished:
+            self._write_tables()
+        else:
+            self._remove_everything()
 
     def _remove_everything(self) -> None:
         for part in ("images", "poses"):
@@ -199,7 +191,7 @@ class DanceReidFolder:
                 split["trainval"].append(number)
                 continue
             files = self.files[video, person]
-            query = set(files[:: max(1, round(1 / self.query_share))])
+            query = set(files[::QUERY_EVERY])
             split["query"] += sorted(query)
             split["gallery"] += [name for name in files if name not in query]
         return split

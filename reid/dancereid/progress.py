@@ -10,6 +10,7 @@ from typing import Any
 
 from ..data.crop_table import CropRow
 from ..data.crops import DataError
+from ..encoder.whole_file import replace_text
 
 PROGRESS = ".progress.jsonl"
 
@@ -29,18 +30,11 @@ class SourceVideo:
         return asdict(self) | {"path": str(self.path.absolute())}
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A finished video: its crops, those of them that crops.csv has (`rows`), and its entry in sources.json."""
-
-    files: list[tuple[int, int, str]]
-    """The person's number in the video, number in the data set, and the picture's name."""
-    rows: list[CropRow]
-    source: dict[str, Any] | None
-
-
 class FolderProgress:
     """The record in the data set's folder: a line on how the data is made, then a line for each finished video.
+
+    `finished` has these lines by video: {"video", "source": its entry in sources.json, "files": [the person's number in
+    the video, number in the data set, the picture's name], "rows": those of the crops that crops.csv has}.
 
     Raises DataError where the folder's record is of data made in another way.
     """
@@ -48,11 +42,9 @@ class FolderProgress:
     def __init__(self, folder: Path, recipe: Mapping[str, Any]) -> None:
         self.path = folder / PROGRESS
         self.recipe = json.loads(json.dumps(recipe))
-        self.finished: dict[str, Finished] = {}
-        if self.path.is_file():
-            self._load()
-
-    def _load(self) -> None:
+        self.finished: dict[str, dict[str, Any]] = {}
+        if not self.path.is_file():
+            return
         whole = self.path.read_text(encoding="utf-8").rpartition("\n")[0]  # what follows was cut off by a kill
         try:
             lines = [json.loads(line) for line in whole.splitlines()]
@@ -65,25 +57,16 @@ class FolderProgress:
                 f"{self.path.parent} holds data made with another {' and '.join(changed)}; name a new folder for the "
                 "data set, or give the same options to go on."
             )
-        for line in lines[1:]:
-            rows = [CropRow(**row) for row in line["rows"]]
-            files = [(person, number, name) for person, number, name in line["files"]]
-            self.finished[line["video"]] = Finished(files, rows, line["source"])
+        self.finished = {line["video"]: line for line in lines[1:]}
 
     def begin(self) -> None:
         """Write the record anew: how the data is made, and what was finished before."""
-        lines = [self.recipe, *(self._line(video) for video in self.finished)]
-        unfinished = self.path.with_name(PROGRESS + ".new")
-        unfinished.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        unfinished.replace(self.path)
+        lines = [self.recipe, *self.finished.values()]
+        replace_text(self.path, "".join(json.dumps(line) + "\n" for line in lines))
 
-    def finish(self, video: str, finished: Finished) -> None:
+    def finish(self, video: str, files: list[Any], rows: list[CropRow], source: dict[str, Any] | None) -> None:
         """Record one more video."""
-        self.finished[video] = finished
+        line = {"video": video, "source": source, "files": files, "rows": [asdict(row) for row in rows]}
+        self.finished[video] = line
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(self._line(video)) + "\n")
-
-    def _line(self, video: str) -> dict[str, Any]:
-        finished = self.finished[video]
-        rows = [asdict(row) for row in finished.rows]
-        return {"video": video, "source": finished.source, "files": finished.files, "rows": rows}
+            file.write(json.dumps(line) + "\n")

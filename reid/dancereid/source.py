@@ -70,11 +70,8 @@ def annotated_people(path: Path, video: str, people: Any) -> dict[int, frozenset
 def frames_of(spans: Any) -> Iterator[int]:
     """Frame numbers out of a list of frames and [first, last] pairs. Raises TypeError or ValueError for others."""
     for span in spans:
-        if isinstance(span, list):
-            first, last = span
-            yield from range(whole(first), whole(last) + 1)
-        else:
-            yield whole(span)
+        first, last = span if isinstance(span, list) else (span, span)
+        yield from range(whole(first), whole(last) + 1)
 
 
 def whole(value: Any) -> int:
@@ -111,7 +108,7 @@ class PublishedDetections:
     def numbered(self, frame: Any, boxes: Any) -> tuple[int, list[Mapping[str, Any]]]:
         """An entry of the file: the frame's number and its boxes, each with an id. Raises DataError for another."""
         try:
-            found = list(boxes_of(boxes))
+            found = [] if boxes is None else list(boxes.values() if isinstance(boxes, Mapping) else boxes)
             for box in found:
                 if not isinstance(box, Mapping):
                     raise TypeError(f"{type(box).__name__} in place of a box")
@@ -165,13 +162,6 @@ class PublishedDetections:
             )
         joints[(joints <= 0).all(axis=1)] = np.nan  # how the pose estimator said "not found"
         return AnnotatedBox(person, xyxy, joints)
-
-
-def boxes_of(boxes: Any) -> Iterable[Mapping[str, Any]]:
-    """A frame's boxes out of their dictionary, or list; none where the frame has None."""
-    if boxes is None:
-        return []
-    return boxes.values() if isinstance(boxes, Mapping) else boxes
 
 
 def file_of(video: str, folder: Path, endings: Sequence[str]) -> Path | None:

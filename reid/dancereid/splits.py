@@ -44,10 +44,7 @@ def splits_of(numbers: Mapping[tuple[str, int], int], found: Collection[str], se
     say.
     """
     if len(numbers) == PUBLISHED_PEOPLE:
-        return [
-            split("clean", CLEAN_TRAINING, PUBLISHED_TEST),
-            split("published", PUBLISHED_TRAINING, PUBLISHED_TEST),
-        ]
+        return [split("clean", CLEAN_TRAINING, PUBLISHED_TEST), split("published", PUBLISHED_TRAINING, PUBLISHED_TEST)]
     people = {key: number for key, number in numbers.items() if key[0] in found}
     units = {key: key[0] if len(found) > 1 else key for key in people}
     test_units = drawn(dict.fromkeys(units.values()), seed)

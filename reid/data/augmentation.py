@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .joint_layouts import mirrored_joints
+from .joint_layouts import joint_layout
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,7 @@ class AugmentationOptions:
 
 
 def augment(
-    images: torch.Tensor,
-    keypoints: torch.Tensor | None,
-    options: AugmentationOptions,
-    generator: torch.Generator,
+    images: torch.Tensor, keypoints: torch.Tensor | None, options: AugmentationOptions, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Mirror and shift at random. images (B, 3, H, W) in 0..1, keypoints (B, P, 2) pixels; the same shapes come out."""
     mirrored = torch.rand(len(images), generator=generator) < options.flip
@@ -50,7 +47,7 @@ def flip(
     """Mirror the pictures where `mirrored` (B,) says so, and swap their left and right joints."""
     images = torch.where(mirrored[:, None, None, None], images.flip(3), images)
     if keypoints is not None:
-        swapped = keypoints[:, mirrored_joints(keypoints.shape[1])]
+        swapped = keypoints[:, list(joint_layout(keypoints.shape[1]).mirror)]
         swapped = torch.stack([images.shape[3] - 1 - swapped[..., 0], swapped[..., 1]], dim=-1)
         keypoints = torch.where(mirrored[:, None, None], swapped, keypoints)
     return images, keypoints

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
+from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, grouped, people
 from .duplicates import alike_pairs, difference_hash, groups_of_equals
 from .landmarks import has_landmarks
 from .sampling import SAMPLERS, SamplingOptions, make_sampler
@@ -137,7 +137,7 @@ def check_data(
     known = [np.isfinite(crop.keypoints).all(axis=1).mean() for crop in crops if crop.keypoints is not None]
     check = DataCheck(
         layout=layout,
-        parts={name: PartCounts.of(part) for name, part in parts_of(split).items()},
+        parts={name: PartCounts.of(part) for name, part in split.parts.items()},
         sizes=dict(Counter(f"{one.size[0]}x{one.size[1]}" for one in facts.values() if one).most_common()),
         crops_per_person=Spread.of(Counter(crop.person for crop in crops).values()),
         people_per_video=Spread.of(videos.values()),
@@ -156,27 +156,18 @@ def check_data(
     return replace(check, notes=notes_on(check, split))
 
 
-def parts_of(split: Split) -> dict[str, list[Crop]]:
-    """The parts by name."""
-    return {"train": split.train, "query": split.query, "gallery": split.gallery}
-
-
 def people_of_videos(crops: Iterable[Crop]) -> dict[str, int]:
     """Video -> how many people it shows."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for crop in crops:
-        found[crop.video].add(crop.person)
-    return {video: len(found[video]) for video in sorted(found)}
+    found = grouped(crops, lambda crop: crop.video)
+    return {video: len(people(found[video])) for video in sorted(found)}
 
 
 def seconds_of_people(crops: Iterable[Crop]) -> dict[int, float]:
     """Person -> seconds from the first to the last crop, summed over the person's videos."""
-    times: dict[tuple[int, str], list[float]] = defaultdict(list)
-    for crop in crops:
-        times[crop.person, crop.video].append(crop.time)
     seconds: dict[int, float] = defaultdict(float)
-    for (person, _), seen in times.items():
-        seconds[person] += max(seen) - min(seen)
+    for (person, _), own in grouped(crops, lambda crop: (crop.person, crop.video)).items():
+        times = [crop.time for crop in own]
+        seconds[person] += max(times) - min(times)
     return dict(seconds)
 
 

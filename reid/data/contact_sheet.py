@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import colorsys
-from collections import defaultdict
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from .crops import Crop, spread
+from .crops import Crop, grouped, spread
 from .images import read_image
 from .joint_layouts import JOINT_LAYOUTS
 
@@ -27,11 +26,9 @@ def contact_sheet(crops: Sequence[Crop], rows: int = 12, columns: int = 12) -> n
     Before them stand the label, the number of crops and the seconds they span. Returns (h, w, 3) uint8 BGR. An
     unreadable picture's tile is crossed out.
     """
-    people: dict[int, list[Crop]] = defaultdict(list)
-    for crop in sorted(crops, key=lambda crop: (crop.person, crop.video, crop.frame, crop.path)):
-        people[crop.person].append(crop)
-    labels = list(people)
-    chosen = [people[labels[index]] for index in spread(len(labels), rows)]
+    in_order = sorted(crops, key=lambda crop: (crop.person, crop.video, crop.frame, crop.path))
+    people = list(grouped(in_order, lambda crop: crop.person).values())
+    chosen = [people[index] for index in spread(len(people), rows)]
     widest = min(columns, max(map(len, chosen)))
     lines = [person_line(own, widest) for own in chosen]
     return np.vstack([np.vstack([line, np.full((GAP, line.shape[1], 3), PAPER, np.uint8)]) for line in lines])

@@ -55,21 +55,18 @@ class CropRow:
 
     @classmethod
     def of(cls, cells: list[str]) -> CropRow:
-        """A line's cells read again. Raises ValueError where they are no such line."""
+        """A line's cells read again. Raises ValueError where they are no such line: people, frames and seconds count
+        from 0, all other numbers are finite."""
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
         box = (float(left), float(top), float(right), float(bottom))
         row = cls(image, int(person), video, int(frame), float(time), box, float(score), int(tracklet), float(doubt))
-        row.check()
-        return row
-
-    def check(self) -> None:
-        """Raises ValueError where a number cannot be: people, frames and seconds count from 0, boxes are finite."""
-        for name, number in {"person": self.person, "frame": self.frame, "time": self.time}.items():
+        for name, number in {"person": row.person, "frame": row.frame, "time": row.time}.items():
             if not 0 <= number < math.inf:
                 raise ValueError(f"{name} {number} is no number from 0 on")
-        for name, numbers in {"box": self.xyxy, "score": [self.score], "doubt": [self.doubt]}.items():
+        for name, numbers in {"box": box, "score": [row.score], "doubt": [row.doubt]}.items():
             if not all(map(math.isfinite, numbers)):
                 raise ValueError(f"the {name} {', '.join(map(str, numbers))} is not finite")
+        return row
 
 
 def write_crop_table(path: Path, rows: Iterable[CropRow]) -> None:

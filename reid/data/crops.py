@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 UNKNOWN_CAMERA = -1
 WHOLE = (1.0, 1.0)
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
 
 
 class DataError(ValueError):
@@ -45,10 +49,23 @@ class Split:
     query: list[Crop]
     gallery: list[Crop]
 
+    @property
+    def parts(self) -> dict[str, list[Crop]]:
+        """The parts by name."""
+        return {"train": self.train, "query": self.query, "gallery": self.gallery}
+
     def crops(self) -> list[Crop]:
         """The crops of all parts, by path, each once."""
-        crops = {crop.path: crop for part in (self.train, self.query, self.gallery) for crop in part}
+        crops = {crop.path: crop for part in self.parts.values() for crop in part}
         return [crops[path] for path in sorted(crops)]
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """The items by a key of theirs, the keys in the order of their first items."""
+    groups: dict[Key, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups
 
 
 def people(crops: Iterable[Crop]) -> list[int]:
@@ -73,9 +90,7 @@ def split_off_people(crops: Sequence[Crop], count: int, seed: int) -> tuple[list
 
 def query_and_gallery(crops: Sequence[Crop], seed: int) -> tuple[list[Crop], list[Crop]]:
     """One crop for each person and camera, drawn with `seed`, as query; the rest as gallery (Market-1501's way)."""
-    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for index, crop in enumerate(crops):
-        groups[crop.person, crop.camera].append(index)
+    groups = grouped(range(len(crops)), lambda index: (crops[index].person, crops[index].camera))
     random = np.random.default_rng(seed)
     query = {rows[random.integers(len(rows))] for _, rows in sorted(groups.items())}
     return (
@@ -101,10 +116,8 @@ def spread_over_time(crops: Sequence[Crop], count: int) -> list[Crop]:
 
 def by_person_in_time(crops: Iterable[Crop]) -> list[list[Crop]]:
     """Each person's crops in the order of time, people in the order of their first crops."""
-    rows: dict[int, list[Crop]] = defaultdict(list)
-    for crop in sorted(crops, key=lambda crop: (crop.video, crop.frame, crop.path)):
-        rows[crop.person].append(crop)
-    return list(rows.values())
+    in_time = sorted(crops, key=lambda crop: (crop.video, crop.frame, crop.path))
+    return list(grouped(in_time, lambda crop: crop.person).values())
 
 
 def spread(length: int, count: int) -> list[int]:

@@ -36,7 +36,6 @@ def cuhk03_crops(root: Path, options: DataOptions) -> list[Crop]:
     """Pictures PAIR_PERSON_VIEW_NN.png of both views, from the first of the known folders."""
     folder = next(folder for name in FOLDERS if (folder := root / name).is_dir())
     landmarks = read_landmarks(root, options.joints)
-    matches = [(path, NAME.match(path.name)) for path in images_in(folder)]
     crops = [
         Crop(
             path,
@@ -47,8 +46,8 @@ def cuhk03_crops(root: Path, options: DataOptions) -> list[Crop]:
             time=0.0,
             keypoints=landmarks.of(path),
         )
-        for path, match in matches
-        if match
+        for path in images_in(folder)
+        if (match := NAME.match(path.name))
     ]
     if not crops:
         raise DataError(f"No pictures named like 1_001_1_01.png in {folder}.")

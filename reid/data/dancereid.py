@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +90,10 @@ def read_pose(path: Path) -> np.ndarray | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an empty file, which is told below
-            keypoints = np.loadtxt(path, dtype=np.float32, ndmin=2)
+            x, y = np.loadtxt(path, dtype=np.float32, ndmin=2).T
     except ValueError as error:
         raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.") from error
-    if keypoints.shape[1] != 2:
-        raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.")
-    return keypoints
+    return np.stack([x, y], axis=1)
 
 
 def read_json(root: Path, *names: str) -> tuple[Path, Any]:
@@ -105,12 +102,8 @@ def read_json(root: Path, *names: str) -> tuple[Path, Any]:
         if path.is_file():
             try:
                 return path, json.loads(path.read_text(encoding="utf-8"))
-            except json.JSONDecodeError as error:
-                raise DataError(f"{path} is not valid JSON (line {error.lineno}); write it again.") from error
-            except RecursionError as error:
-                raise DataError(f"{path} is nested too deep for a table; write it again.") from error
-            except UnicodeDecodeError as error:
-                raise DataError(f"{path} is not text; write it again.") from error
+            except (ValueError, RecursionError) as error:  # no JSON, no text, or nested too deep
+                raise DataError(f"{path} is not valid JSON ({error}); write it again.") from error
     raise DataError(f"There is no {' or '.join(names)} in {root}, which DanceReID's layout needs.")
 
 
@@ -125,27 +118,21 @@ def read_dancereid(root: Path, options: DataOptions) -> Split:
 
 def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
     """All crops, in whichever part of a split they are."""
-    identities, videos, rows = read_identities(root), read_videos(root), crop_rows(root)
+    identities, videos, table = read_identities(root), read_videos(root), root / CROP_TABLE
+    rows = {row.image: row for row in read_crop_table(table)} if table.is_file() else {}
     if options.tight and not rows:
         raise DataError(f"{root} has no {CROP_TABLE}, which would hold people's boxes; leave --tight out.")
-    crops = [
-        dance_crop(root, name, person, videos.get(person, ""), rows.get(name))
+    return [
+        dance_crop(root, name, person, videos.get(person, ""), rows.get(name), options.tight)
         for person, names in enumerate(identities)
         for name in names
     ]
-    return crops if options.tight else [replace(crop, inside=WHOLE) for crop in crops]
 
 
-def crop_rows(root: Path) -> dict[str, CropRow]:
-    """Picture -> its line in the data set's table; empty where it has no table."""
-    table = root / CROP_TABLE
-    return {row.image: row for row in read_crop_table(table)} if table.is_file() else {}
-
-
-def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None) -> Crop:
+def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None, tight: bool) -> Crop:
     """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
     frame = int(Path(name).stem.split("_")[-1])
     keypoints = read_pose(root / "poses" / Path(name).with_suffix(".txt"))
-    time = row.time if row else frame / VIDEO_FPS
-    crop = Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints)
-    return replace(crop, inside=row.inside) if row else crop
+    time, inside = (row.time, row.inside) if row else (frame / VIDEO_FPS, WHOLE)
+    inside = inside if tight else WHOLE
+    return Crop(root / "images" / name, person, UNKNOWN_CAMERA, video, frame, time, keypoints, inside)

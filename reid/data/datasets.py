@@ -75,10 +75,7 @@ class Layout:
 
 LAYOUTS = {
     "market1501": Layout(
-        is_market1501,
-        "bounding_box_train/, or query/ and bounding_box_test/",
-        read_market1501,
-        every_market_crop,
+        is_market1501, "bounding_box_train/, or query/ and bounding_box_test/", read_market1501, every_market_crop
     ),
     "dancereid": Layout(
         lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid, dance_crops

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
 import cv2
 import numpy as np
+
+from .crops import grouped
 
 HASH_SIDE = 8
 ALIKE = 3
@@ -27,10 +28,7 @@ def difference_hash(image: np.ndarray) -> np.ndarray:
 
 def groups_of_equals(keys: Sequence[Hashable]) -> list[list[int]]:
     """Rows with equal keys, for each key that stands more than once, in order of their first rows."""
-    rows: dict[Hashable, list[int]] = defaultdict(list)
-    for row, key in enumerate(keys):
-        rows[key].append(row)
-    return [group for group in rows.values() if len(group) > 1]
+    return [group for group in grouped(range(len(keys)), keys.__getitem__).values() if len(group) > 1]
 
 
 def alike_pairs(hashes: np.ndarray, most: int = ALIKE) -> Iterator[np.ndarray]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from .crops import Crop, people
+from models.digest import sha256
+
+from .crops import Crop, grouped, people
 
 DIGITS = 16
 
@@ -25,11 +26,9 @@ class FileList:
     def of(cls, crops: Sequence[Crop]) -> FileList:
         """The list for these crops."""
         with ThreadPoolExecutor() as threads:
-            hashes = list(threads.map(lambda crop: hash_of(crop.path), crops))
-        files: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for crop, digits in zip(crops, hashes, strict=True):
-            files[folder_of(crop)].append((crop.path.name, digits))
-        return cls({folder: sorted(rows) for folder, rows in files.items()})
+            hashes = list(threads.map(lambda crop: sha256(crop.path)[:DIGITS], crops))
+        of_folders = grouped(zip(crops, hashes, strict=True), lambda pair: folder_of(pair[0]))
+        return cls({name: sorted((crop.path.name, digits) for crop, digits in of_folders[name]) for name in of_folders})
 
     def write(self, path: Path) -> None:
         """Write `folder,picture,sha256` lines, gzipped; the same list gives the same bytes."""
@@ -44,20 +43,12 @@ class FileList:
 
     def by_folder(self, crops: Sequence[Crop]) -> list[str]:
         """Cells of a Markdown table: folder, people, crops, hash of its part of the list."""
-        of_folder: dict[str, list[Crop]] = defaultdict(list)
-        for crop in crops:
-            of_folder[folder_of(crop)].append(crop)
         return [
             f"{folder} | {len(people(own))} | {len(own)} | `{hashlib.sha256(self.lines(folder)).hexdigest()}`"
-            for folder, own in of_folder.items()
+            for folder, own in grouped(crops, folder_of).items()
         ]
 
 
 def folder_of(crop: Crop) -> str:
     """The name of the data folder: the one that holds images/, bounding_box_train/ and the like."""
     return crop.path.parent.parent.name
-
-
-def hash_of(path: Path) -> str:
-    """The beginning of the file's SHA-256, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -126,12 +125,9 @@ def load_batches(
         raise DataError(str(error).strip().splitlines()[-1].removeprefix(name)) from error
 
 
-def chunks_of_images(crops: Sequence[Crop], size: int) -> Iterator[list[np.ndarray]]:
-    """The crops' pictures as (h, w, 3) uint8 BGR, `size` at a time."""
-    remaining = iter(crops)
-    while part := list(islice(remaining, size)):
-        pictures = [read_crop(crop) for crop in part]
-        for crop, picture in zip(part, pictures, strict=True):
-            if picture is None:
-                raise DataError(f"The picture {crop.path} cannot be read; take it out of the data.")
-        yield [picture for picture in pictures if picture is not None]
+def picture_of(crop: Crop) -> np.ndarray:
+    """`read_crop`, where a picture is expected. Raises DataError where it cannot be read."""
+    picture = read_crop(crop)
+    if picture is None:
+        raise DataError(f"The picture {crop.path} cannot be read; take it out of the data.")
+    return picture

@@ -37,8 +37,3 @@ def joint_layout(joints: int) -> JointLayout:
     if joints not in JOINT_LAYOUTS:
         raise DataError(f"No layout of {joints} joints is known; 17 (COCO) and 15 (Market-1501) are.")
     return JOINT_LAYOUTS[joints]
-
-
-def mirrored_joints(joints: int) -> list[int]:
-    """Order of the joints in a mirror image."""
-    return list(joint_layout(joints).mirror)

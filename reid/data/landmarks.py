@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 import numpy as np
 
+from ..encoder.whole_file import replace_text
 from .crops import Crop, DataError
 from .reading import IMAGE_SUFFIXES
 
@@ -78,16 +79,10 @@ def has_landmarks(crop: Crop) -> bool:
     return crop.keypoints is not None and bool(np.isfinite(crop.keypoints).any())
 
 
-class LandmarkWriter(Protocol):
+class LandmarkWriter(AbstractContextManager["LandmarkWriter"], Protocol):
     """Adds landmarks to a data folder within a `with` block; what was written stays, however the block ends."""
 
-    def __enter__(self) -> LandmarkWriter: ...
-
     def write(self, picture: Path, keypoints: np.ndarray) -> None: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 class KeypointsFile:
@@ -106,9 +101,7 @@ class KeypointsFile:
         self.file.write(keypoints_line(picture.relative_to(self.root).as_posix(), keypoints))
         self.file.flush()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.file.close()
         rows = read_rows(self.path, self.joints)
         if rows:
@@ -139,22 +132,13 @@ class PoseFiles:
         lines = "".join(f"{x:.1f} {y:.1f}\n" for x, y in keypoints)
         replace_text(self.folder / picture.with_suffix(".txt").name, lines)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
 
 def keypoints_line(name: str, keypoints: np.ndarray) -> str:
     """The line of keypointsN.txt for one picture."""
     return " ".join([name, *(f"{value:.1f}" for value in keypoints.ravel())]) + "\n"
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
 
 
 WRITERS: dict[str, Callable[[Path, int], LandmarkWriter]] = {"dancereid": PoseFiles}

@@ -36,24 +36,27 @@ def read_market1501(root: Path, options: DataOptions) -> Split:
 
     Without query and gallery some of the training people are validation people.
     """
-    landmarks = read_landmarks(root, options.joints)
+    parts = market_parts(root, options)
     if not has_test(root):
-        return split_by_person(market_crops(root / TRAIN, landmarks), options.validation_people, options)
-    train = market_crops(root / TRAIN, landmarks) if (root / TRAIN).is_dir() else []
-    return Split(train, market_crops(root / QUERY, landmarks), market_crops(root / GALLERY, landmarks))
+        return split_by_person(parts[TRAIN], options.validation_people, options)
+    return Split(parts.get(TRAIN, []), parts[QUERY], parts[GALLERY])
 
 
 def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:
     """The crops of those folders that are there."""
+    return [crop for part in market_parts(root, options).values() for crop in part]
+
+
+def market_parts(root: Path, options: DataOptions) -> dict[str, list[Crop]]:
+    """The crops of each of the three folders that is there."""
     landmarks = read_landmarks(root, options.joints)
-    folders = [root / name for name in (TRAIN, QUERY, GALLERY) if (root / name).is_dir()]
-    return [crop for folder in folders for crop in market_crops(folder, landmarks)]
+    names = [name for name in (TRAIN, QUERY, GALLERY) if (root / name).is_dir()]
+    return {name: market_crops(root / name, landmarks) for name in names}
 
 
 def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
     """The crops of one folder; person -1 (junk, by the data set's own word) is left out, 0 (a distractor) is kept."""
     images = images_in(folder)
-    matches = [(path, NAME.match(path.name)) for path in images]
     crops = [
         Crop(
             path,
@@ -64,8 +67,8 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
             time=int(match[4]) / FPS,
             keypoints=landmarks.of(path),
         )
-        for path, match in matches
-        if match and int(match[1]) >= 0
+        for path in images
+        if (match := NAME.match(path.name)) and int(match[1]) >= 0
     ]
     if not crops:
         raise DataError(f"No pictures named like 0002_c1s1_000451_03.jpg in {folder} ({len(images)} pictures there).")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from .crops import Crop, DataError
+from .crops import Crop, DataError, grouped
 
 NONE = -1
 
@@ -195,9 +194,7 @@ class SparseTemporalSampler(TupleSampler):
 
 def rows_by(crops: Sequence[Crop], key: Callable[[Crop], int | str]) -> dict[int | str, np.ndarray]:
     """Rows of the crops by a label of theirs."""
-    rows: dict[int | str, list[int]] = defaultdict(list)
-    for row, crop in enumerate(crops):
-        rows[key(crop)].append(row)
+    rows = grouped(range(len(crops)), lambda row: key(crops[row]))
     return {label: np.array(rows[label]) for label in sorted(rows)}
 
 

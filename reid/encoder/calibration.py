@@ -50,17 +50,8 @@ class Calibration:
         return 0.5 * (too_high**2 - too_low**2) + np.log(different_std / same_std)
 
 
-def calibration_of(metadata: Mapping[str, Any]) -> Calibration:
-    """What an encoder's metadata give under "calibration", else what a trunk trained on ImageNet shows."""
-    return Calibration(**(metadata.get("calibration") or IMAGENET))
-
-
 def pair_similarities(
-    embedding: np.ndarray,
-    person: np.ndarray,
-    video: np.ndarray,
-    time: np.ndarray,
-    gaps: Sequence[float] = GAPS,
+    embedding: np.ndarray, person: np.ndarray, video: np.ndarray, time: np.ndarray, gaps: Sequence[float] = GAPS
 ) -> PairSimilarities:
     """Cosine similarities of all pairs of the same person and of different people, each (pairs,), by time apart.
 
@@ -89,10 +80,9 @@ def summary(pairs: PairSimilarities) -> dict[str, Any]:
     """
     if not pairs:
         raise ValueError(f"Fewer than {MIN_PAIRS} pairs of the same and of different people in one video.")
-    same, different = (tuple(mean_and_spread(both[kind]) for both in pairs.values()) for kind in (0, 1))
+    # no deviation is so small that one crop would decide everything
+    same, different = (
+        tuple((float(both[kind].mean()), max(float(both[kind].std()), MIN_SPREAD)) for both in pairs.values())
+        for kind in (0, 1)
+    )
     return {"gap": tuple(pairs), "same": same, "different": different}
-
-
-def mean_and_spread(similarity: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation; the latter never so small that one crop would decide everything."""
-    return float(similarity.mean()), max(float(similarity.std()), MIN_SPREAD)

@@ -13,6 +13,7 @@ from models.pretrained import load_encoder, save_encoder
 
 from .colour_histogram import open_histogram
 from .exported_encoder import FACTS, ONNX_MISSING, open_onnx
+from .whole_file import replace_text
 
 Facts = dict[str, Any]
 
@@ -59,10 +60,3 @@ def store_in_onnx(path: Path, facts: Facts) -> None:
 
 
 WRITERS: dict[str, Callable[[Path, Facts], None]] = {".json": store_in_histogram, ".onnx": store_in_onnx}
-
-
-def replace_text(path: Path, text: str) -> None:
-    """The file whole, old or new."""
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text)
-    os.replace(new, path)

@@ -8,7 +8,6 @@ stripes. Its file is JSON: the fields of `HistogramOptions`, and `metadata`, in 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, fields
 from functools import partial
@@ -18,6 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from models.digest import sha256
 from models.errors import WeightsError
 
 from .exported_encoder import OpenEncoder, immutable
@@ -51,16 +51,16 @@ class HistogramOptions:
 
 def open_histogram(path: Path) -> OpenEncoder:
     """Raises WeightsError where the file does not hold the fields of `HistogramOptions`."""
-    content = path.read_bytes()
     try:
-        read = json.loads(content, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})
+        read = json.loads(
+            path.read_bytes(), object_hook=lambda values: {key: immutable(value) for key, value in values.items()}
+        )
         options = HistogramOptions(**{field.name: read[field.name] for field in fields(HistogramOptions)})
         metadata = dict(read["metadata"])
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path} describes no colour histogram; give `histogram`, or an encoder's file.") from error
-    digest = hashlib.sha256(content).hexdigest()
     run = partial(histograms, options=options)
-    return OpenEncoder(run, options.height, options.width, options.dimension, metadata, digest)
+    return OpenEncoder(run, options.height, options.width, options.dimension, metadata, sha256(path))
 
 
 def write_histogram(path: Path, options: HistogramOptions, metadata: dict[str, Any]) -> None:

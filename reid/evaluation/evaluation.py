@@ -11,7 +11,7 @@ import torch
 from models.encoder import ContextEncoder
 
 from ..data.crops import Crop, DataError, Split, people
-from ..data.images import chunks_of_images, readable
+from ..data.images import picture_of, readable
 from ..encoder.embedder import encode
 from .protocols import (
     PROTOCOLS,
@@ -43,7 +43,8 @@ class Embedded:
 
 def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
     """Crops on disk, read and encoded 64 at a time."""
-    rows = [encode_images(images) for images in chunks_of_images(crops, BATCH)]
+    chunks = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
+    rows = [encode_images([picture_of(crop) for crop in chunk]) for chunk in chunks]
     return Embedded(np.concatenate(rows) if rows else np.zeros((0, 1), np.float32), Labels.of(crops))
 
 
@@ -92,25 +93,13 @@ def evaluate_split(
     trained_on = people(split.train)
     scores: dict[str, ReidScores] = {}
     for name in protocols:
-        rows = (query_rows, gallery_rows)
-        if name.endswith("clean"):
-            rows = (
-                query_rows[rows_not_trained_on(query_rows.labels, trained_on)],
-                gallery_rows[rows_not_trained_on(gallery_rows.labels, trained_on)],
-            )
-        scores |= score_rows(name, *rows, reranking)
+        left_out = trained_on if name.endswith("clean") else []
+        asked, searched = (part[rows_not_trained_on(part.labels, left_out)] for part in (query_rows, gallery_rows))
+        arguments = (asked.embedding, searched.embedding, asked.labels, searched.labels, PROTOCOLS[name])
+        scores[name] = evaluate(*arguments)
+        if reranking:
+            reranked = Reranking(asked.embedding, searched.embedding, reranking)
+            scores[f"{name} re-ranked"] = evaluate(*arguments, reranked.rows)
     embedding = np.concatenate([query_rows.embedding, gallery_rows.embedding])
     gaps = reassociation(embedding, Labels.of([*query, *gallery]))
     return Evaluation(scores, gaps, len(skipped) + len(skipped_too))
-
-
-def score_rows(
-    name: str, query: Embedded, gallery: Embedded, reranking: RerankingOptions | None
-) -> dict[str, ReidScores]:
-    """One protocol's scores, and the re-ranked ones beside them where asked for."""
-    arguments = (query.embedding, gallery.embedding, query.labels, gallery.labels, PROTOCOLS[name])
-    scores = {name: evaluate(*arguments)}
-    if reranking:
-        reranked = Reranking(query.embedding, gallery.embedding, reranking)
-        scores[f"{name} re-ranked"] = evaluate(*arguments, reranked.rows)
-    return scores

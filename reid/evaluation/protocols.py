@@ -28,9 +28,6 @@ class Labels:
         columns = [(crop.person, crop.camera, hash(crop.video), crop.frame) for crop in crops]
         return cls(*np.array(columns, np.int64).reshape(-1, 4).T)
 
-    def __len__(self) -> int:
-        return len(self.person)
-
     def __getitem__(self, rows: slice | np.ndarray) -> Labels:
         return Labels(self.person[rows], self.camera[rows], self.video[rows], self.frame[rows])
 

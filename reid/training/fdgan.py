@@ -7,11 +7,9 @@ pose, must agree. Three stages: verification alone; generator and discriminators
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import torch
-from torch import nn
 
 from models.discriminators import IdentityDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder
@@ -20,9 +18,9 @@ from models.posed_generator import make_generator
 
 from ..data.batch import Batch
 from . import losses
-from .phases import Losses, Phase
+from .objective import NOTHING
+from .phases import Losses, Objective, Phase
 from .pose_maps import jittered_sigma, pose_maps
-from .processes import run_alone
 
 STAGES = ("verification", "generation", "everything")
 
@@ -53,30 +51,28 @@ class FdGanForward:
     batch: Batch
     feature: torch.Tensor  # (N, D)
     target: torch.Tensor  # (N,) indices into the batch
-    maps: torch.Tensor | None = None  # target poses (N, P, H, W)
-    generated: torch.Tensor | None = None  # the crop's person in its target pose (N, 3, H, W)
-    generated_by_partner: torch.Tensor | None = None  # the same pose from the partner's feature
+    maps: torch.Tensor = NOTHING  # target poses (N, P, H, W)
+    generated: torch.Tensor = NOTHING  # the crop's person in its target pose (N, 3, H, W)
+    generated_by_partner: torch.Tensor = NOTHING  # the same pose from the partner's feature
     logits: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
-class FdGanObjective:
+class FdGanObjective(Objective):
     """FD-GAN's losses and stages; batches hold at least three crops of each person, in groups of equal size."""
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: FdGanOptions) -> None:
         self.options = options
-        self.encoder = encoder
-        self.run: Callable[..., torch.Tensor] = run_alone
-        self.weights: dict[str, float] = {k: v for k, v in asdict(options).items() if isinstance(v, float)}
+        self.weights = {k: v for k, v in asdict(options).items() if isinstance(v, float)}
         size = (encoder.options.height, encoder.options.width)
-        self.networks = nn.ModuleDict(
+        super().__init__(
+            encoder,
             {
-                "encoder": encoder,
                 "verification": VerificationHead(encoder.dimension),
                 "pose_encoder": PoseEncoder(joints, *size, options.generator),
                 "generator": make_generator(encoder.dimension, *size, options.generator, joints),
                 "identity_discriminator": IdentityDiscriminator(),
                 "pose_discriminator": PoseDiscriminator(joints),
-            }
+            },
         )
 
     def phases(self, progress: float) -> list[Phase]:
@@ -124,7 +120,7 @@ class FdGanObjective:
 
     def pictures(self, forward: FdGanForward) -> dict[str, torch.Tensor]:
         """The crops; the pictures of their target poses; generated in these poses; the same from their partners."""
-        if forward.generated is None or forward.generated_by_partner is None:
+        if not len(forward.generated):
             return {}
         image = forward.batch.image
         return {
@@ -146,27 +142,21 @@ class FdGanObjective:
 
     def identity_losses(self, forward: FdGanForward) -> Losses:
         """D_id: the crop with a real picture of the person against the crop with a generated one."""
-        discriminator, image = self.networks["identity_discriminator"], forward.batch.image
-        assert forward.generated is not None
-        real = self.run(discriminator, image, image[forward.target]).float()
-        generated = self.run(discriminator, image, forward.generated.detach()).float()
-        forward.logits.update({"identity/real": real.detach().mean(), "identity/generated": generated.detach().mean()})
-        return {"identity_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
+        return {"identity_discrimination": self.discrimination(forward, "identity", forward.batch.image)}
 
     def pose_losses(self, forward: FdGanForward) -> Losses:
         """D_pd: a real picture in the target pose against a generated one."""
-        discriminator, image = self.networks["pose_discriminator"], forward.batch.image
-        assert forward.generated is not None
-        real = self.run(discriminator, forward.maps, image[forward.target]).float()
-        generated = self.run(discriminator, forward.maps, forward.generated.detach()).float()
-        forward.logits.update({"pose/real": real.detach().mean(), "pose/generated": generated.detach().mean()})
-        return {"pose_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
+        return {"pose_discrimination": self.discrimination(forward, "pose", forward.maps)}
+
+    def discrimination(self, forward: FdGanForward, name: str, beside: torch.Tensor) -> torch.Tensor:
+        """A discriminator's loss: real pictures of the targets against generated ones, `beside` something else."""
+        real_picture, generated_picture = forward.batch.image[forward.target], forward.generated.detach()
+        real, generated = self.logits(forward, name, real=(beside, real_picture), generated=(beside, generated_picture))
+        return losses.image_discrimination(real, generated, self.options.real_smoothing)
 
     def generator_losses(self, forward: FdGanForward) -> Losses:
         """The losses that the generator minimises."""
         image, generated, by_partner = forward.batch.image, forward.generated, forward.generated_by_partner
-        assert generated is not None
-        assert by_partner is not None
         return {
             "identity": losses.deception(self.run(self.networks["identity_discriminator"], image, generated).float()),
             "pose": losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, generated).float()),

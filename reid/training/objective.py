@@ -5,7 +5,6 @@ FD-GAN's differs in kind and has its own file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import torch
@@ -18,9 +17,8 @@ from models.posed_generator import make_generator
 
 from ..data.batch import Batch
 from . import losses
-from .phases import Losses, Phase
+from .phases import Losses, Objective, Phase
 from .pose_maps import jittered_sigma, pose_maps, recovery_weight
-from .processes import run_alone
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,10 @@ class ObjectiveOptions:
         return any((self.weights.recovery, self.weights.cross_recovery, self.weights.image, self.weights.pose))
 
 
+NOTHING = torch.zeros(0)
+"""Stands for pictures and maps while nothing is generated."""
+
+
 @dataclass
 class Forward:
     """Results of one pass through encoder and generator for a batch of N crops."""
@@ -74,22 +76,20 @@ class Forward:
     batch: Batch
     feature: torch.Tensor  # e_c (N, D)
     embedding: torch.Tensor  # the neck of it (N, D)
-    maps: torch.Tensor | None = None  # (N, P, H, W)
+    maps: torch.Tensor = NOTHING  # (N, P, H, W)
     weight: torch.Tensor | None = None  # (N, 1, H, W)
-    recovered: torch.Tensor | None = None  # G(e_c, e_p) (N, 3, H, W)
-    swapped: torch.Tensor | None = None  # G(partner's e_c, e_p) (M, 3, H, W)
+    recovered: torch.Tensor = NOTHING  # G(e_c, e_p) (N, 3, H, W)
+    swapped: torch.Tensor = NOTHING  # G(partner's e_c, e_p) (M, 3, H, W)
     logits: dict[str, torch.Tensor] = field(default_factory=dict)  # mean logits of the discriminators, for the log
 
 
-class SparseTemporalObjective:
+class SparseTemporalObjective(Objective):
     """1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P), whatever the weights say (ICASSP 2020, section 2)."""
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: ObjectiveOptions) -> None:
         self.options = options
-        self.weights: dict[str, float] = asdict(options.weights)
-        self.encoder = encoder
-        self.run: Callable[..., torch.Tensor] = run_alone
-        self.networks = nn.ModuleDict({"encoder": encoder, **self.build(encoder, classes, joints)})
+        self.weights = asdict(options.weights)
+        super().__init__(encoder, self.build(encoder, classes, joints))
 
     def build(self, encoder: ContextEncoder, classes: int, joints: int) -> dict[str, nn.Module]:
         """The networks that losses with a weight need, beside the encoder."""
@@ -147,7 +147,7 @@ class SparseTemporalObjective:
 
     def pictures(self, forward: Forward) -> dict[str, torch.Tensor]:
         """Pictures with a partner; recovered; the partners; recovered with the partner's context feature."""
-        if forward.recovered is None or forward.swapped is None:
+        if not self.options.generates:
             return {}
         image, paired = forward.batch.image, forward.batch.paired
         return {
@@ -159,23 +159,20 @@ class SparseTemporalObjective:
 
     def image_losses(self, forward: Forward) -> Losses:
         """The image discriminator's, equation (4)."""
-        discriminator, recovered = self.networks["image_discriminator"], forward.recovered
-        assert recovered is not None
-        real = self.run(discriminator, forward.batch.image).float()
-        generated = self.run(discriminator, recovered.detach()).float()
-        forward.logits.update({"image/real": real.detach().mean(), "image/generated": generated.detach().mean()})
+        inputs = {"real": (forward.batch.image,), "generated": (forward.recovered.detach(),)}
+        real, generated = self.logits(forward, "image", **inputs)
         return {"image_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
 
     def pose_losses(self, forward: Forward) -> Losses:
         """The pose discriminator's, equation (5)."""
-        discriminator, batch, paired = self.networks["pose_discriminator"], forward.batch, forward.batch.paired
-        assert forward.recovered is not None
-        assert forward.maps is not None
-        real = self.run(discriminator, forward.maps, batch.image).float()
-        generated = self.run(discriminator, forward.maps, forward.recovered.detach()).float()
-        wrong = self.run(discriminator, forward.maps[batch.partner[paired]], batch.image[paired]).float()
-        logits = {"pose/real": real, "pose/generated": generated, "pose/wrong": wrong}
-        forward.logits.update({name: values.detach().mean() for name, values in logits.items()})
+        batch, maps, paired = forward.batch, forward.maps, forward.batch.paired
+        real, generated, wrong = self.logits(
+            forward,
+            "pose",
+            real=(maps, batch.image),
+            generated=(maps, forward.recovered.detach()),
+            wrong=(maps[batch.partner[paired]], batch.image[paired]),
+        )
         return {"pose_discrimination": losses.pose_discrimination(real, generated, wrong, self.options.real_smoothing)}
 
     def encoder_losses(self, forward: Forward) -> Losses:
@@ -211,11 +208,9 @@ class SparseTemporalObjective:
         return (losses.logistic(logits[: len(anchor)], 1) + losses.logistic(logits[len(anchor) :], 0)) / 2
 
     def recovery(self, forward: Forward) -> torch.Tensor:
-        assert forward.recovered is not None
         return losses.recovery(forward.batch.image, forward.recovered, forward.weight)
 
     def cross_recovery(self, forward: Forward) -> torch.Tensor:
-        assert forward.swapped is not None
         paired = forward.batch.paired
         weight = None if forward.weight is None else forward.weight[paired]
         return losses.recovery(forward.batch.image[paired], forward.swapped, weight)

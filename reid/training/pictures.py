@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ..data.crops import Crop, spread
-from ..data.images import read_crop
+from ..data.images import picture_of
 from ..evaluation.evaluation import Embedded
 from ..evaluation.metrics import cosine_cost
 from ..evaluation.protocols import Protocol, same
@@ -98,9 +98,7 @@ def retrieval_sheet(
 
 def framed(crop: Crop, colour: tuple[int, int, int]) -> np.ndarray:
     """The crop at the sheet's size with a coloured frame."""
-    image = read_crop(crop)
-    assert image is not None
-    tile = cv2.resize(image, TILE[::-1], interpolation=cv2.INTER_AREA)
+    tile = cv2.resize(picture_of(crop), TILE[::-1], interpolation=cv2.INTER_AREA)
     return cv2.copyMakeBorder(tile, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=colour)
 
 

@@ -6,10 +6,11 @@ import errno
 import json
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
+
+from ..encoder.whole_file import replace_text
 
 LOG = "log.jsonl"
 
@@ -25,12 +26,7 @@ class RunLog:
         self.path = folder / LOG
         earlier = read_log(self.path) if resumed_at is not None else []
         kept = "".join(json.dumps(row) + "\n" for row in earlier if row["step"] <= (resumed_at or 0))
-        new = self.path.with_suffix(".new")
-        try:
-            new.write_text(kept)
-            os.replace(new, self.path)
-        finally:
-            new.unlink(missing_ok=True)
+        replace_text(self.path, kept)
         self.curves, self.resumed_at = folder / "tensorboard", resumed_at
 
     def __enter__(self) -> RunLog:
@@ -39,9 +35,7 @@ class RunLog:
         self.stream = self.path.open("ab", buffering=0)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stream.close()
         self.board.close()
 

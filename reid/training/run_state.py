@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from models.checkpoint import load_plain, save_atomically
 from models.encoder import ContextEncoder
 from models.pretrained import save_encoder
 
-from ..data.crops import Crop, DataError, Split
+from ..data.crops import DataError, Split
 from ..evaluation.protocols import ReidScores
 from .recipe import Recipe, differences
 from .run_folder import description
@@ -81,8 +80,7 @@ class StateFile:
 
     def __init__(self, folder: Path, recipe: Recipe, split: Split) -> None:
         self.path, self.recipe = folder / STATE, asdict(recipe)
-        parts: dict[str, Sequence[Crop]] = {"train": split.train, "query": split.query, "gallery": split.gallery}
-        self.data = {name: description(crops) for name, crops in parts.items()}
+        self.data = {name: description(crops) for name, crops in split.parts.items()}
 
     def save(self, state: RunState, skipped: list[int]) -> None:
         """Write everything that resuming needs, whole or not at all. Raises WeightsError where it cannot be written."""

@@ -13,12 +13,13 @@ from tools.dataset_check import DatasetCheckCommand
 @pytest.fixture
 def data(tmp_path):
     random = np.random.default_rng(0)
-    with DanceReidFolder(tmp_path / "dance", test={"b"}) as folder:
+    with DanceReidFolder(tmp_path / "dance", test={"b"}, recipe={}) as folder:
         for video in "ab":
             for frame in range(0, 200, 25):
                 for person in (1, 2):
                     blotches = cv2.resize(random.integers(0, 255, (8, 4, 3), np.uint8), (32, 64))
                     folder.write(blotches, np.full((17, 2), 20.0), video, person, frame)
+            folder.finish(video)
     return tmp_path / "dance"
 
 

@@ -21,7 +21,7 @@ def test_a_steady_walk_is_predicted():
     motion = follow(150, 25, 2.0)
     motion.predict(1 / 25, seen=True)
     assert motion.xyxy == pytest.approx(box(100 + 150 * 2.04), abs=2)
-    assert motion.velocity == pytest.approx([150, 0], abs=5)
+    assert motion.filter.x[4:, 0] == pytest.approx([150, 0], abs=5)
 
 
 @pytest.mark.parametrize("fps", [12.5, 50])

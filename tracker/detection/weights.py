@@ -63,21 +63,16 @@ def person_classes(names: Mapping[int, str], weights: Path) -> list[int]:
     return people or list(names)
 
 
-def weights_kind(weights: Path) -> str:
-    """The key of `RUNTIMES` that `weights` belongs to; raises InputError where it is none of them."""
+def _check(weights: Path) -> str:
+    """The key of `RUNTIMES` that `weights` belongs to."""
+    if not weights.exists():
+        raise InputError(f"detector weights {weights} not found: give the path of a model file (none is downloaded)")
     kind = OPENVINO_FOLDER if weights.name.endswith(OPENVINO_FOLDER) else weights.suffix.lower()
     if kind not in RUNTIMES:
         raise InputError(
             f"{weights} is no kind of detector weights: give a .pt, .onnx or .engine file, "
             f"or an OpenVINO folder whose name ends in {OPENVINO_FOLDER}"
         )
-    return kind
-
-
-def _check(weights: Path) -> str:
-    if not weights.exists():
-        raise InputError(f"detector weights {weights} not found: give the path of a model file (none is downloaded)")
-    kind = weights_kind(weights)
     if weights.is_dir() != (kind == OPENVINO_FOLDER) or (weights.is_dir() and not any(weights.glob("*.xml"))):
         raise InputError(f"{weights} holds no detector weights")
     module, package = RUNTIMES[kind]

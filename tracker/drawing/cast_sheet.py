@@ -32,7 +32,8 @@ def draw_sheet(memory: CastMemory) -> np.ndarray:
 
 def _row(member: Member) -> np.ndarray:
     """(160, w, 3): the name and the videos, then the pictures."""
-    pictures = [_fitted(picture) for picture in map(_decoded, member.crops) if picture is not None]
+    decoded = [cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) for file in member.crops if file]
+    pictures = [_fitted(picture) for picture in decoded if picture is not None]
     label = make_tab(member.label, str(member.id) if member.name else "", colour_of(member.id), _LETTERS)
     name_width = max(_NAME_WIDTH, label.size[0] + 2 * _GAP)
     width = name_width + sum(picture.shape[1] + _GAP for picture in pictures)
@@ -53,10 +54,6 @@ def _row(member: Member) -> np.ndarray:
 def _told(member: Member, has_pictures: bool) -> list[str]:
     told = [f"{showing.video} {showing.date}" for showing in member.showings[-_MAX_VIDEOS:]]
     return told if has_pictures else [*told, "no pictures in this file"]
-
-
-def _decoded(file: bytes) -> np.ndarray | None:
-    return cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) if file else None
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:

@@ -35,10 +35,6 @@ def oklab_to_linear_rgb(oklab: np.ndarray) -> np.ndarray:
     return (oklab @ _OKLAB_TO_LMS.T) ** 3 @ _LMS_TO_LINEAR_RGB.T
 
 
-def _oklch_to_oklab(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
-    return np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
-
-
 def _encode(linear: np.ndarray) -> np.ndarray:
     """Linear light to sRGB values 0..255 (IEC 61966-2-1)."""
     linear = linear.clip(0, 1)
@@ -56,7 +52,8 @@ def luminance(bgr: tuple[int, int, int]) -> float:
 def palette() -> np.ndarray:
     """(PALETTE_SIZE, 3) uint8 BGR, each colour the farthest from all before it."""
     grid = np.stack(np.meshgrid(_LIGHTNESS, _CHROMA, _HUE, indexing="ij"), axis=-1).reshape(-1, 3)
-    candidates = _oklch_to_oklab(*np.concatenate([[_FIRST], grid]).T)
+    lightness, chroma, hue = np.concatenate([[_FIRST], grid]).T
+    candidates = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)  # OKLCh to OKLab
     linear = oklab_to_linear_rgb(candidates)
     shown = ((linear >= 0) & (linear <= 1)).all(axis=1)
     candidates, linear = candidates[shown], linear[shown]

@@ -21,7 +21,6 @@ LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (1
 _MIN_CONFIDENCE = 0.5
 _REFERENCE_SIDE = math.sqrt(1280 * 720)
 _MIN_TEXT = 12
-_MIN_LINE = 2
 _CORNER = 8
 _DASH = 20
 _NOTE_GROUND = (60, 56, 52)
@@ -86,7 +85,7 @@ class Renderer:
         image = frame.image.copy(order="C")
         unit = self._options.scale * math.sqrt(image.shape[0] * image.shape[1]) / _REFERENCE_SIDE
         self._remember(tracks)
-        self._trails.draw(image, tracks.time, max(_MIN_LINE, round(4 * unit)))
+        self._trails.draw(image, tracks.time, max(strokes.MIN_LINE, round(4 * unit)))
         for row in np.argsort(tracks.xyxy[:, 3], kind="stable").tolist():
             self._draw_person(image, tracks, row, unit)
         if self._options.labels and len(tracks):
@@ -111,17 +110,16 @@ class Renderer:
 
     def _draw_person(self, image: np.ndarray, tracks: FrameTracks, row: int, unit: float) -> None:
         identity, box = int(tracks.ids[row]), tracks.xyxy[row].astype(float)
-        pen = _Pen(image, unit)
         if self._options.skeleton and tracks.keypoints is not None:
-            pen.draw(_limbs(tracks.keypoints[row]), colour_of(identity), 2)
+            strokes.draw_edged(image, _limbs(tracks.keypoints[row]), colour_of(identity), 2, unit)
         mark = self._marks.get(identity)
         if self._options.boxes:
             outline = strokes.rounded_box(box, _CORNER * unit)
             paths = strokes.dashes(outline, _DASH * unit) if mark and self._doubted(mark) else [outline]
-            pen.draw(paths, colour_of(identity), 3.5 if mark else 2.2)
+            strokes.draw_edged(image, paths, colour_of(identity), 3.5 if mark else 2.2, unit)
         if mark:
             remaining = 1 - (tracks.time - mark.time) / self._options.mark
-            pen.draw([_ring(box, remaining, unit)], (255, 255, 255), 2.5)
+            strokes.draw_edged(image, [_ring(box, remaining, unit)], (255, 255, 255), 2.5, unit)
 
     def _doubted(self, recovery: Recovery) -> bool:
         return recovery.margin is not None and recovery.margin < self._options.doubt
@@ -160,18 +158,6 @@ class Renderer:
             return ""
         away = "known" if mark.remembered else f"back after {mark.away:.1f} s" if mark.away else "back"
         return f"{away} ?" if self._doubted(mark) else away
-
-
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """Draws edged lines on one image whose thickness is given in pixels of a 1280x720 picture."""
-
-    image: np.ndarray
-    unit: float
-
-    def draw(self, paths: list[np.ndarray], colour: tuple[int, int, int], thickness: float) -> None:
-        edge = max(1, round(0.8 * self.unit))
-        strokes.draw_edged(self.image, paths, colour, max(_MIN_LINE, round(thickness * self.unit)), edge)
 
 
 def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-_FRACTION_BITS = 4
+FRACTION_BITS = 4
+"""Bits of a coordinate after the point, as OpenCV draws."""
+MIN_LINE = 2
 _CORNER_STEPS = 7
 _DASH_STEPS = 3
 _SHADE = 0.2
@@ -44,12 +46,13 @@ def dashes(path: np.ndarray, period: float) -> list[np.ndarray]:
 
 def draw(image: np.ndarray, paths: Sequence[np.ndarray], colour: Colour, thickness: int) -> None:
     """Draw open paths, each (K, 2) pixels, in place on a (H, W, 3) uint8 BGR (or single channel) image."""
-    scaled = [np.rint(path * (1 << _FRACTION_BITS)).astype(np.int32) for path in paths]
-    cv2.polylines(image, scaled, False, colour, thickness, cv2.LINE_AA, _FRACTION_BITS)
+    scaled = [np.rint(path * (1 << FRACTION_BITS)).astype(np.int32) for path in paths]
+    cv2.polylines(image, scaled, False, colour, thickness, cv2.LINE_AA, FRACTION_BITS)
 
 
-def draw_edged(image: np.ndarray, paths: Sequence[np.ndarray], colour: Colour, thickness: int, edge: int) -> None:
-    """Draw paths with a dark edge `edge` pixels wide around them, so that they stand out on any background."""
+def draw_edged(image: np.ndarray, paths: Sequence[np.ndarray], colour: Colour, thickness: float, unit: float) -> None:
+    """Draw paths with a dark edge around them, so that they stand out on any background; a `unit` is so many pixels."""
     blue, green, red = (int(_SHADE * channel) for channel in colour)
-    draw(image, paths, (blue, green, red), thickness + 2 * edge)
-    draw(image, paths, colour, thickness)
+    line, edge = max(MIN_LINE, round(thickness * unit)), max(1, round(0.8 * unit))
+    draw(image, paths, (blue, green, red), line + 2 * edge)
+    draw(image, paths, colour, line)

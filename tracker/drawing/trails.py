@@ -9,10 +9,10 @@ import numpy as np
 
 from ..types import FrameTracks
 from .colours import colour_of
+from .strokes import FRACTION_BITS
 
 _BREAK = 0.5
 _MAX_OPACITY = 0.85
-_FRACTION_BITS = 4
 
 
 class Trails:
@@ -64,9 +64,9 @@ def _draw_fading(
     if left >= right or top >= bottom:
         return
     opacity = np.zeros((bottom - top, right - left), np.uint8)
-    points = np.rint((line - (left, top)) * (1 << _FRACTION_BITS)).astype(int).tolist()
+    points = np.rint((line - (left, top)) * (1 << FRACTION_BITS)).astype(int).tolist()
     for start, end, level in zip(points, points[1:], (255 * strength[1:]).astype(int).tolist(), strict=False):
-        cv2.line(opacity, start, end, level, thickness, cv2.LINE_AA, _FRACTION_BITS)
+        cv2.line(opacity, start, end, level, thickness, cv2.LINE_AA, FRACTION_BITS)
     region = image[top:bottom, left:right]
     paint = np.full_like(region, colour)
     weight = opacity.astype(np.float32) / 255

@@ -34,11 +34,7 @@ def read_detections(path: Path) -> dict[int, Detections]:
 
 
 def read_tracks(
-    path: Path,
-    fps: float = 30.0,
-    length: int | None = None,
-    truth: bool | None = None,
-    away: float | None = None,
+    path: Path, fps: float = 30.0, length: int | None = None, truth: bool | None = None, away: float | None = None
 ) -> list[FrameTracks]:
     """Who is where, for every frame from the first to the last, empty frames too.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
 
 from ..types import Frame, FrameTracks, Recovery
 
@@ -72,9 +71,7 @@ class Summary:
         self._started = self._latest = self._clock()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:

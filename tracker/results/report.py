@@ -84,21 +84,23 @@ def _figures(summary: Summary) -> str:
 
 
 def _timeline(summary: Summary, duration: float, names: Mapping[int, str], doubt: float) -> str:
-    cuts = "".join(_cut(cut, duration) for cut in summary.cuts)
+    cuts = "".join(
+        f'<span class="cut" title="camera cut at {clock(cut)}" style="left:{100 * cut / duration:.3f}%"></span>'
+        for cut in summary.cuts
+    )
     rows = "\n".join(_row(person, duration, names, doubt, cuts) for person in summary.people)
     if not rows:
         return "<p>Nobody was seen.</p>"
     return f"{rows}\n{_axis(duration)}"
 
 
-def _cut(seconds: float, duration: float) -> str:
-    at = 100 * seconds / duration
-    return f'<span class="cut" title="camera cut at {clock(seconds)}" style="left:{at:.3f}%"></span>'
-
-
 def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float, cuts: str) -> str:
     stays = [(round(start, 2), round(end, 2)) for start, end in person.appearances]
-    bars = "".join(_bar(start, end, duration) for start, end in person.appearances)
+    bars = "".join(
+        f'<span class="bar" title="on stage {clock(start)} to {clock(end)}" '
+        f'style="left:{100 * start / duration:.3f}%;width:{100 * (end - start) / duration:.3f}%"></span>'
+        for start, end in person.appearances
+    )
     marks = "".join(_mark(recovery, duration, names, doubt) for recovery in person.recoveries)
     colour = css(colour_of(person.id))
     return (
@@ -110,12 +112,6 @@ def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float
 
 def _who(identity: int, names: Mapping[int, str]) -> str:
     return f"<i></i><b>{escape(names.get(identity, str(identity)))}</b>"
-
-
-def _bar(start: float, end: float, duration: float) -> str:
-    left, width = 100 * start / duration, 100 * (end - start) / duration
-    told = f"on stage {clock(start)} to {clock(end)}"
-    return f'<span class="bar" title="{told}" style="left:{left:.3f}%;width:{width:.3f}%"></span>'
 
 
 def _mark(recovery: Recovery, duration: float, names: Mapping[int, str], doubt: float) -> str:
@@ -175,7 +171,8 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
     rows = "\n".join(
         f'<tr><td><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button></td>'
         f'<td><div class="name" style="--colour:{css(colour_of(recovery.id))}">{_who(recovery.id, names)}</div></td>'
-        f"<td>{_away(recovery)}</td><td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
+        f"<td>{'from the cast file' if recovery.remembered else span(recovery.away)}</td>"
+        f"<td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
         f"<td>{'doubtful' if _doubtful(recovery, doubt) else ''}</td></tr>"
         for recovery in recoveries
     )
@@ -184,10 +181,6 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
         "<th>Time</th><th>Who</th><th>Away</th><th>Similarity</th><th>Margin</th><th></th>"
         f"</tr></thead><tbody>\n{rows}\n</tbody></table></div></section>"
     )
-
-
-def _away(recovery: Recovery) -> str:
-    return "from the cast file" if recovery.remembered else span(recovery.away)
 
 
 def _number(value: float | None) -> str:

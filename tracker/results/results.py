@@ -9,10 +9,9 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 from ..drawing.colours import colour_of, css
@@ -25,14 +24,8 @@ CSV_COLUMNS = ("frame", "time", "id", "name", "x1", "y1", "x2", "y2", "score", "
 _FLUSH_EVERY = 1.0
 
 
-class Sink(Protocol):
+class Sink(AbstractContextManager["Sink"], Protocol):
     """Takes a video's frames in order, each with all its rows; as a context manager it finishes what it began."""
-
-    def __enter__(self) -> Sink: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None: ...
 
@@ -62,9 +55,7 @@ class _LineWriter(ABC):
         self._flushed = time.monotonic()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
@@ -134,10 +125,7 @@ class JsonWriter:
         self._save()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._summary.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
         self._save()
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:

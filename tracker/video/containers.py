@@ -91,11 +91,9 @@ def stream_seconds(stream: Stream) -> float | None:
 
 def promised_seconds(container: InputContainer, stream: VideoStream) -> float | None:
     """How long the container's header says the whole recording is; None for live and raw streams."""
-    promises = []
-    if container.duration:
-        promises.append(container.duration / av.time_base)
-    if seconds := stream_seconds(stream):
-        promises.append(seconds)
-    if stream.frames and stream.average_rate:
-        promises.append(float(stream.frames / stream.average_rate))
-    return max(promises, default=None)
+    promises = (
+        container.duration / av.time_base if container.duration else None,
+        stream_seconds(stream),
+        float(stream.frames / stream.average_rate) if stream.average_rate else None,
+    )
+    return max(filter(None, promises), default=None)

@@ -28,15 +28,11 @@ class FrameClock:
             self.start = self._origin = stamp or 0.0
         elif stamp is None:
             self._last += self._period
+        elif (time := stamp - self._origin) > self._last:
+            self._last = time
+        elif self._last - time <= JITTER:
+            self._last += TICK
         else:
-            self._last = self._after(self._last, stamp)
+            self._last += self._period
+            self._origin = stamp - self._last
         return self._last
-
-    def _after(self, last: float, stamp: float) -> float:
-        time = stamp - self._origin
-        if time > last:
-            return time
-        if last - time <= JITTER:
-            return last + TICK
-        self._origin = stamp - (last + self._period)
-        return last + self._period

@@ -6,13 +6,12 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import cv2
 import numpy as np
 
 from ..types import Frame, InputError
-from .stride import checked_stride
+from .source import Source
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
@@ -37,7 +36,7 @@ def read_image(path: Path) -> np.ndarray | None:
     return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
 
 
-class ImageSequence:
+class ImageSequence(Source):
     """Image files as the frames of a video, `fps` of them a second, in the order given.
 
     A file that cannot be read is left out (`warning` counts them); the others keep their place and time, so that
@@ -45,27 +44,23 @@ class ImageSequence:
     size than the first.
     """
 
-    audio_from: Path | None = None
-    audio_offset = 0.0
-
     def __init__(self, paths: Sequence[Path], *, name: str, fps: float = 30.0, vid_stride: int = 1) -> None:
+        super().__init__(vid_stride)
         if not fps > 0:
             raise InputError(f"{name}: {fps} images a second is not a frame rate; it must be above 0")
         self.name = name
         self.fps = fps / vid_stride
         self._paths = list(paths)
         self._image_fps = fps
-        self._stride = checked_stride(vid_stride)
         self._unreadable: list[Path] = []
         first = next((image for image in map(read_image, self._paths) if image is not None), None)
         if first is None:
             raise InputError(f"{name}: none of the {len(self._paths)} files is an image that can be read")
         self.height, self.width = first.shape[:2]
-        self.frame_count: int | None = math.ceil(len(self._paths) / vid_stride)
+        self.frame_count = math.ceil(len(self._paths) / vid_stride)
 
     @property
     def warning(self) -> str | None:
-        """Which files could not be read so far; None where all could."""
         if not self._unreadable:
             return None
         files = "1 image" if len(self._unreadable) == 1 else f"{len(self._unreadable)} images"
@@ -87,35 +82,18 @@ class ImageSequence:
                 )
             yield Frame(index, index / self._image_fps, image)
 
-    def __enter__(self) -> ImageSequence:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class BlankSequence:
+class BlankSequence(Source):
     """Frames without pictures, for a sequence of which only boxes are at hand: `image` is None in each."""
 
-    audio_from: Path | None = None
-    audio_offset = 0.0
-    warning: str | None = None
-
     def __init__(self, frames: int, *, name: str, width: int, height: int, fps: float, vid_stride: int = 1) -> None:
+        super().__init__(vid_stride)
         self.name, self.width, self.height = name, width, height
         self.fps = fps / vid_stride
-        self.frame_count: int | None = math.ceil(frames / vid_stride)
-        self._indices = range(0, frames, checked_stride(vid_stride))
+        self.frame_count = math.ceil(frames / vid_stride)
+        self._indices = range(0, frames, vid_stride)
         self._frame_fps = fps
 
     def __iter__(self) -> Iterator[Frame]:
         for index in self._indices:
             yield Frame(index, index / self._frame_fps, None)
-
-    def __enter__(self) -> BlankSequence:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...

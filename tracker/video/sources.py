@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol
 
-from ..types import Frame, InputError
+from ..types import InputError
 from .containers import is_url
 from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
 from .mot_folder import SEQINFO, read_seqinfo
+from .source import Source
 from .video_reader import VideoReader
 from .webcam import Webcam
-
-
-class Source(Protocol):
-    """Frames in order, to be iterated once inside a `with` block.
-
-    `name` is short and fit for a folder. `fps` is the average rate after the stride, `width` and `height` are pixels of
-    the upright picture, `frame_count` is an estimate after the stride (None without end). `audio_from` and
-    `audio_offset` are `VideoWriter`'s. `warning` is one sentence on what could not be read, complete at the end.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def fps(self) -> float: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def frame_count(self) -> int | None: ...
-    @property
-    def audio_from(self) -> Path | None: ...
-    @property
-    def audio_offset(self) -> float: ...
-    @property
-    def warning(self) -> str | None: ...
-    def __iter__(self) -> Iterator[Frame]: ...
-    def __enter__(self) -> Source: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
 
 
 def open_source(source: str | Path, *, vid_stride: int = 1, image_fps: float = 30.0) -> Source:
@@ -87,12 +54,7 @@ def _open_sequence(folder: Path, vid_stride: int) -> Source:
         if video.is_file():
             return VideoReader(video, vid_stride=vid_stride)
     return BlankSequence(
-        info.length,
-        name=info.name,
-        width=info.width,
-        height=info.height,
-        fps=info.frame_rate,
-        vid_stride=vid_stride,
+        info.length, name=info.name, width=info.width, height=info.height, fps=info.frame_rate, vid_stride=vid_stride
     )
 
 

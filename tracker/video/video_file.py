@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from fractions import Fraction
 from pathlib import Path
@@ -91,10 +90,3 @@ class VideoFile:
         if self.sound is not None:
             self.sound.finish(float((self._last + self._period) * self._tick))
         self._output.close()
-
-    def abandon(self) -> None:
-        """Closes the file as it is, unreadable, without complaint."""
-        if self.sound is not None:
-            self.sound.close()
-        with contextlib.suppress(av.FFmpegError, OSError):
-            self._output.close()

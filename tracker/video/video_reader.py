@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from types import TracebackType
 from urllib.parse import urlsplit
 
 import av
@@ -20,7 +19,7 @@ from av.video.stream import VideoStream
 from ..types import Frame, InputError
 from .containers import frame_rate, is_url, open_container, promised_seconds, stream_seconds, video_stream
 from .frame_clock import FrameClock
-from .stride import checked_stride
+from .source import Source
 from .upright import Orientation
 
 UNSPECIFIED = 2
@@ -33,7 +32,7 @@ CUT = 0.5
 """Seconds that may be missing at the end before a video counts as cut short; containers round their durations."""
 
 
-class VideoReader:
+class VideoReader(Source):
     """Frames of a video file or network stream, in order, one pass, in constant memory.
 
     Iterating yields `Frame`s: upright BGR images and times in seconds from the first frame, taken from the container,
@@ -50,10 +49,10 @@ class VideoReader:
     """
 
     def __init__(self, source: str | Path, *, vid_stride: int = 1) -> None:
+        super().__init__(vid_stride)
         remote = is_url(source)
         self._label = str(source) if remote else Path(source).name
         self.name = (PurePosixPath(urlsplit(str(source)).path) if remote else Path(source)).stem or "stream"
-        self._stride = checked_stride(vid_stride)
         self._lock = threading.Lock()
         self._started = False
         self._broken = 0
@@ -78,7 +77,9 @@ class VideoReader:
         self.fps = rate / self._stride
         self._period = 1 / rate
         self._clock = FrameClock(self._period)
-        self._stored_size = _square_pixels(first.width, first.height, stream.sample_aspect_ratio)
+        aspect = stream.sample_aspect_ratio  # pixels may be so many times as wide as high
+        width = first.width * aspect if aspect and Fraction(1, 4) <= aspect <= 4 else first.width
+        self._stored_size = (round(width), first.height)
         self._orientation = Orientation.of(first)
         self.width, self.height = self._orientation.size(*self._stored_size)
         self._promised = promised_seconds(container, stream)
@@ -97,13 +98,7 @@ class VideoReader:
         return math.ceil(frames / self._stride)
 
     @property
-    def has_audio(self) -> bool:
-        """Whether the file has sound that `VideoWriter` can take over."""
-        return self.audio_from is not None
-
-    @property
     def warning(self) -> str | None:
-        """One sentence on what could not be read so far; None where all could."""
         said = [self._breakage] if self._breakage else []
         if self._broken:
             frames = "1 frame is" if self._broken == 1 else f"{self._broken} frames are"
@@ -178,27 +173,13 @@ class VideoReader:
         return self._orientation.apply(image)
 
     def close(self) -> None:
-        """Lets go of the file or stream; frames not read yet are given up."""
         with self._lock:
             if self._container is not None:
                 self._container.close()
                 self._container = None
-
-    def __enter__(self) -> VideoReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _stamp(picture: VideoFrame) -> float | None:
     """When the container shows the picture, in seconds; AVI knows only decoding stamps, which run alongside."""
     stamp = picture.pts if picture.pts is not None else picture.dts
     return None if stamp is None or picture.time_base is None else float(stamp * picture.time_base)
-
-
-def _square_pixels(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """The size at which a picture whose pixels are `aspect` times as wide as high is not squeezed."""
-    return (round(width * aspect), height) if aspect and Fraction(1, 4) <= aspect <= 4 else (width, height)

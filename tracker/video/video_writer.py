@@ -8,7 +8,6 @@ import os
 import queue
 import threading
 from pathlib import Path
-from types import TracebackType
 
 import av
 import cv2
@@ -76,12 +75,9 @@ class VideoWriter:
                 audio_offset=audio_offset,
                 options={"crf": str(crf), "preset": preset},
             )
-        except (av.FFmpegError, OSError) as error:
+        except (av.FFmpegError, OSError, InputError) as error:
             self._remove_part()
-            raise self._refusal(error) from error
-        except InputError:
-            self._remove_part()
-            raise
+            raise error if isinstance(error, InputError) else self._refusal(error) from error
         self._written = 0
         self._closed = False
         self._failure: Exception | None = None
@@ -166,9 +162,7 @@ class VideoWriter:
     def __enter__(self) -> VideoWriter:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
             self.close()
         except InputError:

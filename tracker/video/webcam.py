@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from types import TracebackType
 
 import cv2
 
 from ..types import Frame, InputError
 from .containers import DEFAULT_FPS
-from .stride import checked_stride
+from .source import Source
 
 
-class Webcam:
+class Webcam(Source):
     """Frames of webcam number `index`, without end, with the times at which they were taken from it.
 
     Raises InputError where there is no such webcam or it gives no picture. A webcam that stops says so in `warning`.
     """
 
-    audio_from: Path | None = None
-    audio_offset = 0.0
-    frame_count: int | None = None
-
     def __init__(self, index: int, *, vid_stride: int = 1) -> None:
+        super().__init__(vid_stride)
         self.name = f"webcam{index}"
-        self.warning: str | None = None
-        self._stride = checked_stride(vid_stride)
         self._capture = _open_quietly(index)
         if not self._capture.isOpened() or not self._capture.grab():
             self._capture.release()
@@ -40,7 +33,7 @@ class Webcam:
         index, start = 0, None
         while self._capture.isOpened():
             if not self._capture.grab():
-                self.warning = f"{self.name} gives no more pictures"
+                self._warning = f"{self.name} gives no more pictures"
                 return
             now = time.monotonic()
             start = now if start is None else start
@@ -50,12 +43,7 @@ class Webcam:
                     yield Frame(index, now - start, image)
             index += 1
 
-    def __enter__(self) -> Webcam:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._capture.release()
 
 

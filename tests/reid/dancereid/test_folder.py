@@ -14,11 +14,12 @@ from reid.data.reading import DataOptions
 
 def test_what_is_written_is_read_again(tmp_path):
     crop = np.full((16, 8, 3), 120, np.uint8)
-    with DanceReidFolder(tmp_path / "data", test={"b"}) as folder:
+    with DanceReidFolder(tmp_path / "data", test={"b"}, recipe={}) as folder:
         for video in "ab":
             for frame in range(0, 40, 5):
                 for person in (1, 2):
                     folder.write(crop, np.full((17, 2), frame / 10), video, person, frame)
+            folder.finish(video)
     split = read_split(tmp_path / "data", DataOptions())
     assert people(split.train) == [0, 1]
     assert people(split.query) == people(split.gallery) == [2, 3]
@@ -27,7 +28,7 @@ def test_what_is_written_is_read_again(tmp_path):
     assert [crop.frame for crop in split.train[:3]] == [0, 5, 10]
     assert split.train[2].keypoints[0].tolist() == [1, 1]
     with pytest.raises(DataError, match="already holds files"):
-        DanceReidFolder(tmp_path / "data", test=set())
+        DanceReidFolder(tmp_path / "data" / "images", recipe={})
 
 
 def test_a_crop_is_widened_to_one_by_two_and_joints_move_with_it():
@@ -70,7 +71,7 @@ def write_all(folder, videos, stop_at=None):
 
 
 def test_crops_tell_where_they_come_from(tmp_path):
-    with DanceReidFolder(tmp_path / "data", test={"b"}) as folder:
+    with DanceReidFolder(tmp_path / "data", test={"b"}, recipe={}) as folder:
         write_all(folder, "ab")
     assert (tmp_path / "data" / "crops.csv").read_text().splitlines()[:2] == [
         HEADER,
@@ -101,7 +102,8 @@ def test_another_table_is_told(tmp_path, table, message):
 def test_given_numbers_leave_holes_that_are_read(tmp_path):
     numbers = {("a", 0): 0, ("a", 1): 1, ("missing", 0): 2, ("b", 0): 3, ("b", 1): 4, ("missing too", 0): 5}
     splits = [{"name": "clean", "trainval": [0, 1, 2], "query": [3, 4, 5], "gallery": [3, 4, 5]}]
-    with DanceReidFolder(tmp_path / "data", splits=splits, numbers=numbers) as folder:
+    with DanceReidFolder(tmp_path / "data", recipe={}, numbers=numbers) as folder:
+        folder.splits = splits
         write_all(folder, "ba")
     identities = json.loads((tmp_path / "data" / "meta.json").read_text())["identities"]
     assert [len(files) for files in identities] == [2, 2, 0, 2, 2, 0]
@@ -138,7 +140,7 @@ def test_a_stopped_folder_goes_on_after_its_finished_videos(tmp_path):
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="Cannot make the folder"):
-        DanceReidFolder(tmp_path / "file").__enter__()
+        DanceReidFolder(tmp_path / "file", recipe={}).__enter__()
 
 
 def test_a_stop_before_the_first_video_leaves_nothing(tmp_path):

@@ -213,7 +213,7 @@ def test_leaving_prefetch_early_stops_its_thread(tmp_path):
             if frame.index == 3:
                 break
         gc.collect()
-        assert not any(thread.name == "prefetch" for thread in threading.enumerate())
+        assert not any(thread.name.startswith("prefetch") for thread in threading.enumerate())
 
 
 def test_closing_the_source_under_a_reading_thread_ends_the_reading(tmp_path):

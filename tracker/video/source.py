@@ -1,0 +1,52 @@
+"""What all sources of frames have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..types import Frame, InputError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Source:
+    """Frames in order, every `vid_stride`-th of them, to be iterated once inside a `with` block.
+
+    `name` is short and fit for a folder. `fps` is the average rate after the stride, `width` and `height` are pixels of
+    the upright picture, `frame_count` is an estimate after the stride (None without end). `audio_from` and
+    `audio_offset` are `VideoWriter`'s. Raises InputError where the stride is below 1.
+    """
+
+    name: str
+    fps: float
+    width: int
+    height: int
+    frame_count: int | None = None
+    audio_from: Path | None = None
+    audio_offset = 0.0
+
+    def __init__(self, vid_stride: int) -> None:
+        if vid_stride < 1:
+            raise InputError(f"the video stride is {vid_stride}; it must be 1 (every frame) or more")
+        self._stride = vid_stride
+        self._warning: str | None = None
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence on what could not be read so far, complete at the end; None where all could."""
+        return self._warning
+
+    def __iter__(self) -> Iterator[Frame]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of the file or device; frames not read yet are given up."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
