@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from rich.console import Console
 from tyro.conf import Positional, arg
 
 from reid.data.crops import Crop, DataError
@@ -22,6 +21,7 @@ from tracker.detection.detector import COCO_JOINTS, DetectorOptions, YoloDetecto
 from tracker.types import Detections, Frame, InputError
 
 from .run.interruption import Interruption
+from .run.output import say
 from .run.progress import progress
 
 SHOWN = 3
@@ -52,16 +52,15 @@ class DatasetPosesCommand:
         """Raises InputError or DataError for a mistake in the data, the model or an option."""
         if not 0 <= self.sure <= 1:
             raise InputError(f"--sure must lie between 0 and 1, not {self.sure}")
-        console = Console(highlight=False, soft_wrap=True)
         reading = DataOptions(layout=self.layout, joints=COCO_JOINTS)
         crops = every_crop(self.data, reading)
         wanted = [crop for crop in crops if not has_landmarks(crop)]
-        console.print(f"{len(crops)} crops, {len(crops) - len(wanted)} with landmarks")
+        say(f"{len(crops)} crops, {len(crops) - len(wanted)} with landmarks")
         if not wanted:
             return
         detector = PoseDetector(YoloDetector(self.pose_model, self.detection), self.sure)
         outcome = self.find(wanted, detector, layout_of(self.data, reading))
-        outcome.say(console)
+        outcome.say()
 
     def find(self, wanted: list[Crop], detector: PoseDetector, layout: str) -> Outcome:
         """Look at the crops, and write landmarks as they are found. Raises DataError where they cannot be written."""
@@ -84,16 +83,16 @@ class Outcome:
         self.empty: list[str] = []
         self.unreadable: list[str] = []
 
-    def say(self, console: Console) -> None:
+    def say(self) -> None:
         """Print the numbers, and the first names of what failed."""
-        console.print(f"landmarks found in {self.found} crops")
+        say(f"landmarks found in {self.found} crops")
         for names, words in ((self.empty, "no person found in"), (self.unreadable, "unreadable:")):
             if names:
                 more = ", ..." if len(names) > SHOWN else ""
-                console.print(f"{words} {len(names)} crops (first: {', '.join(names[:SHOWN])}{more})")
+                say(f"{words} {len(names)} crops (first: {', '.join(names[:SHOWN])}{more})")
         left = self.wanted - self.found - len(self.empty) - len(self.unreadable)
         if left:
-            console.print(f"stopped with {left} crops left; run again to go on")
+            say(f"stopped with {left} crops left; run again to go on")
 
 
 class PoseDetector:

@@ -6,14 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from reid.dancereid.folder import CropDetails, DanceReidFolder
 from tracker.types import InputError
 
 from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scenes
 from .renderer.options import StageOptions
 from .run.interruption import Interruption
+from .run.output import say
 from .run.progress import progress
 
 
@@ -48,7 +47,6 @@ class DatasetStageCommand:
         """Raises InputError or DataError for options that make no sense, or a folder that holds something else."""
         self.check()
         names = [f"scene{number:03d}" for number in range(self.scenes + self.test_scenes)]
-        console = Console(highlight=False, soft_wrap=True)
         with (
             DanceReidFolder(self.out, test=set(names[self.scenes :]), recipe=self.recipe()) as folder,
             Interruption() as interruption,
@@ -60,9 +58,9 @@ class DatasetStageCommand:
                 write(folder, name, crops)
             done, files = len(folder.finished), sum(map(len, folder.files.values()))
         if done < len(names):
-            console.print(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
+            say(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
         else:
-            console.print(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
+            say(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
 
     def check(self) -> None:
         """Raises InputError for a number that makes no sense."""

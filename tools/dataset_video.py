@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from rich.console import Console
+from rich.text import Text
 from tyro.conf import Positional, arg
 
 from reid.dancereid.folder import DanceReidFolder
@@ -24,6 +24,7 @@ from .dataset.video_poses import SURE, PoseFinder
 from .offline.sightings import CropOptions
 from .run.help import Common
 from .run.interruption import Interruption
+from .run.output import count, note, say
 from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
 
 
@@ -62,13 +63,12 @@ class DatasetVideoCommand:
 
     def run(self) -> None:
         """Raises InputError, DataError or WeightsError for a mistake; videos finished before it stay."""
-        console = Console(highlight=False, soft_wrap=True)
         names = self._names()
         outcomes: list[VideoOutcome] = []
         folder = DanceReidFolder(self.out, self._test(list(names)), recipe=self._recipe())
         unfinished = {name: video for name, video in names.items() if name not in folder.finished}
         for name in folder.finished:
-            console.print(f"{name}: finished before, left as it is")
+            say(f"{name}: finished before, left as it is")
         parts = self._parts() if unfinished else None
         with folder, Interruption() as interruption:
             for name, video in unfinished.items():
@@ -77,13 +77,13 @@ class DatasetVideoCommand:
                 outcome = cutter.cut(name, video)
                 if outcome is None:
                     break
-                say_outcome(console, name, outcome)
+                say_outcome(name, outcome)
                 outcomes.append(outcome)
         if len(outcomes) < len(unfinished):
             done = len(names) - len(unfinished) + len(outcomes)
-            console.print(f"{done} of {len(names)} videos are finished; the same command goes on after them")
+            say(f"{done} of {len(names)} videos are finished; the same command goes on after them")
             raise KeyboardInterrupt
-        self._say_end(console, folder, outcomes)
+        self._say_end(folder, outcomes)
 
     def _parts(self) -> VideoParts:
         detector = make_detector(detector_weights(self.detector), self.detection, self.detections)
@@ -134,29 +134,28 @@ class DatasetVideoCommand:
             del options["detection"][name]
         return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
 
-    def _say_end(self, console: Console, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
+    def _say_end(self, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
         crops = sum(map(len, folder.files.values()))
-        console.print(f"[bold]{len(folder.numbers)} people[/bold], {crops} crops in {self.out}")
+        say(Text.assemble((f"{len(folder.numbers)} people", "bold"), f", {crops} crops in {self.out}"))
         if not crops:
-            console.print("no person was found: try --conf 0.15 or another --detector")
+            say("no person was found: try --conf 0.15 or another --detector")
             return
         if outcomes and not any(outcome.landmarks for outcome in outcomes):
-            console.print(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
-        console.print(f"labels are guesses; look them over: followspot dataset review {self.out}")
+            say(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
+        say(f"labels are guesses; look them over: followspot dataset review {self.out}")
 
 
-def say_outcome(console: Console, name: str, outcome: VideoOutcome) -> None:
+def say_outcome(name: str, outcome: VideoOutcome) -> None:
     """A video in a line: who was found, what was kept, and what was left out."""
     people = outcome.people
     said = [
-        f"[bold]{people.count} {'person' if people.count == 1 else 'people'}[/bold]",
         f"{len(people.crops)} crops out of {outcome.rows} sightings",
         f"{people.doubtful} of them doubtful",
     ]
     if outcome.landmarks:
         said.append(f"{outcome.landmarks} with landmarks")
     if people.passers_by:
-        said.append(f"{people.passers_by} {'passer-by' if people.passers_by == 1 else 'passers-by'} left out")
-    console.print(f"{name}: {', '.join(said)}")
+        said.append(f"{count(people.passers_by, 'passer-by', 'passers-by')} left out")
+    say(Text.assemble(f"{name}: ", (count(people.count, "person", "people"), "bold"), ", ", ", ".join(said)))
     if outcome.warning:
-        console.print(f"[yellow]note:[/yellow] {outcome.warning}")
+        note(outcome.warning)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ..run.output import number_table
 from ..scoring.track_scores import TrackScores
 
 SHOWN = ("HOTA", "DetA", "AssA", "IDF1", "IDSW", "ids")
@@ -45,18 +45,16 @@ class Entry:
 def benchmark_table(entries: Sequence[Entry], ours: Sequence[str]) -> Table:
     """The trackers on one kind of detections, best HOTA first; the last columns divide ours (the last) by theirs."""
     own = next(entry for entry in entries if entry.tracker == ours[-1])
-    looking = any(entry.cost.crops is not None for entry in entries)
-    table = Table(title=f"detections: {own.detections}", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("tracker", no_wrap=True)
-    costs = ["ms/frame", *(["crops/frame", "embedding"] if looking else [])]
-    for name in [*SHOWN, "ids right", *costs, "HOTA ours/theirs", "ms ours/theirs"]:
-        table.add_column(name, justify="right")
+    embedding = any(entry.cost.crops is not None for entry in entries)
+    costs = ["ms/frame", *(["crops/frame", "embedding"] if embedding else [])]
+    columns = [*SHOWN, "ids right", *costs, "HOTA ours/theirs", "ms ours/theirs"]
+    table = number_table("tracker", columns, f"detections: {own.detections}")
     for entry in sorted(entries, key=lambda entry: -entry.scores.hota):
         cost = entry.cost
         cells = [*_scores(entry), f"{sum(entry.ids_right)}/{len(entry.ids_right)}", f"{cost.milliseconds:.2f}"]
-        if looking and cost.crops is not None and cost.frames_embedded is not None:
+        if cost.crops is not None and cost.frames_embedded is not None:
             cells += [f"{cost.crops:.2f}", f"{100 * cost.frames_embedded:.1f}%"]
-        elif looking:
+        elif embedding:
             cells += ["", ""]
         ratios = own.scores.hota / max(entry.scores.hota, 1e-9), own.cost.milliseconds / max(cost.milliseconds, 1e-9)
         cells += [f"{ratio:.2f}" for ratio in ratios]

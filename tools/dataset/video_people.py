@@ -58,7 +58,7 @@ def find_people(
     cast: int | None,
 ) -> VideoPeople:
     """Label what was seen, and choose whom and what to keep; with `cast`, the most seen so many people."""
-    labels = label_people(watched.tracklets, watched.looks(fps, options.every), encoder_facts(embedder), cast)
+    labels = label_people(watched.tracklets, watched.embedded_crops(fps, options.every), encoder_facts(embedder), cast)
     sightings = watched.sightings
     kept = np.array([sighting.frame % options.every == 0 for sighting in sightings], bool)
     people = labels.person.max(initial=-1) + 1

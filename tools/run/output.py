@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from tracker.types import InputError
@@ -21,6 +22,12 @@ def say(text: str | Text) -> None:
 def note(text: str) -> None:
     """A line about what is not as it should be, or was not asked for."""
     say(Text.assemble(("note:", "yellow"), " ", text))
+
+
+def number_table(first: str, numbers: Sequence[str], title: str | None = None) -> Table:
+    """An empty table: a column that names the rows, and right-aligned ones."""
+    columns = (Column(name, justify="right") for name in numbers)
+    return Table(Column(first, no_wrap=True), *columns, title=title, title_justify="left", box=SIMPLE_HEAD)
 
 
 def show(table: Table) -> None:
