@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,23 +95,11 @@ class PosedSkeleton:
     leg: np.ndarray
     leg_frame: np.ndarray
     foot_frame: np.ndarray
-    floor_gap: float
 
     def raised(self, height: float) -> PosedSkeleton:
         """The same skeleton `height` metres further up."""
         up = np.array([0.0, height, 0.0])
-        return PosedSkeleton(
-            self.spine + up,
-            self.spine_frame,
-            self.head + up,
-            self.head_frame,
-            self.arm + up,
-            self.arm_frame,
-            self.leg + up,
-            self.leg_frame,
-            self.foot_frame,
-            self.floor_gap + height,
-        )
+        return replace(self, spine=self.spine + up, head=self.head + up, arm=self.arm + up, leg=self.leg + up)
 
 
 SPINE_STEPS = 9
@@ -137,7 +125,7 @@ def posed(build: Build, place: Place, pose: np.ndarray) -> PosedSkeleton:
 
     arm, arm_frame = _arms(build, value, spine[-1], chest)
     leg, leg_frame, foot_frame = _legs(build, value, origin, root, hips, pelvis)
-    skeleton = PosedSkeleton(spine, spine_frame, head, head_frame, arm, arm_frame, leg, leg_frame, foot_frame, 0.0)
+    skeleton = PosedSkeleton(spine, spine_frame, head, head_frame, arm, arm_frame, leg, leg_frame, foot_frame)
     grounded = skeleton.raised(-_lowest(build, skeleton))
     return grounded.raised(place.lift) if place.lift else grounded
 
