@@ -21,7 +21,7 @@ from .benchmark.peers import PEERS
 from .benchmark.report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
 from .benchmark.setup import BenchmarkSetup, set_up
 from .benchmark.simulated_detector import STRENGTHS
-from .run.output import show, write_json
+from .run.output import os_errors_as, show, write_json
 from .run.parts import BUNDLED
 from .scoring.confusion import Confusion, confusion, draw_confusion
 from .scoring.labelled_boxes import pad, read_results, read_truth
@@ -89,10 +89,8 @@ class BenchmarkTracksCommand:
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
         setup = set_up(self.gt, self.only, self.pictures, self.reid, peers, self.cast, self.refine)
-        try:
+        with os_errors_as(f"cannot make the folder {self.out}"):
             self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"cannot make the folder {self.out}: {error.strerror}") from error
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]
         ours = [variant.name for variant in setup.ours(self.tracker)]
         names = [sequence.name for sequence in setup.sequences]

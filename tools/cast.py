@@ -16,7 +16,7 @@ from tracker.drawing.colours import colour_of, css
 from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
 
-from .run.output import say, show
+from .run.output import os_errors_as, say, show
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,9 @@ class CastCommand:
 def write_sheet(path: Path, memory: CastMemory) -> None:
     """Raises InputError where it cannot be written."""
     _, file = cv2.imencode(".png", draw_sheet(memory))
-    try:
+    with os_errors_as(f"--sheet {path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.tobytes())
-    except OSError as error:
-        raise InputError(f"--sheet {path} cannot be written: {error.strerror}") from error
 
 
 def say_people(memory: CastMemory) -> None:

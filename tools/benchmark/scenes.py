@@ -16,7 +16,7 @@ from ..renderer.scene import Scene
 from ..renderer.sequence_folder import SequenceFolder
 from ..renderer.workers import in_processes
 from ..run.interruption import Interruption
-from ..run.output import write_json
+from ..run.output import os_errors_as, write_json
 from ..run.progress import progress
 
 RECIPE = "scene.json"
@@ -46,7 +46,7 @@ def render(scene: tuple[str, StageOptions], folder: Path) -> None:
     name, options = scene
     unfinished = folder / UNFINISHED / name
     shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with os_errors_as(f"cannot write scenes to {folder}"):
         unfinished.mkdir(parents=True)
         with SequenceFolder(unfinished, options, None, CRF, PRESET) as sequence:
             for frame in Scene(options).frames():
@@ -54,8 +54,6 @@ def render(scene: tuple[str, StageOptions], folder: Path) -> None:
         write_json(asdict(options), unfinished / RECIPE)
         shutil.rmtree(folder / name, ignore_errors=True)
         unfinished.rename(folder / name)
-    except OSError as error:
-        raise InputError(f"cannot write scenes to {folder}: {error.strerror}") from error
 
 
 def _made_of(folder: Path) -> dict[str, object] | None:

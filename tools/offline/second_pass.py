@@ -24,7 +24,7 @@ from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source
 
 from ..run.interruption import Interruption
-from ..run.output import count, note, say
+from ..run.output import count, note, os_errors_as, say
 from ..run.progress import progress
 from ..run.result_files import ONLINE
 from ..run.tracking import Run, write_all
@@ -74,15 +74,14 @@ def replacing(folder: Path) -> Iterator[Path]:
     """
     part, online = folder / PART, folder / ONLINE
     try:
-        part.mkdir()
-        yield part
-        online.mkdir()
-        for file in sorted(part.iterdir()):
-            if (folder / file.name).exists():
-                os.replace(folder / file.name, online / file.name)
-            os.replace(file, folder / file.name)
-    except OSError as error:
-        raise InputError(f"cannot write refined results to {folder}: {error.strerror}") from error
+        with os_errors_as(f"cannot write refined results to {folder}"):
+            part.mkdir()
+            yield part
+            online.mkdir()
+            for file in sorted(part.iterdir()):
+                if (folder / file.name).exists():
+                    os.replace(folder / file.name, online / file.name)
+                os.replace(file, folder / file.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

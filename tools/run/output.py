@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -45,8 +46,15 @@ def count(number: int, one: str, several: str = "") -> str:
 def write_json(content: Mapping[str, object], path: Path) -> None:
     """Write `content`, paths in it as text, making folders as needed. Raises InputError where it cannot be written."""
     text = json.dumps(content, indent=2, default=str) + "\n"
-    try:
+    with os_errors_as(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+@contextmanager
+def os_errors_as(message: str, advice: str = "") -> Iterator[None]:
+    """Within the block an OSError becomes an InputError: the message, the system's reason, the advice."""
+    try:
+        yield
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+        raise InputError(f"{message}: {error.strerror}{advice}") from error

@@ -11,8 +11,8 @@ import numpy as np
 
 from tracker.association import match
 from tracker.boxes import iou
-from tracker.types import InputError
 
+from ..run.output import os_errors_as
 from .track_scores import People
 
 MIN_IOU = 0.5
@@ -28,17 +28,12 @@ class Confusion:
     """`frames` (P, I): in how many frames each of the `ids` (I,) lay on each of the `people` (P,) of the truth.
 
     Ids are in the order of the person whom they lay on most, so that a tracker without confusions gives one column
-    a person, on a diagonal; an id that never lay on anybody is left out.
+    a person, on a diagonal; an id that never lay on a person is left out.
     """
 
     people: np.ndarray
     ids: np.ndarray
     frames: np.ndarray
-
-    @property
-    def purity(self) -> float:
-        """Share of the found frames in which a person had the id that they had most, in 0..1."""
-        return float(self.frames.max(axis=1, initial=0).sum() / max(self.frames.sum(), 1))
 
 
 def confusion(truth: Sequence[People], tracks: Sequence[People]) -> Confusion:
@@ -77,11 +72,9 @@ def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path
             _draw(axes, title, found)
         for axes in axes_of_row[len(row) :]:
             axes.set_axis_off()
-    try:
+    with os_errors_as(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=100)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _draw(axes: Any, title: str, found: Confusion) -> None:
