@@ -18,7 +18,7 @@ from .benchmark.boxes import write_boxes
 from .benchmark.ours import run_ours
 from .benchmark.peer_runs import check_peers, run_peers, with_reid
 from .benchmark.peers import PEERS
-from .benchmark.report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
+from .benchmark.report import SPREAD, Entry, as_json, benchmark_table, draw_benchmark
 from .benchmark.setup import BenchmarkSetup, set_up
 from .benchmark.simulated_detector import STRENGTHS
 from .run.output import os_errors_as, show, write_json
@@ -153,16 +153,16 @@ def _entry(
     by_sequence = {
         sequence.name: pool([scores[index] for scores, _ in runs]) for index, sequence in enumerate(sequences)
     }
-    cost = {key: sum(cost[key] for _, cost in runs) for key in runs[0][1]}
+    spent = {key: sum(cost[key] for _, cost in runs) for key in runs[0].cost}
+    cost = {"ms_per_frame": 1000 * spent["seconds"] / spent["frames"]}
+    if "embedded" in spent:
+        cost["crops_per_frame"] = spent["embedded"] / spent["frames"]
+        cost["frames_embedded"] = spent["frames_embedded"] / spent["frames"]
     return Entry(
         name,
         kind,
         pool(score for scores, _ in runs for score in scores),
-        Cost(
-            1000 * cost["seconds"] / cost["frames"],
-            cost["embedded"] / cost["frames"] if "embedded" in cost else None,
-            cost["frames_embedded"] / cost["frames"] if "embedded" in cost else None,
-        ),
+        cost,
         by_sequence,
         spread,
         [score.ids == score.truth_ids for scores, _ in runs for score in scores],

@@ -114,7 +114,9 @@ class BenchmarkTrainCommand:
             "preset": self.preset,
             "trunk": self.encoder,
             "size": [self.height, self.height // 2],
-            "device": device_name(training.device),
+            "device": torch.cuda.get_device_name(training.device)
+            if training.device.type == "cuda"
+            else str(training.device),
             "dtype": "bfloat16" if self.bf16 else "float32",
             "crops_a_step": crops,
             "seconds_a_step": seconds,
@@ -155,11 +157,6 @@ def profiled(steps: Steps, device: torch.device) -> str:
             steps.take()
         wait_for(device)
     return str(recorded.key_averages().table(f"self_{device.type}_time_total", row_limit=PROFILED_LINES))
-
-
-def device_name(device: torch.device) -> str:
-    """The device's name."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
 
 
 def numbers_table(numbers: dict[str, Any]) -> Table:

@@ -120,9 +120,7 @@ def findings(check: DataCheck) -> list[str]:
 
 def named(names: Sequence[str]) -> str:
     """How many, and the first of them."""
-    if not names:
-        return "0"
-    return f"{len(names)} ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})"
+    return f"{len(names)} ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})" if names else "0"
 
 
 def percent(part: int, whole: int) -> str:

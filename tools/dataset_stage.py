@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder
 from tracker.types import InputError
 
-from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scenes
+from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scene
 from .renderer.options import StageOptions
+from .renderer.workers import in_processes
 from .run.interruption import Interruption
 from .run.output import say
 from .run.progress import progress
@@ -52,7 +54,8 @@ class DatasetStageCommand:
             Interruption() as interruption,
         ):
             left = {name: self.options(number) for number, name in enumerate(names) if name not in folder.finished}
-            rendered = cut_scenes(list(left.values()), self.height, self.processes, interruption)
+            cut = partial(cut_scene, height=self.height)
+            rendered = in_processes(cut, list(left.values()), self.processes, interruption)
             scenes = zip(left, rendered, strict=False)  # fewer are rendered where a stop was asked for
             for name, crops in progress(scenes, len(left), "scenes", "scenes"):
                 write(folder, name, crops)

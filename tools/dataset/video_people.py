@@ -92,8 +92,6 @@ def staying(
 
 def seconds_seen(labels: PseudoLabels, people: int, fps: float) -> np.ndarray:
     """For how long each person was in sight, by all frames of their tracklets, (P,)."""
-    frames = np.zeros(people)
     numbers, first = np.unique(labels.tracklet, return_index=True)
-    for number, person in zip(numbers.tolist(), labels.person[first].tolist(), strict=True):
-        frames[person] += len(labels.tracklets[number].frames)
-    return frames / fps
+    frames = [len(labels.tracklets[number].frames) for number in numbers.tolist()]
+    return np.bincount(labels.person[first], frames, people) / fps

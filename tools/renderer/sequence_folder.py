@@ -33,7 +33,6 @@ class SequenceFolder:
     ) -> None:
         self._folder, self._options = folder, options
         self._frames = 0
-        self._stack = ExitStack()
         with ExitStack() as stack:
             audio = None
             if sound is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -150,7 +149,11 @@ def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]])
     """
     if isinstance(splits, list):
         return [renamed_splits(split, data, crops) for split in splits]
-    roles = _roles(splits, data)
+    members = {part: set(splits.get(part, ())) for part in PARTS}  # people or file names
+    roles = {
+        crop.image: {part for part, listed in members.items() if crop.person in listed or crop.image in listed}
+        for crop in data.crops
+    }
     people: dict[int, list[tuple[str, set[str]]]] = defaultdict(list)
     for image, row in crops:
         people[row.person].append((row.image, roles[image]))
@@ -164,15 +167,6 @@ def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]])
             if role:
                 renamed["query" if "query" in role else "gallery"].append(image)
     return renamed
-
-
-def _roles(split: Mapping[str, Any], data: DataSet) -> dict[str, set[str]]:
-    """Crop to the parts it belongs to; a part lists people or file names."""
-    members = {part: set(split.get(part, ())) for part in PARTS}
-    return {
-        crop.image: {part for part, listed in members.items() if crop.person in listed or crop.image in listed}
-        for crop in data.crops
-    }
 
 
 def _copy(folder: Path, room: str, name: str, target: Path) -> None:
