@@ -17,6 +17,7 @@ from .benchmark.boxes import DETECTOR, write_boxes
 from .benchmark.ours import run_ours
 from .benchmark.setup import Variant, set_up
 from .benchmark.simulated_detector import STRENGTHS
+from .run.checks import require_at_least, require_known
 from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, NONE
 from .scoring.score_files import score_files
@@ -51,11 +52,8 @@ class BenchmarkAblationCommand:
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
 
     def run(self) -> None:
-        unknown = sorted(set(self.ablations) - set(ABLATIONS))
-        if unknown:
-            raise InputError(f"no ablation is called {', '.join(unknown)}; there are {', '.join(ABLATIONS)}")
-        if self.seeds < 1:
-            raise InputError(f"--seeds must be at least 1, not {self.seeds}")
+        require_known("ablation", self.ablations, ABLATIONS)
+        require_at_least(1, "seeds", self.seeds)
         variants = {DEFAULT: self.tracker, **{name: varied(self.tracker, ABLATIONS[name]) for name in self.ablations}}
         scores = {where: self._scores(*_split(where), variants) for where in self.on}
         write_json(as_json(scores), self.out / "ablation.json")

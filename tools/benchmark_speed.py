@@ -15,9 +15,9 @@ from typing import Any
 from rich.table import Table
 
 from tracker.detection.detector import DetectorOptions
-from tracker.types import InputError
 from tracker.video.video_reader import VideoReader
 
+from .run.checks import require_at_least
 from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, NONE, detector_weights
 from .track import TrackCommand
@@ -56,8 +56,7 @@ class BenchmarkSpeedCommand:
     """Write the numbers to this file as well."""
 
     def __post_init__(self) -> None:
-        if self.runs < 1:
-            raise InputError(f"--runs must be at least 1, not {self.runs}")
+        require_at_least(1, "runs", self.runs)
 
     def run(self) -> None:
         with VideoReader(self.video) as reader:

@@ -21,6 +21,7 @@ from .benchmark.peers import PEERS
 from .benchmark.report import SPREAD, Entry, as_json, benchmark_table, draw_benchmark
 from .benchmark.setup import BenchmarkSetup, set_up
 from .benchmark.simulated_detector import STRENGTHS
+from .run.checks import require_at_least
 from .run.output import os_errors_as, show, write_json
 from .run.parts import BUNDLED
 from .scoring.confusion import Confusion, confusion, draw_confusion
@@ -83,8 +84,7 @@ class BenchmarkTracksCommand:
 
     def run(self) -> None:
         check_peers(self.peers)
-        if self.simulate < 1:
-            raise InputError(f"--simulate must be at least 1, not {self.simulate}: it is a number of seeds")
+        require_at_least(1, "simulate", self.simulate, "it is a number of seeds")
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers

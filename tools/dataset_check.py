@@ -17,10 +17,9 @@ from reid.data.datasets import layout_of, read_split
 from reid.data.reading import IMAGE_SUFFIXES, DataOptions
 from reid.training.pictures import write_picture
 
-from .run.output import note, number_table, say, show, write_json
+from .run.output import first_names, note, number_table, say, show, write_json
 from .run.progress import progress
 
-SHOWN = 3
 SIZES_SHOWN = 4
 
 
@@ -120,7 +119,7 @@ def findings(check: DataCheck) -> list[str]:
 
 def named(names: Sequence[str]) -> str:
     """How many, and the first of them."""
-    return f"{len(names)} ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})" if names else "0"
+    return f"{len(names)} ({first_names(names)})" if names else "0"
 
 
 def percent(part: int, whole: int) -> str:

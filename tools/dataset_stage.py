@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder
-from tracker.types import InputError
 
 from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scene
 from .renderer.options import StageOptions
 from .renderer.workers import in_processes
+from .run.checks import require_at_least
 from .run.interruption import Interruption
 from .run.output import say
 from .run.progress import progress
@@ -68,8 +68,7 @@ class DatasetStageCommand:
     def check(self) -> None:
         """Raises InputError for a number that makes no sense."""
         for name, least in (("scenes", 1), ("test_scenes", 0), ("height", 2), ("processes", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name.replace('_', '-')} must be at least {least}, not {getattr(self, name)}")
+            require_at_least(least, name.replace("_", "-"), getattr(self, name))
         self.options(0)
 
     def options(self, number: int) -> StageOptions:

@@ -22,6 +22,7 @@ from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
 from .dataset.video_people import PasserByOptions
 from .dataset.video_poses import SURE, PoseFinder
 from .offline.sightings import CropOptions
+from .run.checks import require_at_least
 from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, note, say
@@ -105,10 +106,9 @@ class DatasetVideoCommand:
             raise InputError("--detections holds the boxes of one video, but there are several: leave it out")
         if self.reid == NONE:
             raise InputError("--reid none: people cannot be told apart without an encoder; leave it out")
-        if self.cast is not None and self.cast < 1:
-            raise InputError(f"--cast must be at least 1, not {self.cast}: it is the number of people in each video")
-        if self.height < 2:
-            raise InputError(f"--height must be at least 2, not {self.height}: it is the crops' height in pixels")
+        if self.cast is not None:
+            require_at_least(1, "cast", self.cast, "it is the number of people in each video")
+        require_at_least(2, "height", self.height, "it is the crops' height in pixels")
         names: dict[str, str] = {}
         for video in self.videos:
             if not Path(video).exists():
@@ -120,10 +120,10 @@ class DatasetVideoCommand:
         return names
 
     def _test(self, names: list[str]) -> set[str]:
-        count = len(names) // 4 if self.test_videos is None else self.test_videos
-        if not 0 <= count <= len(names):
-            raise InputError(f"--test-videos must lie between 0 and {len(names)}, the number of videos, not {count}")
-        return set(names[len(names) - count :])
+        held_out = len(names) // 4 if self.test_videos is None else self.test_videos
+        if not 0 <= held_out <= len(names):
+            raise InputError(f"--test-videos must lie between 0 and {len(names)}, the number of videos, not {held_out}")
+        return set(names[len(names) - held_out :])
 
     def _recipe(self) -> dict[str, Any]:
         """What the crops depend on beside the videos; the processor that computes them does not count."""

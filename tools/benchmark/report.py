@@ -74,12 +74,10 @@ def as_json(entries: Sequence[Entry], sequences: Sequence[str], seeds: int) -> d
 
 def draw_benchmark(entries: Sequence[Entry], ours: Sequence[str], path: Path) -> None:
     """A PNG with one panel a kind of detections: HOTA as bars, AssA and IDF1 as marks, best at the top."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     kinds = list(dict.fromkeys(entry.detections for entry in entries))
     figure = Figure(figsize=(6 * len(kinds), 1.5 + 0.35 * len(entries) / len(kinds)), layout="constrained")
-    FigureCanvasAgg(figure)
     for axes, kind in zip(figure.subplots(1, len(kinds), squeeze=False)[0], kinds, strict=True):
         chosen = sorted((entry for entry in entries if entry.detections == kind), key=lambda entry: entry.scores.hota)
         colours = ["#e4572e" if entry.tracker in ours else "#a9b4c2" for entry in chosen]

@@ -59,11 +59,9 @@ def keep_crops(
 
 def with_frames(source: Source | None, tracks: Sequence[FrameTracks]) -> Iterator[tuple[Frame, FrameTracks]]:
     """The tracks with the source's frames, or with frames without a picture where there is no source."""
-    if source is None:
-        yield from ((Frame(rows.frame, rows.time, None), rows) for rows in tracks)
-        return
     by_frame = {rows.frame: rows for rows in tracks}
-    yield from ((frame, by_frame[frame.index]) for frame in prefetch(source) if frame.index in by_frame)
+    frames = (Frame(rows.frame, rows.time, None) for rows in tracks) if source is None else prefetch(source)
+    yield from ((frame, by_frame[frame.index]) for frame in frames if frame.index in by_frame)
 
 
 @contextmanager

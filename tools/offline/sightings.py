@@ -13,8 +13,9 @@ from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, Tracklet
 from tracker.gallery import crop
 from tracker.pipeline import track
 from tracker.tracker import Tracker
-from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
+from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks
 
+from ..run.checks import require_at_least
 from .tracklets import TrackletCutter, TrackletOptions, in_contact
 
 EMBEDDED_AT_ONCE = 64
@@ -37,8 +38,7 @@ class CropOptions:
     """Height in pixels that a clear sighting has."""
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise InputError(f"--every must be at least 1, not {self.every}: it keeps people of every n-th frame")
+        require_at_least(1, "every", self.every, "it keeps people of every n-th frame")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 
 from .choreography import BEAT, Hold, Route
@@ -64,15 +66,11 @@ class Dance:
         _, _, yaw, velocity, speed = self._travel(time)
         danced = self._danced(time - self._lag)
         walking = float(np.clip((speed - 0.15) / 0.7, 0, 1))
-        if walking == 0 or danced[INDEX["anchored"]] < 0.9:
-            mixed = danced
-        else:
-            mixed = (1 - walking) * danced + walking * self._walk(time, yaw, velocity, danced)
-        lift = self._lift(time)
-        if lift > 0:
-            mixed = mixed.copy()
-            mixed[INDEX["foot_point_l"]] = mixed[INDEX["foot_point_r"]] = 45
-        return mixed
+        if walking > 0 and danced[INDEX["anchored"]] >= 0.9:
+            danced = (1 - walking) * danced + walking * self._walk(time, yaw, velocity, danced)
+        if self._lift(time) > 0:
+            danced[INDEX["foot_point_l"]] = danced[INDEX["foot_point_r"]] = 45
+        return danced
 
     def _lift(self, time: float) -> float:
         for start, height in self._jumps:
@@ -85,9 +83,7 @@ class Dance:
     def _travel(self, time: float) -> tuple[float, float, float, np.ndarray, float]:
         """x, z, yaw, velocity (2,) in metres a second and speed."""
         stations = self._route.stations
-        current = 0
-        while current + 1 < len(stations) and stations[current + 1].departure <= time:
-            current += 1
+        current = max(bisect_right(stations, time, key=lambda station: station.departure) - 1, 0)
         here = stations[current]
         if current == 0 or time >= here.arrival:
             return here.x, here.z, here.yaw, np.zeros(2), 0.0

@@ -13,6 +13,7 @@ from reid.data.crop_table import CROP_TABLE, CropRow, write_crop_table
 from reid.data.dancereid import is_part
 from tracker.types import InputError
 
+from ..run.output import first_names
 from .enclosure import enclosed
 from .gaps import believed
 from .json_files import read_json_file
@@ -21,8 +22,6 @@ from .records import DataSet, boxed
 
 PARTS = ("trainval", "query", "gallery")
 COPIED = ("sources.json",)
-NAMED = 3
-"""So many of the missing pictures are told by name."""
 
 
 def export_folder(data: DataSet, labelled: LabelledPeople, out: Path) -> Path:
@@ -77,9 +76,8 @@ def told_missing(images: list[str]) -> str:
     """One sentence about pictures that are missing, the first of them by name; empty where none is."""
     if not images:
         return ""
-    named = ", ".join(images[:NAMED]) + (", ..." if len(images) > NAMED else "")
     what = "1 picture is" if len(images) == 1 else f"{len(images)} pictures are"
-    return f"{what} missing in images/ and left out: {named}"
+    return f"{what} missing in images/ and left out: {first_names(images)}"
 
 
 def _pictured(data: DataSet, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:

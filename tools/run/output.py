@@ -43,6 +43,11 @@ def count(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
+def first_names(names: Sequence[str]) -> str:
+    """The first three of them, and dots where there are more."""
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
 def write_json(content: Mapping[str, object], path: Path) -> None:
     """Write `content`, paths in it as text, making folders as needed. Raises InputError where it cannot be written."""
     text = json.dumps(content, indent=2, default=str) + "\n"

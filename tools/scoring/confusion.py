@@ -56,7 +56,6 @@ def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path
     A cell is dark where the id was on the person for all the time the person was found. Raises InputError where the
     file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     rows = [group[start : start + ACROSS] for group in groups for start in range(0, len(group), ACROSS)]
@@ -65,7 +64,6 @@ def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path
     heights = [max([5, *(len(found.people) for _, found in row)]) for row in rows]
     size = (sum(CELL * width + 0.7 for width in widths), sum(CELL * height + 1.1 for height in heights))
     figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
     grid = figure.subplots(len(rows), across, squeeze=False, width_ratios=widths, height_ratios=heights)
     for axes_of_row, row in zip(grid, rows, strict=True):
         for axes, (title, found) in zip(axes_of_row, row, strict=False):
