@@ -10,7 +10,7 @@ from models.bundled import PERSON_DETECTOR
 from tools.detector.average_precision import average_precision
 from tools.detector.options import FinetuneOptions
 from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
-from tools.detector.teacher import Augmentation, fuse, fused_box, fused_box, undo_augmentation
+from tools.detector.teacher import Augmentation, fuse, fused_box, undo_augmentation
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
 
