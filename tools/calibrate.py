@@ -62,19 +62,15 @@ class CalibrateCommand:
         if self.picture:
             draw(self.picture, pairs, f"{self.weights.name} on {', '.join(names)}")
         if self.store:
-            before = embedder.sha256
             store(self.weights, {"calibration": calibration, "calibrated_on": names})
-            self._update_card(before)
+            card = self.weights.with_suffix(".md")
+            if card.is_file():
+                card.write_text(card.read_text().replace(embedder.sha256, sha256(self.weights)))
         for gap, same, different in zip(*calibration.values(), strict=True):
             similarity = "  ".join(
                 f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different))
             )
             say(f"{gap:5.2f} s  {similarity}")
-
-    def _update_card(self, before: str) -> None:
-        card = self.weights.with_suffix(".md")
-        if card.is_file():
-            card.write_text(card.read_text().replace(before, sha256(self.weights)))
 
 
 def draw(path: Path, pairs: PairSimilarities, title: str) -> None:

@@ -19,7 +19,7 @@ from tracker.types import InputError
 from tracker.video.sources import open_source
 
 from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
-from .dataset.video_people import PasserByOptions
+from .dataset.video_people import DOUBTFUL, PasserByOptions
 from .dataset.video_poses import SURE, PoseFinder
 from .offline.sightings import CropOptions
 from .run.checks import require_at_least
@@ -150,7 +150,7 @@ def say_outcome(name: str, outcome: VideoOutcome) -> None:
     people = outcome.people
     said = [
         f"{len(people.crops)} crops out of {outcome.rows} sightings",
-        f"{people.doubtful} of them doubtful",
+        f"{sum(crop.doubt > DOUBTFUL for crop in people.crops)} of them doubtful",
     ]
     if outcome.landmarks:
         said.append(f"{outcome.landmarks} with landmarks")

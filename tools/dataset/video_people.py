@@ -13,6 +13,7 @@ from ..offline.sightings import CropOptions, Sighting, Watched, encoder_facts
 
 MIN_CROPS = 2
 DOUBTFUL = 0.5
+"""Doubt above which another person is nearly as likely to be the one a crop shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,6 @@ class VideoPeople:
     crops: list[LabelledSighting]
     count: int
     passers_by: int
-
-    @property
-    def doubtful(self) -> int:
-        """Crops whose label another person is nearly as likely to have."""
-        return sum(crop.doubt > DOUBTFUL for crop in self.crops)
 
 
 def find_people(

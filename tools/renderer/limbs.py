@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .costume import BOTTOMS, TOPS, Costume
+from .costume import BOTTOMS, LOOSENESS, TOPS, Costume
 from .figure_part import FigurePart, Sway, rigid_part
 from .mesh import Surface, ball, ring, sweep
 from .rotation import unit
@@ -78,7 +78,9 @@ def arm(costume: Costume, row: int) -> FigurePart:
     places = _with_edge(_ARM[:, 0], end)
     girth = 0.35 + 0.65 * costume.build.girth
     radii = np.stack([np.interp(places, _ARM[:, 0], column) for column in _ARM.T[1:]], axis=1) * girth
-    slack = costume.looseness * np.interp(places, [-0.14, 0.0, 0.5, 1.0, 1.75, 1.92], [0.0, 0.15, 0.7, 0.9, 0.8, 0.35])
+    slack = LOOSENESS[costume.top] * np.interp(
+        places, [-0.14, 0.0, 0.5, 1.0, 1.75, 1.92], [0.0, 0.15, 0.7, 0.9, 0.8, 0.35]
+    )
     radii = (radii + np.where(places < end, slack, 0.0)[:, None]) * costume.build.height / _STANDARD
     shift = np.zeros(len(places))
 

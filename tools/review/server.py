@@ -8,7 +8,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,13 @@ from .frames import FrameStore
 from .guard import OWN_NAMES, Guard
 from .json_files import parsed
 from .mot_export import write_mot
-from .pictures import Thumbnails
+from .pictures import thumbnail
 
 LOOPBACK = OWN_NAMES[0]
 PAGE = Path(__file__).parent / "page"
 LARGEST_REQUEST = 4_000_000
+KEPT_THUMBNAILS = 20_000
+"""The latest stay in memory, about 3 KB each."""
 MAX_DIGITS = 9
 KEPT = {"cache-control": "private, max-age=86400"}
 NEVER_KEPT = {"cache-control": "no-store"}
@@ -48,7 +50,7 @@ class ReviewServer:
     def __init__(self, review: Review, fill_gaps: float) -> None:
         self.review, self.fill_gaps = review, fill_gaps
         self.box_table = BoxTable(review, fill_gaps)
-        self.thumbnails = Thumbnails(review.data.folder)
+        self.made_thumbnail = lru_cache(KEPT_THUMBNAILS)(partial(thumbnail, review.data.folder))
         self.images = {crop.image for crop in review.data.crops}
         self.stores: dict[str, FrameStore] = {}
         self.opening = threading.Lock()
@@ -77,7 +79,7 @@ class ReviewServer:
         return Starlette(
             routes=routes,
             middleware=[Middleware(Guard, port=port)],
-            exception_handlers={InputError: _mistake},
+            exception_handlers={InputError: lambda _, error: JSONResponse({"error": str(error)}, 400, NEVER_KEPT)},
             lifespan=self._lifespan,
         )
 
@@ -145,7 +147,7 @@ class ReviewServer:
             return self.stores[video]
 
     def thumbnail(self, request: Request) -> Response:
-        picture = self.thumbnails.thumbnail(self._image(request))
+        picture = self.made_thumbnail(self._image(request))
         return Response(picture, media_type="image/jpeg", headers=self._kept(request))
 
     def image(self, request: Request) -> Response:
@@ -191,10 +193,6 @@ def _bound(port: int) -> socket.socket:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"port {port} of {LOOPBACK} cannot be used ({why}); name another --port, or none") from error
     return listening
-
-
-def _mistake(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=400, headers=NEVER_KEPT)
 
 
 async def _wish(request: Request) -> dict[str, Any]:
