@@ -97,5 +97,5 @@ def draw_benchmark(entries: Sequence[Entry], ours: Sequence[str], path: Path) ->
 
 def _scores(entry: Entry) -> list[str]:
     numbers = entry.scores.numbers()
-    texts = {name: f"{numbers[name]:.1f}" if name in SPREAD else str(numbers[name]) for name in SHOWN}
-    return [texts[name] + (f" ±{entry.spread[name]:.1f}" if name in entry.spread else "") for name in SHOWN]
+    spread = {name: f" ±{value:.1f}" for name, value in entry.spread.items()}
+    return [(f"{numbers[name]:.1f}" if name in SPREAD else str(numbers[name])) + spread.get(name, "") for name in SHOWN]

@@ -130,6 +130,5 @@ def _measured(sequence: TruthSequence, pictures: Pictures | None) -> TruthSequen
 def _paths(pictures: Pictures | None, length: int | None) -> str | list[str] | None:
     if pictures is None:
         return None
-    if pictures.video:
-        return str(pictures.video.resolve())
-    return [str(file.resolve()) for file in pictures.files[:length]]
+    files = [str(file.resolve()) for file in pictures.files]
+    return files[0] if pictures.video else files[:length]

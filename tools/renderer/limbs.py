@@ -156,6 +156,5 @@ def shoe(costume: Costume, row: int) -> FigurePart:
 
 def parts(costume: Costume) -> list[FigurePart]:
     """Both arms and both legs."""
-    both = (0, 1)
-    limbs = [arm(costume, row) for row in both] + [leg(costume, row) for row in both]
-    return limbs + [shoe(costume, row) for row in both] + [piece for row in both for piece in hand(costume, row)]
+    limbs = [limb(costume, row) for limb in (arm, leg, shoe) for row in (0, 1)]
+    return limbs + [piece for row in (0, 1) for piece in hand(costume, row)]

@@ -13,13 +13,11 @@ Item = TypeVar("Item")
 class Interruption:
     """Within the block the first Ctrl-C (or a polite kill) sets `asked`; a second one interrupts at once."""
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-
     def __init__(self) -> None:
         self.asked = False
 
     def __enter__(self) -> Interruption:
-        self._before = {number: signal.signal(number, self._ask) for number in self.signals}
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(self, *_: object) -> None:
