@@ -88,12 +88,12 @@ def labelled_by_track(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes each track for a person of its own, where what is tested is not who is who: a classifier takes seconds."""
 
     def by_track(watched: Watched, embedder: Embedder, fps: float, options: CropOptions, *rest) -> VideoPeople:
-        tracks = [watched.tracklets[look.tracklet].track for look in watched.sightings]
+        tracks = [watched.tracklets[seen.tracklet].track for seen in watched.sightings]
         number = {track: person for person, track in enumerate(dict.fromkeys(tracks))}
         crops = [
-            LabelledSighting(look, number[track], look.tracklet, 0.0)
-            for look, track in zip(watched.sightings, tracks, strict=True)
-            if look.frame % options.every == 0
+            LabelledSighting(seen, number[track], seen.tracklet, 0.0)
+            for seen, track in zip(watched.sightings, tracks, strict=True)
+            if seen.frame % options.every == 0
         ]
         return VideoPeople(crops, len(number), 0)
 

@@ -1,4 +1,4 @@
-"""What a dancer looks like: body, skin, hair and clothes, drawn from a seed."""
+"""A dancer's appearance: body, skin, hair and clothes, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Cloth:
 
 @dataclass(frozen=True)
 class Costume:
-    """What a dancer looks like. `seed` decides the patterns' details, so twins share it."""
+    """A dancer's appearance. `seed` decides the patterns' details, so twins share it."""
 
     build: Build
     skin: Colour
