@@ -140,5 +140,4 @@ def in_the_middle(xyxy: np.ndarray, height: int, width: int) -> int:
 def in_batches(crops: Iterable[Crop], size: int) -> Iterator[list[Crop]]:
     """The crops, `size` at a time."""
     remaining = iter(crops)
-    while batch := list(islice(remaining, size)):
-        yield batch
+    return iter(lambda: list(islice(remaining, size)), [])

@@ -26,7 +26,7 @@ from .run.checks import require_at_least
 from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, note, say
-from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
+from .run.parts import BUNDLED, NONE, make_parts
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,13 @@ class DatasetVideoCommand:
         self._say_end(folder, outcomes)
 
     def _parts(self) -> VideoParts:
-        detector = make_detector(detector_weights(self.detector), self.detection, self.detections)
-        encoder = encoder_weights(self.reid)
-        assert encoder is not None
-        embedder = make_embedder(encoder, self.detection.device)
-        assert embedder is not None
+        parts = make_parts(self.detector, self.reid, self.detection, self.detections)
+        assert parts.embedder is not None
         poses = None
         if self.pose_model is not None:
             options = replace(self.detection, conf=max(self.detection.conf, SURE), classes=())
             poses = PoseFinder(YoloDetector(self.pose_model, options), str(self.pose_model))
-        return VideoParts(detector, embedder, poses, self.detection.batch)
+        return VideoParts(parts.detector, parts.embedder, poses, self.detection.batch)
 
     def _names(self) -> dict[str, str]:
         """Each video by its name, which is its key in the data set."""

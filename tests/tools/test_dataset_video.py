@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tools.dataset_video
+import tools.run.parts
 from reid.dancereid.folder import DanceReidFolder
 from reid.data.crop_table import CropRow, read_crop_table
 from reid.data.datasets import read_split
@@ -73,7 +73,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
 @pytest.fixture
 def detector(film: Film, monkeypatch: pytest.MonkeyPatch) -> TruthfulDetector:
     detector = TruthfulDetector(film)
-    monkeypatch.setattr(tools.dataset_video, "make_detector", lambda *chosen: detector)
+    monkeypatch.setattr(tools.run.parts, "make_detector", lambda *chosen: detector)
     return detector
 
 

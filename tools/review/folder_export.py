@@ -21,7 +21,6 @@ from .labelled_people import FrameLabel, LabelledPeople
 from .records import DataSet, boxed
 
 PARTS = ("trainval", "query", "gallery")
-COPIED = ("sources.json",)
 
 
 def export_folder(data: DataSet, labelled: LabelledPeople, out: Path) -> Path:
@@ -125,8 +124,7 @@ def _fill(data: DataSet, crops: list[tuple[str, CropRow]], out: Path) -> None:
     _write(out / "video.json", {video: list(people) for video, people in videos.items()})
     for path in sorted(data.folder.glob("split*.json")):
         _write(out / path.name, renamed_splits(_read_splits(path), data, crops))
-    for name in COPIED:
-        _copy(data.folder, ".", name, out / name)
+    _copy(data.folder, ".", "sources.json", out / "sources.json")
 
 
 def _read_splits(path: Path) -> Any:
