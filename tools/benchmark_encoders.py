@@ -70,8 +70,11 @@ class BenchmarkEncodersCommand:
         times = time_each(embedders, pictures(next(iter(splits.values()))), self.runs)
         show(cost_table(embedders, times))
         for choice, embedder in embedders.items():
-            cost = {"seconds": times[choice], "bytes": size_of(choice), "sha256": embedder.sha256}
-            numbers["encoders"][choice] = cost
+            numbers["encoders"][choice] = {
+                "seconds": times[choice],
+                "bytes": size_of(choice),
+                "sha256": embedder.sha256,
+            }
         if self.json:
             write_json(numbers, self.json)
 

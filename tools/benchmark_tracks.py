@@ -156,8 +156,10 @@ def _entry(
     spent = {key: sum(cost[key] for _, cost in runs) for key in runs[0].cost}
     cost = {"ms_per_frame": 1000 * spent["seconds"] / spent["frames"]}
     if "embedded" in spent:
-        cost["crops_per_frame"] = spent["embedded"] / spent["frames"]
-        cost["frames_embedded"] = spent["frames_embedded"] / spent["frames"]
+        cost |= {
+            "crops_per_frame": spent["embedded"] / spent["frames"],
+            "frames_embedded": spent["frames_embedded"] / spent["frames"],
+        }
     return Entry(
         name,
         kind,

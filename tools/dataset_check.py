@@ -102,11 +102,10 @@ def findings(check: DataCheck) -> list[str]:
     sizes = [f"{size} ({count})" for size, count in list(check.sizes.items())[:SIZES_SHOWN]]
     more = f", and {len(check.sizes) - SIZES_SHOWN} other sizes" if len(check.sizes) > SIZES_SHOWN else ""
     joints = " and ".join(map(str, sorted(check.joints)))
-    copies = [" = ".join(group) for group in twins.identical]
     return [
         f"sizes: {', '.join(sizes) or 'none'}{more}",
         f"landmarks: {f'{joints} joints, {100 * check.joints_known:.1f}% of them known' if joints else 'none'}",
-        f"identical files: {named(copies)}",
+        f"identical files: {named([' = '.join(group) for group in twins.identical])}",
         f"pairs that look the same: {twins.alike_same_person} of one person; of different people "
         f"{named([' ~ '.join(pair) for pair in twins.alike_different_people])}; of training and evaluation "
         f"{named([' ~ '.join(pair) for pair in twins.alike_train_and_test])}",

@@ -125,11 +125,13 @@ class DatasetVideoCommand:
     def _recipe(self) -> dict[str, Any]:
         """What the crops depend on beside the videos; the processor that computes them does not count."""
         options = asdict(self)
-        for name in ("videos", "out", "test_videos"):
-            del options[name]
         for name in ("device", "half", "batch", "openvino"):
             del options["detection"][name]
-        return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in options.items()
+            if name not in ("videos", "out", "test_videos")
+        }
 
     def _say_end(self, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
         crops = sum(map(len, folder.files.values()))

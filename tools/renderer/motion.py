@@ -11,6 +11,7 @@ from .pose import FLOOR, HIDING, INDEX, REST, STANDING, mirrored, pose
 from .skeleton import Build, Place
 
 _STRIDE_SECONDS, _CARRY = 0.64, 0.56
+_RAMP = 0.2
 _FLOOR_MOVES = {"floor": ("kneel", "sit", "lie", "prone"), "handstand": ("handstand", "stag handstand")}
 _LOOSE = pose(arm_abduct=25, elbow=50, arm_flex=15, foot_x=0.2, pelvis_height=0.94)
 
@@ -165,19 +166,17 @@ def _ease(share: float) -> float:
 
 
 def _glide(share: float) -> float:
-    """Speeds up over the first fifth, slows down over the last."""
-    ramp = 0.2
+    """Speeds up over the first `_RAMP` of the way, slows down over the last."""
     share = min(max(share, 0.0), 1.0)
-    if share < ramp:
-        return share * share / (2 * ramp * (1 - ramp))
-    if share > 1 - ramp:
-        return 1 - (1 - share) ** 2 / (2 * ramp * (1 - ramp))
-    return (share - ramp / 2) / (1 - ramp)
+    if share < _RAMP:
+        return share * share / (2 * _RAMP * (1 - _RAMP))
+    if share > 1 - _RAMP:
+        return 1 - (1 - share) ** 2 / (2 * _RAMP * (1 - _RAMP))
+    return (share - _RAMP / 2) / (1 - _RAMP)
 
 
 def _glide_rate(share: float) -> float:
-    ramp = 0.2
-    return min(1.0, share / ramp, (1 - share) / ramp) / (1 - ramp)
+    return min(1.0, share / _RAMP, (1 - share) / _RAMP) / (1 - _RAMP)
 
 
 def _turn(start: float, end: float, share: float) -> float:

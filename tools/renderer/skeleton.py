@@ -214,14 +214,15 @@ def _lowest(build: Build, skeleton: PosedSkeleton) -> float:
     toes = soles + skeleton.foot_frame[:, :, 2] * build.foot * 0.62
     heels = soles - skeleton.foot_frame[:, :, 2] * build.foot * 0.22
     hands = skeleton.arm[:, 2] - skeleton.arm_frame[:, 1, :, 1] * build.height * 0.05
-    gaps = [
-        toes[:, 1].min(),
-        heels[:, 1].min(),
-        hands[:, 1].min() - 0.02,
-        skeleton.arm[:, 1, 1].min() - 0.035,
-        skeleton.leg[:, 1, 1].min() - 0.055,
-        skeleton.spine[0, 1] - 0.11 * build.girth,
-        skeleton.spine[-3:, 1].min() - 0.1 * build.girth,
-        skeleton.head[1] - 0.1,
-    ]
-    return float(min(gaps))
+    return float(
+        min(
+            toes[:, 1].min(),
+            heels[:, 1].min(),
+            hands[:, 1].min() - 0.02,
+            skeleton.arm[:, 1, 1].min() - 0.035,
+            skeleton.leg[:, 1, 1].min() - 0.055,
+            skeleton.spine[0, 1] - 0.11 * build.girth,
+            skeleton.spine[-3:, 1].min() - 0.1 * build.girth,
+            skeleton.head[1] - 0.1,
+        )
+    )

@@ -62,8 +62,9 @@ class ResultFiles:
         """Raises InputError."""
         video = VIDEO if (self.folder / VIDEO).exists() else None
         facts = {"tracking": self.label} if self.offline else None
-        names, title = self.draw.names, self.source.name
-        write_report(self.folder / REPORT, summary, title=title, video=video, facts=facts, names=names)
+        write_report(
+            self.folder / REPORT, summary, title=self.source.name, video=video, facts=facts, names=self.draw.names
+        )
 
 
 def note_of(tracks: Path) -> str:

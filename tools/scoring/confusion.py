@@ -38,8 +38,10 @@ class Confusion:
 
 def confusion(truth: Sequence[People], tracks: Sequence[People]) -> Confusion:
     """Counted over the frames of two lists, in each of which people and ids are paired for the largest overlap."""
-    people = np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in truth)]))
-    ids = np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in tracks)]))
+    people, ids = (
+        np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in frames)]))
+        for frames in (truth, tracks)
+    )
     frames = np.zeros((len(people), len(ids)), int)
     for true, found in zip(truth, tracks, strict=True):
         rows, columns = match(iou(true.xyxy, found.xyxy), MIN_IOU)
