@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tracker.tracker import TrackerOptions
@@ -17,7 +17,8 @@ from .benchmark.boxes import DETECTOR, write_boxes
 from .benchmark.ours import run_ours
 from .benchmark.setup import Variant, set_up
 from .benchmark.simulated_detector import STRENGTHS
-from .run.output import show, write_json
+from .run.checks import require_at_least, require_known
+from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, NONE
 from .scoring.score_files import score_files
 from .scoring.sequences import TruthSequence
@@ -51,11 +52,8 @@ class BenchmarkAblationCommand:
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
 
     def run(self) -> None:
-        unknown = sorted(set(self.ablations) - set(ABLATIONS))
-        if unknown:
-            raise InputError(f"no ablation is called {', '.join(unknown)}; there are {', '.join(ABLATIONS)}")
-        if self.seeds < 1:
-            raise InputError(f"--seeds must be at least 1, not {self.seeds}")
+        require_known("ablation", self.ablations, ABLATIONS)
+        require_at_least(1, "seeds", self.seeds)
         variants = {DEFAULT: self.tracker, **{name: varied(self.tracker, ABLATIONS[name]) for name in self.ablations}}
         scores = {where: self._scores(*_split(where), variants) for where in self.on}
         write_json(as_json(scores), self.out / "ablation.json")
@@ -71,7 +69,7 @@ class BenchmarkAblationCommand:
             [write_boxes(kind, seed, each, self.detector, out / f"detections-{seed + 1}") for each in setup.sequences]
             for seed in range(self.seeds if kind in STRENGTHS else 1)
         ]
-        ours = [Variant(_slug(name), options, setup.embedder) for name, options in variants.items()]
+        ours = [Variant(re.sub(r"[\W_]", "-", name), options, setup.embedder) for name, options in variants.items()]
         scores = [_score(variant, setup.sequences, files, out / variant.name) for variant in ours]
         return dict(zip(variants, scores, strict=True))
 
@@ -90,10 +88,8 @@ def _score(
 
 def ablation_table(scores: Mapping[str, Mapping[str, TrackScores]]) -> Table:
     """HOTA and AssA of the default and, below, what each change adds to them; a pair of columns for each bench."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    header, *rows = _cells(scores)
-    for index, name in enumerate(header):
-        table.add_column(name, justify="right" if index else "left", no_wrap=not index)
+    (first, *numbers), *rows = _cells(scores)
+    table = number_table(first, numbers)
     for row in rows:
         table.add_row(*row, style="bold" if row[0] == DEFAULT else None)
     return table
@@ -119,18 +115,12 @@ def _cells(scores: Mapping[str, Mapping[str, TrackScores]]) -> list[list[str]]:
     benches = [f"{_split(where)[0].name} {_split(where)[1].split('/')[-1].removesuffix('.txt')}" for where in scores]
     rows = [["variant", *(f"{bench}: {score}" for bench in benches for score in ("HOTA", "AssA"))]]
     for name in next(iter(scores.values())):
-        row = [name]
-        for each in scores.values():
-            now, base = each[name], each[DEFAULT]
-            row += (
-                [f"{now.hota:.1f}", f"{now.ass_a:.1f}"]
-                if name == DEFAULT
-                else [
-                    f"{now.hota - base.hota:+.1f}",
-                    f"{now.ass_a - base.ass_a:+.1f}",
-                ]
-            )
-        rows.append(row)
+        changes = [
+            f"{now:.1f}" if name == DEFAULT else f"{now - base:+.1f}"
+            for each in scores.values()
+            for now, base in ((each[name].hota, each[DEFAULT].hota), (each[name].ass_a, each[DEFAULT].ass_a))
+        ]
+        rows.append([name, *changes])
     return rows
 
 
@@ -139,7 +129,3 @@ def _split(where: str) -> tuple[Path, str]:
     if not equals:
         raise InputError(f"{where} should be FOLDER=DETECTIONS, such as dancetrack=exact")
     return Path(folder), kind
-
-
-def _slug(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in name)

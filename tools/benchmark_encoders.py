@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 import torch
 import tyro
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from models.errors import WeightsError
@@ -26,7 +25,7 @@ from reid.evaluation.protocols import Reassociation
 from tracker.types import InputError
 
 from .evaluate_reid import read_for_evaluation
-from .run.output import show, write_json
+from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
 
 PROTOCOL_OF = {"market1501": "market1501", "cuhk03": "cuhk03", "dancereid": "dancereid-clean", "folders": "market1501"}
@@ -71,8 +70,11 @@ class BenchmarkEncodersCommand:
         times = time_each(embedders, pictures(next(iter(splits.values()))), self.runs)
         show(cost_table(embedders, times))
         for choice, embedder in embedders.items():
-            cost = {"seconds": times[choice], "bytes": size_of(choice), "sha256": embedder.sha256}
-            numbers["encoders"][choice] = cost
+            numbers["encoders"][choice] = {
+                "seconds": times[choice],
+                "bytes": size_of(choice),
+                "sha256": embedder.sha256,
+            }
         if self.json:
             write_json(numbers, self.json)
 
@@ -117,12 +119,9 @@ def size_of(choice: str) -> int:
 
 def score_table(title: str, scored: Mapping[str, Evaluation]) -> Table:
     """One row an encoder, percentages; gaps with fewer than 20 questions are left out."""
-    table = Table(title=title, box=SIMPLE_HEAD, title_justify="left")
     first = next(iter(scored.values()))
     gaps = [gap for gap, answered in first.reassociation.items() if answered.questions >= MIN_QUESTIONS]
-    table.add_column("encoder", no_wrap=True)
-    for name in ("mAP", "rank-1", *(f"{gap} frames on" for gap in gaps)):
-        table.add_column(name, justify="right")
+    table = number_table("encoder", ("mAP", "rank-1", *(f"{gap} frames on" for gap in gaps)), title)
     for choice, evaluation in scored.items():
         (scores,) = evaluation.scores.values()
         values = [scores.mean_average_precision, scores.rank(1)]
@@ -141,10 +140,8 @@ def share(answered: Reassociation) -> float:
 
 def cost_table(embedders: Mapping[str, Embedder], times: Mapping[str, float]) -> Table:
     """One row an encoder: its input size, milliseconds a crop, bytes."""
-    table = Table(title=f"batches of {BATCH}, one thread", box=SIMPLE_HEAD, title_justify="left")
-    table.add_column("encoder", no_wrap=True)
-    for name in ("crop", "numbers", "ms a crop", "KiB"):
-        table.add_column(name, justify="right")
+    title = f"batches of {BATCH}, one thread"
+    table = number_table("encoder", ("crop", "numbers", "ms a crop", "KiB"), title)
     for choice, embedder in embedders.items():
         size = f"{embedder.encoder.height}x{embedder.encoder.width}"
         cells = (size, str(embedder.dimension), f"{1000 * times[choice]:.2f}", f"{size_of(choice) / 1024:.0f}")

@@ -12,14 +12,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from tracker.detection.detector import DetectorOptions
-from tracker.types import InputError
 from tracker.video.video_reader import VideoReader
 
-from .run.output import show, write_json
+from .run.checks import require_at_least
+from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, NONE, detector_weights
 from .track import TrackCommand
 
@@ -57,11 +56,11 @@ class BenchmarkSpeedCommand:
     """Write the numbers to this file as well."""
 
     def __post_init__(self) -> None:
-        if self.runs < 1:
-            raise InputError(f"--runs must be at least 1, not {self.runs}")
+        require_at_least(1, "runs", self.runs)
 
     def run(self) -> None:
-        frames = _frame_count(self.video)
+        with VideoReader(self.video) as reader:
+            frames = sum(1 for _ in reader)
         weights = detector_weights(self.detector)
         import_module("ultralytics")  # takes seconds, and the first tracker should not pay for all
         seconds: dict[str, list[float]] = {name: [] for name in TRACKERS}
@@ -80,10 +79,7 @@ class BenchmarkSpeedCommand:
 def speed_table(speed: dict[str, float], title: str) -> Table:
     """Frames per second by name, fastest first; the last column divides the first tracker's by each one's."""
     ours = next(iter(speed.values()))
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("tracker", no_wrap=True)
-    table.add_column("frames/s", justify="right")
-    table.add_column("ours/theirs", justify="right")
+    table = number_table("tracker", ("frames/s", "ours/theirs"), title)
     for name, value in sorted(speed.items(), key=lambda item: -item[1]):
         table.add_row(name, f"{value:.1f}", f"{ours / value:.2f}")
     return table
@@ -111,8 +107,3 @@ TRACKERS: dict[str, Callable[[Job], None]] = {
     "ultralytics bytetrack": lambda job: ultralytics(job, "bytetrack.yaml"),
     "ultralytics botsort": lambda job: ultralytics(job, "botsort.yaml"),
 }
-
-
-def _frame_count(video: Path) -> int:
-    with VideoReader(video) as reader:
-        return sum(1 for _ in reader)

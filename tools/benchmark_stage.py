@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.tracker import TrackerOptions
-from tracker.types import InputError
 
 from .benchmark.peer_runs import check_peers
 from .benchmark.peers import PEERS
 from .benchmark.scenes import render_scenes
 from .benchmark_tracks import BenchmarkTracksCommand
 from .renderer.options import StageOptions
+from .run.checks import require_at_least
 from .run.parts import BUNDLED
 
 
@@ -57,8 +57,7 @@ class BenchmarkStageCommand:
     def run(self) -> None:
         """Raises InputError for options that make no sense."""
         check_peers(self.peers)
-        if self.seeds < 1:
-            raise InputError(f"--seeds must be at least 1, not {self.seeds}")
+        require_at_least(1, "seeds", self.seeds)
         seeds = range(self.first_seed, self.first_seed + self.seeds)
         scenes = {f"stage-{seed:02d}": self.scene(seed) for seed in seeds}
         folder = self.out / "scenes"

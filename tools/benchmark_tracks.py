@@ -18,10 +18,11 @@ from .benchmark.boxes import write_boxes
 from .benchmark.ours import run_ours
 from .benchmark.peer_runs import check_peers, run_peers, with_reid
 from .benchmark.peers import PEERS
-from .benchmark.report import SPREAD, Cost, Entry, as_json, benchmark_table, draw_benchmark
+from .benchmark.report import SPREAD, Entry, as_json, benchmark_table, draw_benchmark
 from .benchmark.setup import BenchmarkSetup, set_up
 from .benchmark.simulated_detector import STRENGTHS
-from .run.output import show, write_json
+from .run.checks import require_at_least
+from .run.output import os_errors_as, show, write_json
 from .run.parts import BUNDLED
 from .scoring.confusion import Confusion, confusion, draw_confusion
 from .scoring.labelled_boxes import pad, read_results, read_truth
@@ -83,16 +84,13 @@ class BenchmarkTracksCommand:
 
     def run(self) -> None:
         check_peers(self.peers)
-        if self.simulate < 1:
-            raise InputError(f"--simulate must be at least 1, not {self.simulate}: it is a number of seeds")
+        require_at_least(1, "simulate", self.simulate, "it is a number of seeds")
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
         setup = set_up(self.gt, self.only, self.pictures, self.reid, peers, self.cast, self.refine)
-        try:
+        with os_errors_as(f"cannot make the folder {self.out}"):
             self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"cannot make the folder {self.out}: {error.strerror}") from error
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]
         ours = [variant.name for variant in setup.ours(self.tracker)]
         names = [sequence.name for sequence in setup.sequences]
@@ -155,16 +153,18 @@ def _entry(
     by_sequence = {
         sequence.name: pool([scores[index] for scores, _ in runs]) for index, sequence in enumerate(sequences)
     }
-    cost = {key: sum(cost[key] for _, cost in runs) for key in runs[0][1]}
+    spent = {key: sum(cost[key] for _, cost in runs) for key in runs[0].cost}
+    cost = {"ms_per_frame": 1000 * spent["seconds"] / spent["frames"]}
+    if "embedded" in spent:
+        cost |= {
+            "crops_per_frame": spent["embedded"] / spent["frames"],
+            "frames_embedded": spent["frames_embedded"] / spent["frames"],
+        }
     return Entry(
         name,
         kind,
         pool(score for scores, _ in runs for score in scores),
-        Cost(
-            1000 * cost["seconds"] / cost["frames"],
-            cost["embedded"] / cost["frames"] if "embedded" in cost else None,
-            cost["frames_embedded"] / cost["frames"] if "embedded" in cost else None,
-        ),
+        cost,
         by_sequence,
         spread,
         [score.ids == score.truth_ids for scores, _ in runs for score in scores],

@@ -114,7 +114,9 @@ class BenchmarkTrainCommand:
             "preset": self.preset,
             "trunk": self.encoder,
             "size": [self.height, self.height // 2],
-            "device": device_name(training.device),
+            "device": torch.cuda.get_device_name(training.device)
+            if training.device.type == "cuda"
+            else str(training.device),
             "dtype": "bfloat16" if self.bf16 else "float32",
             "crops_a_step": crops,
             "seconds_a_step": seconds,
@@ -157,20 +159,17 @@ def profiled(steps: Steps, device: torch.device) -> str:
     return str(recorded.key_averages().table(f"self_{device.type}_time_total", row_limit=PROFILED_LINES))
 
 
-def device_name(device: torch.device) -> str:
-    """The device's name."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
-
-
 def numbers_table(numbers: dict[str, Any]) -> Table:
     """One line a number."""
     title = f"{numbers['preset']}, {numbers['trunk']}, {numbers['dtype']} on {numbers['device']}"
     table = Table("", "", title=title, title_justify="left", box=SIMPLE_HEAD, show_header=False)
-    table.add_row("pictures a second", f"{numbers['images_a_second']:.1f}")
-    table.add_row("a step", f"{1000 * numbers['seconds_a_step']:.1f} ms, {numbers['crops_a_step']:.0f} crops")
-    table.add_row("waiting for data", f"{100 * numbers['loader_share']:.1f}% of it")
-    table.add_row(
-        "convolutions alone", f"{1000 * numbers['convolutions_seconds']:.1f} ms, {numbers['convolutions']} of them"
-    )
-    table.add_row("their share of the step", f"{100 * numbers['convolutions_share']:.1f}%, the wait for data left out")
+    rows = {
+        "pictures a second": f"{numbers['images_a_second']:.1f}",
+        "a step": f"{1000 * numbers['seconds_a_step']:.1f} ms, {numbers['crops_a_step']:.0f} crops",
+        "waiting for data": f"{100 * numbers['loader_share']:.1f}% of it",
+        "convolutions alone": f"{1000 * numbers['convolutions_seconds']:.1f} ms, {numbers['convolutions']} of them",
+        "their share of the step": f"{100 * numbers['convolutions_share']:.1f}%, the wait for data left out",
+    }
+    for row in rows.items():
+        table.add_row(*row)
     return table

@@ -85,7 +85,6 @@ class BundleEncoderCommand:
     ) -> str:
         """The card: facts, data, scores and calibration of the weights, as Markdown."""
         encoder = facts["recipe"]["encoder"]
-        reading = self.reading
         scores = "\n".join(
             f"| {name} | {100 * score.mean_average_precision:.1f} | {100 * score.rank(1):.1f} | {score.queries} |"
             for name, score in evaluation.scores.items()
@@ -102,8 +101,8 @@ class BundleEncoderCommand:
             limits=self.limits,
             data="\n".join(f"| {line} |" for line in files.by_folder(split.train)),
             validation=len(people(split.query)),
-            further=" All people of the others are trained on." if reading.also else "",
-            tight=" Only people's boxes are used (`--tight`), as the tracker cuts them." if reading.tight else "",
+            further=" All people of the others are trained on." if self.reading.also else "",
+            tight=" Only people's boxes are used (`--tight`), as the tracker cuts them." if self.reading.tight else "",
             date=date.today().isoformat(),
             size=f"{encoder['height']}x{encoder['width']}",
             script=self.script,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from tyro.conf import Positional
 
 from models.digest import sha256
@@ -21,6 +20,8 @@ from tracker.gallery import clear_views, crop
 from tracker.results.mot_files import read_tracks
 from tracker.types import Detections, InputError
 from tracker.video.sources import open_source
+
+from .run.output import say
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,15 @@ class CalibrateCommand:
         if self.picture:
             draw(self.picture, pairs, f"{self.weights.name} on {', '.join(names)}")
         if self.store:
-            before = embedder.sha256
             store(self.weights, {"calibration": calibration, "calibrated_on": names})
-            self._update_card(before)
-        console = Console(highlight=False)
+            card = self.weights.with_suffix(".md")
+            if card.is_file():
+                card.write_text(card.read_text().replace(embedder.sha256, sha256(self.weights)))
         for gap, same, different in zip(*calibration.values(), strict=True):
             similarity = "  ".join(
                 f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different))
             )
-            console.print(f"{gap:5.2f} s  {similarity}")
-
-    def _update_card(self, before: str) -> None:
-        card = self.weights.with_suffix(".md")
-        if card.is_file():
-            card.write_text(card.read_text().replace(before, sha256(self.weights)))
+            say(f"{gap:5.2f} s  {similarity}")
 
 
 def draw(path: Path, pairs: PairSimilarities, title: str) -> None:

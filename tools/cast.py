@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from tyro.conf import Positional
 
-from tracker.cast_memory import CastMemory, Member
+from tracker.cast_memory import CastMemory
 from tracker.drawing.cast_sheet import draw_sheet
 from tracker.drawing.colours import colour_of, css
 from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
 
-from .run.output import say, show
+from .run.output import os_errors_as, say, show
 
 
 @dataclass(frozen=True)
@@ -69,28 +69,21 @@ class CastCommand:
 def write_sheet(path: Path, memory: CastMemory) -> None:
     """Raises InputError where it cannot be written."""
     _, file = cv2.imencode(".png", draw_sheet(memory))
-    try:
+    with os_errors_as(f"--sheet {path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.tobytes())
-    except OSError as error:
-        raise InputError(f"--sheet {path} cannot be written: {error.strerror}") from error
 
 
 def say_people(memory: CastMemory) -> None:
-    """A table of everybody."""
+    """A table of all people."""
     if not memory.members:
         say("no people are left in this cast")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "name", "views", "pictures", "seen in"):
-        table.add_column(heading, justify="right" if heading in ("id", "views", "pictures") else "left")
+    id, views, pictures = (Column(heading, justify="right") for heading in ("id", "views", "pictures"))
+    table = Table(id, "name", views, pictures, "seen in", box=None, pad_edge=False)
     for member in memory.members:
-        id = Text(str(member.id), style=css(colour_of(member.id)))
+        number = Text(str(member.id), style=css(colour_of(member.id)))
         counts = (str(len(member.embeddings)), str(len(member.crops)))
-        table.add_row(id, Text(member.name), *counts, Text(showings(member)))
+        seen = ", ".join(f"{showing.video} ({showing.date})" for showing in member.showings)
+        table.add_row(number, Text(member.name), *counts, Text(seen))
     show(table)
-
-
-def showings(member: Member) -> str:
-    """The videos a person was seen in, with the days they were tracked."""
-    return ", ".join(f"{showing.video} ({showing.date})" for showing in member.showings)

@@ -36,7 +36,7 @@ class Verb(NamedTuple):
 
 
 VERBS: dict[str, Any] = {
-    "track": Verb("track:TrackCommand", "Track everybody in a video and keep their identities."),
+    "track": Verb("track:TrackCommand", "Track all people in a video and keep their identities."),
     "cast": Verb("cast:CastCommand", "The people of a cast file: list, rename, merge, remove, show them as a sheet."),
     "render": Verb("render:RenderCommand", "Draw a video again from its results; no model runs."),
     "demo": Verb("demo:DemoCommand", "Track the bundled clip with the bundled weights and score it; needs no network."),
@@ -82,7 +82,7 @@ VERBS: dict[str, Any] = {
             "What a data set holds and what is wrong with it, with a contact sheet.",
         ),
     },
-    "calibrate": Verb("calibrate:CalibrateCommand", "Measure what a likeness is worth to an encoder, and store it."),
+    "calibrate": Verb("calibrate:CalibrateCommand", "Measure what a similarity is worth to an encoder, and store it."),
     "export": Verb("export:ExportCommand", "Write a re-ID encoder for ONNX Runtime or OpenVINO, and check it."),
     "stage": Verb("stage:StageCommand", "Render dancers on a stage, with exact truth."),
     "bundle-encoder": Verb("bundle_encoder:BundleEncoderCommand", "Make the bundled encoder out of a training run."),

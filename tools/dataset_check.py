@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
@@ -19,10 +17,9 @@ from reid.data.datasets import layout_of, read_split
 from reid.data.reading import IMAGE_SUFFIXES, DataOptions
 from reid.training.pictures import write_picture
 
-from .run.output import write_json
+from .run.output import first_names, note, number_table, say, show, write_json
 from .run.progress import progress
 
-SHOWN = 3
 SIZES_SHOWN = 4
 
 
@@ -50,25 +47,23 @@ class DatasetCheckCommand:
 
     def run(self) -> None:
         """Raises DataError where the data cannot be read, or nothing can be trained on it."""
-        console = Console(highlight=False, soft_wrap=True)
         layout, split = layout_of(self.data, self.reading), read_split(self.data, self.reading)
         crops = split.crops()
         pictures = pictures_under(self.data)
-        looks = dict(progress(read_all_facts([crop.path for crop in crops]), len(crops), "pictures", "pictures"))
-        check = check_data(self.data, layout, split, looks, pictures)
-        console.print(f"{self.data}: {layout}")
-        console.print(part_table(check))
-        console.print(spread_table(check))
-        for line in findings(check):
-            console.print(line)
-        for note in check.notes:
-            console.print(f"[yellow]note:[/yellow] {note}")
+        facts = dict(progress(read_all_facts([crop.path for crop in crops]), len(crops), "pictures", "pictures"))
+        check = check_data(self.data, layout, split, facts, pictures)
+        say(f"{self.data}: {layout}")
+        show(part_table(check))
+        show(spread_table(check))
+        say("\n".join(findings(check)))
+        for text in check.notes:
+            note(text)
         if self.json:
             write_json(asdict(check), self.json)
         if not self.no_sheet:
             sheet = self.sheet or Path(f"{self.data.resolve().name}-check.png")
             write_picture(sheet, contact_sheet(crops, self.people, self.crops))
-            console.print(f"contact sheet: {sheet}")
+            say(f"contact sheet: {sheet}")
         if check.impossible:
             raise DataError(f"{self.data} cannot be trained on: {' '.join(check.impossible)}")
 
@@ -81,9 +76,7 @@ def pictures_under(root: Path) -> list[Path]:
 
 def part_table(check: DataCheck) -> Table:
     """One row a part of the split."""
-    table = Table("part", box=SIMPLE_HEAD)
-    for name in ("crops", "people", "videos", "cameras", "with landmarks"):
-        table.add_column(name, justify="right")
+    table = number_table("part", ("crops", "people", "videos", "cameras", "with landmarks"))
     for name, part in check.parts.items():
         share = f"{part.landmarks} ({percent(part.landmarks, part.crops)})"
         table.add_row(name, str(part.crops), str(part.people), str(part.videos), str(part.cameras or "-"), share)
@@ -92,16 +85,14 @@ def part_table(check: DataCheck) -> Table:
 
 def spread_table(check: DataCheck) -> Table:
     """Least, median and most of what is counted for each person and video."""
-    table = Table("", box=SIMPLE_HEAD)
-    for name in ("least", "median", "most"):
-        table.add_column(name, justify="right")
+    table = number_table("", ("least", "median", "most"))
     spreads: dict[str, Spread] = {
         "crops a person": check.crops_per_person,
         "people a video": check.people_per_video,
         "seconds from a person's first to last crop": check.seconds_per_person,
     }
     for name, values in spreads.items():
-        table.add_row(name, *(f"{value:.10g}" for value in map(tidy, (values.least, values.median, values.most))))
+        table.add_row(name, *(f"{round(value, 1):.10g}" for value in (values.least, values.median, values.most)))
     return table
 
 
@@ -111,11 +102,10 @@ def findings(check: DataCheck) -> list[str]:
     sizes = [f"{size} ({count})" for size, count in list(check.sizes.items())[:SIZES_SHOWN]]
     more = f", and {len(check.sizes) - SIZES_SHOWN} other sizes" if len(check.sizes) > SIZES_SHOWN else ""
     joints = " and ".join(map(str, sorted(check.joints)))
-    copies = [" = ".join(group) for group in twins.identical]
     return [
         f"sizes: {', '.join(sizes) or 'none'}{more}",
         f"landmarks: {f'{joints} joints, {100 * check.joints_known:.1f}% of them known' if joints else 'none'}",
-        f"identical files: {named(copies)}",
+        f"identical files: {named([' = '.join(group) for group in twins.identical])}",
         f"pairs that look the same: {twins.alike_same_person} of one person; of different people "
         f"{named([' ~ '.join(pair) for pair in twins.alike_different_people])}; of training and evaluation "
         f"{named([' ~ '.join(pair) for pair in twins.alike_train_and_test])}",
@@ -128,16 +118,9 @@ def findings(check: DataCheck) -> list[str]:
 
 def named(names: Sequence[str]) -> str:
     """How many, and the first of them."""
-    if not names:
-        return "0"
-    return f"{len(names)} ({', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''})"
+    return f"{len(names)} ({first_names(names)})" if names else "0"
 
 
 def percent(part: int, whole: int) -> str:
     """A share in whole percent, a dash of nothing; 100% only where it is all."""
     return f"{100 * part // whole}%" if whole else "-"
-
-
-def tidy(value: float) -> float:
-    """Rounded to a tenth."""
-    return round(value, 1)

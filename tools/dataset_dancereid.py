@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
 from reid.dancereid.progress import SourceVideo
 from reid.dancereid.source import (
@@ -29,6 +27,7 @@ from tracker.types import Frame
 from tracker.video.video_reader import VideoReader
 
 from .run.interruption import Interruption
+from .run.output import say
 from .run.progress import progress
 from .scoring.sequences import VIDEO_ENDINGS
 
@@ -69,8 +68,7 @@ class DatasetDancereidCommand:
 
     def run(self) -> None:
         self.check()
-        console = Console(highlight=False, soft_wrap=True)
-        annotation = self.read_annotation(console)
+        annotation = self.read_annotation()
         table = read_video_table(self.csv) if self.csv else []
         numbers = number_people(annotation)
         folder = DanceReidFolder(self.out, numbers=numbers, recipe=self.recipe(annotation))
@@ -85,22 +83,22 @@ class DatasetDancereidCommand:
         with folder, Interruption() as interruption:
             for one in waiting:
                 if not interruption.asked:
-                    self.cut_video(one, annotation[one.name], folder, interruption, console)
+                    self.cut_video(one, annotation[one.name], folder, interruption)
         done = len(folder.finished)
         if interruption.asked:
-            console.print(f"stopped; {done} of {len(found)} videos are finished, the same command goes on")
+            say(f"stopped; {done} of {len(found)} videos are finished, the same command goes on")
             return
         crops = sum(map(len, folder.files.values()))
-        console.print(f"{self.out}: {crops} crops of {len(folder.numbers)} people in {done} videos")
+        say(f"{self.out}: {crops} crops of {len(folder.numbers)} people in {done} videos")
         missing = [video for video in annotation if video not in found]
-        say_missing(console, missing, annotation, notes_on(missing, table))
+        say_missing(missing, annotation, notes_on(missing, table))
 
-    def read_annotation(self, console: Console) -> Annotation:
+    def read_annotation(self) -> Annotation:
         """The annotation; of the published one the part that the data set uses."""
         everything = read_annotation(self.annotation)
         annotation = published_part(everything)
         if unused := len(everything) - len(annotation):
-            console.print(f"note: {unused} annotated videos are no part of the published data set and left out")
+            say(f"note: {unused} annotated videos are no part of the published data set and left out")
         return annotation
 
     def check(self) -> None:
@@ -141,7 +139,6 @@ class DatasetDancereidCommand:
         people: Mapping[int, frozenset[int]],
         folder: DanceReidFolder,
         interruption: Interruption,
-        console: Console,
     ) -> None:
         """Add one video's crops. Raises DataError where it ends before its annotation."""
         detections = PublishedDetections(one.detections)
@@ -159,9 +156,9 @@ class DatasetDancereidCommand:
                     "get the whole video, or take it away."
                 )
             if reader.warning:
-                console.print(f"note: {reader.warning}")
+                say(f"note: {reader.warning}")
             if count != len(detections.boxes):
-                console.print(
+                say(
                     f"note: {one.video.name} has {count} frames and its detections {len(detections.boxes)}; if it is "
                     "another cut of the video, its crops show the wrong moments"
                 )
@@ -176,17 +173,17 @@ class DatasetDancereidCommand:
             folder.write(crop, joints, video, seen.person, frame.index, details)
 
 
-def say_missing(console: Console, missing: list[str], annotation: Annotation, notes: dict[str, VideoNote]) -> None:
+def say_missing(missing: list[str], annotation: Annotation, notes: dict[str, VideoNote]) -> None:
     """List the videos that were not there, and whose numbers are holes for it."""
     if not missing:
         return
     numbers = number_people(annotation)
-    console.print(f"missing: {len(missing)} of {len(annotation)} annotated videos; their people's numbers stay free")
+    say(f"missing: {len(missing)} of {len(annotation)} annotated videos; their people's numbers stay free")
     for video in missing:
         line = f"  {video}  {span([numbers[video, person] for person in annotation[video]])}"
         if note := notes.get(video):
             line += f"  {note.title}  https://www.youtube.com/watch?v={note.published_id}"
-        console.print(line, markup=False)
+        say(line)
 
 
 def span(people: list[int]) -> str:

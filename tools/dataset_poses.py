@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from rich.console import Console
 from tyro.conf import Positional, arg
 
 from reid.data.crops import Crop, DataError
@@ -22,9 +21,8 @@ from tracker.detection.detector import COCO_JOINTS, DetectorOptions, YoloDetecto
 from tracker.types import Detections, Frame, InputError
 
 from .run.interruption import Interruption
+from .run.output import first_names, say
 from .run.progress import progress
-
-SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -52,60 +50,30 @@ class DatasetPosesCommand:
         """Raises InputError or DataError for a mistake in the data, the model or an option."""
         if not 0 <= self.sure <= 1:
             raise InputError(f"--sure must lie between 0 and 1, not {self.sure}")
-        console = Console(highlight=False, soft_wrap=True)
         reading = DataOptions(layout=self.layout, joints=COCO_JOINTS)
         crops = every_crop(self.data, reading)
         wanted = [crop for crop in crops if not has_landmarks(crop)]
-        console.print(f"{len(crops)} crops, {len(crops) - len(wanted)} with landmarks")
+        say(f"{len(crops)} crops, {len(crops) - len(wanted)} with landmarks")
         if not wanted:
             return
-        detector = PoseDetector(YoloDetector(self.pose_model, self.detection), self.sure)
-        outcome = self.find(wanted, detector, layout_of(self.data, reading))
-        outcome.say(console)
+        detector = YoloDetector(self.pose_model, self.detection)
+        self.find(wanted, detector, layout_of(self.data, reading)).say()
 
-    def find(self, wanted: list[Crop], detector: PoseDetector, layout: str) -> Outcome:
-        """Look at the crops, and write landmarks as they are found. Raises DataError where they cannot be written."""
+    def find(self, wanted: list[Crop], detector: YoloDetector, layout: str) -> Outcome:
+        """Write the crops' landmarks as they are found. Raises DataError where they cannot be written."""
         outcome = Outcome(len(wanted))
         batches = in_batches(progress(wanted, len(wanted), "poses", "crops"), self.detection.batch)
         try:
             with Interruption() as interruption, landmark_writer(self.data, layout, COCO_JOINTS) as writer:
-                for crop, keypoints in detector.look(interruption.until(batches), outcome):
+                for crop, keypoints in self.poses(interruption.until(batches), detector, outcome):
                     writer.write(crop.path, keypoints)
         except OSError as error:
             raise DataError(f"Cannot write landmarks to {self.data}: {error.strerror}; make it writable.") from error
         return outcome
 
-
-class Outcome:
-    """What became of the crops that were to be looked at."""
-
-    def __init__(self, wanted: int) -> None:
-        self.wanted, self.found = wanted, 0
-        self.empty: list[str] = []
-        self.unreadable: list[str] = []
-
-    def say(self, console: Console) -> None:
-        """Print the numbers, and the first names of what failed."""
-        console.print(f"landmarks found in {self.found} crops")
-        for names, words in ((self.empty, "no person found in"), (self.unreadable, "unreadable:")):
-            if names:
-                more = ", ..." if len(names) > SHOWN else ""
-                console.print(f"{words} {len(names)} crops (first: {', '.join(names[:SHOWN])}{more})")
-        left = self.wanted - self.found - len(self.empty) - len(self.unreadable)
-        if left:
-            console.print(f"stopped with {left} crops left; run again to go on")
-
-
-class PoseDetector:
-    """Finds the joints of the person whom a crop shows.
-
-    Joints of a confidence below `sure` are nan. Raises InputError where the model knows no 17 COCO joints.
-    """
-
-    def __init__(self, detector: YoloDetector, sure: float) -> None:
-        self.detector, self.sure = detector, sure
-
-    def look(self, batches: Iterable[list[Crop]], outcome: Outcome) -> Iterator[tuple[Crop, np.ndarray]]:
+    def poses(
+        self, batches: Iterable[list[Crop]], detector: YoloDetector, outcome: Outcome
+    ) -> Iterator[tuple[Crop, np.ndarray]]:
         """Each readable crop with its keypoints (17, 2) in pixels, all nan where no person was found.
 
         Counts them in `outcome`.
@@ -116,7 +84,7 @@ class PoseDetector:
             outcome.unreadable += [
                 crop.path.name for crop, picture in zip(batch, pictures, strict=True) if picture is None
             ]
-            for frame, people in zip(frames, self.detector.batch(frames), strict=True):
+            for frame, people in zip(frames, detector.batch(frames), strict=True):
                 assert frame.image is not None
                 crop, keypoints = batch[frame.index], self.joints(people, frame.image.shape[:2])
                 if np.isfinite(keypoints).any():
@@ -126,16 +94,37 @@ class PoseDetector:
                 yield crop, keypoints
 
     def joints(self, people: Detections, size: tuple[int, ...]) -> np.ndarray:
-        """Keypoints (17, 2) of the person nearest the middle of a picture of (height, width)."""
+        """Keypoints (17, 2) of the person nearest the middle of a picture of (height, width), nan where not sure.
+
+        Raises InputError where the model knows no 17 COCO joints.
+        """
         if people.keypoints is None:
             raise InputError(
-                f"{self.detector.weights} finds no {COCO_JOINTS} COCO joints: give a pose model, for example "
-                "yolo11n-pose.pt"
+                f"{self.pose_model} finds no {COCO_JOINTS} COCO joints: give a pose model, for example yolo11n-pose.pt"
             )
         if not len(people):
             return np.full((COCO_JOINTS, 2), np.nan)
         keypoints = people.keypoints[in_the_middle(people.xyxy, *size)]
         return np.where(keypoints[:, 2:] >= self.sure, keypoints[:, :2], np.nan)
+
+
+class Outcome:
+    """What became of the crops that were to be looked at."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted, self.found = wanted, 0
+        self.empty: list[str] = []
+        self.unreadable: list[str] = []
+
+    def say(self) -> None:
+        """Print the numbers, and the first names of what failed."""
+        say(f"landmarks found in {self.found} crops")
+        for names, words in ((self.empty, "no person found in"), (self.unreadable, "unreadable:")):
+            if names:
+                say(f"{words} {len(names)} crops (first: {first_names(names)})")
+        left = self.wanted - self.found - len(self.empty) - len(self.unreadable)
+        if left:
+            say(f"stopped with {left} crops left; run again to go on")
 
 
 def in_the_middle(xyxy: np.ndarray, height: int, width: int) -> int:
@@ -151,5 +140,4 @@ def in_the_middle(xyxy: np.ndarray, height: int, width: int) -> int:
 def in_batches(crops: Iterable[Crop], size: int) -> Iterator[list[Crop]]:
     """The crops, `size` at a time."""
     remaining = iter(crops)
-    while batch := list(islice(remaining, size)):
-        yield batch
+    return iter(lambda: list(islice(remaining, size)), [])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from reid.dancereid.folder import CropDetails, DanceReidFolder
-from tracker.types import InputError
 
-from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scenes
+from .dataset.scene_crops import FPS, KEPT_EVERY, SceneCrop, cut_scene
 from .renderer.options import StageOptions
+from .renderer.workers import in_processes
+from .run.checks import require_at_least
 from .run.interruption import Interruption
+from .run.output import say
 from .run.progress import progress
 
 
@@ -48,27 +49,26 @@ class DatasetStageCommand:
         """Raises InputError or DataError for options that make no sense, or a folder that holds something else."""
         self.check()
         names = [f"scene{number:03d}" for number in range(self.scenes + self.test_scenes)]
-        console = Console(highlight=False, soft_wrap=True)
         with (
             DanceReidFolder(self.out, test=set(names[self.scenes :]), recipe=self.recipe()) as folder,
             Interruption() as interruption,
         ):
             left = {name: self.options(number) for number, name in enumerate(names) if name not in folder.finished}
-            rendered = cut_scenes(list(left.values()), self.height, self.processes, interruption)
+            cut = partial(cut_scene, height=self.height)
+            rendered = in_processes(cut, list(left.values()), self.processes, interruption)
             scenes = zip(left, rendered, strict=False)  # fewer are rendered where a stop was asked for
             for name, crops in progress(scenes, len(left), "scenes", "scenes"):
                 write(folder, name, crops)
             done, files = len(folder.finished), sum(map(len, folder.files.values()))
         if done < len(names):
-            console.print(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
+            say(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
         else:
-            console.print(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
+            say(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
 
     def check(self) -> None:
         """Raises InputError for a number that makes no sense."""
         for name, least in (("scenes", 1), ("test_scenes", 0), ("height", 2), ("processes", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name.replace('_', '-')} must be at least {least}, not {getattr(self, name)}")
+            require_at_least(least, name.replace("_", "-"), getattr(self, name))
         self.options(0)
 
     def options(self, number: int) -> StageOptions:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from rich.console import Console
+from rich.text import Text
 from tyro.conf import Positional, arg
 
 from reid.dancereid.folder import DanceReidFolder
@@ -19,12 +19,14 @@ from tracker.types import InputError
 from tracker.video.sources import open_source
 
 from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
-from .dataset.video_people import PasserByOptions
+from .dataset.video_people import DOUBTFUL, PasserByOptions
 from .dataset.video_poses import SURE, PoseFinder
 from .offline.sightings import CropOptions
+from .run.checks import require_at_least
 from .run.help import Common
 from .run.interruption import Interruption
-from .run.parts import BUNDLED, NONE, detector_weights, encoder_weights, make_detector, make_embedder
+from .run.output import count, note, say
+from .run.parts import BUNDLED, NONE, make_parts
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,12 @@ class DatasetVideoCommand:
 
     def run(self) -> None:
         """Raises InputError, DataError or WeightsError for a mistake; videos finished before it stay."""
-        console = Console(highlight=False, soft_wrap=True)
         names = self._names()
         outcomes: list[VideoOutcome] = []
         folder = DanceReidFolder(self.out, self._test(list(names)), recipe=self._recipe())
         unfinished = {name: video for name, video in names.items() if name not in folder.finished}
         for name in folder.finished:
-            console.print(f"{name}: finished before, left as it is")
+            say(f"{name}: finished before, left as it is")
         parts = self._parts() if unfinished else None
         with folder, Interruption() as interruption:
             for name, video in unfinished.items():
@@ -77,25 +78,22 @@ class DatasetVideoCommand:
                 outcome = cutter.cut(name, video)
                 if outcome is None:
                     break
-                say_outcome(console, name, outcome)
+                say_outcome(name, outcome)
                 outcomes.append(outcome)
         if len(outcomes) < len(unfinished):
             done = len(names) - len(unfinished) + len(outcomes)
-            console.print(f"{done} of {len(names)} videos are finished; the same command goes on after them")
+            say(f"{done} of {len(names)} videos are finished; the same command goes on after them")
             raise KeyboardInterrupt
-        self._say_end(console, folder, outcomes)
+        self._say_end(folder, outcomes)
 
     def _parts(self) -> VideoParts:
-        detector = make_detector(detector_weights(self.detector), self.detection, self.detections)
-        encoder = encoder_weights(self.reid)
-        assert encoder is not None
-        embedder = make_embedder(encoder, self.detection.device)
-        assert embedder is not None
+        parts = make_parts(self.detector, self.reid, self.detection, self.detections)
+        assert parts.embedder is not None
         poses = None
         if self.pose_model is not None:
             options = replace(self.detection, conf=max(self.detection.conf, SURE), classes=())
             poses = PoseFinder(YoloDetector(self.pose_model, options), str(self.pose_model))
-        return VideoParts(detector, embedder, poses, self.detection.batch)
+        return VideoParts(parts.detector, parts.embedder, poses, self.detection.batch)
 
     def _names(self) -> dict[str, str]:
         """Each video by its name, which is its key in the data set."""
@@ -105,10 +103,9 @@ class DatasetVideoCommand:
             raise InputError("--detections holds the boxes of one video, but there are several: leave it out")
         if self.reid == NONE:
             raise InputError("--reid none: people cannot be told apart without an encoder; leave it out")
-        if self.cast is not None and self.cast < 1:
-            raise InputError(f"--cast must be at least 1, not {self.cast}: it is the number of people in each video")
-        if self.height < 2:
-            raise InputError(f"--height must be at least 2, not {self.height}: it is the crops' height in pixels")
+        if self.cast is not None:
+            require_at_least(1, "cast", self.cast, "it is the number of people in each video")
+        require_at_least(2, "height", self.height, "it is the crops' height in pixels")
         names: dict[str, str] = {}
         for video in self.videos:
             if not Path(video).exists():
@@ -120,43 +117,44 @@ class DatasetVideoCommand:
         return names
 
     def _test(self, names: list[str]) -> set[str]:
-        count = len(names) // 4 if self.test_videos is None else self.test_videos
-        if not 0 <= count <= len(names):
-            raise InputError(f"--test-videos must lie between 0 and {len(names)}, the number of videos, not {count}")
-        return set(names[len(names) - count :])
+        held_out = len(names) // 4 if self.test_videos is None else self.test_videos
+        if not 0 <= held_out <= len(names):
+            raise InputError(f"--test-videos must lie between 0 and {len(names)}, the number of videos, not {held_out}")
+        return set(names[len(names) - held_out :])
 
     def _recipe(self) -> dict[str, Any]:
         """What the crops depend on beside the videos; the processor that computes them does not count."""
         options = asdict(self)
-        for name in ("videos", "out", "test_videos"):
-            del options[name]
         for name in ("device", "half", "batch", "openvino"):
             del options["detection"][name]
-        return {name: str(value) if isinstance(value, Path) else value for name, value in options.items()}
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in options.items()
+            if name not in ("videos", "out", "test_videos")
+        }
 
-    def _say_end(self, console: Console, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
+    def _say_end(self, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
         crops = sum(map(len, folder.files.values()))
-        console.print(f"[bold]{len(folder.numbers)} people[/bold], {crops} crops in {self.out}")
+        say(Text.assemble((f"{len(folder.numbers)} people", "bold"), f", {crops} crops in {self.out}"))
         if not crops:
-            console.print("no person was found: try --conf 0.15 or another --detector")
+            say("no person was found: try --conf 0.15 or another --detector")
             return
         if outcomes and not any(outcome.landmarks for outcome in outcomes):
-            console.print(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
-        console.print(f"labels are guesses; look them over: followspot dataset review {self.out}")
+            say(f"no landmarks; this finds them: followspot dataset poses {self.out} --pose-model MODEL.pt")
+        say(f"labels are guesses; look them over: followspot dataset review {self.out}")
 
 
-def say_outcome(console: Console, name: str, outcome: VideoOutcome) -> None:
+def say_outcome(name: str, outcome: VideoOutcome) -> None:
     """A video in a line: who was found, what was kept, and what was left out."""
     people = outcome.people
     said = [
-        f"[bold]{people.count} {'person' if people.count == 1 else 'people'}[/bold]",
         f"{len(people.crops)} crops out of {outcome.rows} sightings",
-        f"{people.doubtful} of them doubtful",
+        f"{sum(crop.doubt > DOUBTFUL for crop in people.crops)} of them doubtful",
     ]
     if outcome.landmarks:
         said.append(f"{outcome.landmarks} with landmarks")
     if people.passers_by:
-        said.append(f"{people.passers_by} {'passer-by' if people.passers_by == 1 else 'passers-by'} left out")
-    console.print(f"{name}: {', '.join(said)}")
+        said.append(f"{count(people.passers_by, 'passer-by', 'passers-by')} left out")
+    say(Text.assemble(f"{name}: ", (count(people.count, "person", "people"), "bold"), ", ", ", ".join(said)))
     if outcome.warning:
-        console.print(f"[yellow]note:[/yellow] {outcome.warning}")
+        note(outcome.warning)

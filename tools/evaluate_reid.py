@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import tyro
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from tyro.conf import FlagCreatePairsOff
 
@@ -20,7 +19,7 @@ from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.evaluation.evaluation import Evaluation, evaluate_split
 from reid.evaluation.reranking import RerankingOptions
 
-from .run.output import write_json
+from .run.output import number_table, say, show, write_json
 from .run.parts import encoder_weights
 
 
@@ -57,12 +56,11 @@ class EvaluateReidCommand:
         split = read_for_evaluation(self.data, self.reading, self.whole)
         embedder = Embedder(weights, self.embedding)
         evaluation = evaluate_split(split, embedder, self.protocols, self.reranking if self.rerank else None)
-        console = Console()
-        console.print(f"{weights.name} (sha256 {embedder.sha256[:12]}) on {self.data}")
+        say(f"{weights.name} (sha256 {embedder.sha256[:12]}) on {self.data}")
         if evaluation.skipped:
-            console.print(f"{evaluation.skipped} unreadable pictures were left out")
-        console.print(score_table(evaluation))
-        console.print(gap_table(evaluation))
+            say(f"{evaluation.skipped} unreadable pictures were left out")
+        show(score_table(evaluation))
+        show(gap_table(evaluation))
         if self.json:
             write_json(numbers_of(evaluation) | {"sha256": embedder.sha256}, self.json)
 
@@ -74,10 +72,7 @@ def read_for_evaluation(data: Path, reading: DataOptions, whole: bool) -> Split:
 
 def score_table(evaluation: Evaluation) -> Table:
     """One row a protocol, percentages."""
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("protocol")
-    for name in ("mAP", "rank-1", "rank-5", "rank-10", "queries"):
-        table.add_column(name, justify="right")
+    table = number_table("protocol", ("mAP", "rank-1", "rank-5", "rank-10", "queries"))
     for protocol, scores in evaluation.scores.items():
         values = (scores.mean_average_precision, scores.rank(1), scores.rank(5), scores.rank(10))
         table.add_row(protocol, *(f"{100 * value:.1f}" for value in values), str(scores.queries))

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from .run.output import show, write_json
+from .run.output import number_table, show, write_json
 from .scoring.score_files import POOLED, evaluate
 from .scoring.track_scores import TrackScores
 
@@ -38,11 +37,7 @@ class EvaluateTracksCommand:
 
 def score_table(scores: Mapping[str, TrackScores]) -> Table:
     """One row a sequence and one for all of them; percentages with one decimal."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("sequence", no_wrap=True)
-    columns = list(next(iter(scores.values())).numbers())
-    for name in columns:
-        table.add_column(name.replace("_", " "), justify="right")
+    table = number_table("sequence", [name.replace("_", " ") for name in next(iter(scores.values())).numbers()])
     for name, score in scores.items():
         cells = [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
         if name == POOLED:

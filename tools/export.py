@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from rich.console import Console
 from tyro.conf import Positional
 
 from models.errors import WeightsError
@@ -24,6 +23,7 @@ from tracker.types import InputError
 
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
+from .run.output import say
 from .run.parts import BUNDLED, encoder_weights
 
 MIN_COSINE = 1 - 1e-3
@@ -63,10 +63,9 @@ class ExportCommand:
             similarity = write_checked(out, weights, loaded, lambda path: WRITERS[self.to](path, loaded))
         except OSError as error:
             raise InputError(f"cannot write {out} ({error.strerror}); choose another --out") from error
-        console = Console(highlight=False, soft_wrap=True)
         for batch, lowest in similarity.items():
-            console.print(f"batch of {batch}: lowest cosine similarity to {weights.name} {lowest:.6f}")
-        console.print(out)
+            say(f"batch of {batch}: lowest cosine similarity to {weights.name} {lowest:.6f}")
+        say(str(out))
 
     def _new_file(self, weights: Path) -> Path:
         ending = ENDINGS[self.to]

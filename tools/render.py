@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -48,10 +47,8 @@ class RenderCommand:
             if out.exists() and not self.overwrite:
                 raise InputError(f"{out} exists: choose another --out, or --overwrite it")
             rows = {tracks.frame: tracks for tracks in read_tracks(self.tracks, fps=source.fps, away=self.away)}
-            with ExitStack() as stack:
-                interruption = stack.enter_context(Interruption())
-                draw = replace(self.draw, note=self.draw.note or note_of(self.tracks))
-                sink = stack.enter_context(VideoSink(out, source, Renderer(draw)))
+            draw = replace(self.draw, note=self.draw.note or note_of(self.tracks))
+            with Interruption() as interruption, VideoSink(out, source, Renderer(draw)) as sink:
                 frames = progress(prefetch(interruption.until(source)), source.frame_count, source.name)
                 for frame in frames:
                     sink.write(frame, rows.get(frame.index) or FrameTracks.empty(frame.index, frame.time))

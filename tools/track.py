@@ -1,4 +1,4 @@
-"""`followspot track`: everybody in a video, with their identities, as files and as an annotated video."""
+"""`followspot track`: all people in a video, with their identities, as files and as an annotated video."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .run.video_sinks import WindowSink
 
 @dataclass(frozen=True)
 class TrackCommand:
-    """Track everybody in a video and keep their identities.
+    """Track all people in a video and keep their identities.
 
     One folder a run: video.mp4, tracks.txt (MOT), tracks.csv, tracks.json, report.html, config.json.
     """

@@ -83,9 +83,8 @@ class TrainCommand:
     @property
     def chosen(self) -> Recipe:
         """The recipe with the trunk that was asked for."""
-        if self.encoder is None:
-            return self.recipe
-        return replace(self.recipe, encoder=replace(self.recipe.encoder, trunk=self.encoder))
+        trunk = self.encoder or self.recipe.encoder.trunk
+        return replace(self.recipe, encoder=replace(self.recipe.encoder, trunk=trunk))
 
 
 def preset_command(name: str, recipe: Recipe) -> type[TrainCommand]:

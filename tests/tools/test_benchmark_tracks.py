@@ -319,7 +319,6 @@ def test_confusion_of_two_who_swap():
     assert found.people.tolist() == [5, 9]
     assert found.ids.tolist() == [1, 2]
     assert found.frames.tolist() == [[3, 1], [1, 3]]
-    assert found.purity == 0.75
 
 
 def test_an_unknown_peer_is_named():

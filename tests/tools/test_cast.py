@@ -25,7 +25,7 @@ from tracker.video.video_writer import VideoWriter
 FPS, SECONDS = 10, 3
 RED, BLUE, GREEN = (40, 40, 230), (230, 60, 40), (50, 220, 60)
 LEFT, RIGHT = 60, 220
-NOBODY_NAMED = RenderOptions()
+WITHOUT_NAMES = RenderOptions()
 
 
 def shoot(folder: Path, name: str, *people: tuple[int, tuple[int, int, int]]) -> Path:
@@ -59,11 +59,11 @@ def monday(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tuesday(tmp_path: Path) -> Path:
-    """The one in red stands on the other side, and somebody in green is where she was."""
+    """The one in red stands on the other side, and a person in green is where they were."""
     return shoot(tmp_path, "tuesday", (LEFT, GREEN), (RIGHT, RED))
 
 
-def follow(video: Path, encoder: Path, draw: RenderOptions = NOBODY_NAMED, **people) -> Path:
+def follow(video: Path, encoder: Path, draw: RenderOptions = WITHOUT_NAMES, **people) -> Path:
     out = video.with_suffix("")
     TrackCommand(
         sources=(str(video),),
@@ -88,7 +88,7 @@ def people_in(out: Path) -> dict[int, str | None]:
     return {person["id"]: person["name"] for person in json.loads((out / "tracks.json").read_text())["people"]}
 
 
-def test_ada_has_her_id_and_name_in_every_file_of_the_next_video(
+def test_ada_has_the_same_id_and_name_in_every_file_of_the_next_video(
     company: Path, tuesday: Path, encoder: Path, capsys: pytest.CaptureFixture[str]
 ):
     CastCommand(file=company, rename={1: "Ada", 2: "Bea"}).run()
@@ -149,7 +149,7 @@ def test_ctrl_c_twice_saves_the_people_so_far(monday: Path, encoder: Path, monke
     assert [member.id for member in read_cast(monday.parent / "company.cast").members] == [1, 2]
 
 
-def test_nobody_to_save_leaves_no_file(tmp_path: Path, encoder: Path, capsys: pytest.CaptureFixture[str]):
+def test_no_person_to_save_leaves_no_file(tmp_path: Path, encoder: Path, capsys: pytest.CaptureFixture[str]):
     video = shoot(tmp_path, "empty", (LEFT, RED))
     (tmp_path / "empty.txt").write_text("1,-1,60,60,40,120,0.2\n")
     follow(video, encoder, save_cast=tmp_path / "company.cast")
@@ -228,7 +228,7 @@ def test_a_wrong_id_changes_nothing(change: dict, company: Path):
     assert company.read_bytes() == before
 
 
-def test_the_sheet_shows_everybody_in_her_clothes(company: Path):
+def test_the_sheet_shows_each_person_in_their_clothes(company: Path):
     sheet = company.parent / "sheets" / "company.png"
     CastCommand(file=company, sheet=sheet).run()
     image = cv2.imread(str(sheet)).astype(int)

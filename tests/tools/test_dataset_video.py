@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import tools.dataset_video
+import tools.run.parts
 from reid.dancereid.folder import DanceReidFolder
 from reid.data.crop_table import CropRow, read_crop_table
 from reid.data.datasets import read_split
@@ -73,7 +73,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
 @pytest.fixture
 def detector(film: Film, monkeypatch: pytest.MonkeyPatch) -> TruthfulDetector:
     detector = TruthfulDetector(film)
-    monkeypatch.setattr(tools.dataset_video, "make_detector", lambda *chosen: detector)
+    monkeypatch.setattr(tools.run.parts, "make_detector", lambda *chosen: detector)
     return detector
 
 
@@ -88,12 +88,12 @@ def labelled_by_track(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes each track for a person of its own, where what is tested is not who is who: a classifier takes seconds."""
 
     def by_track(watched: Watched, embedder: Embedder, fps: float, options: CropOptions, *rest) -> VideoPeople:
-        tracks = [watched.tracklets[look.tracklet].track for look in watched.sightings]
+        tracks = [watched.tracklets[seen.tracklet].track for seen in watched.sightings]
         number = {track: person for person, track in enumerate(dict.fromkeys(tracks))}
         crops = [
-            LabelledSighting(look, number[track], look.tracklet, 0.0)
-            for look, track in zip(watched.sightings, tracks, strict=True)
-            if look.frame % options.every == 0
+            LabelledSighting(seen, number[track], seen.tracklet, 0.0)
+            for seen, track in zip(watched.sightings, tracks, strict=True)
+            if seen.frame % options.every == 0
         ]
         return VideoPeople(crops, len(number), 0)
 

@@ -73,7 +73,7 @@ class Show:
     dancers: Positional[tuple[str, ...]]
     """Who dances."""
     stage: str
-    """Where: a very long sentence that nobody could get into two lines of a terminal however wide they thought it to
+    """Where: a very long sentence that no-one could get into two lines of a terminal however wide they thought it to
     be, so that it is cut somewhere."""
     seats: int | None = None
     """For so many."""
@@ -110,7 +110,7 @@ def test_an_option_gets_two_lines_and_its_default_and_all_of_them_on_demand():
     short, whole = (" ".join(help_text(Show, "show", width=80, everything=all).split()) for all in (False, True))
     assert short.startswith("usage: show DANCERS ... --stage STR [OPTIONS] Put on a show. It goes on. arguments:")
     assert (
-        "Where: a very long sentence that nobody could get into two lines of a terminal however wide they ... --"
+        "Where: a very long sentence that no-one could get into two lines of a terminal however wide they ... --"
         in short
     )
     assert "however wide they thought it to be, so that it is cut somewhere. --" in whole

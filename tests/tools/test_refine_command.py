@@ -30,7 +30,7 @@ MISSED = range(30, 34)
 
 
 def red_left(index: int) -> int | None:
-    """She leaves for two seconds and is back elsewhere."""
+    """The one in red leaves for two seconds and is back elsewhere."""
     return 40 if index < 50 else None if index < 100 else 250
 
 
@@ -71,7 +71,7 @@ def test_who_came_back_is_known_in_the_second_pass_and_every_file_says_it_is_off
     facts = json.loads((out / "tracks.json").read_text())
     assert facts["video"]["tracking"] == OFFLINE
     (told,) = [recovery for person in facts["people"] for recovery in person["recoveries"]]
-    assert (told["time"], told["margin"]) == (4.0, None), "blue is in sight: there is nobody else whom red might be"
+    assert (told["time"], told["margin"]) == (4.0, None), "blue is in sight: there is no other person whom red might be"
     assert told["similarity"] > 0.9
     with (out / "tracks.csv").open() as file:
         offline = [row["offline"] for row in csv.DictReader(file)]
@@ -87,7 +87,7 @@ def test_who_came_back_is_known_in_the_second_pass_and_every_file_says_it_is_off
 
 
 def corner(video: Path) -> float:
-    """How far the lower left corner of the first frame, where nobody stands, is from the plain grey."""
+    """How far the lower left corner of the first frame, where no person stands, is from the plain grey."""
     with VideoReader(video) as frames:
         return float(np.abs(next(iter(frames)).image[205:, :110].astype(int) - 90).max())
 

@@ -163,7 +163,7 @@ MISTAKES = {
     "no weights": (["track", "film.mp4", "--detector", "words.pt"], "words.pt"),
     "missing weights": (["track", "film.mp4", "--detector", "yolo99x.pt"], "yolo99x.pt"),
     "no encoder": (["track", "film.mp4", "--detections", "boxes.txt", "--reid", "words.pt"], "words.pt"),
-    "cast of nobody": (["track", "film.mp4", "--cast", "0"], "cast"),
+    "cast of no person": (["track", "film.mp4", "--cast", "0"], "cast"),
     "confidence beyond 1": (["track", "film.mp4", "--conf", "3"], "conf"),
     "no boxes": (["track", "film.mp4", "--detections", "words.mp4"], "words.mp4"),
     "nothing to track": (["track"], "nothing to track"),

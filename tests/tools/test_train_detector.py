@@ -10,7 +10,7 @@ from models.bundled import PERSON_DETECTOR
 from tools.detector.average_precision import average_precision
 from tools.detector.options import FinetuneOptions
 from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
-from tools.detector.teacher import Augmentation, fuse, undo_augmentation
+from tools.detector.teacher import Augmentation, fuse, fused_box, undo_augmentation
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
 
@@ -103,8 +103,8 @@ def test_predictions_of_one_person_fuse_into_their_weighted_mean() -> None:
     same = Augmentation(640, False, 0)
     near, wide, far = np.array([[0.0, 0, 10, 10], [0, 0, 12, 10], [50, 0, 60, 10]])
     clusters = fuse(iter([(near, 0.9, (0, same)), (far, 0.5, (0, same)), (wide, 0.3, (1, same))]))
-    assert [len(cluster.boxes) for cluster in clusters] == [2, 1]
-    np.testing.assert_allclose(clusters[0].box, [0, 0, 10.5, 10])  # (10 * 0.9 + 12 * 0.3) / 1.2
+    assert [len(cluster) for cluster in clusters] == [2, 1]
+    np.testing.assert_allclose(fused_box(clusters[0]), [0, 0, 10.5, 10])  # (10 * 0.9 + 12 * 0.3) / 1.2
 
 
 def test_precision_of_one_hit_one_miss_and_one_false_alarm() -> None:

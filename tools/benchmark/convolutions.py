@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import time
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import torch
@@ -34,9 +33,7 @@ class ConvolutionsAlone:
         self._hooks = [layer.register_forward_pre_hook(self._note) for layer in layers]
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for hook in self._hooks:
             hook.remove()
 

@@ -58,8 +58,10 @@ def run_ours(variant: Variant, sequences: Sequence[TruthSequence], detections: S
         "frames": sum(sequence.length or 0 for sequence in sequences),
     }
     if variant.embedder is not None and variant.refinement is None:
-        cost["embedded"] = sum(tracker.embedded for tracker in trackers)
-        cost["frames_embedded"] = sum(tracker.frames_embedded for tracker in trackers)
+        cost |= {
+            "embedded": sum(tracker.embedded for tracker in trackers),
+            "frames_embedded": sum(tracker.frames_embedded for tracker in trackers),
+        }
     out.with_suffix(".json").write_text(json.dumps(cost))
     print(f"{out.name}: {1000 * cost['seconds'] / cost['frames']:.2f} ms a frame")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tracker.types import InputError
 
+from ..run.checks import require_known
 from . import peers
 
 PACKAGES = {"roboflow": "trackers==2.6.1", "boxmot": "boxmot==25.0.0"}
@@ -20,9 +21,7 @@ PACKAGES = {"roboflow": "trackers==2.6.1", "boxmot": "boxmot==25.0.0"}
 
 def check_peers(names: Sequence[str]) -> None:
     """Raises InputError for a name that is no peer, or where there is no uv to make their environments."""
-    unknown = sorted(set(names) - set(peers.PEERS))
-    if unknown:
-        raise InputError(f"no peer is called {', '.join(unknown)}; there are {', '.join(peers.PEERS)}")
+    require_known("peer", names, peers.PEERS)
     if names:
         find_uv()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from ..renderer.scene import Scene
 from ..renderer.sequence_folder import SequenceFolder
 from ..renderer.workers import in_processes
 from ..run.interruption import Interruption
-from ..run.output import write_json
+from ..run.output import os_errors_as, read_json_object, write_json
 from ..run.progress import progress
 
 RECIPE = "scene.json"
@@ -30,9 +29,13 @@ def render_scenes(scenes: Mapping[str, StageOptions], folder: Path, processes: i
     `processes` is how many at once, with 0 one a core. Returns whether all are there now: False after Ctrl-C. Raises
     InputError where `folder`/NAME is something else, or cannot be written.
     """
-    left = [(name, options) for name, options in scenes.items() if _made_of(folder / name) != asdict(options)]
+    left = [
+        (name, options)
+        for name, options in scenes.items()
+        if read_json_object(folder / name / RECIPE) != asdict(options)
+    ]
     for name, _ in left:
-        if (folder / name).exists() and _made_of(folder / name) is None:
+        if (folder / name).exists() and not read_json_object(folder / name / RECIPE):
             raise InputError(f"{folder / name} is no rendered scene: name another --out")
     with Interruption() as interruption:
         rendered = in_processes(partial(render, folder=folder), left, processes, interruption)
@@ -46,7 +49,7 @@ def render(scene: tuple[str, StageOptions], folder: Path) -> None:
     name, options = scene
     unfinished = folder / UNFINISHED / name
     shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with os_errors_as(f"cannot write scenes to {folder}"):
         unfinished.mkdir(parents=True)
         with SequenceFolder(unfinished, options, None, CRF, PRESET) as sequence:
             for frame in Scene(options).frames():
@@ -54,14 +57,3 @@ def render(scene: tuple[str, StageOptions], folder: Path) -> None:
         write_json(asdict(options), unfinished / RECIPE)
         shutil.rmtree(folder / name, ignore_errors=True)
         unfinished.rename(folder / name)
-    except OSError as error:
-        raise InputError(f"cannot write scenes to {folder}: {error.strerror}") from error
-
-
-def _made_of(folder: Path) -> dict[str, object] | None:
-    """The options of a rendered scene; None where there is none."""
-    try:
-        recipe = json.loads((folder / RECIPE).read_text())
-    except (OSError, ValueError):
-        return None
-    return recipe if isinstance(recipe, dict) else None

@@ -10,6 +10,7 @@ from tracker.offline.refinement import RefinementOptions
 from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
+from ..run.checks import require_known
 from ..run.parts import encoder_weights, make_embedder
 from ..scoring.labelled_boxes import read_truth
 from ..scoring.sequences import Pictures, TruthSequence, find_pictures, find_sequences
@@ -106,9 +107,7 @@ def set_up(
 
 
 def _chosen(sequences: list[TruthSequence], only: Sequence[str]) -> list[TruthSequence]:
-    names = [sequence.name for sequence in sequences]
-    if unknown := sorted(set(only) - set(names)):
-        raise InputError(f"no sequence is called {', '.join(unknown)}; there are {', '.join(names)}")
+    require_known("sequence", only, [sequence.name for sequence in sequences])
     return [sequence for sequence in sequences if not only or sequence.name in only]
 
 
@@ -131,6 +130,5 @@ def _measured(sequence: TruthSequence, pictures: Pictures | None) -> TruthSequen
 def _paths(pictures: Pictures | None, length: int | None) -> str | list[str] | None:
     if pictures is None:
         return None
-    if pictures.video:
-        return str(pictures.video.resolve())
-    return [str(file.resolve()) for file in pictures.files[:length]]
+    files = [str(file.resolve()) for file in pictures.files]
+    return files[0] if pictures.video else files[:length]

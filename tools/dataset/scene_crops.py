@@ -1,10 +1,9 @@
-"""Crops of all dancers of rendered scenes, several scenes at a time."""
+"""Crops of all dancers of a rendered scene."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from reid.dancereid.folder import widened_crop
 
 from ..renderer.options import StageOptions
 from ..renderer.scene import Scene, StageFrame
-from ..renderer.workers import in_processes
-from ..run.interruption import Interruption
 
 KEPT_EVERY = 5  # frames of the 25 a second a camera would give
 FPS = 25.0
@@ -32,16 +29,6 @@ class SceneCrop:
     xyxy: np.ndarray
     image: np.ndarray
     joints: np.ndarray
-
-
-def cut_scenes(
-    scenes: Sequence[StageOptions], height: int, processes: int, interruption: Interruption
-) -> Iterator[list[SceneCrop]]:
-    """The crops of each scene, in order; ends early, without those of the scenes at hand, when a stop is asked for.
-
-    Raises InputError where a process was killed, as happens when memory runs out.
-    """
-    return in_processes(partial(cut_scene, height=height), scenes, processes, interruption)
 
 
 def cut_scene(options: StageOptions, height: int) -> list[SceneCrop]:

@@ -16,7 +16,7 @@ from tracker.types import Detector, Embedder, Frame
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
-from ..offline.sightings import CropOptions, Watched, watch
+from ..offline.sightings import CropOptions, watch
 from ..run.interruption import Interruption
 from ..run.progress import progress
 from .video_people import LabelledSighting, PasserByOptions, VideoPeople, find_people
@@ -58,8 +58,15 @@ class VideoCutter:
     def cut(self, name: str, video: str) -> VideoOutcome | None:
         """Add the video's people; None where a stop was asked for."""
         with open_source(video) as source:
-            fps, size, total = source.fps, (source.width, source.height), source.frame_count
-            watched = self._watch(source, total, name)
+            fps, size = source.fps, (source.width, source.height)
+            watched = watch(
+                prefetch(self.interruption.until(source)),
+                self.parts.detector,
+                self.parts.embedder,
+                self.crops,
+                batch=self.parts.batch,
+                shown=partial(progress, total=source.frame_count, name=name),
+            )
             warning = source.warning
         if self.interruption.asked:
             return None
@@ -70,16 +77,6 @@ class VideoCutter:
             return None
         self.folder.finish(name, SourceVideo(Path(video), fps, *size, watched.frames))
         return VideoOutcome(found, watched.rows, landmarks, warning)
-
-    def _watch(self, frames: Iterable[Frame], total: int | None, name: str) -> Watched:
-        return watch(
-            prefetch(self.interruption.until(frames)),
-            self.parts.detector,
-            self.parts.embedder,
-            self.crops,
-            batch=self.parts.batch,
-            shown=partial(progress, total=total, name=name),
-        )
 
     def _cut_frames(self, frames: Iterable[Frame], people: VideoPeople, name: str) -> Iterator[int]:
         """Write the kept crops, frame by frame; yields how many of a frame's have landmarks."""

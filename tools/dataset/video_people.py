@@ -13,6 +13,7 @@ from ..offline.sightings import CropOptions, Sighting, Watched, encoder_facts
 
 MIN_CROPS = 2
 DOUBTFUL = 0.5
+"""Doubt above which another person is nearly as likely to be the one a crop shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,6 @@ class VideoPeople:
     count: int
     passers_by: int
 
-    @property
-    def doubtful(self) -> int:
-        """Crops whose label another person is nearly as likely to have."""
-        return sum(crop.doubt > DOUBTFUL for crop in self.crops)
-
 
 def find_people(
     watched: Watched,
@@ -58,7 +54,7 @@ def find_people(
     cast: int | None,
 ) -> VideoPeople:
     """Label what was seen, and choose whom and what to keep; with `cast`, the most seen so many people."""
-    labels = label_people(watched.tracklets, watched.looks(fps, options.every), encoder_facts(embedder), cast)
+    labels = label_people(watched.tracklets, watched.embedded_crops(fps, options.every), encoder_facts(embedder), cast)
     sightings = watched.sightings
     kept = np.array([sighting.frame % options.every == 0 for sighting in sightings], bool)
     people = labels.person.max(initial=-1) + 1
@@ -92,8 +88,6 @@ def staying(
 
 def seconds_seen(labels: PseudoLabels, people: int, fps: float) -> np.ndarray:
     """For how long each person was in sight, by all frames of their tracklets, (P,)."""
-    frames = np.zeros(people)
     numbers, first = np.unique(labels.tracklet, return_index=True)
-    for number, person in zip(numbers.tolist(), labels.person[first].tolist(), strict=True):
-        frames[person] += len(labels.tracklets[number].frames)
-    return frames / fps
+    frames = [len(labels.tracklets[number].frames) for number in numbers.tolist()]
+    return np.bincount(labels.person[first], frames, people) / fps

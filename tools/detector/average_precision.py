@@ -14,7 +14,7 @@ import numpy as np
 
 from tracker.boxes import area, xyxy_to_xywh
 from tracker.detection.detector import DetectorOptions, YoloDetector
-from tracker.types import Detections, Detector, Frame
+from tracker.types import Detections, Frame
 
 from .pictures import VALIDATION, read_labels, read_picture
 
@@ -36,7 +36,9 @@ def score_detector(weights: Path, data: Path, imgsz: int = 640) -> dict[str, Pre
     detector = YoloDetector(weights, DetectorOptions(conf=0.001, imgsz=imgsz, batch=1, openvino=False))
     parts: dict[str, list[tuple[Detections, np.ndarray]]] = {}
     for path in sorted((data / VALIDATION / "images").glob("*.jpg")):
-        parts.setdefault(path.name.partition("-")[0], []).append(_found_and_truth(detector, path))
+        image = read_picture(path)
+        truth = read_labels(data / VALIDATION / "labels" / f"{path.stem}.txt", image)
+        parts.setdefault(path.name.partition("-")[0], []).append((detector(Frame(0, 0.0, image)), truth))
     return {part: average_precision(pictures) for part, pictures in parts.items()}
 
 
@@ -73,9 +75,3 @@ def _rows(pictures: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[dict[st
         for box, size, each in zip(xyxy_to_xywh(xyxy).tolist(), area(xyxy).tolist(), score.tolist(), strict=True):
             facts = {"id": next(numbers), "image_id": image, "category_id": PERSON, "iscrowd": 0}
             yield facts | {"bbox": box, "area": size, "score": each}
-
-
-def _found_and_truth(detector: Detector, path: Path) -> tuple[Detections, np.ndarray]:
-    image = read_picture(path)
-    labels = path.parent.parent / "labels" / f"{path.stem}.txt"
-    return detector(Frame(0, 0.0, image)), read_labels(labels, image)

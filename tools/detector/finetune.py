@@ -66,7 +66,7 @@ def finetune(parent: Path, images: Path, options: FinetuneOptions) -> Iterator[E
         for batch in batches:
             losses = _step(model, batch, optimizer, distillation, options)
             schedule.step()
-            _follow(average, model, options.ema)
+            between(average, model, 1 - options.ema)
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value / len(batches)
         yield Epoch(number, sums, between(keep_only_person(load_parent(parent)), average, options.share))
@@ -135,9 +135,3 @@ def _in_float32(predicted: Any) -> Any:
     if isinstance(predicted, list | tuple):
         return [_in_float32(value) for value in predicted]
     return predicted.float()
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, model: nn.Module, keep: float) -> None:
-    for slow, fast in zip(average.parameters(), model.parameters(), strict=True):
-        slow.lerp_(fast, 1 - keep)

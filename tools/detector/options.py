@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tracker.types import InputError
 
+from ..run.checks import require_at_least
+
 
 @dataclass(frozen=True, slots=True)
 class FinetuneOptions:
@@ -33,9 +35,8 @@ class FinetuneOptions:
     """of the shuffling and of the augmentation"""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--training.{name} must be at least 1, not {getattr(self, name)}")
+        require_at_least(1, "training.epochs", self.epochs)
+        require_at_least(1, "training.batch", self.batch)
         for name in ("ema", "share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"--training.{name} must lie between 0 and 1, not {getattr(self, name)}")

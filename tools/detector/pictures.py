@@ -11,7 +11,7 @@ import numpy as np
 
 from tracker.boxes import area, cxcywh_to_xyxy, xywh_to_xyxy, xyxy_to_cxcywh
 from tracker.results.mot_files import BOX, FRAME, SCORE, read_table
-from tracker.types import Frame, InputError
+from tracker.types import InputError
 
 from ..renderer import Scene, StageOptions
 
@@ -69,7 +69,8 @@ def stage_scenes(count: int, first_seed: int = 1000) -> Iterator[LabelledPicture
         )
         for scene in Scene(options).frames():
             name = f"{options.seed}-{scene.frame.index}"
-            yield LabelledPicture("stage", name, _picture(scene.frame), scene.truth.xyxy, late(number, count))
+            assert scene.frame.image is not None
+            yield LabelledPicture("stage", name, scene.frame.image, scene.truth.xyxy, late(number, count))
 
 
 def sequence_frames(folder: Path) -> Iterator[tuple[int, np.ndarray]]:
@@ -114,11 +115,6 @@ def write_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> None:
         lines = ["0 " + " ".join(f"{value:.6f}" for value in row) for row in rows]
         (place / "labels" / f"{stem}.txt").write_text("".join(f"{line}\n" for line in lines))
         cv2.imwrite(str(place / "images" / f"{stem}.jpg"), picture.image, [cv2.IMWRITE_JPEG_QUALITY, 95])
-
-
-def _picture(frame: Frame) -> np.ndarray:
-    assert frame.image is not None
-    return frame.image
 
 
 def read_labels(path: Path, image: np.ndarray) -> np.ndarray:

@@ -42,17 +42,8 @@ Prediction = tuple[np.ndarray, float, tuple[int, Augmentation]]
 """A box (4,), its score, and which network found it under which augmentation."""
 
 
-@dataclass(slots=True)
-class Cluster:
-    """Predictions that are one person: (K, 4) boxes, (K,) scores, and which network and augmentation gave each."""
-
-    boxes: list[np.ndarray]
-    scores: list[float]
-    votes: list[tuple[int, Augmentation]]
-
-    @property
-    def box(self) -> np.ndarray:
-        return np.average(self.boxes, axis=0, weights=self.scores)
+Cluster = list[Prediction]
+"""Predictions that are one person."""
 
 
 class Teacher:
@@ -83,7 +74,7 @@ class Teacher:
         """Boxes of people who are certain and of those who are doubtful, (N, 4) and (M, 4)."""
         clusters = fuse(self._predictions(image, augmentations))
         sure = np.array([self._scores(cluster, augmentations) for cluster in clusters]).reshape(len(clusters), -1)
-        boxes = np.array([cluster.box for cluster in clusters]).reshape(-1, 4)
+        boxes = np.array([fused_box(cluster) for cluster in clusters]).reshape(-1, 4)
         certain = (sure.mean(axis=1) >= CERTAIN) & (sure.min(axis=1) >= AGREED)
         return boxes[certain], boxes[~certain & (sure.mean(axis=1) >= DOUBTFUL)]
 
@@ -100,7 +91,7 @@ class Teacher:
     def _scores(self, cluster: Cluster, augmentations: Sequence[Augmentation]) -> list[float]:
         """Per network, the mean score over the augmentations of its best turn; one that missed the person counts 0."""
         best: dict[tuple[int, Augmentation], float] = {}
-        for score, vote in zip(cluster.scores, cluster.votes, strict=True):
+        for _, score, vote in cluster:
             best[vote] = max(best.get(vote, 0.0), score)
         turned = [
             [each for each in augmentations if each.turns == turns] for turns in {each.turns for each in augmentations}
@@ -115,15 +106,18 @@ def fuse(votes: Iterator[Prediction]) -> list[Cluster]:
     """Weighted box fusion: a box joins the cluster that it overlaps best by at least `SAME`, or opens one."""
     clusters: list[Cluster] = []
     for box, score, vote in sorted(votes, key=lambda each: -each[1]):
-        overlap = iou(box[None], np.array([cluster.box for cluster in clusters]).reshape(-1, 4))[0]
+        overlap = iou(box[None], np.array([fused_box(cluster) for cluster in clusters]).reshape(-1, 4))[0]
         if len(overlap) and overlap.max() >= SAME:
-            home = clusters[int(overlap.argmax())]
-            home.boxes.append(box)
-            home.scores.append(score)
-            home.votes.append(vote)
+            clusters[int(overlap.argmax())].append((box, score, vote))
         else:
-            clusters.append(Cluster([box], [score], [vote]))
+            clusters.append([(box, score, vote)])
     return clusters
+
+
+def fused_box(cluster: Cluster) -> np.ndarray:
+    """The mean (4,) of its boxes, weighted by their scores."""
+    boxes, scores, _ = zip(*cluster, strict=True)
+    return np.average(boxes, axis=0, weights=scores)
 
 
 def dance_video(

@@ -1,10 +1,9 @@
-"""What the second of two passes knows: everything the first one reported, and how people look over the whole video."""
+"""What the second of two passes knows: all that the first one reported, and people's appearance in the whole video."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
 
 import numpy as np
 
@@ -19,10 +18,10 @@ from .sightings import CropOptions, OverheardDetector, Sighting, Watcher, encode
 
 @dataclass(frozen=True, slots=True)
 class Refined:
-    """All frames of a video with refined ids, and of each id the sightings it is known by, with their embeddings."""
+    """All frames of a video with refined ids, and of each id the sightings it is known by, with embeddings."""
 
     tracks: list[FrameTracks]
-    looks: dict[int, list[tuple[Sighting, np.ndarray]]]
+    sightings: dict[int, list[tuple[Sighting, np.ndarray]]]
 
 
 class SecondLook:
@@ -41,9 +40,7 @@ class SecondLook:
     def __enter__(self) -> SecondLook:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         pass
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
@@ -66,12 +63,12 @@ class SecondLook:
         stretches, sightings = self._stretches(fps, cast)
         tracks = refine(self.tracks, stretches, fps, options, cast=cast, numbering=numbering)
         seen = {(rows.frame, box.tobytes()): id for rows in tracks for id, box in zip(rows.ids, rows.xyxy, strict=True)}
-        looks: dict[int, list[tuple[Sighting, np.ndarray]]] = {}
+        known: dict[int, list[tuple[Sighting, np.ndarray]]] = {}
         for sighting, embedding in sightings:
             identity = seen.get((sighting.frame, sighting.xyxy.tobytes()))
             if identity is not None:
-                looks.setdefault(int(identity), []).append((sighting, embedding))
-        return Refined(with_similarity(tracks, looks), looks)
+                known.setdefault(int(identity), []).append((sighting, embedding))
+        return Refined(with_similarity(tracks, known), known)
 
     def _stretches(self, fps: float, cast: int | None) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
         """Whose each part of a track is, by its appearance, and the sightings of those who are not in doubt."""
@@ -80,9 +77,9 @@ class SecondLook:
         watched = None if self._watcher is None else self._watcher.finish()
         if self._embedder is None or watched is None or not watched.sightings:
             return whole_tracks(self.tracks), []
-        rate = fps * _stride(self.tracks)
-        looks = watched.looks(rate, CropOptions().every)
-        labels = label_people(watched.tracklets, looks, encoder_facts(self._embedder), cast)
+        stride = self.tracks[1].frame - self.tracks[0].frame if len(self.tracks) > 1 else 1
+        crops = watched.embedded_crops(fps * stride, CropOptions().every)
+        labels = label_people(watched.tracklets, crops, encoder_facts(self._embedder), cast)
         person = np.full(len(labels.tracklets), UNKNOWN)
         person[labels.tracklet] = labels.person
         stretches = [
@@ -108,19 +105,19 @@ def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
 
 
 def with_similarity(
-    tracks: Sequence[FrameTracks], looks: Mapping[int, Sequence[tuple[Sighting, np.ndarray]]]
+    tracks: Sequence[FrameTracks], sightings: Mapping[int, Sequence[tuple[Sighting, np.ndarray]]]
 ) -> list[FrameTracks]:
     """The tracks with each return's similarity to the same person before it, and the lead over who else it might be.
 
-    looks: of each id, sightings with their embeddings. A person in sight in the first frame of a return is not the one
+    sightings: of each id, with their embeddings. A person in sight in the first frame of a return is not the one
     who returned.
     """
     returns: dict[int, list[int]] = {}
     for rows in tracks:
         for recovery in rows.recoveries:
             returns.setdefault(recovery.id, []).append(recovery.frame)
-    shown = {id: np.array([look.frame for look, _ in theirs]) for id, theirs in looks.items()}
-    views = {id: np.stack([embedding for _, embedding in theirs]) for id, theirs in looks.items()}
+    shown = {id: np.array([sighting.frame for sighting, _ in own]) for id, own in sightings.items()}
+    views = {id: np.stack([embedding for _, embedding in own]) for id, own in sightings.items()}
 
     def told(recovery: Recovery, present: frozenset[int]) -> Recovery:
         if recovery.remembered or recovery.id not in views:
@@ -143,13 +140,8 @@ def with_similarity(
 def lasting_identities(refined: Refined, crops: Mapping[tuple[int, int], np.ndarray]) -> list[Identity]:
     """People as they are saved to a cast file, by all their sightings; crops (h, w, 3) BGR go by id and frame."""
     identities = []
-    for id, looks in sorted(refined.looks.items()):
-        gallery = Gallery(GalleryOptions(size=max(len(looks), 1), lasting=True))
-        gallery.views = [View(look.time, crops.get((id, look.frame)), embedding) for look, embedding in looks]
+    for id, own in sorted(refined.sightings.items()):
+        gallery = Gallery(GalleryOptions(size=max(len(own), 1), lasting=True))
+        gallery.views = [View(seen.time, crops.get((id, seen.frame)), embedding) for seen, embedding in own]
         identities.append(Identity(id, gallery))
     return identities
-
-
-def _stride(tracks: Sequence[FrameTracks]) -> int:
-    """Frames of the source from one frame to the next."""
-    return 1 if len(tracks) < 2 else tracks[1].frame - tracks[0].frame

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source
 
 from ..run.interruption import Interruption
-from ..run.output import count, note, say
+from ..run.output import count, note, os_errors_as, say
 from ..run.progress import progress
 from ..run.result_files import ONLINE
 from ..run.tracking import Run, write_all
@@ -42,37 +42,26 @@ def refuse_live(sources: Sequence[str]) -> None:
             raise InputError(f"--refine looks at a video twice, as a whole, and {name} is live: leave --refine out")
 
 
-class CropKeeper:
-    """A sink that cuts out some of the people's sightings (`Refined.looks`), by id and frame."""
-
-    def __init__(self, refined: Refined) -> None:
-        self.crops: dict[tuple[int, int], np.ndarray] = {}
-        self._wanted: dict[int, list[tuple[int, np.ndarray]]] = {}
-        for id, looks in refined.looks.items():
-            for look, _ in looks:
-                self._wanted.setdefault(look.frame, []).append((id, look.xyxy))
-
-    def __enter__(self) -> CropKeeper:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+def keep_crops(
+    tracked: Iterable[tuple[Frame, FrameTracks]], refined: Refined, crops: dict[tuple[int, int], np.ndarray]
+) -> Iterator[tuple[Frame, FrameTracks]]:
+    """The same frames; from each the people's sightings are cut out into `crops`, (h, w, 3) BGR by id and frame."""
+    wanted: dict[int, list[tuple[int, np.ndarray]]] = defaultdict(list)
+    for id, sightings in refined.sightings.items():
+        for sighting, _ in sightings:
+            wanted[sighting.frame].append((id, sighting.xyxy))
+    for frame, tracks in tracked:
+        yield frame, tracks
         if frame.image is not None:
-            for id, xyxy in self._wanted.get(frame.index, []):
-                self.crops[id, frame.index] = crop(frame.image, xyxy).copy()
+            for id, xyxy in wanted[frame.index]:
+                crops[id, frame.index] = crop(frame.image, xyxy).copy()
 
 
 def with_frames(source: Source | None, tracks: Sequence[FrameTracks]) -> Iterator[tuple[Frame, FrameTracks]]:
     """The tracks with the source's frames, or with frames without a picture where there is no source."""
-    if source is None:
-        yield from ((Frame(rows.frame, rows.time, None), rows) for rows in tracks)
-        return
     by_frame = {rows.frame: rows for rows in tracks}
-    yield from ((frame, by_frame[frame.index]) for frame in prefetch(source) if frame.index in by_frame)
+    frames = (Frame(rows.frame, rows.time, None) for rows in tracks) if source is None else prefetch(source)
+    yield from ((frame, by_frame[frame.index]) for frame in frames if frame.index in by_frame)
 
 
 @contextmanager
@@ -83,15 +72,14 @@ def replacing(folder: Path) -> Iterator[Path]:
     """
     part, online = folder / PART, folder / ONLINE
     try:
-        part.mkdir()
-        yield part
-        online.mkdir()
-        for file in sorted(part.iterdir()):
-            if (folder / file.name).exists():
-                os.replace(folder / file.name, online / file.name)
-            os.replace(file, folder / file.name)
-    except OSError as error:
-        raise InputError(f"cannot write refined results to {folder}: {error.strerror}") from error
+        with os_errors_as(f"cannot write refined results to {folder}"):
+            part.mkdir()
+            yield part
+            online.mkdir()
+            for file in sorted(part.iterdir()):
+                if (folder / file.name).exists():
+                    os.replace(folder / file.name, online / file.name)
+                os.replace(file, folder / file.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -132,20 +120,21 @@ class SecondPass:
         numbering = Numbering(run.memory.next_id if run.memory else 1, {member.id for member in members})
         refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast)
         views = run.people.memory.views if run.people.save_cast else 0
-        refined = replace(refined, looks={id: evenly(looks, views) for id, looks in refined.looks.items()})
+        sightings = {id: evenly(own, views) for id, own in refined.sightings.items()}
+        refined = replace(refined, sightings=sightings)
         _go_on(run.interruption)
         summary = Summary(spent=before.wall_seconds + time.perf_counter() - started)
-        keeper = CropKeeper(refined)
+        crops: dict[tuple[int, int], np.ndarray] = {}
         pictures = self.reopen() if self.video or views else nullcontext()
         with replacing(online.folder) as folder, pictures as source:
             files = replace(online, folder=folder, source=source or online.source, video=self.video, offline=True)
             tracked = run.interruption.until(with_frames(source, refined.tracks))
             tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")
-            write_all(tracked, [*files.sinks(summary), keeper])
+            write_all(keep_crops(tracked, refined, crops), files.sinks(summary))
             _go_on(run.interruption)
             run.finish(files, summary)
         run.summary, run.files = summary, replace(online, offline=True)
-        return lasting_identities(refined, keeper.crops)
+        return lasting_identities(refined, crops)
 
 
 class _StoppedError(Exception):

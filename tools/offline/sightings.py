@@ -1,4 +1,4 @@
-"""Watching a video for its people: every row of every track, and what those look like that may be kept as crops."""
+"""Watching a video for its people: every row of every track, and embeddings of those that may be kept as crops."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, Tracklet
 from tracker.gallery import crop
 from tracker.pipeline import track
 from tracker.tracker import Tracker
-from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
+from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks
 
+from ..run.checks import require_at_least
 from .tracklets import TrackletCutter, TrackletOptions, in_contact
 
 EMBEDDED_AT_ONCE = 64
-LOOK_EVERY = 5
+EMBED_EVERY = 5
 EDGE = 1.0
 """Pixels from the picture's left or right edge within which a box is taken to be cut by it."""
 
@@ -31,14 +32,13 @@ class CropOptions:
     """Keep people of every n-th frame."""
     all: FlagCreatePairsOff[bool] = False
     """Keep every person of these frames, clear or not, passers-by too: what labelling needs."""
-    least_score: float = 0.5
+    min_score: float = 0.5
     """Detector's score that a clear sighting has."""
-    least_height: float = 40.0
+    min_height: float = 40.0
     """Height in pixels that a clear sighting has."""
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise InputError(f"--every must be at least 1, not {self.every}: it keeps people of every n-th frame")
+        require_at_least(1, "every", self.every, "it keeps people of every n-th frame")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Sighting:
 
 @dataclass(slots=True)
 class Watched:
-    """What was seen of a video: its tracklets, the sightings looked at, and their embeddings, in one order."""
+    """What was seen of a video: its tracklets, the sightings embedded, and their embeddings, in one order."""
 
     tracklets: list[Tracklet] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -63,11 +63,11 @@ class Watched:
     rows: int = 0
     frames: int = 0
 
-    def looks(self, fps: float, every: int) -> EmbeddedCrops:
+    def embedded_crops(self, fps: float, every: int) -> EmbeddedCrops:
         """The sightings as labelling takes them."""
         frame = np.array([sighting.frame for sighting in self.sightings], int)
         tracklet = np.array([sighting.tracklet for sighting in self.sightings], int)
-        return EmbeddedCrops(self.embedding, frame, tracklet, min(every, LOOK_EVERY) / fps, fps)
+        return EmbeddedCrops(self.embedding, frame, tracklet, min(every, EMBED_EVERY) / fps, fps)
 
 
 class OverheardDetector:
@@ -99,7 +99,7 @@ def watch(
     batch: int,
     shown: Callable[[Iterable[tuple[Frame, FrameTracks]]], Iterable[tuple[Frame, FrameTracks]]] = iter,
 ) -> Watched:
-    """Track the people of the frames and look at them; `shown` may count the tracked frames as they pass."""
+    """Track and embed the people of the frames; `shown` may count the tracked frames as they pass."""
     overheard = OverheardDetector(detector)
     watcher = Watcher(embedder, options)
     for frame, tracks in shown(track(frames, overheard, Tracker(None, embedder), batch=batch)):
@@ -108,44 +108,42 @@ def watch(
 
 
 class Watcher:
-    """Takes in the frames of a tracked video one after the other, and looks at their people."""
+    """Takes in the frames of a tracked video one after the other, and embeds their people."""
 
     def __init__(self, embedder: Embedder, options: CropOptions) -> None:
         self.embedder, self.options = embedder, options
         self.tracklet_options = TrackletOptions()
         self.cutter = TrackletCutter(self.tracklet_options)
         self.watched = Watched()
-        self.frames: dict[int, list[int]] = {}
-        self.facts: dict[int, tuple[int, bool]] = {}
+        self.tracklets: list[tuple[int, list[int], bool]] = []  # track, frames, clear
         self.waiting: list[np.ndarray] = []
         self.embedded: list[np.ndarray] = []
 
     def take(self, frame: Frame, tracks: FrameTracks, detections: Detections) -> None:
-        """Note a frame's people, and cut out those to look at."""
+        """Note a frame's people, and cut out those to embed."""
         self.watched.frames += 1
         self.watched.rows += len(tracks)
         contact = in_contact(tracks, detections, self.tracklet_options)
         numbers = self.cutter.cut(tracks, contact)
         for row, number in enumerate(numbers.tolist()):
-            self.frames.setdefault(number, []).append(frame.index)
-            self.facts[number] = (int(tracks.ids[row]), not contact[row])
-        if self._is_looked_at(frame.index):
+            if number == len(self.tracklets):
+                self.tracklets.append((int(tracks.ids[row]), [], not contact[row]))
+            self.tracklets[number][1].append(frame.index)
+        every = self.options.every
+        if frame.index % every == 0 or (every > EMBED_EVERY and frame.index % EMBED_EVERY == 0):
             for row in self._rows(frame, tracks, contact):
-                self._look(frame, tracks, row, int(numbers[row]))
-
-    def _is_looked_at(self, frame: int) -> bool:
-        return frame % self.options.every == 0 or (self.options.every > LOOK_EVERY and frame % LOOK_EVERY == 0)
+                self._cut_out(frame, tracks, row, int(numbers[row]))
 
     def _rows(self, frame: Frame, tracks: FrameTracks, contact: np.ndarray) -> list[int]:
-        """The rows worth a look: all, or those that show a person clearly, whole and large enough."""
+        """The rows to embed: all, or those that show a person clearly, whole and large enough."""
         if self.options.all:
             return list(range(len(tracks)))
         assert frame.image is not None
         inside = (tracks.xyxy[:, 0] >= EDGE) & (tracks.xyxy[:, 2] <= frame.image.shape[1] - EDGE)
-        tall = tracks.xyxy[:, 3] - tracks.xyxy[:, 1] >= self.options.least_height
-        return np.flatnonzero(~contact & inside & tall & (tracks.score >= self.options.least_score)).tolist()
+        tall = tracks.xyxy[:, 3] - tracks.xyxy[:, 1] >= self.options.min_height
+        return np.flatnonzero(~contact & inside & tall & (tracks.score >= self.options.min_score)).tolist()
 
-    def _look(self, frame: Frame, tracks: FrameTracks, row: int, number: int) -> None:
+    def _cut_out(self, frame: Frame, tracks: FrameTracks, row: int, number: int) -> None:
         assert frame.image is not None
         keypoints = None if tracks.keypoints is None else tracks.keypoints[row]
         self.watched.sightings.append(
@@ -165,15 +163,12 @@ class Watcher:
         self._embed()
         if self.embedded:
             self.watched.embedding = np.concatenate(self.embedded)
-        self.watched.tracklets = [
-            Tracklet(self.facts[number][0], np.array(self.frames[number]), self.facts[number][1])
-            for number in range(self.cutter.count)
-        ]
+        self.watched.tracklets = [Tracklet(track, np.array(frames), clear) for track, frames, clear in self.tracklets]
         return self.watched
 
 
 def encoder_facts(embedder: Embedder) -> EncoderFacts:
-    """What the encoder's likenesses are worth long after: tracklets are mostly seconds apart."""
+    """What the encoder's similarities are worth long after: tracklets are mostly seconds apart."""
     known = embedder.calibration
     assert isinstance(known, Calibration)
 

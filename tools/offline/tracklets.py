@@ -58,19 +58,22 @@ class TrackletCutter:
 
     def _tracklet(self, track: int, xyxy: np.ndarray, contact: bool, time: float, changed: bool) -> int:
         last = self._last.get(track)
-        if last is None or changed or last.contact != contact or self._is_apart(last, time, xyxy):
+        if (
+            last is None
+            or changed
+            or last.contact != contact
+            or time - last.time > self.options.gap
+            or boxes.iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
+        ):
             number, self.count = self.count, self.count + 1
         else:
             number = last.tracklet
         self._last[track] = _Last(number, time, xyxy, contact)
         return number
 
-    def _is_apart(self, last: _Last, time: float, xyxy: np.ndarray) -> bool:
-        return time - last.time > self.options.gap or boxes.iou(last.xyxy[None], xyxy[None])[0, 0] < self.options.jump
-
 
 def in_contact(tracks: FrameTracks, detections: Detections, options: TrackletOptions) -> np.ndarray:
-    """Which rows share much of their box, or of the other's, with anybody else in the frame, (T,) bool."""
+    """Which rows share much of their box, or of the other's, with another person in the frame, (T,) bool."""
     rivals = np.concatenate([tracks.xyxy, detections.xyxy[detections.score >= options.rival_score]])
     contact = boxes.in_contact(tracks.xyxy, rivals, options.contact)  # (T, rivals)
     contact[boxes.iou(tracks.xyxy, rivals) > ITSELF] = False

@@ -14,22 +14,20 @@ _STAGE_MIDDLE = 0.9
 
 
 class Camerawork:
-    """The camera at any time. A cut goes to another camera; movement is a slow pan and zoom from where it stands."""
+    """The camera at any time. A cut goes to another camera; movement is a slow pan and zoom from where it stands.
+
+    `shots` are the cameras at rest, in their order.
+    """
 
     def __init__(self, options: StageOptions, random: np.random.Generator) -> None:
-        self._shots = [_shot(options, random) for _ in range(options.cuts + 1)]
+        self.shots = [_shot(options, random) for _ in range(options.cuts + 1)]
         self._shot_seconds = options.seconds / (options.cuts + 1)
         self._pan, self._zoom = (3.0, 0.06) if options.moving_camera else (0.0, 0.0)
         self._phase = random.uniform(0, 2 * np.pi, 2)
 
-    @property
-    def first(self) -> Camera:
-        """The camera the scene opens with, at rest."""
-        return self._shots[0]
-
     def at(self, time: float) -> Camera:
         """The camera `time` seconds into the scene."""
-        shot = self._shots[min(int(time / self._shot_seconds), len(self._shots) - 1)]
+        shot = self.shots[min(int(time / self._shot_seconds), len(self.shots) - 1)]
         if not self._pan:
             return shot
         swing = np.sin(2 * np.pi * time / np.array([9.0, 13.0]) + self._phase)

@@ -124,12 +124,9 @@ class _Planner:
     def _hide(self, targets: np.ndarray, leaver: int | None) -> tuple[int, int] | None:
         """Choose a dancer and move their target behind another's; both stay there for another phase."""
         here = [int(d) for d in self._hiders if d != leaver and d not in self._gone]
-        fronts = [d for d in range(self._dancers) if d != leaver and d not in self._gone and targets[d, 1] > -1.4]
-        if len(here) < 2 or not fronts:
-            return None
-        hider = here[(self._phase - 1) % len(here)]
-        fronts = [d for d in fronts if d != hider]
-        if not fronts:
+        hider = here[(self._phase - 1) % len(here)] if here else None
+        fronts = [d for d in sorted(here) if d != hider and targets[d, 1] > -1.4]
+        if hider is None or not fronts:
             return None
         front = fronts[int(self._random.integers(len(fronts)))]
         eye = np.array([self._camera.position[0], self._camera.position[2]])
@@ -147,7 +144,7 @@ class _Planner:
         pair: tuple[int, int] | None,
     ) -> None:
         random, last = self._random, self._stations[dancer][-1]
-        if dancer in self._gone and self._gone[dancer] > 0:
+        if self._gone.get(dancer, 0) > 0:
             return
         x, z = (float(value) for value in targets[dancer])
         if dancer == leaver:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -33,7 +34,7 @@ class Canvas:
     def __init__(self, backdrop: Backdrop, options: StageOptions) -> None:
         self._backdrop = backdrop
         self._seed = options.seed
-        self._empty: tuple[Camera, np.ndarray] | None = None
+        self._set = lru_cache(1)(backdrop.picture)
         self._vignette = _vignette(options.width, options.height)
 
     def compose(self, index: int, actors: list[Actor], camera: Camera) -> tuple[np.ndarray, np.ndarray]:
@@ -48,11 +49,6 @@ class Canvas:
             image[window] = _over(image[window], actor.sprite.colour[part], alpha)
             owners[window][alpha > 127] = actor.id
         return self._finish(image, index), owners
-
-    def _set(self, camera: Camera) -> np.ndarray:
-        if self._empty is None or self._empty[0] != camera:
-            self._empty = camera, self._backdrop.picture(camera)
-        return self._empty[1]
 
     def _shadowed(self, actors: list[Actor], camera: Camera) -> np.ndarray:
         light: np.ndarray = np.ones((camera.height // _SHADOW_SCALE, camera.width // _SHADOW_SCALE), np.uint8) * 255

@@ -1,4 +1,4 @@
-"""What a dancer looks like: body, skin, hair and clothes, drawn from a seed."""
+"""A dancer's appearance: body, skin, hair and clothes, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ DYED: tuple[Colour, ...] = ((60, 40, 190), (180, 90, 60), (150, 70, 170), (160, 
 HAIR_STYLES = ("short", "short", "crop", "bob", "long", "long", "ponytail", "ponytail", "bun", "afro", "cap")
 TOPS = {"tank": 0.0, "tee": 0.72, "shirt": 1.93, "hoodie": 1.9}
 """Where the sleeve ends: 0 the shoulder, 1 the elbow, 2 the wrist."""
+LOOSENESS = {"tank": 0.006, "tee": 0.018, "shirt": 0.02, "hoodie": 0.034}
+"""How far the cloth of a top stands off, in metres."""
 BOTTOMS = {"trousers": 1.93, "wide": 1.96, "leggings": 1.86, "joggers": 1.85, "shorts": 0.72, "skirt": 0.12}
 """Where the leg of the garment ends: 0 the hip, 1 the knee, 2 the ankle."""
 
@@ -65,7 +67,7 @@ class Cloth:
 
 @dataclass(frozen=True)
 class Costume:
-    """What a dancer looks like. `seed` decides the patterns' details, so twins share it."""
+    """A dancer's appearance. `seed` decides the patterns' details, so twins share it."""
 
     build: Build
     skin: Colour
@@ -81,10 +83,6 @@ class Costume:
     logo: str
     logo_colour: Colour
     seed: int
-
-    @property
-    def looseness(self) -> float:
-        return {"tank": 0.006, "tee": 0.018, "shirt": 0.02, "hoodie": 0.034}[self.top]
 
 
 def costumes(dancers: int, twins: int, random: np.random.Generator) -> list[Costume]:

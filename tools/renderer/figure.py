@@ -17,24 +17,18 @@ class Figure:
 
     def __init__(self, costume: Costume) -> None:
         self.costume = costume
-        self._parts = trunk.parts(costume) + limbs.parts(costume) + head.parts(costume) + hair.parts(costume)
-        self.atlas = np.zeros((sum(len(part.texture) for part in self._parts), 256, 3), np.float32)
-        uv, faces, gloss, two_sided, nearer = [], [], [], [], []
-        top = vertices = 0
-        for part in self._parts:
-            uv.append(_texels(part, top))
+        parts = self._parts = [part for piece in (trunk, limbs, head, hair) for part in piece.parts(costume)]
+        tops = np.cumsum([0, *(len(part.texture) for part in parts)])
+        vertices = [len(part.rows) * part.columns for part in parts]
+        grids = [quads(len(part.rows), part.columns) for part in parts]
+        self.atlas = np.zeros((tops[-1], 256, 3), np.float32)
+        for part, top in zip(parts, tops, strict=False):
             self.atlas[top : top + len(part.texture), : part.texture.shape[1]] = part.texture
-            part_faces = quads(len(part.rows), part.columns)
-            faces.append(part_faces + vertices)
-            gloss.append(np.full(len(uv[-1]), part.gloss))
-            two_sided.append(np.full(len(part_faces), part.two_sided))
-            rows = np.broadcast_to(part.nearer, len(part.rows))
-            nearer.append(np.repeat((rows[1:] + rows[:-1]) / 2, part.columns - 1))
-            top += len(part.texture)
-            vertices += len(uv[-1])
-        self.uv, self.faces = np.concatenate(uv), np.concatenate(faces)
-        self.gloss, self.two_sided = np.concatenate(gloss), np.concatenate(two_sided)
-        self.nearer = np.concatenate(nearer)
+        self.uv = np.concatenate([_texels(part, top) for part, top in zip(parts, tops, strict=False)])
+        self.faces = np.concatenate([g + start for g, start in zip(grids, np.cumsum([0, *vertices]), strict=False)])
+        self.gloss = np.repeat([part.gloss for part in parts], vertices)
+        self.two_sided = np.repeat([part.two_sided for part in parts], list(map(len, grids)))
+        self.nearer = np.concatenate([_nearer(part) for part in parts])
 
     def mesh(self, skeleton: PosedSkeleton, sway: Sway) -> tuple[np.ndarray, np.ndarray]:
         """Points in world metres and unit normals, (V, 3) each."""
@@ -48,3 +42,8 @@ def _texels(part: FigurePart, top: int) -> np.ndarray:
     u = np.linspace(0.5, width - 0.51, part.columns)
     v = top + 0.5 + part.rows * (height - 1.01)
     return np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1).reshape(-1, 2)
+
+
+def _nearer(part: FigurePart) -> np.ndarray:
+    rows = np.broadcast_to(part.nearer, len(part.rows))
+    return np.repeat((rows[1:] + rows[:-1]) / 2, part.columns - 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from .mesh import Surface
+from .mesh import Surface, normals_of
 from .skeleton import PosedSkeleton
 
 
@@ -32,3 +33,19 @@ class FigurePart:
     gloss: float = 0.0
     two_sided: bool = False
     nearer: float | np.ndarray = 0.0
+
+
+def rigid_part(
+    points: np.ndarray,
+    texture: np.ndarray,
+    bone: Callable[[PosedSkeleton], tuple[np.ndarray, np.ndarray]],
+    **drawn: Any,
+) -> FigurePart:
+    """A part fixed to a bone: points (rows, columns, 3) in metres in its frame; `bone` tells origin (3,) and frame."""
+    normals = normals_of(points, points.mean(axis=1))
+
+    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
+        origin, frame = bone(skeleton)
+        return Surface(origin + points @ frame.T, normals @ frame.T)
+
+    return FigurePart(shape, np.linspace(0, 1, len(points)), points.shape[1], texture, **drawn)

@@ -69,60 +69,44 @@ def _knot(costume: Costume, centre: tuple[float, float, float], radius: float, t
     return on_head(points, texture, gloss=0.2)
 
 
-def _short(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    return [_shell(costume, 1.13, (58, 92, 118), texture)]
-
-
-def _crop(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    return [_shell(costume, 1.05, (54, 88, 112), texture)]
-
-
-def _bob(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    return [_shell(costume, 1.2, (56, 138, 140), texture)]
-
-
-def _long(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    curtain = _hanging(costume, (0.0, 0.01, -0.03), 0.24 + (costume.seed % 5) * 0.02, (0.052, 0.026), 0.062)
-    return [_shell(costume, 1.15, (56, 132, 138), texture), curtain]
-
-
-def _ponytail(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    tail = _hanging(costume, (0.0, 0.03, -0.055), 0.2 + (costume.seed % 4) * 0.02, (0.02, 0.018), 0.05)
-    return [_shell(costume, 1.07, (55, 92, 116), texture), tail]
-
-
-def _bun(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    return [_shell(costume, 1.07, (55, 92, 116), texture), _knot(costume, (0.0, 0.052, -0.046), 0.026, texture)]
-
-
-def _afro(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
-    rough = texture * np.random.default_rng(costume.seed).uniform(0.7, 1.25, (*texture.shape[:2], 1))
-    return [_shell(costume, 1.5, (60, 105, 128), rough.astype(np.float32))]
-
-
-def _cap(costume: Costume, texture: np.ndarray) -> list[FigurePart]:
+def _cap(costume: Costume) -> list[FigurePart]:
     random = np.random.default_rng(costume.seed + 60)
     fabric = cloth(costume.top_cloth, 64, 64, 0.2, 0.6, random) * 0.85
     fabric[:, 24:40] = flat(costume.logo_colour, 1, 1)[0]
     height = costume.build.height
     brim = ball((0.04 * height, 0.004 * height, 0.045 * height), 6, 11) + np.array([0.0, 0.026, 0.055]) * height
-    hair = _shell(costume, 1.06, (60, 92, 116), texture)
-    return [hair, _shell(costume, 1.13, (64, 72, 84), fabric), on_head(brim, fabric[:20])]
+    return [_shell(costume, 1.13, (64, 72, 84), fabric), on_head(brim, fabric[:20])]
 
 
-STYLES: dict[str, Callable[[Costume, np.ndarray], list[FigurePart]]] = {
-    "short": _short,
-    "crop": _crop,
-    "bob": _bob,
-    "long": _long,
-    "ponytail": _ponytail,
-    "bun": _bun,
-    "afro": _afro,
-    "cap": _cap,
+SHELLS = {
+    # thickness in skulls, and the edge's degrees from the crown at the brow, the temples and the nape
+    "short": (1.13, (58, 92, 118)),
+    "crop": (1.05, (54, 88, 112)),
+    "bob": (1.2, (56, 138, 140)),
+    "long": (1.15, (56, 132, 138)),
+    "ponytail": (1.07, (55, 92, 116)),
+    "bun": (1.07, (55, 92, 116)),
+    "afro": (1.5, (60, 105, 128)),
+    "cap": (1.06, (60, 92, 116)),
 }
+EXTRAS: dict[str, Callable[[Costume, np.ndarray], list[FigurePart]]] = {
+    "long": lambda costume, _: [
+        _hanging(costume, (0.0, 0.01, -0.03), 0.24 + (costume.seed % 5) * 0.02, (0.052, 0.026), 0.062)
+    ],
+    "ponytail": lambda costume, _: [
+        _hanging(costume, (0.0, 0.03, -0.055), 0.2 + (costume.seed % 4) * 0.02, (0.02, 0.018), 0.05)
+    ],
+    "bun": lambda costume, texture: [_knot(costume, (0.0, 0.052, -0.046), 0.026, texture)],
+    "cap": lambda costume, _: _cap(costume),
+}
+"""What a style has besides its shell."""
 
 
 def parts(costume: Costume) -> list[FigurePart]:
     """The costume's hair style."""
     texture = strands(costume.hair, 64, 64, np.random.default_rng(costume.seed + 51))
-    return STYLES[costume.hair_style](costume, texture)
+    if costume.hair_style == "afro":
+        rough = np.random.default_rng(costume.seed).uniform(0.7, 1.25, (*texture.shape[:2], 1))
+        texture = (texture * rough).astype(np.float32)
+    extras = EXTRAS.get(costume.hair_style, lambda *_: [])
+    return [_shell(costume, *SHELLS[costume.hair_style], texture), *extras(costume, texture)]

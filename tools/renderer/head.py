@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
 from .costume import Costume
-from .figure_part import FigurePart, Sway
-from .mesh import Surface, ball, normals_of
-from .skeleton import PosedSkeleton
+from .figure_part import FigurePart, rigid_part
+from .mesh import ball
 from .texture import skin
 
 WIDTH, TALL, DEPTH = 0.0445, 0.0675, 0.0555
@@ -17,17 +18,9 @@ EYE, NOSE, EAR = (0.018, 0.004, 0.048), (0.0, -0.012, 0.062), (0.046, -0.004, -0
 """Places on the head (left side), as shares of the body's height, in the head's frame."""
 
 
-def on_head(
-    points: np.ndarray, texture: np.ndarray, gloss: float = 0.0, two_sided: bool = False, nearer: float = 0.0
-) -> FigurePart:
+def on_head(points: np.ndarray, texture: np.ndarray, **drawn: Any) -> FigurePart:
     """A part fixed to the head: points (rows, columns, 3) in the head's frame, metres."""
-    normals = normals_of(points, points.mean(axis=1))
-
-    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
-        frame = skeleton.head_frame
-        return Surface(skeleton.head + points @ frame.T, normals @ frame.T)
-
-    return FigurePart(shape, np.linspace(0, 1, len(points)), points.shape[1], texture, gloss, two_sided, nearer)
+    return rigid_part(points, texture, lambda skeleton: (skeleton.head, skeleton.head_frame), **drawn)
 
 
 def _skull(height: float) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .costume import BOTTOMS, TOPS, Costume
-from .figure_part import FigurePart, Sway
-from .mesh import Surface, ball, normals_of, ring, sweep
+from .costume import BOTTOMS, LOOSENESS, TOPS, Costume
+from .figure_part import FigurePart, Sway, rigid_part
+from .mesh import Surface, ball, ring, sweep
 from .rotation import unit
 from .skeleton import PosedSkeleton
 from .texture import cloth, flat, skin
@@ -78,7 +78,9 @@ def arm(costume: Costume, row: int) -> FigurePart:
     places = _with_edge(_ARM[:, 0], end)
     girth = 0.35 + 0.65 * costume.build.girth
     radii = np.stack([np.interp(places, _ARM[:, 0], column) for column in _ARM.T[1:]], axis=1) * girth
-    slack = costume.looseness * np.interp(places, [-0.14, 0.0, 0.5, 1.0, 1.75, 1.92], [0.0, 0.15, 0.7, 0.9, 0.8, 0.35])
+    slack = LOOSENESS[costume.top] * np.interp(
+        places, [-0.14, 0.0, 0.5, 1.0, 1.75, 1.92], [0.0, 0.15, 0.7, 0.9, 0.8, 0.35]
+    )
     radii = (radii + np.where(places < end, slack, 0.0)[:, None]) * costume.build.height / _STANDARD
     shift = np.zeros(len(places))
 
@@ -130,17 +132,8 @@ def hand(costume: Costume, row: int) -> list[FigurePart]:
     random = np.random.default_rng(costume.seed + 30)
     texture = skin(costume.skin, 32, 32, random)
     texture[16:, ::4] *= 0.8
-    return [_on_wrist(palm, row, texture), _on_wrist(thumb, row, texture[:16])]
-
-
-def _on_wrist(points: np.ndarray, row: int, texture: np.ndarray) -> FigurePart:
-    normals = normals_of(points, points.mean(axis=1))
-
-    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
-        frame = skeleton.arm_frame[row, 1]
-        return Surface(skeleton.arm[row, 2] + points @ frame.T, normals @ frame.T)
-
-    return FigurePart(shape, np.linspace(0, 1, len(points)), points.shape[1], texture)
+    pieces = ((palm, texture), (thumb, texture[:16]))
+    return [rigid_part(*piece, lambda skeleton: (skeleton.arm[row, 2], skeleton.arm_frame[row, 1])) for piece in pieces]
 
 
 def shoe(costume: Costume, row: int) -> FigurePart:
@@ -155,20 +148,13 @@ def shoe(costume: Costume, row: int) -> FigurePart:
     points[..., 0] = half[:, None] * outline[:, 0]
     points[..., 1] = middle[:, None] + tall[:, None] * outline[:, 1]
     points[..., 2] = places[:, None] * build.foot
-    normals = normals_of(points, points.mean(axis=1))
-
-    def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
-        frame = skeleton.foot_frame[row]
-        return Surface(skeleton.leg[row, 2] + points @ frame.T, normals @ frame.T)
-
     texture = flat(costume.shoes, 32, 64)
     texture[:, :15] = texture[:, 49:] = costume.soles
     texture[10:22:3, 28:36] = costume.soles
-    return FigurePart(shape, np.linspace(0, 1, len(places)), 11, texture, gloss=0.15)
+    return rigid_part(points, texture, lambda skeleton: (skeleton.leg[row, 2], skeleton.foot_frame[row]), gloss=0.15)
 
 
 def parts(costume: Costume) -> list[FigurePart]:
     """Both arms and both legs."""
-    both = (0, 1)
-    limbs = [arm(costume, row) for row in both] + [leg(costume, row) for row in both]
-    return limbs + [shoe(costume, row) for row in both] + [piece for row in both for piece in hand(costume, row)]
+    limbs = [limb(costume, row) for limb in (arm, leg, shoe) for row in (0, 1)]
+    return limbs + [piece for row in (0, 1) for piece in hand(costume, row)]

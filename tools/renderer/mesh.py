@@ -39,7 +39,7 @@ def normals_of(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     around = np.empty_like(points)
     around[:, 1:-1] = points[:, 2:] - points[:, :-2]
     around[:, 0] = around[:, -1] = points[:, 1] - points[:, -2]
-    normals = _cross(around, along)
+    normals = np.cross(around, along)
     outwards = np.einsum("rck,rck->rc", normals, points - centres[:, None])
     normals *= np.where(outwards < 0, -1.0, 1.0)[..., None]
     length = np.sqrt(np.einsum("rck,rck->rc", normals, normals))[..., None]
@@ -61,11 +61,3 @@ def quads(rows: int, columns: int) -> np.ndarray:
     """Vertex numbers (faces, 4) of a grid's quads: corner, next column, next column and row, next row."""
     corner = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).reshape(-1)
     return np.stack([corner, corner + 1, corner + columns + 1, corner + columns], axis=1)
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    result = np.empty_like(a)
-    for axis in range(3):
-        first, second = (axis + 1) % 3, (axis + 2) % 3
-        result[..., axis] = a[..., first] * b[..., second] - a[..., second] * b[..., first]
-    return result

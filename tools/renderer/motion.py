@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 
 from .choreography import BEAT, Hold, Route
@@ -9,6 +11,7 @@ from .pose import FLOOR, HIDING, INDEX, REST, STANDING, mirrored, pose
 from .skeleton import Build, Place
 
 _STRIDE_SECONDS, _CARRY = 0.64, 0.56
+_RAMP = 0.2
 _FLOOR_MOVES = {"floor": ("kneel", "sit", "lie", "prone"), "handstand": ("handstand", "stag handstand")}
 _LOOSE = pose(arm_abduct=25, elbow=50, arm_flex=15, foot_x=0.2, pelvis_height=0.94)
 
@@ -64,15 +67,11 @@ class Dance:
         _, _, yaw, velocity, speed = self._travel(time)
         danced = self._danced(time - self._lag)
         walking = float(np.clip((speed - 0.15) / 0.7, 0, 1))
-        if walking == 0 or danced[INDEX["anchored"]] < 0.9:
-            mixed = danced
-        else:
-            mixed = (1 - walking) * danced + walking * self._walk(time, yaw, velocity, danced)
-        lift = self._lift(time)
-        if lift > 0:
-            mixed = mixed.copy()
-            mixed[INDEX["foot_point_l"]] = mixed[INDEX["foot_point_r"]] = 45
-        return mixed
+        if walking > 0 and danced[INDEX["anchored"]] >= 0.9:
+            danced = (1 - walking) * danced + walking * self._walk(time, yaw, velocity, danced)
+        if self._lift(time) > 0:
+            danced[INDEX["foot_point_l"]] = danced[INDEX["foot_point_r"]] = 45
+        return danced
 
     def _lift(self, time: float) -> float:
         for start, height in self._jumps:
@@ -85,9 +84,7 @@ class Dance:
     def _travel(self, time: float) -> tuple[float, float, float, np.ndarray, float]:
         """x, z, yaw, velocity (2,) in metres a second and speed."""
         stations = self._route.stations
-        current = 0
-        while current + 1 < len(stations) and stations[current + 1].departure <= time:
-            current += 1
+        current = max(bisect_right(stations, time, key=lambda station: station.departure) - 1, 0)
         here = stations[current]
         if current == 0 or time >= here.arrival:
             return here.x, here.z, here.yaw, np.zeros(2), 0.0
@@ -169,19 +166,17 @@ def _ease(share: float) -> float:
 
 
 def _glide(share: float) -> float:
-    """Speeds up over the first fifth, slows down over the last."""
-    ramp = 0.2
+    """Speeds up over the first `_RAMP` of the way, slows down over the last."""
     share = min(max(share, 0.0), 1.0)
-    if share < ramp:
-        return share * share / (2 * ramp * (1 - ramp))
-    if share > 1 - ramp:
-        return 1 - (1 - share) ** 2 / (2 * ramp * (1 - ramp))
-    return (share - ramp / 2) / (1 - ramp)
+    if share < _RAMP:
+        return share * share / (2 * _RAMP * (1 - _RAMP))
+    if share > 1 - _RAMP:
+        return 1 - (1 - share) ** 2 / (2 * _RAMP * (1 - _RAMP))
+    return (share - _RAMP / 2) / (1 - _RAMP)
 
 
 def _glide_rate(share: float) -> float:
-    ramp = 0.2
-    return min(1.0, share / ramp, (1 - share) / ramp) / (1 - ramp)
+    return min(1.0, share / _RAMP, (1 - share) / _RAMP) / (1 - _RAMP)
 
 
 def _turn(start: float, end: float, share: float) -> float:

@@ -51,7 +51,7 @@ class Scene:
         self._figures = [Figure(costume) for costume in costumes(options.dancers, options.twins, wardrobe)]
         self._camerawork = Camerawork(options, filming)
         self._backdrop = Backdrop(scenery, min(1.0, options.width / 1280))
-        plans = routes(options.dancers, options.twins, options.seconds, self._camerawork.first, choreography)
+        plans = routes(options.dancers, options.twins, options.seconds, self._camerawork.shots[0], choreography)
         beats = int(options.seconds / BEAT) + 4
         score, unison = score_of(beats, motion), float(motion.uniform(0.2, 0.9))
         self._dances = [

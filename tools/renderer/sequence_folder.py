@@ -8,7 +8,6 @@ import wave
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 
@@ -34,7 +33,6 @@ class SequenceFolder:
     ) -> None:
         self._folder, self._options = folder, options
         self._frames = 0
-        self._stack = ExitStack()
         with ExitStack() as stack:
             audio = None
             if sound is not None:
@@ -68,9 +66,7 @@ class SequenceFolder:
     def __enter__(self) -> SequenceFolder:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._stack:
             self._keypoints.write("[]\n" if self._keypoints.tell() == 0 else "\n]\n")
             options = self._options

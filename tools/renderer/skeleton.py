@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,23 +95,11 @@ class PosedSkeleton:
     leg: np.ndarray
     leg_frame: np.ndarray
     foot_frame: np.ndarray
-    floor_gap: float
 
     def raised(self, height: float) -> PosedSkeleton:
         """The same skeleton `height` metres further up."""
         up = np.array([0.0, height, 0.0])
-        return PosedSkeleton(
-            self.spine + up,
-            self.spine_frame,
-            self.head + up,
-            self.head_frame,
-            self.arm + up,
-            self.arm_frame,
-            self.leg + up,
-            self.leg_frame,
-            self.foot_frame,
-            self.floor_gap + height,
-        )
+        return replace(self, spine=self.spine + up, head=self.head + up, arm=self.arm + up, leg=self.leg + up)
 
 
 SPINE_STEPS = 9
@@ -137,7 +125,7 @@ def posed(build: Build, place: Place, pose: np.ndarray) -> PosedSkeleton:
 
     arm, arm_frame = _arms(build, value, spine[-1], chest)
     leg, leg_frame, foot_frame = _legs(build, value, origin, root, hips, pelvis)
-    skeleton = PosedSkeleton(spine, spine_frame, head, head_frame, arm, arm_frame, leg, leg_frame, foot_frame, 0.0)
+    skeleton = PosedSkeleton(spine, spine_frame, head, head_frame, arm, arm_frame, leg, leg_frame, foot_frame)
     grounded = skeleton.raised(-_lowest(build, skeleton))
     return grounded.raised(place.lift) if place.lift else grounded
 
@@ -226,14 +214,15 @@ def _lowest(build: Build, skeleton: PosedSkeleton) -> float:
     toes = soles + skeleton.foot_frame[:, :, 2] * build.foot * 0.62
     heels = soles - skeleton.foot_frame[:, :, 2] * build.foot * 0.22
     hands = skeleton.arm[:, 2] - skeleton.arm_frame[:, 1, :, 1] * build.height * 0.05
-    gaps = [
-        toes[:, 1].min(),
-        heels[:, 1].min(),
-        hands[:, 1].min() - 0.02,
-        skeleton.arm[:, 1, 1].min() - 0.035,
-        skeleton.leg[:, 1, 1].min() - 0.055,
-        skeleton.spine[0, 1] - 0.11 * build.girth,
-        skeleton.spine[-3:, 1].min() - 0.1 * build.girth,
-        skeleton.head[1] - 0.1,
-    ]
-    return float(min(gaps))
+    return float(
+        min(
+            toes[:, 1].min(),
+            heels[:, 1].min(),
+            hands[:, 1].min() - 0.02,
+            skeleton.arm[:, 1, 1].min() - 0.035,
+            skeleton.leg[:, 1, 1].min() - 0.055,
+            skeleton.spine[0, 1] - 0.11 * build.girth,
+            skeleton.spine[-3:, 1].min() - 0.1 * build.girth,
+            skeleton.head[1] - 0.1,
+        )
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .costume import BOTTOMS, Costume
+from .costume import BOTTOMS, LOOSENESS, Costume
 from .figure_part import FigurePart, Sway
 from .mesh import Surface, normals_of, ring, sweep
 from .rotation import unit
@@ -43,13 +43,14 @@ _SHOULDER_LINE, _NECK_TOP, _COLLAR = 0.493, 0.66, 0.528
 def torso(costume: Costume) -> FigurePart:
     """The trunk from crotch to chin, dressed."""
     random = np.random.default_rng(costume.seed)
-    loose = costume.looseness
     hem = 0.135 if costume.top == "tank" or costume.bottom == "skirt" or costume.seed % 3 == 0 else 0.005
     heights = np.sort(np.concatenate([_PROFILE[:, 0], [hem - 0.001, hem + 0.001, _COLLAR - 0.001, _COLLAR + 0.001]]))
     width, depth, shift = (np.interp(heights, _PROFILE[:, 0], column) for column in _PROFILE.T[1:])
     width, depth, shift = _individual(costume, heights, width, depth, shift)
     dressed = (heights > hem) & (heights < _COLLAR)
-    slack = loose * (0.35 + 0.65 * np.interp(heights, [hem, hem + 0.12, 0.36, 0.5], [1.2, 1.0, 0.5, 0.15]))
+    slack = LOOSENESS[costume.top] * (
+        0.35 + 0.65 * np.interp(heights, [hem, hem + 0.12, 0.36, 0.5], [1.2, 1.0, 0.5, 0.15])
+    )
     slack = np.where(dressed, slack, np.where(heights <= hem, 0.006, 0.0))
     scale = costume.build.height / _STANDARD
     radii = np.stack([width + slack, depth + slack], axis=1) * scale

@@ -20,7 +20,7 @@ from ..run.interruption import Interruption
 Scene = TypeVar("Scene")
 Result = TypeVar("Result")
 
-PATIENCE = 0.2  # seconds between two looks at whether a stop was asked for
+PATIENCE = 0.2  # seconds until it is asked again whether to stop
 
 
 def in_processes(
@@ -37,8 +37,7 @@ def in_processes(
     try:
         renderings = deque(workers.submit(work, scene) for scene in scenes)
         while renderings:
-            done = outcome(renderings[0], interruption)
-            if not done:
+            if not has_ended(renderings[0], interruption):
                 return
             yield renderings.popleft().result()
     except BrokenProcessPool as error:
@@ -57,7 +56,7 @@ def prepare_worker() -> None:
     cv2.setNumThreads(1)
 
 
-def outcome(rendering: Future[Result], interruption: Interruption) -> bool:
+def has_ended(rendering: Future[Result], interruption: Interruption) -> bool:
     """Whether the result is there: waits for it, or until a stop is asked for."""
     while not interruption.asked:
         try:

@@ -61,7 +61,7 @@ def apply(labelled: LabelledPeople, edit: Edit) -> None:
 
 
 def merge(labelled: LabelledPeople, edit: Edit) -> None:
-    first, *others = _people(labelled, edit, at_least=2)
+    first, *others = _people(labelled, edit)
     for other in others:
         labelled.give(labelled.people.get(other, ()), first)
 
@@ -136,7 +136,7 @@ def give(labelled: LabelledPeople, edit: Edit) -> None:
 def swap(labelled: LabelledPeople, edit: Edit) -> None:
     video, first = _video(labelled, edit), _frame(labelled, edit, "from_frame")
     last = _last_frame(labelled, edit, first)
-    one, other = _people(labelled, edit, at_least=2)[:2]
+    one, other = _people(labelled, edit)[:2]
     ones, others = labelled.within(one, video, first, last), labelled.within(other, video, first, last)
     _fix_boxes_between(labelled, ones)
     _fix_boxes_between(labelled, others)
@@ -181,10 +181,10 @@ def _target(labelled: LabelledPeople, number: Any) -> int:
     return labelled.new_person() if number == NEW else _person(labelled, number)
 
 
-def _people(labelled: LabelledPeople, edit: Edit, at_least: int) -> list[int]:
+def _people(labelled: LabelledPeople, edit: Edit) -> list[int]:
     numbers = edit.get("people")
-    if not isinstance(numbers, list) or len(set(map(str, numbers))) < at_least:
-        raise InputError(f"people must be a list of at least {at_least} different numbers, not {numbers!r}")
+    if not isinstance(numbers, list) or len(set(map(str, numbers))) < 2:
+        raise InputError(f"people must be a list of at least 2 different numbers, not {numbers!r}")
     return [_person(labelled, number) for number in numbers]
 
 
@@ -222,15 +222,16 @@ def _last_frame(labelled: LabelledPeople, edit: Edit, first: int) -> int | None:
 
 def _xyxy(edit: Edit) -> Box:
     xyxy = edit.get("xyxy")
-    if isinstance(xyxy, list) and len(xyxy) == 4 and all(map(_is_coordinate, xyxy)):
+    if (
+        isinstance(xyxy, list)
+        and len(xyxy) == 4
+        and all(isinstance(value, int | float) and not isinstance(value, bool) for value in xyxy)
+        and all(abs(value) <= FARTHEST for value in xyxy)
+    ):
         left, top, right, bottom = map(float, xyxy)
         if left < right and top < bottom:
             return left, top, right, bottom
     raise InputError(f"xyxy must be left, top, right, bottom of a box in pixels, not {xyxy!r}")
-
-
-def _is_coordinate(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

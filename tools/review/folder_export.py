@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from reid.data.crop_table import CROP_TABLE, CropRow, write_crop_table
 from reid.data.dancereid import is_part
 from tracker.types import InputError
 
+from ..run.output import first_names
 from .enclosure import enclosed
 from .gaps import believed
 from .json_files import read_json_file
@@ -21,9 +21,6 @@ from .labelled_people import FrameLabel, LabelledPeople
 from .records import DataSet, boxed
 
 PARTS = ("trainval", "query", "gallery")
-COPIED = ("sources.json",)
-NAMED = 3
-"""So many of the missing pictures are told by name."""
 
 
 def export_folder(data: DataSet, labelled: LabelledPeople, out: Path) -> Path:
@@ -78,9 +75,8 @@ def told_missing(images: list[str]) -> str:
     """One sentence about pictures that are missing, the first of them by name; empty where none is."""
     if not images:
         return ""
-    named = ", ".join(images[:NAMED]) + (", ..." if len(images) > NAMED else "")
     what = "1 picture is" if len(images) == 1 else f"{len(images)} pictures are"
-    return f"{what} missing in images/ and left out: {named}"
+    return f"{what} missing in images/ and left out: {first_names(images)}"
 
 
 def _pictured(data: DataSet, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:
@@ -128,8 +124,7 @@ def _fill(data: DataSet, crops: list[tuple[str, CropRow]], out: Path) -> None:
     _write(out / "video.json", {video: list(people) for video, people in videos.items()})
     for path in sorted(data.folder.glob("split*.json")):
         _write(out / path.name, renamed_splits(_read_splits(path), data, crops))
-    for name in COPIED:
-        _copy(data.folder, ".", name, out / name)
+    _copy(data.folder, ".", "sources.json", out / "sources.json")
 
 
 def _read_splits(path: Path) -> Any:
@@ -150,7 +145,11 @@ def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]])
     """
     if isinstance(splits, list):
         return [renamed_splits(split, data, crops) for split in splits]
-    roles = _roles(splits, data)
+    members = {part: set(splits.get(part, ())) for part in PARTS}  # people or file names
+    roles = {
+        crop.image: {part for part, listed in members.items() if crop.person in listed or crop.image in listed}
+        for crop in data.crops
+    }
     people: dict[int, list[tuple[str, set[str]]]] = defaultdict(list)
     for image, row in crops:
         people[row.person].append((row.image, roles[image]))
@@ -164,15 +163,6 @@ def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]])
             if role:
                 renamed["query" if "query" in role else "gallery"].append(image)
     return renamed
-
-
-def _roles(split: Mapping[str, Any], data: DataSet) -> dict[str, set[str]]:
-    """Crop to the parts it belongs to; a part lists people or file names."""
-    members = {part: set(split.get(part, ())) for part in PARTS}
-    return {
-        crop.image: {part for part, listed in members.items() if crop.person in listed or crop.image in listed}
-        for crop in data.crops
-    }
 
 
 def _copy(folder: Path, room: str, name: str, target: Path) -> None:

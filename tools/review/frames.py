@@ -42,9 +42,6 @@ class FrameStore:
         self.decoded: Iterator[VideoFrame] = self.container.decode(self.stream)
         self.next_index = 0
 
-    def __len__(self) -> int:
-        return len(self.stamps)
-
     def frame(self, index: int) -> bytes:
         """JPEG of the upright frame `index`. Raises InputError where there is none."""
         if not 0 <= index < len(self.stamps):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from .labelled_people import Box, FrameLabel, Kind
@@ -44,14 +45,11 @@ def placed_boxes(labels: Iterable[FrameLabel], longest: float) -> dict[int, Plac
 def clashes(labels: Iterable[FrameLabel]) -> Iterator[FrameLabel]:
     """Crops of one person beside another of theirs in one frame of a video, of which one must be wrong."""
     crops = (label for label in labels if label.crop is not None)
-    for _, together in groupby(sorted(crops, key=_place), key=_place):
+    place = attrgetter("video", "frame")
+    for _, together in groupby(sorted(crops, key=place), key=place):
         same = list(together)
         if len(same) > 1:
             yield from same
-
-
-def _place(label: FrameLabel) -> tuple[str, int]:
-    return label.video, label.frame
 
 
 def _on_the_line(start: Box, end: Box, part: float) -> Box:

@@ -85,24 +85,15 @@ class LabelledPeople:
         self.people.setdefault(label.person, []).append(label)
 
     def remove(self, labels: Iterable[FrameLabel]) -> None:
-        removed = list(labels)
-        gone = {id(label) for label in removed}
-        for label in removed:
+        for label in self._take(labels):
             if label.crop is not None:
                 self.by_image.pop(label.crop.image, None)
-        for person in {label.person for label in removed}:
-            self._keep(person, [label for label in self.people[person] if id(label) not in gone])
 
     def give(self, labels: Iterable[FrameLabel], person: int) -> None:
         """Make the labels another person's."""
-        given = [label for label in labels if label.person != person]
-        moved = {id(label) for label in given}
-        for giver in {label.person for label in given}:
-            self._keep(giver, [label for label in self.people[giver] if id(label) not in moved])
-        for label in given:
+        for label in self._take(label for label in labels if label.person != person):
             label.person = person
-        if given:
-            self.people.setdefault(person, []).extend(given)
+            self.add(label)
 
     def within(self, person: int, video: str, first: int, last: int | None) -> list[FrameLabel]:
         """The person's labels in frames `first` to `last`, both included, or to the end."""
@@ -120,8 +111,11 @@ class LabelledPeople:
         """Sorts labels by time, one video after the other."""
         return self.videos[label.video], label.frame
 
-    def _keep(self, person: int, labels: list[FrameLabel]) -> None:
-        if labels:
-            self.people[person] = labels
-        else:
-            del self.people[person]
+    def _take(self, labels: Iterable[FrameLabel]) -> list[FrameLabel]:
+        taken = list(labels)
+        gone = {id(label) for label in taken}
+        for person in {label.person for label in taken}:
+            self.people[person] = [label for label in self.people[person] if id(label) not in gone]
+            if not self.people[person]:
+                del self.people[person]
+        return taken

@@ -10,8 +10,9 @@ import numpy as np
 from tracker.results.mot_files import format_rows
 from tracker.types import FrameTracks, InputError
 
+from ..run.output import os_errors_as
 from .gaps import placed_boxes
-from .labelled_people import FrameLabel, LabelledPeople
+from .labelled_people import LabelledPeople
 from .records import DataSet
 
 
@@ -26,7 +27,10 @@ def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: 
         raise InputError(
             f"no box of {data.folder} is known in its video (it has no crops.csv), so there is no MOT text"
         )
-    files = {folder / f"{_plain(video)}.txt": text for video, text in texts.items()}
+    for video in texts:
+        if not video or Path(video).name != video:
+            raise InputError(f"video {video!r} has a name that fits no file, so its MOT text cannot be written")
+    files = {folder / f"{video}.txt": text for video, text in texts.items()}
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder for the MOT text")
     for path in files:
@@ -34,13 +38,12 @@ def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: 
             raise InputError(f"{path} exists already; name a new folder for the MOT text")
     parts = {path: path.with_name(f".{path.name}.part") for path in files}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            parts[path].write_text(text)
-        for path, part in parts.items():
-            part.replace(path)
-    except OSError as error:
-        raise InputError(f"the MOT text cannot be written to {folder}: {error.strerror}") from error
+        with os_errors_as(f"the MOT text cannot be written to {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for path, text in files.items():
+                parts[path].write_text(text)
+            for path, part in parts.items():
+                part.replace(path)
     finally:
         for part in parts.values():
             with contextlib.suppress(OSError):
@@ -51,7 +54,8 @@ def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: 
 def mot_text(data: DataSet, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
     """The lines of one video, by frame; empty where no box is known."""
     longest = fill_gaps * data.fps(video)
-    boxes = [placed_boxes(_in(video, labelled.people[person]), longest) for person in sorted(labelled.people)]
+    own = ([label for label in labels if label.video == video] for _, labels in sorted(labelled.people.items()))
+    boxes = [placed_boxes(labels, longest) for labels in own]
     ids = dict(enumerate((placed for placed in boxes if placed), start=1))
     lines = []
     for frame in sorted({frame for placed in ids.values() for frame in placed}):
@@ -60,13 +64,3 @@ def mot_text(data: DataSet, labelled: LabelledPeople, video: str, fill_gaps: flo
         row = FrameTracks(frame, 0.0, np.array(list(here)), xyxy, np.ones(count), np.zeros(count, bool))
         lines.append(format_rows(row))
     return "".join(lines)
-
-
-def _in(video: str, labels: list[FrameLabel]) -> list[FrameLabel]:
-    return [label for label in labels if label.video == video]
-
-
-def _plain(video: str) -> str:
-    if not video or Path(video).name != video:
-        raise InputError(f"video {video!r} has a name that fits no file, so its MOT text cannot be written")
-    return video

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -14,30 +13,22 @@ from .enclosure import enclosed
 
 THUMBNAIL = (64, 128)
 """Width and height in pixels into which a thumbnail is fitted."""
-KEPT_THUMBNAILS = 20_000
 JPEG_QUALITY = 80
 
 
-class Thumbnails:
-    """JPEG thumbnails of the pictures in a data folder's images/; the latest stay in memory, about 3 KB each."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.thumbnail = lru_cache(KEPT_THUMBNAILS)(self._made)
-
-    def _made(self, image: str) -> bytes:
-        """JPEG of the crop. Raises InputError where it is no readable picture in the folder."""
-        path = enclosed(self.folder, f"images/{image}")
-        try:
-            picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-        except (OSError, cv2.error):
-            picture = None
-        if picture is None:
-            raise InputError(f"{image} cannot be read as a picture")
-        height, width = picture.shape[:2]
-        scale = min(THUMBNAIL[0] / width, THUMBNAIL[1] / height, 1.0)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        return jpeg(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), JPEG_QUALITY)
+def thumbnail(folder: Path, image: str) -> bytes:
+    """JPEG of a crop in a data folder's images/. Raises InputError where it is no readable picture there."""
+    path = enclosed(folder, f"images/{image}")
+    try:
+        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        picture = None
+    if picture is None:
+        raise InputError(f"{image} cannot be read as a picture")
+    height, width = picture.shape[:2]
+    scale = min(THUMBNAIL[0] / width, THUMBNAIL[1] / height, 1.0)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return jpeg(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), JPEG_QUALITY)
 
 
 def jpeg(image: np.ndarray, quality: int) -> bytes:

@@ -17,7 +17,7 @@ from .json_files import read_json_file
 
 UNKNOWN_BOX = (math.nan,) * 4
 USUAL_FPS = 30.0
-MOST_DIGITS = 12
+MAX_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _published_crops(folder: Path) -> Iterator[CropRow]:
 
 def _frame_in(path: Path, name: str) -> int:
     digits = Path(name).stem.split("_")[-1]
-    if len(digits) > MOST_DIGITS:
+    if len(digits) > MAX_DIGITS:
         raise InputError(f"{path} lists a picture whose frame number has {len(digits)} digits; write it again")
     return int(digits)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import socket
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from tracker.types import InputError
 
+from ..run.folder import first_free
 from .answers import BoxTable, described_data, described_people
 from .edit_file import Review
 from .enclosure import enclosed
@@ -30,12 +33,14 @@ from .frames import FrameStore
 from .guard import OWN_NAMES, Guard
 from .json_files import parsed
 from .mot_export import write_mot
-from .pictures import Thumbnails
+from .pictures import thumbnail
 
 LOOPBACK = OWN_NAMES[0]
 PAGE = Path(__file__).parent / "page"
 LARGEST_REQUEST = 4_000_000
-MOST_DIGITS = 9
+KEPT_THUMBNAILS = 20_000
+"""The latest stay in memory, about 3 KB each."""
+MAX_DIGITS = 9
 KEPT = {"cache-control": "private, max-age=86400"}
 NEVER_KEPT = {"cache-control": "no-store"}
 
@@ -46,10 +51,15 @@ class ReviewServer:
     def __init__(self, review: Review, fill_gaps: float) -> None:
         self.review, self.fill_gaps = review, fill_gaps
         self.box_table = BoxTable(review, fill_gaps)
-        self.thumbnails = Thumbnails(review.data.folder)
+        self.made_thumbnail = lru_cache(KEPT_THUMBNAILS)(partial(thumbnail, review.data.folder))
         self.images = {crop.image for crop in review.data.crops}
         self.stores: dict[str, FrameStore] = {}
         self.opening = threading.Lock()
+        self.changes: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "edit": lambda wish: review.add(wish.get("edit", {})),
+            "undo": lambda _: review.undo(),
+            "redo": lambda _: review.redo(),
+        }
         self.picture_key = secrets.token_hex(8)
         """Part of a picture's address: the browser keeps it for this review, and never shows it in another one."""
 
@@ -60,9 +70,7 @@ class ReviewServer:
             Mount("/page", StaticFiles(directory=PAGE)),
             Route("/api/data", self.data),
             Route("/api/people", self.people),
-            Route("/api/edit", self.edit, methods=["POST"]),
-            Route("/api/undo", self.undo, methods=["POST"]),
-            Route("/api/redo", self.redo, methods=["POST"]),
+            *(Route(f"/api/{do}", partial(self.change, do), methods=["POST"]) for do in self.changes),
             Route("/api/export", self.export, methods=["POST"]),
             Route("/api/boxes", self.boxes),
             Route("/frame", self.frame),
@@ -72,7 +80,7 @@ class ReviewServer:
         return Starlette(
             routes=routes,
             middleware=[Middleware(Guard, port=port)],
-            exception_handlers={InputError: _mistake},
+            exception_handlers={InputError: lambda _, error: JSONResponse({"error": str(error)}, 400, NEVER_KEPT)},
             lifespan=self._lifespan,
         )
 
@@ -86,25 +94,14 @@ class ReviewServer:
         return FileResponse(PAGE / "index.html", headers=NEVER_KEPT)
 
     def data(self, _: Request) -> Response:
-        described = {**described_data(self.review.data), "key": self.picture_key}
-        return JSONResponse(described, headers=NEVER_KEPT)
+        return JSONResponse({**described_data(self.review.data), "key": self.picture_key}, headers=NEVER_KEPT)
 
     def people(self, _: Request) -> Response:
         self.review.refresh()
         return JSONResponse(described_people(self.review), headers=NEVER_KEPT)
 
-    async def edit(self, request: Request) -> Response:
-        return await self._change(request, lambda wish: self.review.add(wish.get("edit", {})))
-
-    async def undo(self, request: Request) -> Response:
-        return await self._change(request, lambda _: self.review.undo())
-
-    async def redo(self, request: Request) -> Response:
-        return await self._change(request, lambda _: self.review.redo())
-
-    async def _change(self, request: Request, change: Callable[[dict[str, Any]], Any]) -> Response:
-        wish = await _wish(request)
-        return await run_in_threadpool(self._changed, wish, change)
+    async def change(self, do: str, request: Request) -> Response:
+        return await run_in_threadpool(self._changed, await _wish(request), self.changes[do])
 
     def _changed(self, wish: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> Response:
         with self.review.lock:
@@ -122,7 +119,8 @@ class ReviewServer:
         with self.review.lock:
             self.review.refresh()
             data, labelled = self.review.data, self.review.labelled
-            out = export_folder(data, labelled, _free_folder(data.folder))
+            home = data.folder.resolve()
+            out = export_folder(data, labelled, first_free(home.with_name(f"{home.name}-reviewed")))
             missing = told_missing(missing_pictures(data, labelled))
             mot = []
             with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
@@ -150,7 +148,7 @@ class ReviewServer:
             return self.stores[video]
 
     def thumbnail(self, request: Request) -> Response:
-        picture = self.thumbnails.thumbnail(self._image(request))
+        picture = self.made_thumbnail(self._image(request))
         return Response(picture, media_type="image/jpeg", headers=self._kept(request))
 
     def image(self, request: Request) -> Response:
@@ -186,20 +184,11 @@ def serve(server: ReviewServer, port: int, *, browser: bool) -> None:
 
 
 def _bound(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((LOOPBACK, port))
-        listening.listen()
+        return socket.create_server((LOOPBACK, port))
     except (OSError, OverflowError) as error:
-        listening.close()
-        why = getattr(error, "strerror", None) or error
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise InputError(f"port {port} of {LOOPBACK} cannot be used ({why}); name another --port, or none") from error
-    return listening
-
-
-def _mistake(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=400, headers=NEVER_KEPT)
 
 
 async def _wish(request: Request) -> dict[str, Any]:
@@ -222,16 +211,6 @@ def _asked_frame(request: Request) -> tuple[str, int]:
     frame = request.query_params.get("frame", "")
     if not frame.isdecimal():
         raise InputError(f"{frame!r} is no frame number")
-    if len(frame) > MOST_DIGITS:
+    if len(frame) > MAX_DIGITS:
         raise InputError(f"a frame number of {len(frame)} digits is none of this video")
     return request.query_params.get("video", ""), int(frame)
-
-
-def _free_folder(folder: Path) -> Path:
-    """DIR-reviewed beside the data, numbered where that exists."""
-    base, number = folder.resolve(), 1
-    out = base.with_name(f"{base.name}-reviewed")
-    while out.exists():
-        number += 1
-        out = base.with_name(f"{base.name}-reviewed-{number}")
-    return out

@@ -25,7 +25,7 @@ class CastFiles:
     """People remembered from video to video."""
 
     cast_file: Path | None = None
-    """People of earlier videos, as --save-cast wrote them: those who look like one of them get their id and name."""
+    """People of earlier videos, as --save-cast wrote them: those who resemble one of them get their id and name."""
     save_cast: Path | None = None
     """Save the people of this video for the next, added to those of --cast-file. The file holds what an encoder makes
     of a person's appearance, and a few small pictures of them: keep it as private as the video."""
@@ -74,9 +74,8 @@ class CastFiles:
 
     def watched(self, options: TrackerOptions) -> TrackerOptions:
         """The tracker's options, with galleries that last where they are to be saved."""
-        if self.save_cast is None:
-            return options
-        return replace(options, gallery=replace(options.gallery, lasting=True))
+        lasting = replace(options, gallery=replace(options.gallery, lasting=True))
+        return options if self.save_cast is None else lasting
 
     def save(
         self,
@@ -101,11 +100,9 @@ class CastFiles:
 
     def say_saved(self, learnt: CastMemory | None) -> None:
         """A line on the file that was written, if any."""
-        if self.save_cast is None or learnt is None:
-            return
-        if learnt.members:
+        if learnt is not None and learnt.members and self.save_cast is not None:
             say(f"cast of {len(learnt.members)} saved in {self.save_cast}")
-        else:
+        elif learnt is not None and self.save_cast is not None:
             note("no person was seen clearly enough to be saved: no cast file was written")
 
 

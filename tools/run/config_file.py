@@ -48,7 +48,10 @@ def defaults(command: Any) -> Any:
 
 
 def changed(options: Any, given: dict[str, Any], file: str, within: str) -> Any:
-    """The dataclass with what was given by name, parts of it likewise. Raises InputError."""
+    """The dataclass with what was given by name, parts of it likewise, in the options' types. Raises InputError.
+
+    A list becomes a tuple, a name a Path, "1e-4" a number.
+    """
     hints, values = get_type_hints(type(options)), {}
     for name, value in given.items():
         key = f"{within}{name}"
@@ -58,19 +61,15 @@ def changed(options: Any, given: dict[str, Any], file: str, within: str) -> Any:
         if is_dataclass(before) and isinstance(value, dict):
             values[name] = changed(before, value, file, f"{key}.")
         else:
-            values[name] = converted(value, hints[name], f"--config {file}: {key}")
+            try:
+                values[name] = msgspec.convert(value, hints[name], strict=False, str_keys=True, dec_hook=_path)
+            except (msgspec.ValidationError, NotImplementedError) as error:
+                told = json.dumps(value, default=str)
+                raise InputError(f"--config {file}: {key} is {told}: {str(error).lower()}") from error
     try:
         return replace(options, **values)
     except InputError as error:
         raise InputError(f"--config {file}: {error}") from error
-
-
-def converted(value: Any, kind: Any, where: str) -> Any:
-    """The value in an option's type: a list as a tuple, a name as a Path, "1e-4" as a number. Raises InputError."""
-    try:
-        return msgspec.convert(value, kind, strict=False, str_keys=True, dec_hook=_path)
-    except (msgspec.ValidationError, NotImplementedError) as error:
-        raise InputError(f"{where} is {json.dumps(value, default=str)}: {str(error).lower()}") from error
 
 
 def _path(kind: Any, value: Any) -> Path:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from models.digest import sha256
 from tracker.types import InputError
 
-from .output import write_json
+from .output import os_errors_as, write_json
 
 CONFIG = "config.json"
 PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "filterpy", "lap")
@@ -29,23 +30,22 @@ def choose_folder(out: Path | None, name: str) -> Path:
         if out.is_dir() and any(out.iterdir()):
             raise InputError(f"--out {out} already holds files: name a new folder, so that no results are overwritten")
         return out
-    base = Path("runs") / (name or "run")
-    number, folder = 1, base
-    while folder.exists():
-        number += 1
-        folder = base.with_name(f"{base.name}-{number}")
-    return folder
+    return first_free(Path("runs") / (name or "run"))
+
+
+def first_free(folder: Path) -> Path:
+    """The path itself, or with -2, -3, ... behind its name: the first that does not exist."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+    return next(path for path in chain([folder], numbered) if not path.exists())
 
 
 def make_folder(folder: Path) -> list[Path]:
     """Make the folder; returns what had to be made, the folder before its parents. Raises InputError."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
+    with os_errors_as(f"cannot write results to {folder}", "; choose another --out"):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".write-test").touch()
         (folder / ".write-test").unlink()
-    except OSError as error:
-        raise InputError(f"cannot write results to {folder}: {error.strerror}; choose another --out") from error
     return made
 
 

@@ -47,14 +47,10 @@ class Option:
     text: str
     path: tuple[str, ...] = ()
     default: str = ""
-    required: bool = False
-    named: bool = True
+    section: str = ""
+    needed: bool = False
     nested: bool = False
     """Whether its name is given with that of its part, or with its part's part."""
-
-    @property
-    def section(self) -> str:
-        return "arguments" if not self.named else " ".join(self.path[:-1]).replace("_", " ") or "options"
 
     def is_common(self, marks: tuple[Any, ...]) -> bool:
         """Whether `--help` tells it; `marks` are the annotations of the command's field."""
@@ -80,12 +76,15 @@ def help_text(command: Any, prog: str, *, everything: bool = False, default: Any
     command: a dataclass; default: an instance of it, where its defaults are other than the class's.
     """
     width = width or min(WIDEST, shutil.get_terminal_size().columns)
-    parser = options_parser(command, prog, default)
+    given = {} if default is None else {"default": default}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # tyro 1 tells a command's options in no other way
+        parser = tyro.extras.get_parser(command, prog=prog, **given)
     options = list(options_of(parser))
     hints = get_type_hints(command, include_extras=True)
     marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
     told = [option for option in options if everything or option.is_common(marks[option.path[0]])]
-    needed = [option.flags for option in options if option.required or not option.named]
+    needed = [option.flags for option in options if option.needed]
     lines = [*wrapped(" ".join(["usage:", prog, *needed, "[OPTIONS]"]), width, " " * 7), ""]
     for paragraph in re.split(r"\n\s*\n", (parser.description or "").strip()):
         lines += [*wrapped(paragraph, width), ""]
@@ -102,14 +101,6 @@ def help_text(command: Any, prog: str, *, everything: bool = False, default: Any
     return "\n".join(lines)
 
 
-def options_parser(command: Any, prog: str, default: Any = None) -> Any:
-    """What tyro makes of a command's fields, with the attributes of an argparse.ArgumentParser."""
-    given = {} if default is None else {"default": default}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # tyro 1 tells a command's options in no other way
-        return tyro.extras.get_parser(command, prog=prog, **given)
-
-
 def options_of(parser: Any) -> Iterator[Option]:
     """All options but `--help`, in their order."""
     for action in (action for group in parser._action_groups for action in group._group_actions):
@@ -121,7 +112,9 @@ def options_of(parser: Any) -> Iterator[Option]:
         default = "" if default in (None, "None", "False", "''") else default
         named = bool(action.option_strings)
         nested = len(path) > 2 or (named and "." in action.option_strings[0])
-        yield Option(flags_of(action), text.strip(), path, default, action.required, named, nested)
+        section = (" ".join(path[:-1]).replace("_", " ") or "options") if named else "arguments"
+        needed = action.required or not named
+        yield Option(flags_of(action), text.strip(), path, default, section, needed, nested)
 
 
 def flags_of(action: argparse.Action) -> str:

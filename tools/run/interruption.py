@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -13,18 +13,14 @@ Item = TypeVar("Item")
 class Interruption:
     """Within the block the first Ctrl-C (or a polite kill) sets `asked`; a second one interrupts at once."""
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-
     def __init__(self) -> None:
         self.asked = False
 
     def __enter__(self) -> Interruption:
-        self._before = {number: signal.signal(number, self._ask) for number in self.signals}
+        self._before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

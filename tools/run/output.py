@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from tracker.types import InputError
@@ -23,6 +26,12 @@ def note(text: str) -> None:
     say(Text.assemble(("note:", "yellow"), " ", text))
 
 
+def number_table(first: str, numbers: Sequence[str], title: str | None = None) -> Table:
+    """An empty table: a column that names the rows, and right-aligned ones."""
+    columns = (Column(name, justify="right") for name in numbers)
+    return Table(Column(first, no_wrap=True), *columns, title=title, title_justify="left", box=SIMPLE_HEAD)
+
+
 def show(table: Table) -> None:
     """Print a table, in full width where the output is a file or a pipe, for which rich assumes 80 columns."""
     console = Console()
@@ -35,11 +44,32 @@ def count(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
+def first_names(names: Sequence[str]) -> str:
+    """The first three of them, and dots where there are more."""
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
 def write_json(content: Mapping[str, object], path: Path) -> None:
     """Write `content`, paths in it as text, making folders as needed. Raises InputError where it cannot be written."""
     text = json.dumps(content, indent=2, default=str) + "\n"
-    try:
+    with os_errors_as(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """What a program wrote; empty where there is no such file, or it holds anything else than an object."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+@contextmanager
+def os_errors_as(message: str, advice: str = "") -> Iterator[None]:
+    """Within the block an OSError becomes an InputError: the message, the system's reason, the advice."""
+    try:
+        yield
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+        raise InputError(f"{message}: {error.strerror}{advice}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tracker.results.results import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.video.sources import Source
 
 from .folder import CONFIG
+from .output import read_json_object
 from .video_sinks import VideoSink
 
 VIDEO, REPORT = "video.mp4", "report.html"
@@ -62,14 +62,11 @@ class ResultFiles:
         """Raises InputError."""
         video = VIDEO if (self.folder / VIDEO).exists() else None
         facts = {"tracking": self.label} if self.offline else None
-        names, title = self.draw.names, self.source.name
-        write_report(self.folder / REPORT, summary, title=title, video=video, facts=facts, names=names)
+        write_report(
+            self.folder / REPORT, summary, title=self.source.name, video=video, facts=facts, names=self.draw.names
+        )
 
 
 def note_of(tracks: Path) -> str:
     """What a drawn video says of how these tracks were made, by the config.json beside them: nothing if online."""
-    try:
-        config = json.loads((tracks.parent / CONFIG).read_text())
-    except (OSError, ValueError):
-        return ""
-    return OFFLINE if isinstance(config, dict) and config.get("tracking") == OFFLINE else ""
+    return OFFLINE if read_json_object(tracks.parent / CONFIG).get("tracking") == OFFLINE else ""

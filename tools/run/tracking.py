@@ -47,9 +47,12 @@ class Run:
 
     def track(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str = "") -> None:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
+        source = self.files.source
         with new_folder(self.files.folder):
             try:
-                self._feed([*self.files.sinks(self.summary), *sinks], detector, batch, passes)
+                tracked = track(prefetch(self.interruption.until(source)), detector, self.tracker, batch=batch)
+                tracked = progress(tracked, source.frame_count, source.name + passes)
+                write_all(tracked, [*self.files.sinks(self.summary), *sinks])
             except BaseException:
                 if self.summary.frames:
                     with suppress(InputError):  # what stopped the run is the thing to tell
@@ -59,11 +62,6 @@ class Run:
             if self.summary.frames:
                 self.finish(self.files, self.summary)
         self.save_people(self.tracker.identities)
-
-    def _feed(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str) -> None:
-        source = self.files.source
-        tracked = track(prefetch(self.interruption.until(source)), detector, self.tracker, batch=batch)
-        write_all(progress(tracked, source.frame_count, source.name + passes), sinks)
 
     def finish(self, files: ResultFiles, summary: Summary) -> None:
         """Write what stands beside the tracks: config.json and the page. Raises InputError."""

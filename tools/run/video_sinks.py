@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
 import cv2
 
@@ -25,11 +25,9 @@ class VideoSink:
     def __enter__(self) -> VideoSink:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: Any) -> None:
         if self._writer is not None:
-            self._writer.__exit__(kind, error, trace)
+            self._writer.__exit__(*raised)
             if self._writer.warning:
                 note(self._writer.warning)
 
@@ -63,9 +61,7 @@ class WindowSink:
             raise InputError("--show needs a screen, and there is none: leave it out") from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         cv2.destroyWindow(self._name)
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:

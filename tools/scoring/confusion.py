@@ -11,8 +11,8 @@ import numpy as np
 
 from tracker.association import match
 from tracker.boxes import iou
-from tracker.types import InputError
 
+from ..run.output import os_errors_as
 from .track_scores import People
 
 MIN_IOU = 0.5
@@ -28,23 +28,20 @@ class Confusion:
     """`frames` (P, I): in how many frames each of the `ids` (I,) lay on each of the `people` (P,) of the truth.
 
     Ids are in the order of the person whom they lay on most, so that a tracker without confusions gives one column
-    a person, on a diagonal; an id that never lay on anybody is left out.
+    a person, on a diagonal; an id that never lay on a person is left out.
     """
 
     people: np.ndarray
     ids: np.ndarray
     frames: np.ndarray
 
-    @property
-    def purity(self) -> float:
-        """Share of the found frames in which a person had the id that they had most, in 0..1."""
-        return float(self.frames.max(axis=1, initial=0).sum() / max(self.frames.sum(), 1))
-
 
 def confusion(truth: Sequence[People], tracks: Sequence[People]) -> Confusion:
     """Counted over the frames of two lists, in each of which people and ids are paired for the largest overlap."""
-    people = np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in truth)]))
-    ids = np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in tracks)]))
+    people, ids = (
+        np.unique(np.concatenate([np.zeros(0, np.int64), *(frame.ids for frame in frames)]))
+        for frames in (truth, tracks)
+    )
     frames = np.zeros((len(people), len(ids)), int)
     for true, found in zip(truth, tracks, strict=True):
         rows, columns = match(iou(true.xyxy, found.xyxy), MIN_IOU)
@@ -61,7 +58,6 @@ def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path
     A cell is dark where the id was on the person for all the time the person was found. Raises InputError where the
     file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     rows = [group[start : start + ACROSS] for group in groups for start in range(0, len(group), ACROSS)]
@@ -70,18 +66,15 @@ def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path
     heights = [max([5, *(len(found.people) for _, found in row)]) for row in rows]
     size = (sum(CELL * width + 0.7 for width in widths), sum(CELL * height + 1.1 for height in heights))
     figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
     grid = figure.subplots(len(rows), across, squeeze=False, width_ratios=widths, height_ratios=heights)
     for axes_of_row, row in zip(grid, rows, strict=True):
         for axes, (title, found) in zip(axes_of_row, row, strict=False):
             _draw(axes, title, found)
         for axes in axes_of_row[len(row) :]:
             axes.set_axis_off()
-    try:
+    with os_errors_as(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=100)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _draw(axes: Any, title: str, found: Confusion) -> None:

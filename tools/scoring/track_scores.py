@@ -74,7 +74,10 @@ def score_sequence(truth: Sequence[People], tracks: Sequence[People]) -> TrackSc
     data = {
         "gt_ids": truth_ids,
         "tracker_ids": track_ids,
-        "similarity_scores": [_similarity(true.xyxy, found.xyxy) for true, found in zip(truth, tracks, strict=True)],
+        "similarity_scores": [
+            iou(true.xyxy.astype(np.float64), found.xyxy.astype(np.float64))
+            for true, found in zip(truth, tracks, strict=True)
+        ],
         "num_timesteps": len(truth),
         "num_gt_ids": truth_count,
         "num_tracker_ids": track_count,
@@ -126,7 +129,3 @@ def _number_from_zero(ids: list[np.ndarray]) -> tuple[list[np.ndarray], int]:
     """The same ids renamed 0, 1, 2, ... in ascending order, and how many there are."""
     names, renamed = np.unique(np.concatenate([np.zeros(0, np.int64), *ids]), return_inverse=True)
     return np.split(renamed, np.cumsum([len(frame) for frame in ids])[:-1]), len(names)
-
-
-def _similarity(truth: np.ndarray, tracks: np.ndarray) -> np.ndarray:
-    return iou(truth.astype(np.float64), tracks.astype(np.float64))

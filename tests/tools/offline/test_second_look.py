@@ -1,4 +1,4 @@
-"""What the second pass knows of everybody's looks."""
+"""What the second pass knows of people's appearance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tracker.types import FrameTracks, Recovery
 NOWHERE = np.zeros(4, np.float32)
 
 
-def look(frame: int, degrees: float) -> tuple[Sighting, np.ndarray]:
+def sighted(frame: int, degrees: float) -> tuple[Sighting, np.ndarray]:
     """A sighting whose embedding points in a direction of the plane."""
     angle = np.radians(degrees)
     return Sighting(frame, frame / 10, NOWHERE, 0.9, 0, None), np.array([np.cos(angle), np.sin(angle)])
@@ -28,19 +28,19 @@ def returned(tracks: list[FrameTracks], frame: int, *recoveries: Recovery) -> li
     ]
 
 
-def test_a_return_is_told_with_how_alike_she_is_and_how_much_more_than_whoever_else_was_away():
-    # 1 is away from frame 3 to 5; when she is back, 2 is away and 3 in sight
+def test_a_return_is_told_with_its_similarity_and_its_lead_over_the_others_who_were_away():
+    # 1 is away from frame 3 to 5; when they are back, 2 is away and 3 in sight
     tracks = film({1: {0: 0, 1: 0, 2: 0, 6: 0, 7: 0}, 2: {0: 50, 1: 50}, 3: dict.fromkeys(range(8), 90)}, 8)
     tracks = returned(tracks, 6, Recovery(6, 0.6, 1, 0.4))
-    looks = {1: [look(0, 0), look(7, 60)], 2: [look(1, 150)], 3: [look(6, 60)]}
-    (told,) = with_similarity(tracks, looks)[6].recoveries
+    sightings = {1: [sighted(0, 0), sighted(7, 60)], 2: [sighted(1, 150)], 3: [sighted(6, 60)]}
+    (told,) = with_similarity(tracks, sightings)[6].recoveries
     assert told.similarity == pytest.approx(0.5), "cos 60"
-    assert told.margin == pytest.approx(0.5), "cos 60 - cos 90; 3, who looks the same, was in sight"
+    assert told.margin == pytest.approx(0.5), "cos 60 - cos 90; 3, of the same appearance, was in sight"
     assert (told.id, told.away) == (1, 0.4)
 
 
-def test_where_nobody_looked_before_or_after_nothing_is_claimed():
+def test_without_a_sighting_before_or_after_nothing_is_claimed():
     tracks = returned(film({1: {0: 0, 6: 0}}, 8), 6, Recovery(6, 0.6, 1, 0.4))
-    for looks in ({}, {1: [look(0, 0)]}, {1: [look(6, 0)]}):
-        (told,) = with_similarity(tracks, looks)[6].recoveries
+    for sightings in ({}, {1: [sighted(0, 0)]}, {1: [sighted(6, 0)]}):
+        (told,) = with_similarity(tracks, sightings)[6].recoveries
         assert (told.similarity, told.margin) == (None, None)

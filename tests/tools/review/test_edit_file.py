@@ -53,7 +53,7 @@ def test_an_edit_that_cannot_be_saved_is_not_made(review: Review, monkeypatch: p
     assert [path.name for path in review.data.folder.glob(".edits*")] == []
 
 
-def test_what_somebody_else_writes_is_taken_in(review: Review):
+def test_what_another_program_writes_is_taken_in(review: Review):
     review.add(MERGE)
     review.path.write_text(json.dumps({"version": 1, "edits": []}))
     review.refresh()

@@ -84,7 +84,7 @@ def test_a_box_settles_two_crops_in_one_frame(data: DataSet):
     assert counts(replay(data, edits))[0] == 59
 
 
-def test_unbox_leaves_a_gap_that_is_filled_and_once_more_leaves_her_absent(data: DataSet):
+def test_unbox_leaves_a_gap_that_is_filled_and_once_more_leaves_the_person_absent(data: DataSet):
     once: dict[str, Any] = {"do": "unbox", **HERE, "person": 0}
     assert boxes(replay(data, [once]), 0)[10] == [30, 40, 60, 140]
     assert 10 not in boxes(replay(data, [once, once]), 0)
@@ -92,7 +92,7 @@ def test_unbox_leaves_a_gap_that_is_filled_and_once_more_leaves_her_absent(data:
     assert boxes(replay(data, [once, once, again]), 0)[10] == [1, 1, 2, 2]
 
 
-def test_unbox_of_a_range_leaves_her_absent_all_along(data: DataSet):
+def test_unbox_of_a_range_leaves_the_person_absent_all_along(data: DataSet):
     gone = boxes(replay(data, [{"do": "unbox", **HERE, "person": 0, "to_frame": 12}]), 0)
     assert sorted(gone) == [*range(10), *range(13, 30)]
 
@@ -114,7 +114,7 @@ def test_give_and_swap_change_who_it_is_in_a_range_of_frames(data: DataSet):
     assert boxes(swapped, 0)[25][0] == 270
 
 
-def test_boxes_on_a_line_stay_where_they_are_when_they_become_somebody_elses(data: DataSet):
+def test_boxes_on_a_line_stay_where_they_are_when_they_become_another_persons(data: DataSet):
     line = {"do": "between", "video": "dance", "person": 0, "from_frame": 10, "to_frame": 20}
     swap = {"do": "swap", "video": "dance", "people": [0, 3], "from_frame": 15, "to_frame": 17}
     assert boxes(replay(data, [line, swap]), 3, longest=0)[15] == [40, 40, 70, 140]

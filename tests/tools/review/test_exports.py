@@ -102,7 +102,7 @@ def test_the_new_folder_follows_the_edits_and_the_trainer_reads_it(data: DataSet
     assert len(again.crops) == sum(map(len, identities))
 
 
-def test_somebody_in_training_and_test_ends_up_on_one_side(data: DataSet, tmp_path: Path):
+def test_a_person_in_training_and_test_ends_up_on_one_side(data: DataSet, tmp_path: Path):
     moved = {"do": "move", "images": [crop(1, frame) for frame in range(10)], "person": 3}
     for edits, side in (([moved], "gallery"), ([{"do": "merge", "people": [1, 3]}, moved], None)):
         out = export_folder(data, replay(data, edits), tmp_path / f"out{len(edits)}")

@@ -88,7 +88,7 @@ def test_chosen_crops_move_to_a_typed_number_or_to_a_new_person(page, served):
     assert [edit["person"] for edit in served.edits()] == [2, "new"]
 
 
-def test_a_number_nobody_has_is_refused_in_a_sentence_and_nothing_is_saved(page, served):
+def test_a_number_of_no_person_is_refused_in_a_sentence_and_nothing_is_saved(page, served):
     page.press_keys("9")
     page.wait_for_selector("#prompt[open]")
     page.press_keys("Enter")
