@@ -12,7 +12,7 @@ import pytest
 from places import ROOT
 
 from tools.cli import VERBS, choose
-from tools.run.help import EVERY_COMMAND, options_parser
+from tools.run.help import EVERY_COMMAND, help_text
 from tracker.types import InputError
 
 README = ROOT / "README.md"
@@ -55,7 +55,9 @@ def wrong_in(words: list[str]) -> str | None:
         return str(missing)
     except SystemExit:  # a list of verbs is what was asked for
         return None
-    there = {flag for action in options_parser(command, " ".join(verb))._actions for flag in action.option_strings}
+    told = help_text(command, " ".join(verb), everything=True, width=80)
+    flags = re.findall(r"^  (-\S+)", told, re.MULTILINE)
+    there = {flag.replace("[no-]", no) for flag in flags for no in ("", "no-")}
     there |= {word for flags in EVERY_COMMAND for word in re.findall(r"-[\w-]+", flags)}
     unknown = [flag for word in rest for flag in re.findall(r"^--?[a-z][\w.-]*", word) if flag not in there]
     return f"followspot {' '.join(verb)} has no {', '.join(unknown)}" if unknown else None
