@@ -116,13 +116,25 @@ def load_batches(
 ) -> Iterator[tuple[BatchIndices, torch.Tensor, torch.Tensor]]:
     """Each batch's indices, pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2); `workers` processes read ahead."""
     rows = [indices.index.tolist() for indices in batches]
-    loader = DataLoader(images, batch_sampler=rows, num_workers=workers, pin_memory=torch.cuda.is_available())
+    loader = DataLoader(images, batch_sampler=rows, num_workers=workers, collate_fn=as_arrays)
     try:
-        for indices, (pictures, keypoints) in zip(batches, loader, strict=True):
+        for indices, arrays in zip(batches, loader, strict=True):
+            pictures, keypoints = (torch.from_numpy(array) for array in arrays)
+            if torch.cuda.is_available():
+                pictures, keypoints = pictures.pin_memory(), keypoints.pin_memory()
             yield indices, pictures, keypoints
     except DataError as error:  # from another process it comes with that process's traceback in front
         name = f"{DataError.__module__}.{DataError.__qualname__}: "
         raise DataError(str(error).strip().splitlines()[-1].removeprefix(name)) from error
+
+
+def as_arrays(samples: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[np.ndarray, ...]:
+    """A batch's pictures and keypoints as arrays, which a reading process sends through its pipe.
+
+    A tensor's memory is handed over by a socket in the temporary folder; where that folder's path is longer than a
+    socket's may be (107 bytes), the batch never comes, and training waits for ever.
+    """
+    return tuple(np.stack([part.numpy() for part in parts]) for parts in zip(*samples, strict=True))
 
 
 def picture_of(crop: Crop) -> np.ndarray:

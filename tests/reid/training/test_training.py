@@ -357,7 +357,7 @@ def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_told(tmp_path, worke
         crop.path.unlink()
     training.state.step = training.state.epoch = training.state.epoch_step = 0
     with pytest.raises(
-        DataError, match=r"^The picture \S+0_\d.png and all others of the person can no longer"
+        DataError, match=r"^The picture .+0_\d.png and all others of the person can no longer"
     ) as caught:
         training.run(QUIET)
     assert "\n" not in str(caught.value)
