@@ -52,7 +52,7 @@ def test_people_in_different_colours_are_found_by_colour(clip, tmp_path, capsys)
     # 13 frames, of which the first 10 have one 30 frames on and the first only one 120 on; three people each
     assert scored["reassociation"]["30"] == {"rank1": 1.0, "questions": 30}
     assert scored["reassociation"]["120"] == {"rank1": 1.0, "questions": 3}
-    assert 0 < numbers["encoders"]["histogram"]["seconds"] < 1
+    assert numbers["encoders"]["histogram"]["seconds"] > 0
     told = capsys.readouterr().out
     assert "30 frames on" in told
     assert "120 frames on" not in told, "three questions tell nothing"
