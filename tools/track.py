@@ -101,7 +101,7 @@ class TrackCommand:
         parts = make_parts(self.detector, self.reid, self.detection, self.detections)
         encoder = parts.weights["reid"]
         say(f"detector  {self.detections or detector_weights(self.detector).name}")
-        say(f"re-ID     {'none: motion, place and size alone' if encoder is None else encoder.name}")
+        say(f"re-ID     {'none: motion, position and size alone' if encoder is None else encoder.name}")
         return parts
 
     def _say_plan(self) -> None:

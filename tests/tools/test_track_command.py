@@ -233,7 +233,7 @@ def test_paths_are_printed_whole_on_a_narrow_terminal(
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if "longest" not in line] == [
         f"detector  {boxes}",
-        "re-ID     none: motion, place and size alone",
+        "re-ID     none: motion, position and size alone",
         f"results in {folder}/",
     ]
     again = film.parent / ("long " * 40) / "again.mp4"
