@@ -35,7 +35,7 @@ INNER = {
         "review": {"run"},
         "benchmark": {"offline", "scoring", "renderer", "run"},
         "dataset": {"offline", "scoring", "renderer", "run"},
-        "detector": {"offline", "scoring", "renderer", "run"},
+        "detector_training": {"offline", "scoring", "renderer", "run"},
     },
     "tracker": {
         "detection": {""},

@@ -20,8 +20,8 @@ from reid.data.crops import DataError
 from reid.data.datasets import read_split
 from reid.data.images import load_batches
 from reid.data.reading import DataOptions
-from reid.training.presets import PRESETS
 from reid.training.recipe import Recipe
+from reid.training.recipes import PRESETS
 from reid.training.training import RunOptions, Training
 
 from .benchmark.convolutions import ConvolutionsAlone, wait_for

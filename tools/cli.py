@@ -133,7 +133,8 @@ def say_verbs(words: list[str], choice: dict[str, Any]) -> None:
     """What there is, a line a verb."""
     if not words:
         say("Followspot tracks every dancer of a cast through a video and keeps each one's identity.\n")
-    say(f"usage: {' '.join(['followspot', *words])} VERB ...   (VERB --help tells more)\n")
+    kind = "RECIPE" if words == ["train"] else "COMMAND"
+    say(f"usage: {' '.join(['followspot', *words])} {kind} ...   ({kind} --help says more)\n")
     for word, verb in choice.items():
         for name, leaf in (verb if isinstance(verb, dict) else {"": verb}).items():
             say(f"  {f'{word} {name}':19}{leaf.summary if isinstance(leaf, Verb) else leaf.__doc__}")

@@ -13,7 +13,7 @@ from tracker.cast_memory import CastMemory
 from tracker.detection.detector import DetectorOptions
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE, RefinementOptions
-from tracker.results.results import Sink
+from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
 from tracker.video.sources import Source, open_source
@@ -47,8 +47,8 @@ class TrackCommand:
     """`bundled` (a person detector for dance), or any Ultralytics model. That is a .pt, .onnx or .engine file or an
     OpenVINO folder; a .pt file can run code when it is loaded: use only those you trust."""
     reid: str = BUNDLED
-    """Weights that recognise people who come back: `bundled`, a file, or `none`. Without any, time, position and size
-    alone tell who it is."""
+    """Weights that recognise people who come back: `bundled`, `histogram` (colours), a file, or `none`.
+    Without any, only time, position and size identify people."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector."""
     video: bool = True
@@ -110,8 +110,12 @@ class TrackCommand:
                 frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"
                 say(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
                 say(f"  results   {choose_folder(self.out, source.name)}")
-        say(f"  detector  {self.detections or detector_weights(self.detector)}")
-        say(f"  re-ID     {encoder_weights(self.reid) or NONE}")
+        boxes, encoder = self.detections or detector_weights(self.detector), encoder_weights(self.reid)
+        for file in (boxes, encoder):
+            if file is not None and not file.exists():
+                raise InputError(f"there is no file {file}")
+        say(f"  detector  {boxes}")
+        say(f"  re-ID     {encoder or NONE}")
         if self.refine:
             say(f"  passes    two: online, then {OFFLINE}")
         if self.people.asked:

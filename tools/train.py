@@ -1,4 +1,4 @@
-"""`followspot train PRESET --data DIR`: train a re-ID encoder."""
+"""`followspot train RECIPE --data DIR`: train a re-ID encoder."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
+from rich.pretty import pprint
 from rich.progress import track
 
 from models.device import choose_device
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
-from reid.training.presets import EXPLANATIONS, PRESETS
 from reid.training.processes import rank
 from reid.training.recipe import Recipe
+from reid.training.recipes import EXPLANATIONS, PRESETS
 from reid.training.run_state import BEST, LAST, STATE
 from reid.training.training import Callbacks, RunOptions, Training
 
 from .run.interruption import Interruption
+from .run.output import count, say
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class TrainCommand:
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
     out: Path | None = None
-    """The run's folder, runs/train-PRESET by default; it must not hold a run unless --resume is given."""
+    """The run's folder, runs/train-RECIPE by default; it must not hold a run unless --resume is given."""
     resume: bool = False
     """Resume the run in --out after its last save."""
     dry_run: bool = False
@@ -42,38 +44,42 @@ class TrainCommand:
     preset: tyro.conf.Suppress[str] = "train"
 
     def run(self) -> None:
-        console, bars = Console(quiet=rank() > 0), Console(stderr=True, quiet=rank() > 0)
+        def tell(line: str) -> None:
+            if rank() == 0:  # of several processes one prints
+                say(line)
+
+        bars = Console(stderr=True, quiet=rank() > 0)
         folder = self.out or Path("runs") / f"train-{self.preset}"
         if not self.resume and folder.is_dir() and any(folder.iterdir()):
             raise DataError(f"{folder} already holds files; name a new --out, or resume it with --resume.")
         if self.resume and not (folder / STATE).is_file():
             raise DataError(f"There is no {folder / STATE} to resume; leave --resume out, or give the run's --out.")
         split = read_split(self.data, self.reading)
-        console.print(
+        tell(
             f"{self.preset}: {len(split.train)} crops to train on, {len(split.query)} queries, "
             f"{len(split.gallery)} in the gallery"
         )
         if self.dry_run:
-            console.print(self.chosen)
+            pprint(self.chosen)
             return
         training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, self.resume)
         if skipped := training.skipped:
-            first = split.train[skipped[0]].path
-            console.print(f"{len(skipped)} unreadable pictures are left out, such as {first}")
+            example = split.train[skipped[0]].path
+            tell(f"{count(len(skipped), 'unreadable picture')} left out, such as {example}")
         with Interruption() as interruption:
             callbacks = Callbacks(
-                on_epoch=lambda line: console.print(line, highlight=False, soft_wrap=True),
+                on_epoch=tell,
                 progress=lambda batches, count, name: track(batches, name, count, console=bars, transient=True),
                 should_stop=lambda: interruption.asked,
             )
             training.run(callbacks)
         if interruption.asked:
-            console.print(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
+            tell(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
             return
         if training.state.best_map < 0:
-            console.print(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
+            tell(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
         else:
-            console.print(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
+            tell(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
 
     @staticmethod
     def from_config(options: dict[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from models.digest import sha256
 from tracker.types import InputError
 
-from .detector.options import FinetuneOptions
+from .detector_training.options import FinetuneOptions
 from .run.output import write_json
 
 if TYPE_CHECKING:
-    from .detector.average_precision import Precision
-    from .detector.pictures import LabelledPicture
+    from .detector_training.average_precision import Precision
+    from .detector_training.pictures import LabelledPicture
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class TrainDetectorCommand:
         self._score(pictures, weights)
 
     def _gather(self, pictures: Path) -> None:
-        from .detector.pictures import write_pictures
+        from .detector_training.pictures import write_pictures
 
         unfinished = pictures.with_name("pictures.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -69,7 +69,7 @@ class TrainDetectorCommand:
         unfinished.rename(pictures)
 
     def _labelled(self) -> Iterator[LabelledPicture]:
-        from .detector.pictures import mot_sequence, stage_scenes, yolo_folder
+        from .detector_training.pictures import mot_sequence, stage_scenes, yolo_folder
 
         yield from chain.from_iterable(map(yolo_folder, self.images))
         yield from chain.from_iterable(mot_sequence(folder, every=8) for folder in self.sequences)
@@ -79,7 +79,7 @@ class TrainDetectorCommand:
     def _dances(self) -> Iterator[LabelledPicture]:
         if not self.clips or self.teacher is None:
             return
-        from .detector.teacher import TUMBLING, UPRIGHT, Teacher, dance_video
+        from .detector_training.teacher import TUMBLING, UPRIGHT, Teacher, dance_video
 
         teacher = Teacher([self.parent, self.teacher])
         for clip in self.clips:
@@ -87,9 +87,9 @@ class TrainDetectorCommand:
             yield from dance_video(clip, teacher, self.clip_frames, augmentations)
 
     def _train(self, pictures: Path) -> Path:
-        from .detector.checkpoint import save_checkpoint
-        from .detector.finetune import finetune
-        from .detector.pictures import TRAIN
+        from .detector_training.checkpoint import save_checkpoint
+        from .detector_training.finetune import finetune
+        from .detector_training.pictures import TRAIN
 
         weights = self.work / "person.pt"
         for epoch in finetune(self.parent, pictures / TRAIN / "images", self.training):
@@ -99,7 +99,7 @@ class TrainDetectorCommand:
         return weights
 
     def _score(self, pictures: Path, weights: Path) -> None:
-        from .detector.average_precision import score_detector
+        from .detector_training.average_precision import score_detector
 
         before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
         scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..data.crop_table import CropRow
 from ..data.crops import DataError
-from ..encoder.whole_file import replace_text
+from ..encoder.atomic_write import replace_text
 
 PROGRESS = ".progress.jsonl"
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..encoder.whole_file import replace_text
+from ..encoder.atomic_write import replace_text
 from .crops import Crop, DataError
 from .reading import IMAGE_SUFFIXES
 

@@ -11,9 +11,9 @@ from typing import Any
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 
+from .atomic_write import replace_text
 from .colour_histogram import open_histogram
 from .exported_encoder import FACTS, ONNX_MISSING, open_onnx
-from .whole_file import replace_text
 
 Facts = dict[str, Any]
 

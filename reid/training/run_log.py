@@ -10,7 +10,7 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
-from ..encoder.whole_file import replace_text
+from ..encoder.atomic_write import replace_text
 
 LOG = "log.jsonl"
 

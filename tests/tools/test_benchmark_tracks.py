@@ -342,7 +342,9 @@ def test_peers_want_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_each_package_runs_once_in_its_own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_uv(
-        tmp_path / "bin", f'echo "$@" >> {tmp_path}/calls; echo "$OMP_NUM_THREADS" >> {tmp_path}/threads', monkeypatch
+        tmp_path / "bin",
+        f'echo "$@" >> "{tmp_path}/calls"; echo "$OMP_NUM_THREADS" >> "{tmp_path}/threads"',
+        monkeypatch,
     )
     run_peers(["roboflow-sort", "boxmot-ocsort", "roboflow-ocsort"], [], tmp_path / "out")
     first, second = (tmp_path / "calls").read_text().splitlines()
@@ -353,7 +355,7 @@ def test_each_package_runs_once_in_its_own_environment(tmp_path: Path, monkeypat
 
 def test_weights_go_only_to_those_that_take_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_uv(
-        tmp_path / "bin", f'for word in "$@"; do cat "$word" 2>/dev/null >> {tmp_path}/jobs; done; true', monkeypatch
+        tmp_path / "bin", f'for word in "$@"; do cat "$word" 2>/dev/null >> "{tmp_path}/jobs"; done; true', monkeypatch
     )
     monkeypatch.setattr(peers, "__file__", str(tmp_path / "nothing to print"))
     names = with_reid(["roboflow-botsort", "boxmot-botsort"])

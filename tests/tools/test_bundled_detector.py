@@ -7,8 +7,8 @@ import pytest
 from places import SHARED
 
 from models.bundled import PERSON_DETECTOR
-from tools.detector.average_precision import average_precision
-from tools.detector.pictures import video_frames
+from tools.detector_training.average_precision import average_precision
+from tools.detector_training.pictures import video_frames
 from tools.renderer import Scene, StageOptions
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.types import Frame

@@ -12,7 +12,7 @@ import pytest
 from tyro.conf import Positional
 
 from reid.data.crops import DataError
-from reid.training.presets import PRESETS
+from reid.training.recipes import PRESETS
 from tools import cli
 from tools.run.config_file import read_config
 from tools.track import TrackCommand
@@ -168,3 +168,15 @@ def test_the_version_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
             cli.main()
         assert end.value.code == 0
         assert capsys.readouterr().out == f"{told}\n"
+
+
+def test_options_may_have_their_names_of_the_command_line(tmp_path: Path):
+    file = written(
+        tmp_path,
+        "mine.yaml",
+        "cast: 5\nconf: 0.2\nbirth.min-score: 0.7\ndraw.skeleton: yes\ntracker: {max_lost_time: 60}\n",
+    )
+    asked = read_config(file, TrackCommand)
+    assert (asked.tracker.cast, asked.tracker.birth.min_score, asked.tracker.max_lost_time) == (5, 0.7, 60)
+    assert (asked.detection.conf, asked.draw.skeleton) == (0.2, True)
+    assert asked.tracker.motion == TrackCommand(()).tracker.motion

@@ -10,7 +10,7 @@ from models.pretrained import load_encoder, save_encoder
 from reid.data.datasets import DataError
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import EmbedderOptions
-from reid.training.presets import PRESETS
+from reid.training.recipes import PRESETS
 from tools.dataset_stage import DatasetStageCommand
 from tools.evaluate_reid import EvaluateReidCommand
 from tools.train import TRAIN

@@ -90,10 +90,13 @@ def test_a_second_run_gets_a_folder_of_its_own(film: Path, monkeypatch: pytest.M
         follow(film, out=Path("runs/film"))
 
 
-def test_a_dry_run_does_nothing(film: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_dry_run_does_nothing_and_finds_what_is_missing(film: Path, capsys: pytest.CaptureFixture[str]):
     out = follow(film, dry_run=True)
     assert not out.exists()
     assert "320x240" in capsys.readouterr().out
+    for missing in ({"reid": "gone.pt"}, {"detections": None, "detector": "gone.pt"}):
+        with pytest.raises(InputError, match=r"there is no file gone\.pt"):
+            follow(film, dry_run=True, **missing)
 
 
 def test_a_cast_of_one_gives_one_id(film: Path):

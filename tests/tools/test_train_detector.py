@@ -7,10 +7,10 @@ import pytest
 from places import SHARED
 
 from models.bundled import PERSON_DETECTOR
-from tools.detector.average_precision import average_precision
-from tools.detector.options import FinetuneOptions
-from tools.detector.pictures import LabelledPicture, late, write_pictures, yolo_folder
-from tools.detector.teacher import Augmentation, fuse, fused_box, undo_augmentation
+from tools.detector_training.average_precision import average_precision
+from tools.detector_training.options import FinetuneOptions
+from tools.detector_training.pictures import LabelledPicture, late, write_pictures, yolo_folder
+from tools.detector_training.teacher import Augmentation, fuse, fused_box, undo_augmentation
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
 
@@ -27,7 +27,7 @@ def test_the_start_finds_people_exactly_as_the_parent_does(weights: Path) -> Non
     if not weights.exists():
         pytest.skip("needs the parent's weights in ../shared")
     torch = pytest.importorskip("torch")
-    from tools.detector.finetune import keep_only_person, load_parent
+    from tools.detector_training.finetune import keep_only_person, load_parent
 
     picture = torch.rand(1, 3, 96, 160, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -38,7 +38,7 @@ def test_the_start_finds_people_exactly_as_the_parent_does(weights: Path) -> Non
 
 
 def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: Path) -> None:
-    from tools.detector.finetune import finetune, keep_only_person, load_parent
+    from tools.detector_training.finetune import finetune, keep_only_person, load_parent
 
     rng = np.random.default_rng(0)
     noise = [rng.integers(0, 255, (96, 96, 3), dtype=np.uint8) for _ in range(4)]
@@ -57,7 +57,7 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
 def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:
     from torch import nn
 
-    from tools.detector.finetune import between
+    from tools.detector_training.finetune import between
 
     parent, child = nn.Linear(1, 1), nn.Linear(1, 1)
     nn.init.constant_(parent.weight, 2.0)
@@ -67,7 +67,7 @@ def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:
 
 def test_only_unlabelled_places_are_distilled() -> None:
     torch = pytest.importorskip("torch")
-    from tools.detector.distillation import anchor_points, in_boxes
+    from tools.detector_training.distillation import anchor_points, in_boxes
 
     points = anchor_points([torch.zeros(1, 8, 2, 2), torch.zeros(1, 8, 1, 1)])
     assert points.tolist() == [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75], [0.5, 0.5]]
@@ -77,8 +77,8 @@ def test_only_unlabelled_places_are_distilled() -> None:
 
 
 def test_the_checkpoint_opens_in_plain_ultralytics_and_knows_no_path(tmp_path: Path) -> None:
-    from tools.detector.checkpoint import save_checkpoint
-    from tools.detector.finetune import keep_only_person, load_parent
+    from tools.detector_training.checkpoint import save_checkpoint
+    from tools.detector_training.finetune import keep_only_person, load_parent
 
     weights = tmp_path / "person.pt"
     save_checkpoint(keep_only_person(load_parent(PERSON_DETECTOR)), weights, "2026-01-01")

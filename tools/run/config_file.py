@@ -12,18 +12,21 @@ import tyro
 
 from tracker.types import InputError
 
+from .help import options_of, parser_of
+
 
 def read_config(path: Path, command: Any) -> Any:
     """An instance of the command with the file's options; what it requires and the file lacks is tyro.MISSING.
 
-    The file is JSON, or YAML by any other ending than .json: the command's fields by name, on their own or beneath
-    `options`. Raises InputError naming the file and the key for what is no option or has another type.
+    The file is JSON, or YAML by any other ending than .json: options by their names on the command line (`cast`,
+    `birth.min-score`), or as a run's config.json has them beneath `options` (`tracker: {cast: ...}`).
+    Raises InputError naming the file and the key for what is no option or has another type.
     """
     content = read_mapping(path)
     content = content["options"] if isinstance(content.get("options"), dict) else content
     if hasattr(command, "from_config"):  # whose runs leave another config.json
         content = command.from_config(content)
-    return changed(defaults(command), content, str(path), "")
+    return changed(defaults(command), by_field(content, command), str(path), "")
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -39,6 +42,19 @@ def read_mapping(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"--config {path} holds no names of options with their values")
     return content
+
+
+def by_field(content: dict[str, Any], command: Any) -> dict[str, Any]:
+    """The same options, those named as on the command line put under the fields that lead to them."""
+    paths = {option.name: option.path for option in options_of(parser_of(command))}
+    placed: dict[str, Any] = {}
+    for key, value in content.items():
+        *parts, name = (key,) if key in get_type_hints(command) else paths.get(key.replace("_", "-"), (key,))
+        within = placed
+        for part in parts:
+            within = within.setdefault(part, {})
+        within[name] = {**within.get(name, {}), **value} if isinstance(value, dict) else value
+    return placed
 
 
 def defaults(command: Any) -> Any:

@@ -52,6 +52,11 @@ class Option:
     nested: bool = False
     """Whether its name is given with that of its part, or with its part's part."""
 
+    @property
+    def name(self) -> str:
+        """As on the command line, without dashes in front and without [no-]."""
+        return self.flags.split()[0].lstrip("-").replace("[no-]", "")
+
     def is_common(self, marks: tuple[Any, ...]) -> bool:
         """Whether `--help` tells it; `marks` are the annotations of the command's field."""
         names = next((mark.names for mark in marks if isinstance(mark, Common)), None)
@@ -76,10 +81,7 @@ def help_text(command: Any, prog: str, *, everything: bool = False, default: Any
     command: a dataclass; default: an instance of it, where its defaults are other than the class's.
     """
     width = width or min(WIDEST, shutil.get_terminal_size().columns)
-    given = {} if default is None else {"default": default}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # tyro 1 tells a command's options in no other way
-        parser = tyro.extras.get_parser(command, prog=prog, **given)
+    parser = parser_of(command, prog, default)
     options = list(options_of(parser))
     hints = get_type_hints(command, include_extras=True)
     marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
@@ -99,6 +101,14 @@ def help_text(command: Any, prog: str, *, everything: bool = False, default: Any
         more = f"{len(options) - len(told)} more options, and more" if told != options else "More"
         lines += ["", *wrapped(f"{more} on these: {prog} --help-all shows everything.", width)]
     return "\n".join(lines)
+
+
+def parser_of(command: Any, prog: str = "", default: Any = None) -> Any:
+    """What tyro makes of a command's fields, with the attributes of an argparse.ArgumentParser."""
+    given = {} if default is None else {"default": default}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # tyro 1 gives a command's options in no other way
+        return tyro.extras.get_parser(command, prog=prog, **given)
 
 
 def options_of(parser: Any) -> Iterator[Option]:

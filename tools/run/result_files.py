@@ -9,7 +9,7 @@ from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE
 from tracker.results.presence import Summary
 from tracker.results.report import write_report
-from tracker.results.results import CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.video.sources import Source
 
 from .folder import CONFIG

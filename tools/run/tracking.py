@@ -12,7 +12,7 @@ from rich.text import Text
 from tracker.cast_memory import CastMemory
 from tracker.pipeline import track
 from tracker.results.presence import Summary
-from tracker.results.results import Sink
+from tracker.results.writers import Sink
 from tracker.track import Identity
 from tracker.tracker import Tracker
 from tracker.types import Detector, Frame, FrameTracks, InputError

@@ -73,7 +73,7 @@ class Writes:
         self.path = path
 
     def __reduce__(self):
-        return (os.system, (f"echo written > {self.path}",))
+        return (os.system, (f"echo written > '{self.path}'",))
 
 
 class Nested(Writes):

@@ -10,7 +10,7 @@ from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.fdgan import FdGanObjective, FdGanOptions, stage_at
 from reid.training.phases import freeze_all_but
-from reid.training.presets import PRESETS
+from reid.training.recipes import PRESETS
 
 CLASSES = np.array([0, 0, 0, 1, 1, 1])
 DRAW = BatchIndices(np.arange(6), np.array([1, 2, 0, 4, 5, 3]), np.full(6, -1))

@@ -12,7 +12,7 @@ from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective
 from reid.training.phases import freeze_all_but
-from reid.training.presets import PRESETS
+from reid.training.recipes import PRESETS
 
 NO_PARTNER = [-1, -1]
 DRAW = BatchIndices(

@@ -23,8 +23,8 @@ from reid.data.sampling import SamplingOptions
 from reid.training.fdgan import FdGanOptions
 from reid.training.objective import LossWeights, ObjectiveOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions, averaged_model, lr_factor
-from reid.training.presets import PRESETS
 from reid.training.recipe import Recipe
+from reid.training.recipes import PRESETS
 from reid.training.run_log import RunLog
 from reid.training.training import Callbacks, RunOptions, Training
 

@@ -128,7 +128,7 @@ def test_an_export_that_fails_leaves_nothing(data: DataSet, tmp_path: Path):
 def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "edits.json").write_text('{"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}')
     DatasetReviewCommand(folder, export=tmp_path / "out", mot=tmp_path / "mot").run()
-    assert capsys.readouterr().out.split() == [str(tmp_path / "out"), str(tmp_path / "mot" / "dance.txt")]
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "out"), str(tmp_path / "mot" / "dance.txt")]
     with pytest.raises(InputError, match="exists already"):
         DatasetReviewCommand(folder, mot=tmp_path / "mot").run()
     with pytest.raises(InputError, match="must be 0 or more"):

@@ -4,17 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from places import ROOT, SHARED
 
+from models.bundled import PERSON_DETECTOR, PERSON_ENCODER
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.detection.weights import person_classes
 from tracker.types import Detections, Frame, InputError
 
-WEIGHTS = SHARED / "weights"
-PICTURE = SHARED / "detect" / "images" / "FudanPed00001.jpg"
-needs_shared = pytest.mark.skipif(not WEIGHTS.exists(), reason="needs the pretrained weights in ../shared")
+POSE_MODEL = SHARED / "weights" / "yolov8n-pose.pt"
 ON_TORCH = DetectorOptions(device="cpu", openvino=False)
 
 
@@ -23,15 +23,16 @@ def frame(image: np.ndarray | None = None, index: int = 0) -> Frame:
 
 
 @pytest.fixture(scope="module")
-def street() -> np.ndarray:
-    """Two people side by side."""
-    cv2 = pytest.importorskip("cv2")
-    return cv2.imread(str(PICTURE))
+def pair() -> np.ndarray:
+    """A photograph of two people side by side, which comes with Ultralytics."""
+    from ultralytics.utils import ASSETS
+
+    return cv2.imread(str(ASSETS / "zidane.jpg"))
 
 
 @pytest.fixture(scope="module")
-def parent() -> YoloDetector:
-    return YoloDetector(WEIGHTS / "yolo11n.pt", ON_TORCH)
+def detector() -> YoloDetector:
+    return YoloDetector(PERSON_DETECTOR, ON_TORCH)
 
 
 def test_importing_the_tracker_loads_no_network_library() -> None:
@@ -110,17 +111,15 @@ def test_a_missing_runtime_names_what_to_install(
     assert f"pip install '{package}'" in str(caught.value)
 
 
-@needs_shared
 def test_a_classifier_is_no_detector() -> None:
     with pytest.raises(InputError, match="cannot be read as a detector"):
-        YoloDetector(WEIGHTS / "mobilenet_v2_imagenet.pt", ON_TORCH)
+        YoloDetector(PERSON_ENCODER, ON_TORCH)
 
 
-@needs_shared
-def test_a_detector_finds_the_people_and_nothing_else(parent: YoloDetector, street: np.ndarray) -> None:
-    height, width = street.shape[:2]
-    found = parent(frame(street))
-    assert np.array_equal(found.xyxy, parent(street).xyxy)  # the image alone will do
+def test_a_detector_finds_the_people_and_nothing_else(detector: YoloDetector, pair: np.ndarray) -> None:
+    height, width = pair.shape[:2]
+    found = detector(frame(pair))
+    assert np.array_equal(found.xyxy, detector(pair).xyxy)  # the image alone will do
     assert np.count_nonzero(found.score > 0.5) == 2
     assert found.score.min() >= ON_TORCH.conf
     assert found.keypoints is None
@@ -128,27 +127,25 @@ def test_a_detector_finds_the_people_and_nothing_else(parent: YoloDetector, stre
     assert (found.xyxy <= (width, height, width, height)).all()
 
 
-@needs_shared
-def test_a_batch_is_its_frames_one_by_one(street: np.ndarray) -> None:
-    detector = YoloDetector(WEIGHTS / "yolo11n.pt", DetectorOptions(device="cpu", openvino=False, batch=2))
-    frames = [frame(street), frame(np.zeros_like(street)), frame(street[:, ::-1])]
-    together = detector.batch(frames)
+def test_a_batch_is_its_frames_one_by_one(pair: np.ndarray) -> None:
+    in_twos = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu", openvino=False, batch=2))
+    frames = [frame(pair), frame(np.zeros_like(pair)), frame(pair[:, ::-1])]
+    together = in_twos.batch(frames)
     for one, found in zip(frames, together, strict=True):
-        np.testing.assert_allclose(found.xyxy, detector(one).xyxy, atol=0.1)
+        np.testing.assert_allclose(found.xyxy, in_twos(one).xyxy, atol=0.1)
     assert len(together[1]) == 0
-    assert detector.batch([]) == []
+    assert in_twos.batch([]) == []
 
 
-@needs_shared
-def test_pictures_of_several_sizes_share_a_batch(parent: YoloDetector, street: np.ndarray) -> None:
-    found = parent.batch([frame(street), frame(street[:300, :300])])
-    assert (found[1].xyxy <= 300).all()
+def test_pictures_of_several_sizes_share_a_batch(detector: YoloDetector, pair: np.ndarray) -> None:
+    found = detector.batch([frame(pair), frame(pair[:600, :600])])
+    assert (found[1].xyxy <= 600).all()
     assert len(found[0]) >= 2
 
 
-@needs_shared
-def test_a_pose_model_gives_keypoints_within_its_boxes(street: np.ndarray) -> None:
-    found = YoloDetector(WEIGHTS / "yolov8n-pose.pt", ON_TORCH)(frame(street))
+@pytest.mark.skipif(not POSE_MODEL.exists(), reason="needs ../shared/weights/yolov8n-pose.pt")
+def test_a_pose_model_gives_keypoints_within_its_boxes(pair: np.ndarray) -> None:
+    found = YoloDetector(POSE_MODEL, ON_TORCH)(frame(pair))
     person = found[found.score > 0.5]
     assert person.keypoints is not None
     assert person.keypoints.shape == (2, 17, 3)
@@ -156,48 +153,44 @@ def test_a_pose_model_gives_keypoints_within_its_boxes(street: np.ndarray) -> No
     assert ((nose >= person.xyxy[:, :2]) & (nose <= person.xyxy[:, 2:])).all()
 
 
-@needs_shared
-def test_a_frame_without_picture_is_refused(parent: YoloDetector) -> None:
+def test_a_frame_without_picture_is_refused(detector: YoloDetector) -> None:
     with pytest.raises(InputError, match="frame 7 has no picture"):
-        parent(frame(None, index=7))
+        detector(frame(None, index=7))
 
 
-@needs_shared
 @pytest.mark.slow
 @pytest.mark.parametrize(("exported", "extra"), [("openvino", {}), ("onnx", {"simplify": False})])
 def test_exports_give_the_boxes_of_the_network_they_came_from(
-    tmp_path: Path, exported: str, extra: dict[str, bool], parent: YoloDetector, street: np.ndarray
+    tmp_path: Path, exported: str, extra: dict[str, bool], detector: YoloDetector, pair: np.ndarray
 ) -> None:
     pytest.importorskip(exported)
-    (tmp_path / "network.pt").write_bytes((WEIGHTS / "yolo11n.pt").read_bytes())
+    (tmp_path / "network.pt").write_bytes((PERSON_DETECTOR).read_bytes())
     network = pytest.importorskip("ultralytics").YOLO(tmp_path / "network.pt")
-    detector = YoloDetector(network.export(format=exported, dynamic=True, imgsz=640, **extra))
-    expected, found = parent(frame(street)), detector(frame(street))
+    export = YoloDetector(network.export(format=exported, dynamic=True, imgsz=640, **extra))
+    expected, found = detector(frame(pair)), export(frame(pair))
     strong = [boxes[boxes.score > 0.5] for boxes in (expected, found)]
     np.testing.assert_allclose(strong[0].xyxy, strong[1].xyxy, atol=3)  # bfloat16 where the processor has it
     np.testing.assert_allclose(strong[0].score, strong[1].score, atol=0.02)
 
 
-@needs_shared
 @pytest.mark.slow
 def test_on_the_cpu_a_pt_runs_through_a_cached_openvino_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: YoloDetector, street: np.ndarray
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, detector: YoloDetector, pair: np.ndarray
 ) -> None:
     pytest.importorskip("openvino")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    found = YoloDetector(WEIGHTS / "yolo11n.pt", DetectorOptions(device="cpu"))(frame(street))
+    found = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(frame(pair))
     copies = list((tmp_path / "followspot").iterdir())
     assert [copy.suffix for copy in copies] == [""]
-    assert copies[0].name.startswith("yolo11n_")
-    assert np.count_nonzero(found.score > 0.5) == np.count_nonzero(parent(frame(street)).score > 0.5)
+    assert copies[0].name.startswith("person_yolo11n_")
+    assert np.count_nonzero(found.score > 0.5) == np.count_nonzero(detector(frame(pair)).score > 0.5)
 
 
-@needs_shared
 def test_without_a_place_for_the_copy_the_network_runs_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, street: np.ndarray
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: np.ndarray
 ) -> None:
     pytest.importorskip("openvino")
     (tmp_path / "followspot").write_text("a file where the cache folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    detector = YoloDetector(WEIGHTS / "yolo11n.pt", DetectorOptions(device="cpu"))
-    assert np.count_nonzero(detector(frame(street)).score > 0.5) == 2
+    detector = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))
+    assert np.count_nonzero(detector(frame(pair)).score > 0.5) == 2

@@ -13,7 +13,7 @@ import pytest
 
 from tracker.results.mot_files import read_tracks
 from tracker.results.presence import Summary
-from tracker.results.results import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.results.writers import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 FPS = 10.0
@@ -165,7 +165,7 @@ def test_a_run_that_sees_nobody_still_has_results(tmp_path: Path) -> None:
 
 def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("tracker.results.results.time.monotonic", lambda: now)
+    monkeypatch.setattr("tracker.results.writers.time.monotonic", lambda: now)
     with MotWriter(tmp_path / "tracks.txt") as writer:
         for index in range(3):
             now += 0.6
