@@ -38,7 +38,7 @@ STRONG = Recipe(
         ema_decay=0.999,
     ),
 )
-# For about three minutes on two cores: the paper's losses, weights and sampling on small networks and crops. The paper's
+# For about three minutes on two cores: the paper's losses, weights and sampling on small networks and crops. Its
 # learning rates are meant for 100 epochs and change nothing in a few hundred steps, so the encoder is trained by Adam.
 # The discriminators stay slow beside the generator, as in the paper: fast ones fill its pictures with blots. A
 # ResNet-18 on 64x32 pictures would cost more than all the rest; a pose given by e_p alone would take thousands of steps
