@@ -20,6 +20,7 @@ from tracker.boxes import xyxy_to_cxcywh
 from tracker.detection.detector import COCO_JOINTS, DetectorOptions, YoloDetector
 from tracker.types import Detections, Frame, InputError
 
+from .dataset.video_poses import SURE, no_pose_model, sure_joints
 from .run.interruption import Interruption
 from .run.output import first_names, say
 from .run.progress import progress
@@ -38,7 +39,7 @@ class DatasetPosesCommand:
     pose_model: Path
     """An Ultralytics pose model: .pt, .onnx, .engine, an OpenVINO folder. A .pt file can run code when it is loaded:
     use only those you trust."""
-    sure: float = 0.25
+    sure: float = SURE
     """Joints that the model is less sure of are not known."""
     layout: str = "auto"
     """Layout of the data set, as in training."""
@@ -99,13 +100,9 @@ class DatasetPosesCommand:
         Raises InputError where the model knows no 17 COCO joints.
         """
         if people.keypoints is None:
-            raise InputError(
-                f"{self.pose_model} finds no {COCO_JOINTS} COCO joints: give a pose model, for example yolo11n-pose.pt"
-            )
-        if not len(people):
-            return np.full((COCO_JOINTS, 2), np.nan)
-        keypoints = people.keypoints[in_the_middle(people.xyxy, *size)]
-        return np.where(keypoints[:, 2:] >= self.sure, keypoints[:, :2], np.nan)
+            raise no_pose_model(self.pose_model)
+        pose = people.keypoints[in_the_middle(people.xyxy, *size)] if len(people) else None
+        return sure_joints([pose], self.sure)[0]
 
 
 class Outcome:

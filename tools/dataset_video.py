@@ -19,8 +19,9 @@ from tracker.types import InputError
 from tracker.video.sources import open_source
 
 from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
-from .dataset.video_people import DOUBTFUL, PasserByOptions
+from .dataset.video_people import PasserByOptions
 from .dataset.video_poses import SURE, PoseFinder
+from .offline.second_look import DOUBTFUL
 from .offline.sightings import CropOptions
 from .run.checks import require_at_least
 from .run.help import Common

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.results.mot_files import read_tracks
-from tracker.types import FrameTracks, InputError
+from tracker.types import MAX_ABSENCE, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
@@ -34,7 +34,7 @@ class RenderCommand:
     """The video to write; by default NAME-tracks.mp4 beside the tracks."""
     overwrite: bool = False
     """Replace the video if it exists."""
-    away: float = 0.5
+    away: float = MAX_ABSENCE
     """Seconds of absence after which a person's return is marked."""
     draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
 

@@ -18,7 +18,7 @@ from .doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, t
 from .exchange import exchange
 from .gallery import GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
-from .recollection import RecollectionOptions
+from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
 from .track import Identity, Observation, Track, TrackState
@@ -224,12 +224,7 @@ class Tracker:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
         lost = [track for track in self._tracks if track.state is TrackState.LOST]
-        options = self.options.recovery
-        min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
-        matches = self._matcher.match(Unresolved(due, doubtful, lost), self._picture, min_log_odds, candidates)
-        recoveries = exchange(matches, [*doubtful, *lost], frame)
-        for found in matches:
-            self._roster.appeared(found.identity)
+        recoveries = self._recognise(Unresolved(due, doubtful, lost), candidates, frame)
         missing = bool(lost or candidates.people)
         for track in due:
             new = track.identity is None and self._birth.may_be_new(track, now, missing=missing, last=last)
@@ -239,6 +234,15 @@ class Tracker:
             if track.identity is not None:
                 track.confirm()
         return recoveries
+
+    def _recognise(self, unresolved: Unresolved, candidates: Candidates, frame: Frame) -> list[Recovery]:
+        """Give the tracks that are known people their identities."""
+        options = self.options.recovery
+        min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
+        matches = self._matcher.match(unresolved, self._picture, min_log_odds, candidates)
+        for found in matches:
+            self._roster.appeared(found.identity)
+        return exchange(matches, unresolved.holders, frame)
 
     def _mark_missed(self, now: float) -> None:
         for track in self._tracks:

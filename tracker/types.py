@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 Rows: TypeAlias = np.ndarray | Sequence[int] | slice
+MAX_ABSENCE = 0.5
+"""Seconds; a longer absence ends a person's appearance and trail, and what follows is a return."""
 
 
 class InputError(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ def store_in_onnx(path: Path, facts: Facts) -> None:
     onnx.helper.set_model_props(network, properties)
     new = path.with_name(f".{path.name}.new")
     onnx.save(network, new)
-    os.replace(new, path)
+    new.replace(path)
 
 
 WRITERS: dict[str, Callable[[Path, Facts], None]] = {".json": store_in_histogram, ".onnx": store_in_onnx}

@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -61,12 +60,6 @@ def open_histogram(path: Path) -> OpenEncoder:
         raise WeightsError(f"{path} describes no colour histogram; give `histogram`, or an encoder's file.") from error
     run = partial(histograms, options=options)
     return OpenEncoder(run, options.height, options.width, options.dimension, metadata, sha256(path))
-
-
-def write_histogram(path: Path, options: HistogramOptions, metadata: dict[str, Any]) -> None:
-    """The file that `open_histogram` reads."""
-    content = {field.name: getattr(options, field.name) for field in fields(options)}
-    path.write_text(json.dumps({**content, "metadata": metadata}, indent=1) + "\n")
 
 
 def histograms(images: np.ndarray, options: HistogramOptions) -> np.ndarray:

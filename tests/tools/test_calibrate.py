@@ -1,11 +1,12 @@
-from dataclasses import astuple
+import json
+from dataclasses import asdict, astuple
 
 import cv2
 import numpy as np
 import pytest
 
 from models.digest import sha256
-from reid.encoder.colour_histogram import HistogramOptions, write_histogram
+from reid.encoder.colour_histogram import HistogramOptions
 from reid.encoder.embedder import Embedder
 from tools.calibrate import CalibrateCommand, clear_crops
 from tools.renderer.options import StageOptions
@@ -28,8 +29,9 @@ def stage(tmp_path_factory):
 
 @pytest.fixture
 def weights(tmp_path):
-    write_histogram(tmp_path / "colours.json", HistogramOptions(), {})
-    return tmp_path / "colours.json"
+    path = tmp_path / "colours.json"
+    path.write_text(json.dumps({**asdict(HistogramOptions()), "metadata": {}}))
+    return path
 
 
 def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weights, capsys):

@@ -12,8 +12,6 @@ from tracker.types import Embedder
 from ..offline.sightings import CropOptions, Sighting, Watched, encoder_facts
 
 MIN_CROPS = 2
-DOUBTFUL = 0.5
-"""Doubt above which another person is nearly as likely to be the one a crop shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,7 @@ class PoseFinder:
         people = self.detector(frame)
         if people.keypoints is None:
             if len(people):
-                raise InputError(
-                    f"{self.name} finds no {COCO_JOINTS} COCO joints: give a pose model, for example yolo11n-pose.pt"
-                )
+                raise no_pose_model(self.name)
             return [None] * len(xyxy)
         return matched(people, xyxy)
 
@@ -44,7 +42,11 @@ def matched(people: Detections, xyxy: np.ndarray) -> list[np.ndarray | None]:
     return found
 
 
-def sure_joints(keypoints: Sequence[np.ndarray | None]) -> list[np.ndarray]:
+def no_pose_model(name: object) -> InputError:
+    return InputError(f"{name} finds no {COCO_JOINTS} COCO joints: give a pose model, for example yolo11n-pose.pt")
+
+
+def sure_joints(keypoints: Sequence[np.ndarray | None], sure: float = SURE) -> list[np.ndarray]:
     """(17, 2) pixels of each pose, nan where a joint or the whole pose is not known."""
     unknown = np.full((COCO_JOINTS, 2), np.nan)
-    return [unknown if pose is None else np.where(pose[:, 2:] >= SURE, pose[:, :2], np.nan) for pose in keypoints]
+    return [unknown if pose is None else np.where(pose[:, 2:] >= sure, pose[:, :2], np.nan) for pose in keypoints]

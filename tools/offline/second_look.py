@@ -87,12 +87,12 @@ class SecondLook:
             for tracklet, shown in zip(labels.tracklets, person.tolist(), strict=True)
             if len(tracklet.frames)
         ]
-        sure = np.flatnonzero(labels.doubt < SURE).tolist()
+        sure = np.flatnonzero(labels.doubt < DOUBTFUL).tolist()
         return stretches, [(watched.sightings[row], watched.embedding[row]) for row in sure]
 
 
-SURE = 0.5
-"""Doubt below which a sighting is kept as one of the person whom it is taken for."""
+DOUBTFUL = 0.5
+"""Doubt above which another person is nearly as likely to be the one a crop shows."""
 
 
 def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker import boxes
+from tracker.doubt import DoubtOptions
 from tracker.types import Detections, FrameTracks
 
 ITSELF = 0.95
@@ -17,7 +18,7 @@ ITSELF = 0.95
 class TrackletOptions:
     """Where a track is cut."""
 
-    contact: float = 0.3
+    contact: float = DoubtOptions().contact
     """Two people are in contact when this share of the smaller box lies within the other."""
     rival_score: float = 0.3
     """Score from which a detection that no track took counts as a person who can be touched."""

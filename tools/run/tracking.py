@@ -68,7 +68,6 @@ class Run:
         facts = {
             "source": files.source.name,
             "tracking": files.label,
-            "seed": None,
             "frames": summary.frames,
             "embedded_crops": self.tracker.embedded,
         }

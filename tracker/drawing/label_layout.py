@@ -30,7 +30,7 @@ _SLOTS = (
     ("right", "middle"),
 )
 _FACE_JOINTS = slice(0, 5)
-_MIN_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.5
 _HEAD_RADIUS = 0.11
 _HOLD = 1.0
 _FACE_WEIGHT = 10.0
@@ -43,7 +43,7 @@ def head_regions(xyxy: np.ndarray, keypoints: np.ndarray | None = None) -> np.nd
     if keypoints is None:
         return heads
     for row, face in enumerate(keypoints[:, _FACE_JOINTS]):
-        seen = face[face[:, 2] > _MIN_CONFIDENCE, :2]
+        seen = face[face[:, 2] > MIN_CONFIDENCE, :2]
         if len(seen):
             radius = _HEAD_RADIUS * (xyxy[row, 2:] - xyxy[row, :2]).max()
             heads[row, :2] = np.maximum(seen.min(axis=0) - radius, xyxy[row, :2])

@@ -11,14 +11,13 @@ import numpy as np
 from ..types import FrameTracks, InputError, Picture, Recovery, as_frame, require
 from . import strokes
 from .colours import colour_of
-from .label_layout import LabelLayout, head_regions
+from .label_layout import MIN_CONFIDENCE, LabelLayout, head_regions
 from .lettering import load_font, make_tab
 from .trails import Trails
 
 LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16))
 """Pairs of COCO-17 joints that the skeleton connects; the face is left free."""
 
-_MIN_CONFIDENCE = 0.5
 _REFERENCE_SIDE = math.sqrt(1280 * 720)
 _MIN_TEXT = 12
 _CORNER = 8
@@ -168,4 +167,4 @@ def _ring(box: np.ndarray, remaining: float, unit: float) -> np.ndarray:
 
 def _limbs(joints: np.ndarray) -> list[np.ndarray]:
     """The limbs (2, 2) between joints (17, 3) whose confidence is high enough."""
-    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > _MIN_CONFIDENCE).all()]
+    return [joints[list(pair), :2] for pair in LIMBS if (joints[list(pair), 2] > MIN_CONFIDENCE).all()]

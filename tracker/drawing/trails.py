@@ -7,11 +7,10 @@ from collections import deque
 import cv2
 import numpy as np
 
-from ..types import FrameTracks
+from ..types import MAX_ABSENCE, FrameTracks
 from .colours import colour_of
 from .strokes import FRACTION_BITS
 
-_BREAK = 0.5
 _MAX_OPACITY = 0.85
 
 
@@ -27,7 +26,7 @@ class Trails:
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
         for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
             points = self._points.setdefault(identity, deque())
-            if recovered or (points and tracks.time - points[-1][0] > _BREAK):
+            if recovered or (points and tracks.time - points[-1][0] > MAX_ABSENCE):
                 points.clear()
             points.append((tracks.time, x, y))
         for identity, points in list(self._points.items()):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..types import FrameTracks, InputError, Recovery
+from ..types import MAX_ABSENCE, FrameTracks, InputError, Recovery
 from .gap_filling import GapOptions, fill_gaps
 from .stretches import Stretch, assign_people
 
@@ -26,7 +26,7 @@ class RefinementOptions:
 
     min_seconds: float = 0.5
     """A person seen for fewer seconds in the whole video is taken for one of the others."""
-    absence: float = 0.5
+    absence: float = MAX_ABSENCE
     """Seconds of absence after which a return is told as a recovery."""
     gaps: GapOptions = field(default_factory=GapOptions)
 

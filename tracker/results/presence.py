@@ -6,10 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..types import Frame, FrameTracks, Recovery
-
-SPLIT = 0.5
-"""An absence longer than this many seconds ends one appearance and begins another."""
+from ..types import MAX_ABSENCE, Frame, FrameTracks, Recovery
 
 
 @dataclass(slots=True)
@@ -39,7 +36,7 @@ class Person:
 
     def see(self, frame: int, seconds: float) -> None:
         """The person is in the `frame`-th frame written, at `seconds`."""
-        absent = self.appearances and frame - self.last_seen > 1 and seconds - self.appearances[-1][1] > SPLIT
+        absent = self.appearances and frame - self.last_seen > 1 and seconds - self.appearances[-1][1] > MAX_ABSENCE
         if not self.appearances or absent:
             self.appearances.append([seconds, seconds])
         self.appearances[-1][1] = seconds

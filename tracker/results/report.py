@@ -9,9 +9,10 @@ from html import escape
 from pathlib import Path
 
 from ..drawing.colours import colour_of, css
-from ..types import InputError, Recovery
+from ..types import Recovery
 from .presence import Person, Summary
 from .report_page import PAGE, SCRIPT, STYLE
+from .results import writing
 
 _MAX_TICKS = 6
 _ROUND_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -49,10 +50,8 @@ def write_report(
         legend=_legend(summary, video),
         recoveries=_recovery_table(summary.recoveries, names, doubt),
     )
-    try:
+    with writing(path):
         Path(path).write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); choose another place with --out") from error
 
 
 def clock(seconds: float) -> str:

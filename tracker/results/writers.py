@@ -8,8 +8,8 @@ import json
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -45,11 +45,9 @@ class _LineWriter(ABC):
     def _lines(self, frame: Frame, tracks: FrameTracks) -> str: ...
 
     def __enter__(self) -> _LineWriter:
-        try:
+        with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
         self._file.write(self._header)
         self._file.flush()
         self._flushed = time.monotonic()
@@ -60,13 +58,11 @@ class _LineWriter(ABC):
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Append the rows of one frame; raises InputError where the disk takes no more."""
-        try:
+        with writing(self._path):
             self._file.write(self._lines(frame, tracks))
             if time.monotonic() - self._flushed > _FLUSH_EVERY:
                 self._file.flush()
                 self._flushed = time.monotonic()
-        except OSError as error:
-            raise _unwritable(self._path, error) from error
 
 
 class MotWriter(_LineWriter):
@@ -135,14 +131,13 @@ class JsonWriter:
     def _save(self) -> None:
         text = json.dumps(overview(self._summary, self._video, self._names), indent=1, ensure_ascii=False, default=str)
         unfinished = self._path.with_name(self._path.name + ".part")
-        try:
+        with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(text + "\n", encoding="utf-8")
-            os.replace(unfinished, self._path)
-        except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
-            raise _unwritable(self._path, error) from error
+            try:
+                unfinished.write_text(text + "\n", encoding="utf-8")
+                os.replace(unfinished, self._path)
+            finally:
+                unfinished.unlink(missing_ok=True)
 
 
 def overview(summary: Summary, video: Mapping[str, object], names: Mapping[int, str]) -> dict[str, object]:
@@ -182,5 +177,10 @@ def _recovery(recovery: Recovery) -> dict[str, object]:
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in facts.items()}
 
 
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path} cannot be written ({error.strerror}); choose another place with --out")
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Within the block an OSError becomes an InputError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); choose another place with --out") from error

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reid.dancereid.source import (
+    JOINTS,
     PublishedDetections,
     file_of,
     notes_on,
@@ -13,6 +14,7 @@ from reid.dancereid.source import (
 )
 from reid.dancereid.splits import PUBLISHED_VIDEOS, published_part, splits_of
 from reid.data.crops import DataError
+from tracker.detection.detector import COCO_JOINTS
 
 
 def annotation(tmp_path, content):
@@ -195,3 +197,7 @@ def test_other_data_is_split_by_video_and_one_video_by_person():
     assert len(few["query"]) == 3
     (one,) = splits_of(numbers, {"c"}, seed=0)
     assert (len(one["query"]), len(one["trainval"])) == (1, 2)
+
+
+def test_published_poses_have_the_joints_of_the_trackers():
+    assert JOINTS == COCO_JOINTS

@@ -1,3 +1,4 @@
+import json
 from dataclasses import asdict
 
 import pytest
@@ -6,7 +7,7 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.encoder.calibration_file import store
-from reid.encoder.colour_histogram import HistogramOptions, write_histogram
+from reid.encoder.colour_histogram import HistogramOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.encoder.encoder_export import write_onnx
 
@@ -28,7 +29,7 @@ def onnx(path):
 
 
 def colours(path):
-    write_histogram(path, HistogramOptions(), {"epoch": 3})
+    path.write_text(json.dumps({**asdict(HistogramOptions()), "metadata": {"epoch": 3}}))
 
 
 @pytest.mark.parametrize(("ending", "write"), [(".pt", checkpoint), (".onnx", onnx), (".json", colours)])

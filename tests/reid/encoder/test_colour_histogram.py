@@ -1,11 +1,12 @@
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from models.errors import WeightsError
 from reid.encoder.calibration import Calibration
-from reid.encoder.colour_histogram import HistogramOptions, histograms, write_histogram
+from reid.encoder.colour_histogram import HistogramOptions, histograms
 from reid.encoder.embedder import Embedder
 
 RED, BLUE = (0, 0, 255), (255, 0, 0)  # BGR
@@ -45,7 +46,8 @@ def test_what_stands_beside_the_person_does_not_count():
 
 def test_its_file_is_an_encoder_like_any_other(tmp_path):
     calibration = {"gap": (0.0,), "same": ((0.9, 0.1),), "different": ((0.4, 0.1),)}
-    write_histogram(tmp_path / "colours.json", TWO_STRIPES, {"calibration": calibration})
+    content = {**asdict(TWO_STRIPES), "metadata": {"calibration": calibration}}
+    (tmp_path / "colours.json").write_text(json.dumps(content))
     embedder = Embedder(tmp_path / "colours.json")
     assert embedder.calibration == Calibration(**calibration)
     rows = embedder([dressed(RED, BLUE), dressed(RED, BLUE, size=(120, 60))])

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, PseudoLabels, Tracklet, adapted, label_people
+from reid.labelling.pseudo_labels import (
+    MAX_LOG_ODDS,
+    EmbeddedCrops,
+    EncoderFacts,
+    PseudoLabels,
+    Tracklet,
+    adapted,
+    label_people,
+)
+from tracker.recovery import RecoveryOptions
 
 FPS, EVERY = 25.0, 5
 DIMENSION = 32
@@ -168,3 +177,7 @@ def test_likenesses_of_the_video_count_more_the_more_of_them_there_are():
     assert adapted(np.zeros(0), (0.5, 0.1)) == (0.5, pytest.approx(0.1))
     assert adapted(np.full(10, 0.7), (0.5, 0.1))[0] == pytest.approx(0.6)
     assert adapted(np.full(1000, 0.7), (0.5, 0.1)) == (pytest.approx(0.698, abs=1e-3), 0.05)
+
+
+def test_appearance_weighs_no_more_in_labelling_than_in_the_tracker():
+    assert RecoveryOptions().appearance_limit == MAX_LOG_ODDS
