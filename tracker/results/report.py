@@ -12,7 +12,7 @@ from ..drawing.colours import colour_of, css
 from ..types import Recovery
 from .presence import Person, Summary
 from .report_page import PAGE, SCRIPT, STYLE
-from .results import writing
+from .writers import writing
 
 _MAX_TICKS = 6
 _ROUND_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
