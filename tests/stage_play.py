@@ -1,4 +1,4 @@
-"""Little stories told with boxes, for the tracker's tests: who walks where, and which frames a camera misses."""
+"""Little stories as boxes, for the tracker's tests: who walks where, and which frames a camera misses."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class BenchmarkAblationCommand:
-    """Track with each idea of ours left out or varied in turn, and tell what that costs in HOTA and AssA.
+    """Track with each component left out or varied in turn, and show the change in HOTA and AssA.
 
     Writes the tracks, ablation.json and ablation.md.
     """

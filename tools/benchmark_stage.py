@@ -49,7 +49,7 @@ class BenchmarkStageCommand:
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""
     confusion: Path | None = None
-    """Draw who was confused with whom into this PNG."""
+    """Draw the confusions of people and ids into this PNG."""
     out: Path = Path("runs/benchmark-stage")
     """Folder for the scenes and the results."""
     tracker: TrackerOptions = field(default_factory=TrackerOptions)

@@ -58,7 +58,7 @@ class BenchmarkTracksCommand:
     detector: str = BUNDLED
     """Whose boxes `--detections detector` means: `bundled`, or any Ultralytics model in one file."""
     simulate: int = 1
-    """With how many seeds the simulated detector runs; scores are pooled over them, and their spread is told."""
+    """Number of seeds of the simulated detector; scores are pooled over them, and their spread is shown."""
     peers: tuple[str, ...] = tuple(PEERS)
     """Other projects' trackers to run; give the flag without a name to run ours alone."""
     pictures: Path | None = None
@@ -67,8 +67,8 @@ class BenchmarkTracksCommand:
     reid: str = BUNDLED
     """The encoder of our row with re-ID: `bundled`, a file, or `none` to leave that row out."""
     peer_reid: Path | None = None
-    """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT tells the network
-    by the file's name."""
+    """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT recognises the
+    network by the file's name."""
     only: tuple[str, ...] = ()
     """Names of sequences, to leave out the others."""
     cast: int | None = None
@@ -77,7 +77,7 @@ class BenchmarkTracksCommand:
     """Add a row of ours with the second pass of `track --refine`. It is offline: no other row has seen what comes
     later."""
     confusion: Path | None = None
-    """Draw who was confused with whom into this PNG: people of the truth against ids, for every tracker."""
+    """Draw the confusions into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
     """Folder for the results; what an earlier benchmark left there is overwritten."""
     tracker: TrackerOptions = field(default_factory=TrackerOptions)

@@ -58,7 +58,7 @@ class DatasetDancereidCommand:
     detections: Path | None = None
     """Folder of the .npy files of detections, named as the videos are; the videos' folder by default."""
     csv: Path | None = None
-    """The published table of videos; tells titles and addresses of those that are missing."""
+    """The published table of videos; gives titles and addresses of those that are missing."""
     every: int = 5
     """Every n-th frame is kept."""
     height: int = 256

@@ -51,7 +51,7 @@ class DatasetVideoCommand:
     pose_model: Path | None = None
     """An Ultralytics pose model that finds the landmarks of the kept crops; none comes with Followspot."""
     reid: str = BUNDLED
-    """Encoder that the people are told apart by: `bundled`, or a file."""
+    """Encoder whose features label the people: `bundled`, or a file."""
     height: int = 256
     """Height of the crops in pixels; they are half as wide."""
     test_videos: int | None = None

@@ -1,7 +1,7 @@
 """The tracker: detections of one frame after the other in, identities out.
 
-`update` reads as the life of a frame: predict -> associate -> start tracks -> collect views -> resolve identities ->
-mark missed tracks -> report.
+`update` processes one frame in this order: predict -> associate -> start tracks -> collect views -> resolve
+identities -> mark missed tracks -> report.
 """
 
 from __future__ import annotations
@@ -141,9 +141,10 @@ class Tracker:
         if self._last is None:
             raise ValueError("no frame was given to this tracker: there is nothing to finish")
         recoveries = self._resolve_identities(self._last, last=True)
-        told = self._report(self._last, recoveries, cut=False)
-        backfill = (*told.backfill, replace(told, recoveries=(), backfill=()))
-        return replace(FrameTracks.empty(told.frame, told.time), recoveries=told.recoveries, backfill=backfill)
+        reported = self._report(self._last, recoveries, cut=False)
+        backfill = (*reported.backfill, replace(reported, recoveries=(), backfill=()))
+        empty = FrameTracks.empty(reported.frame, reported.time)
+        return replace(empty, recoveries=reported.recoveries, backfill=backfill)
 
     def _predict(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
@@ -158,7 +159,7 @@ class Tracker:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
     def _cut_away(self) -> None:
-        """Another camera: all confirmed tracks are lost, and only appearance tells who is who."""
+        """After a camera cut: all confirmed tracks are lost, and identities are matched by appearance only."""
         for track in self._tracks:
             track.cut_away()
         self._tracks = [track for track in self._tracks if track.state is TrackState.LOST]
@@ -255,8 +256,8 @@ class Tracker:
                     rows.setdefault((seen.frame, seen.time), []).append((track.identity.id, seen))
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
-        told = _frame_tracks(frame.index, frame.time, now, starts)
-        return replace(told, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
+        rows = _frame_tracks(frame.index, frame.time, now, starts)
+        return replace(rows, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
 
 
 def _frame_tracks(

@@ -1,4 +1,4 @@
-"""The few types that cross room walls, and the protocols of the parts of a tracker.
+"""The types shared by all packages, and the protocols of the parts of a tracker.
 
 Shapes: N detections, T tracks, B crops, D embedding dimension. Boxes are `xyxy` in pixels of the upright
 picture, images are (H, W, 3) uint8 in BGR order, times are seconds from the start of the video.

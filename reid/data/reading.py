@@ -24,15 +24,15 @@ class DataOptions:
     split_seed: int = 0
     """Seed by which the validation people and their query crops are drawn."""
     split: Literal["clean", "published"] = "clean"
-    """Which of DanceReID's splits: clean, or the published one, which has five people in both training and test."""
+    """Split of DanceReID: clean, or published (five people are in both training and test)."""
     joints: int = 0
-    """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
+    """Number of joints of the keypointsN.txt file to read, where there are several; 0: the largest."""
     tight: bool = False
     """Of crops widened around people's boxes read the boxes alone, as the tracker cuts them; crops.csv holds them."""
     also: tuple[Path, ...] = ()
     """Further data folders: all their people are trained on as well, none is evaluated."""
     also_max_crops: int = 0
-    """At most so many crops of each of their people, spread over the person's time; 0: all of them."""
+    """Most crops of each person of --also, spread over the person's time; 0: all of them."""
 
 
 def images_in(folder: Path) -> list[Path]:

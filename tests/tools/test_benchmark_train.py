@@ -47,5 +47,5 @@ def test_every_use_of_a_convolution_is_noted_with_the_gradients_it_had():
 
 
 def test_an_unknown_preset_is_one_clear_sentence():
-    with pytest.raises(DataError, match="no preset 'resnet'; choose from softmax"):
+    with pytest.raises(DataError, match="no recipe 'resnet'; choose from softmax"):
         BenchmarkTrainCommand("resnet", running=RUNNING).run()

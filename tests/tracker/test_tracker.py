@@ -100,7 +100,7 @@ def test_a_tracker_that_saw_no_frame_has_nothing_to_finish():
 
 
 def test_two_tentative_tracks_never_become_the_same_person():
-    """Two leave, two come back with places exchanged: told apart by their clothes, jointly."""
+    """Two leave, two come back with places exchanged: recognised by their clothes, jointly."""
 
     def exchange(here: float, there: float):
         return lambda time: (here, 600) if time < 2 else None if time < 9 else (there, 600)
@@ -161,7 +161,7 @@ def test_two_who_turn_back_behind_a_third_are_told_apart_by_their_clothes():
 
 
 def test_two_swap_places_behind_a_third():
-    """Where motion expects the one, the other comes out; that is put right within half a second, and told."""
+    """Where motion expects the one, the other comes out; that is put right within half a second, and reported."""
 
     def change(start: float, end: float):
         return lambda time: (start, 600) if time < 2 else None if time < 2.8 else (end, 600)

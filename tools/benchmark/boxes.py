@@ -56,8 +56,8 @@ def detected_boxes(sequence: TruthSequence, weights: Path = PERSON_DETECTOR, cac
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = cache or user / "followspot" / "detections"
     options = DetectorOptions()
-    told = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in sequence.pictures.files]
-    seen = hashlib.sha256(repr((options, sequence.length, told)).encode() + weights.read_bytes())
+    files = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in sequence.pictures.files]
+    seen = hashlib.sha256(repr((options, sequence.length, files)).encode() + weights.read_bytes())
     name = f"{sequence.name}-{seen.hexdigest()[:16]}"
     path = cache / f"{name}.txt"
     if not path.is_file():

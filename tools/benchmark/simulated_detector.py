@@ -78,7 +78,7 @@ def _seen(
         np.concatenate([boxes[found], ghosts]),
         np.concatenate([score[found], draw.uniform(0.1, 0.5, len(ghosts))]),
     )
-    # The order of the truth's rows would tell who is who.
+    # The order of the truth's rows would give the identities away.
     return Detections(*together)[draw.permutation(len(together[1]))]
 
 

@@ -18,7 +18,7 @@ DOUBTFUL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class PasserByOptions:
-    """Whom to leave out: people hardly seen, and those far in the background."""
+    """Which people to leave out: those hardly seen, and those far in the background."""
 
     min_seconds: float = 2.0
     """A person seen for less, all in all, is left out; in a video shorter than 20 s, for less than a tenth of it."""

@@ -92,7 +92,7 @@ def prepare(model: Any, freeze: int) -> Any:
 def between(parent: nn.Module, child: nn.Module, share: float) -> nn.Module:
     """The parent, its weights moved a `share` of the way to the child's (Wortsman et al. 2022, WiSE-FT, eq. 1).
 
-    It keeps most of what was learnt and forgets little: few pictures teach, but any picture may come.
+    The mix keeps most of the gain and loses little elsewhere: the training pictures are few.
     """
     for weight, learnt in zip(parent.parameters(), child.parameters(), strict=True):
         weight.lerp_(learnt, share)

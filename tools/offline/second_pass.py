@@ -115,7 +115,7 @@ class SecondPass:
         online, before = run.files, run.summary
         _go_on(run.interruption)
         started, name = time.perf_counter(), online.source.name
-        say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; deciding anew who is who")
+        say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; assigning ids again")
         members = run.memory.members if run.memory else ()
         numbering = Numbering(run.memory.next_id if run.memory else 1, {member.id for member in members})
         refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast)

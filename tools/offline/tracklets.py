@@ -1,4 +1,4 @@
-"""Tracks cut into tracklets: stretches within which a track cannot well have passed from one person to another."""
+"""Tracks cut into tracklets, within which a track is unlikely to have passed from one person to another."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TrackletCutter:
         self._last: dict[int, _Last] = {}
 
     def cut(self, tracks: FrameTracks, contact: np.ndarray) -> np.ndarray:
-        """The tracklet of each row, (T,) int; `contact` (T,) bool tells which rows are in contact."""
+        """The tracklet of each row, (T,) int; `contact` (T,) bool says which rows are in contact."""
         changed = {recovery.id for recovery in tracks.recoveries if recovery.exchanged}
         changed.update(tracks.ids[tracks.recovered].tolist())
         rows = zip(tracks.ids.tolist(), tracks.xyxy, contact.tolist(), strict=True)

@@ -19,7 +19,7 @@ class StageOptions:
     dancers: int = 5
     """How many dancers take part."""
     twins: int = 0
-    """How many of them (ids 1 to TWINS) wear near-identical costumes, told apart by hair and shoes."""
+    """How many of them (ids 1 to TWINS) wear near-identical costumes, distinguished by hair and shoes."""
     seconds: float = 12.0
     """Length of the scene in seconds."""
     fps: float = 25.0

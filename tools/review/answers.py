@@ -1,4 +1,4 @@
-"""What the page is told, as plain values for JSON."""
+"""The server's responses to the page, as plain values for JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run: a source tracked into a folder, and what is kept and told of it, also where it is stopped or fails."""
+"""One run: a source tracked into a folder, and what is kept and printed of it, also where it is stopped or fails."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Run:
                 write_all(tracked, [*self.files.sinks(self.summary), *sinks])
             except BaseException:
                 if self.summary.frames:
-                    with suppress(InputError):  # what stopped the run is the thing to tell
+                    with suppress(InputError):  # report the original error
                         self.finish(self.files, self.summary)
                         self.save_people(self.tracker.identities)
                 raise
@@ -82,8 +82,8 @@ class Run:
             self.memory, identities, self.parts.embedder, self.summary, files.source.name, files.draw
         )
 
-    def tell(self) -> None:
-        """The closing lines: how many people, how often found again, how fast, where the files are, who they were."""
+    def print_summary(self) -> None:
+        """Print the summary: numbers of people and recoveries, speed, where the files are, the cast."""
         summary, files = self.summary, self.files
         people = count(len(summary.people), "person", "people")
         facts = [

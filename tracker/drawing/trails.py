@@ -46,7 +46,7 @@ class Trails:
 
 
 def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tuple[float, float, float]]:
-    """Without the points less than `step` pixels from the one kept before: the trembling of a box is no dance."""
+    """Without the points less than `step` pixels from the one kept before: ignores detector jitter."""
     kept: list[tuple[float, float, float]] = []
     for point in points:
         if not kept or (point[1] - kept[-1][1]) ** 2 + (point[2] - kept[-1][2]) ** 2 >= step**2:
@@ -57,7 +57,7 @@ def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tup
 def _draw_fading(
     image: np.ndarray, line: np.ndarray, strength: np.ndarray, colour: tuple[int, int, int], thickness: int
 ) -> None:
-    """One line (K, 2) whose opacity at each point is `strength` (K,) in 0..1; the newest stretch lies on top."""
+    """One line (K, 2) whose opacity at each point is `strength` (K,) in 0..1; the newest part lies on top."""
     height, width = image.shape[:2]
     left, top = np.maximum(np.floor(line.min(axis=0)).astype(int) - thickness - 1, 0)
     right, bottom = np.minimum(np.ceil(line.max(axis=0)).astype(int) + thickness + 2, (width, height))

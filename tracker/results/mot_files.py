@@ -188,7 +188,7 @@ def _has_classes(table: np.ndarray) -> bool:
 
 
 def _counts(table: np.ndarray, truth: bool) -> np.ndarray:
-    """(rows,) bool: all rows of results; of truth those that are marked, and pedestrians where classes are told."""
+    """(rows,) bool: all rows of results; of truth those that are marked, and pedestrians where classes are given."""
     if not truth:
         return np.ones(len(table), bool)
     marked = _scores(table) > 0

@@ -1,4 +1,4 @@
-"""Who was on stage when: the few facts about a video that its summary, tracks.json and report.html tell."""
+"""Who was on stage when: the few facts about a video that its summary, tracks.json and report.html show."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Person:
 
 
 class Summary:
-    """A sink that keeps no frames, only what the closing summary, tracks.json and the report tell.
+    """A sink that keeps no frames, only what the closing summary, tracks.json and the report show.
 
     Its memory grows with people and their appearances, not with frames. `clock` gives wall seconds; `spent` is work
     done on the video before it began.

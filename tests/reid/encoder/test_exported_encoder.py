@@ -57,7 +57,7 @@ def test_any_number_of_crops_gets_the_rows_that_the_checkpoint_gives(weights, ex
 
 
 def test_the_sha256_is_that_of_the_file_or_of_the_whole_folder(exported):
-    from tools.run.folder import sha256  # what config.json tells
+    from tools.run.folder import sha256  # what config.json holds
 
     assert Embedder(exported, CPU).sha256 == sha256(exported)
 

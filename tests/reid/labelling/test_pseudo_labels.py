@@ -1,4 +1,4 @@
-"""Labels for a video without any: stories told with hand-made embeddings."""
+"""Labels for a video without any: stories with hand-made embeddings."""
 
 from collections.abc import Sequence
 
@@ -133,7 +133,7 @@ def test_a_person_alone_is_one_person_without_doubt():
 def test_a_known_cast_joins_views_that_look_like_two_people():
     story = Story(4)
     front, back = story.people[2].copy(), story.people[3].copy()
-    story.people[3] = 0.35 * front + 0.94 * back  # a third dancer turned round: hardly like herself
+    story.people[3] = 0.35 * front + 0.94 * back  # a third dancer turned round: hardly like their own earlier crops
     story.shows(0, 1, 0, 600)
     story.shows(1, 2, 0, 600)
     story.shows(2, 3, 0, 300)

@@ -1,4 +1,4 @@
-"""Edits are replayed on the data, always with the same result; what does not fit is told with its number."""
+"""Edits are replayed on the data, always with the same result; what does not fit is reported with its number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data set's folder is read with its table, and also as DanceReID was published; what does not fit is told."""
+"""A data set's folder is read with its table, and also as DanceReID was published; what does not fit is reported."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_word_of_a_recovery_that_comes_late_still_counts() -> None:
 
 
 def walk(fps: float, seconds: float, options: RenderOptions = TRAIL_ONLY) -> np.ndarray:
-    """The last picture of someone walking to the right at 200 pixels a second."""
+    """The last picture of a person walking to the right at 200 pixels a second."""
     renderer = Renderer(options)
     image = np.zeros(0)
     for index in range(round(seconds * fps) + 1):
