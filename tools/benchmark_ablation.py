@@ -35,14 +35,14 @@ class BenchmarkAblationCommand:
     """
 
     on: tuple[str, ...]
-    """FOLDER=DETECTIONS, several of them: sequences with truth, and what the tracker is fed with, as in `benchmark
-    tracks`. Such as: dancetrack=exact dancetrack=simulated mot=bundled"""
+    """FOLDER=DETECTIONS, several of them: sequences with truth, and their detections as in `benchmark tracks`.
+    Such as: dancetrack=exact dancetrack=simulated mot=bundled"""
     ablations: tuple[str, ...] = tuple(ABLATIONS)
-    """Which ideas to leave out, by name, beside the default."""
+    """Names of the ablations to run, beside the default."""
     detector: str = BUNDLED
-    """Whose boxes =detector means, as in `benchmark tracks`."""
+    """The network of =detector, as in `benchmark tracks`."""
     seeds: int = 1
-    """With how many seeds a simulated detector runs; scores are pooled over them."""
+    """Number of seeds of the simulated detector; scores are pooled over them."""
     pictures: Path | None = None
     """Where the pictures for =bundled and =detector are, if not in the sequences' folders."""
     reid: str = NONE

@@ -51,7 +51,7 @@ class BenchmarkSpeedCommand:
     save: bool = True
     """Write annotated videos; the alternative times tracking alone."""
     runs: int = 2
-    """How often each is timed."""
+    """Number of timed runs of each."""
     json: Path | None = None
     """Write the numbers to this file as well."""
 

@@ -27,25 +27,25 @@ class BenchmarkStageCommand:
     """
 
     seeds: int = 10
-    """How many scenes."""
+    """Number of scenes."""
     first_seed: int = 1
     """Seed of the first; the others follow it."""
     dancers: int = 8
     """Dancers in a scene."""
     identical: int = 3
-    """How many of them wear near-identical costumes."""
+    """Number of dancers in near-identical costumes."""
     seconds: float = 20.0
     """Length of a scene."""
     processes: int = 0
     """Scenes rendered at once; 0: one a core."""
     detections: tuple[str, ...] = ("exact", BUNDLED)
-    """What the trackers are fed with, as in `benchmark tracks`."""
+    """Input of the trackers, as in `benchmark tracks`."""
     detector: str = BUNDLED
-    """Whose boxes `--detections detector` means, as in `benchmark tracks`."""
+    """The network of `--detections detector`, as in `benchmark tracks`."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other projects' trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run Followspot alone."""
     reid: str = BUNDLED
-    """The encoder of our rows with re-ID: `bundled`, a file, or `none` for motion alone."""
+    """The encoder of Followspot's rows with re-ID: `bundled`, a file, or `none` for motion alone."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""
     confusion: Path | None = None

@@ -52,20 +52,20 @@ class BenchmarkTracksCommand:
     gt: Path
     """Sequences with truth: a folder of SEQUENCE/gt/gt.txt with seqinfo.ini, or one such sequence folder."""
     detections: tuple[str, ...] = ("exact", "simulated")
-    """What the trackers are fed with: exact (the truth's boxes), mild, simulated or strong (a simulated detector with
+    """Input of the trackers: exact (the truth's boxes), mild, simulated or strong (a simulated detector with
     few to many errors), bundled (our detector on the pictures, run once and kept), detector (the same with the one of
     --detector), or a file that lies in each sequence folder, such as det/det.txt."""
     detector: str = BUNDLED
-    """Whose boxes `--detections detector` means: `bundled`, or any Ultralytics model in one file."""
+    """The network of `--detections detector`: `bundled`, or any Ultralytics model in one file."""
     simulate: int = 1
     """Number of seeds of the simulated detector; scores are pooled over them, and their spread is shown."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other projects' trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run Followspot alone."""
     pictures: Path | None = None
     """Where the pictures are, if not in the sequences' folders: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with
     images, or the video of the only sequence."""
     reid: str = BUNDLED
-    """The encoder of our row with re-ID: `bundled`, a file, or `none` to leave that row out."""
+    """The encoder of Followspot's row with re-ID: `bundled`, a file, or `none` to leave that row out."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT recognises the
     network by the file's name."""

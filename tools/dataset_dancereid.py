@@ -45,7 +45,7 @@ class Ingredients:
 class DatasetDancereidCommand:
     """Make DanceReID out of its published parts: the videos, their detections and the annotation.
 
-    People are numbered by the annotation, so videos that cannot be had any more leave holes and shift no number; they
+    People are numbered by the annotation, so missing videos leave gaps and shift no number; they
     are listed at the end. Run the same command again after a stop, or when more videos were found: finished ones stay.
     """
 
@@ -64,7 +64,7 @@ class DatasetDancereidCommand:
     height: int = 256
     """Height of the crops in pixels; they are half as wide."""
     split_seed: int = 0
-    """Draws the test's videos where the people are not the published 100, whose splits are known."""
+    """Seed of the draw of the test videos, where the people are not the published 100, whose splits are known."""
 
     def run(self) -> None:
         self.check()

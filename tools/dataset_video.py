@@ -33,7 +33,7 @@ from .run.parts import BUNDLED, NONE, make_parts
 class DatasetVideoCommand:
     """Find the people of dance videos and cut them out, in DanceReID's layout.
 
-    Every video has people of its own. Labels are guesses, each with its doubt in crops.csv: look them over with
+    Every video has people of its own. Labels are guesses, each with its doubt in crops.csv: check them with
     `followspot dataset review`. Run the same command again after a stop; finished videos are kept.
     """
 
@@ -55,7 +55,7 @@ class DatasetVideoCommand:
     height: int = 256
     """Height of the crops in pixels; they are half as wide."""
     test_videos: int | None = None
-    """So many of the videos, the last ones, are query and gallery; by default a quarter of them, rounded down."""
+    """Number of videos, the last ones, for query and gallery; by default a quarter of them, rounded down."""
     crops: Annotated[CropOptions, arg(name="")] = field(default_factory=CropOptions)
     passing: Annotated[PasserByOptions, arg(name="")] = field(default_factory=PasserByOptions)
     detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(

@@ -33,7 +33,7 @@ class BirthOptions:
     passer_by_seconds: float = 2.0
     """Age at which a tentative track that may be a passer-by is confirmed."""
     max_gap: float = 0.1
-    """A tentative track not seen for longer than this is deleted."""
+    """Maximum time a tentative track is not seen before it is deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ class MemoryOptions:
     """How much of a person a cast file keeps."""
 
     views: int = 24
-    """Most views of a person, as the encoder's vectors; the most different ones stay."""
+    """Maximum number of views of a person, as the encoder's vectors; the most different ones stay."""
     min_seconds: float = 1.0
     """A person seen for less than this, from the first clear view to the last, is not saved."""
     crops: int = 6
-    """Most small pictures of a person, shown by `followspot cast FILE --sheet`; 0 keeps none."""
+    """Maximum number of small pictures of a person, shown by `followspot cast FILE --sheet`; 0 keeps none."""
     crop_height: int = 160
-    """Their largest height in pixels."""
+    """Maximum height of these pictures, pixels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,13 @@ class RecoveryOptions:
     """When a tentative track is taken for a lost person, and when two tracks have exchanged their identities."""
 
     min_log_odds: float = 0.0
-    """Log odds of being the same person from which a tentative track is taken for a lost person."""
+    """Minimum log odds at which a tentative track is taken for a lost person."""
     min_log_odds_cast_full: float = -12.0
     """The same once as many people are known as --cast says: no unknown person is expected then."""
     min_exchange_log_odds: float = 3.0
-    """Lead in log odds that another identity needs over the one a track in doubt has now."""
+    """Minimum lead in log odds of another identity over the one a track in doubt has now."""
     prior_log_odds: float = 3.0
-    """Log odds, before any comparison, that a person who appears inside the picture is a lost one: hidden until now."""
+    """Prior log odds that a person who appears inside the picture is a lost one, hidden until now."""
     edge_log_odds: float = 1.0
     """The same where either track was at the left or right edge, where new people enter and others leave for good."""
     edge: float = 0.02
@@ -50,7 +50,7 @@ class RecoveryOptions:
     appearance_weight: float = 1.0
     """Weight of the appearance's log odds: views of one track are not independent."""
     appearance_limit: float = 12.0
-    """Largest log odds of appearance either way: a lighting change fools any encoder."""
+    """Limit of the appearance's log odds, either way: a lighting change can mislead any encoder."""
     max_double_time: float = 0.3
     """Maximum overlap in time of a lost and a tentative track of one person (duplicate boxes), seconds."""
     position_noise: float = 0.5
@@ -64,7 +64,7 @@ class RecoveryOptions:
     new_person_size_noise: float = 0.6
     """Standard deviation of the logarithm of the ratio of the body heights of two different people in a picture."""
     position_horizon: float = 10.0
-    """Seconds after which the noises of position and size grow no further."""
+    """Seconds after which the noise of position and size grows no further."""
 
 
 IMPOSSIBLE = -1e6

@@ -30,14 +30,14 @@ class TrackerOptions:
     """How people are tracked; all times in seconds."""
 
     cast: int | None = None
-    """How many people there are at most: no more ids than this are ever given. With a --cast-file of so many people,
-    every person is one of them."""
+    """Maximum number of people: no more ids are given. With a --cast-file of as many people, every person is one
+    of them."""
     max_coast_time: float = 1.5
-    """A track not seen for longer than this is no longer continued by motion, only by recovery."""
+    """Maximum time a track that is not seen is continued by motion; after it only by recovery."""
     max_lost_time: float = 600.0
-    """A lost track is deleted after this long, to keep memory bounded."""
+    """Maximum time a lost track is kept, to bound the memory."""
     cuts: bool = True
-    """Detect camera cuts: position says nothing across one, so people are recognised by appearance alone."""
+    """Detect camera cuts: after a cut, people are recognised by appearance alone."""
     camera_cuts: CameraCutOptions = field(default_factory=CameraCutOptions)
     birth: BirthOptions = field(default_factory=BirthOptions)
     association: AssociationOptions = field(default_factory=AssociationOptions)
@@ -256,8 +256,8 @@ class Tracker:
                     rows.setdefault((seen.frame, seen.time), []).append((track.identity.id, seen))
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
-        rows = _frame_tracks(frame.index, frame.time, now, starts)
-        return replace(rows, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
+        reported = _frame_tracks(frame.index, frame.time, now, starts)
+        return replace(reported, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
 
 
 def _frame_tracks(

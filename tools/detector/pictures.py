@@ -18,7 +18,7 @@ from ..renderer import Scene, StageOptions
 TRAIN, VALIDATION = "train", "val"
 """Folders of the two halves of the data, as Ultralytics calls them."""
 VALIDATION_EVERY = 5
-"""Every fifth of single pictures is for validation; of a video its last fifth, so that no neighbouring frame is trained on."""
+"""Every fifth of single pictures is for validation; of a video its last fifth: no neighbour is trained on."""
 VISIBLE = 0.3
 """Share of a person that must be seen for their box in a MOT truth to count; annotators guess the rest."""
 

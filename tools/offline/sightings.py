@@ -33,9 +33,9 @@ class CropOptions:
     all: FlagCreatePairsOff[bool] = False
     """Keep every person of these frames, clear or not, passers-by too: what labelling needs."""
     min_score: float = 0.5
-    """Detector's score that a clear sighting has."""
+    """Minimum detection score of a clear sighting."""
     min_height: float = 40.0
-    """Height in pixels that a clear sighting has."""
+    """Minimum height of a clear sighting, pixels."""
 
     def __post_init__(self) -> None:
         require_at_least(1, "every", self.every, "it keeps people of every n-th frame")

@@ -20,11 +20,11 @@ class TrackletOptions:
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
     rival_score: float = 0.3
-    """Score from which a detection that no track took counts as a person who can be touched."""
+    """Minimum score at which a detection without a track counts as a person in contact."""
     gap: float = 0.2
-    """Seconds unseen after which a track goes on as another tracklet."""
+    """Seconds unseen after which the track continues as another tracklet."""
     jump: float = 0.2
-    """Overlap (IoU) with the box before below which a track goes on as another tracklet."""
+    """Minimum overlap (IoU) with the box before; below it, the track continues as another tracklet."""
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from .output import note, say
 
 @dataclass(frozen=True)
 class CastFiles:
-    """People remembered from video to video."""
+    """People known from video to video."""
 
     cast_file: Path | None = None
     """People of earlier videos, as --save-cast wrote them: those who resemble one of them get their id and name."""

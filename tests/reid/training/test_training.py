@@ -331,7 +331,7 @@ def test_a_state_of_another_version_is_one_sentence(split, copied, missing):
     state = load_plain(copied / "state.pt")
     del state[missing]
     save_atomically(state, copied / "state.pt")
-    with pytest.raises(DataError, match=r"state\.pt was written by another version; begin anew"):
+    with pytest.raises(DataError, match=r"state\.pt was written by another version; begin again"):
         Training(recipe(), split, copied, CPU, RUN, resume=True)
 
 
