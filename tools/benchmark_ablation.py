@@ -1,4 +1,4 @@
-"""`followspot benchmark ablation`: what each idea of the tracker is worth, by leaving it out."""
+"""`followspot benchmark ablation`: ablation of the tracker's components."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`followspot benchmark stage`: rendered dancers who cross, leave and return, for our tracker and the peers."""
+"""`followspot benchmark stage`: rendered dancers who cross, leave and return, for Followspot and the peers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .run.parts import BUNDLED
 
 @dataclass(frozen=True)
 class BenchmarkStageCommand:
-    """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
+    """Render scenes with exact truth, one a seed, and track them with Followspot and the peers.
 
-    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, the
-    same without looking for camera cuts, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as
+    Dancers cross, hide behind each other, leave and return, mostly on the other side. Followspot runs without re-ID,
+    the same without camera cut detection, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as
     many ids as dancers. Scenes of an earlier run in --out are kept where the options are the same, and so is what the
     detector saw in them.
     """

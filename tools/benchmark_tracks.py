@@ -1,4 +1,4 @@
-"""`followspot benchmark tracks`: our tracker and other projects' on the same detections, in one run."""
+"""`followspot benchmark tracks`: Followspot and other projects' trackers on the same detections, in one run."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class BenchmarkTracksCommand:
-    """Track the same detections with our tracker and with other projects', each with its defaults, and score them all.
+    """Track the same detections with Followspot and other projects' trackers, with their defaults, and score them all.
 
     The peers (roboflow/trackers and BoxMOT) are installed by uv into environments of their own. Where every sequence
-    has pictures (img1/ or SEQUENCE.mp4 in its folder, or --pictures), the trackers that reckon with camera motion do,
-    and ours runs three times: without re-ID, without looking for camera cuts either, and with re-ID; so do the peers
-    that take appearance, with --peer-reid. Our rows are those of `track --detections FILE`. Writes every tracker's
-    result files, benchmark.json and benchmark.png.
+    has pictures (img1/ or SEQUENCE.mp4 in its folder, or --pictures), the trackers with camera motion compensation use
+    them, and Followspot runs three times: without re-ID, also without camera cut detection, and with re-ID; the peers
+    that take appearance run with --peer-reid. Followspot's rows are those of `track --detections FILE`.
+    Writes every tracker's result files, benchmark.json and benchmark.png.
     """
 
     gt: Path
@@ -72,10 +72,10 @@ class BenchmarkTracksCommand:
     only: tuple[str, ...] = ()
     """Names of sequences, to leave out the others."""
     cast: int | None = None
-    """How many people there are in each sequence: adds a row of ours with `track --cast`."""
+    """How many people there are in each sequence: adds a row of Followspot with `track --cast`."""
     refine: FlagCreatePairsOff[bool] = False
-    """Add a row of ours with the second pass of `track --refine`. It is offline: no other row has seen what comes
-    later."""
+    """Add a row of Followspot with the second pass of `track --refine`. It is offline: only this row uses later
+    frames."""
     confusion: Path | None = None
     """Draw the confusions into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")

@@ -1,4 +1,4 @@
-"""`followspot benchmark train`: how long one training step takes, and how much of it its convolutions alone would."""
+"""`followspot benchmark train`: time of a training step, and of its convolutions alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`followspot dataset dancereid`: the data set DanceReID, out of the ingredients it is published as."""
+"""`followspot dataset dancereid`: assemble DanceReID from the published files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class DatasetDancereidCommand:
-    """Make DanceReID out of its published parts: the videos, their detections and the annotation.
+    """Assemble DanceReID from the published files: videos, their detections and the annotation.
 
     People are numbered by the annotation, so missing videos leave gaps and shift no number; they
     are listed at the end. Run the same command again after a stop, or when more videos were found: finished ones stay.

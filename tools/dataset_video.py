@@ -1,4 +1,4 @@
-"""`followspot dataset video`: re-ID data out of the user's own dance videos, labelled automatically.
+"""`followspot dataset video`: re-ID data from the user's own dance videos, labelled automatically.
 
 The paper's pipeline with today's parts: detect and track, join tracklets into people with a classifier of the video's
 own, keep sparse clear crops with landmarks.

@@ -1,4 +1,4 @@
-"""`followspot train-detector`: make the bundled person detector out of a general one."""
+"""`followspot train-detector`: fine-tune a general detector to the bundled person detector."""
 
 from __future__ import annotations
 

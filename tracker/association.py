@@ -1,4 +1,4 @@
-"""Which detection continues which track: similarities of boxes, and the one matching function."""
+"""Association of detections and tracks: similarities of boxes, and the matching function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Birth: which detections start a tentative track, and when it has been seen for long enough to be confirmed."""
+"""Birth: which detections start a tentative track, and when it is confirmed."""
 
 from __future__ import annotations
 

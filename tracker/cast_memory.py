@@ -1,4 +1,4 @@
-"""The people of a cast, remembered from video to video: ids, names, and embeddings of the re-ID encoder."""
+"""The people of a cast, kept from video to video: ids, names, and embeddings of the re-ID encoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying out identity matches: tracks take their identities, and no identity is doubled or left without a track."""
+"""Carries out identity matches: tracks take their identities, and no identity is doubled or left without a track."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person looks like: a few crops spread over the track, embedded only when the identity is in doubt."""
+"""A person's appearance: a few crops spread over the track, embedded only when the identity is in doubt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames through detector and tracker, in order and with nothing missing: the flow that the commands share."""
+"""Frames through detector and tracker, in order and complete: the pipeline of all commands."""
 
 from __future__ import annotations
 

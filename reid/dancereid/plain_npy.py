@@ -1,4 +1,4 @@
-"""Reads the .npy files that hold a pickled Python value, and runs nothing that stands in them.
+"""Reads the .npy files that hold a pickled Python value, and runs no code in them.
 
 A pickle is a program for a stack machine, here followed step by step. It may build numbers, text, lists, tuples, sets,
 dictionaries and NumPy arrays of those; every other name it asks for is refused before it is looked up. NumPy's own

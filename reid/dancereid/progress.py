@@ -1,4 +1,4 @@
-"""Which videos of a data set in the making are finished, so that a killed run goes on after them."""
+"""Which videos of a data set in the making are finished, so that a killed run continues after them."""
 
 from __future__ import annotations
 

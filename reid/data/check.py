@@ -1,4 +1,4 @@
-"""A data set counted: its crops and people, duplicates, missing pictures, and what training will refuse."""
+"""Checks a data set: counts of crops and people, duplicates, missing pictures, and what training refuses."""
 
 from __future__ import annotations
 

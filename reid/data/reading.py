@@ -1,4 +1,4 @@
-"""What every reader of a data set shares: its options, the pictures of a folder, a split by person."""
+"""Common parts of the data set readers: options, the pictures of a folder, a split by person."""
 
 from __future__ import annotations
 

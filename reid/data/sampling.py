@@ -1,4 +1,4 @@
-"""Which crops stand together in a batch. Every sampler is a pure function of (seed, epoch): nothing to save."""
+"""Which crops make up a batch. Every sampler is a pure function of (seed, epoch): nothing to save."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One classifier for one video: which of its people a crop shows, trained on crops that are labelled already.
+"""One classifier for one video: which of its people a crop shows, trained on the crops labelled so far.
 
 The paper trained a network a video to give its data pseudo-labels; here a linear head on a frozen encoder's embeddings
 does it, in a second. One logistic classifier a person, so that an unknown person may have a low probability for each.

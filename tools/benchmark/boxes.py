@@ -1,4 +1,4 @@
-"""The boxes that every tracker of a benchmark is fed with: the truth's, a simulated or a real detector's."""
+"""The input boxes of every tracker of a benchmark: the truth's, a simulated or a real detector's."""
 
 from __future__ import annotations
 

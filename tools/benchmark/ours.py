@@ -1,4 +1,4 @@
-"""Runs our tracker over detections given as MOT text files, and writes what `peers.py` writes for a peer.
+"""Runs Followspot's tracker over detections given as MOT text files, and writes what `peers.py` writes for a peer.
 
 It tracks as `followspot track --detections FILE` does, so it gives the same rows.
 """

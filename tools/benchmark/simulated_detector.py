@@ -1,4 +1,4 @@
-"""A seeded detector that sees the truth through a crowd.
+"""A simulated detector: the truth's boxes with seeded errors.
 
 People whose box is covered by a person nearer to the camera (feet lower in the picture) are missed more often, scored
 lower and boxed worse; now and then there is a ghost with a low score. Trackers alike on exact boxes part here.

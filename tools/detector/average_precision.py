@@ -1,4 +1,4 @@
-"""How well a detector finds the people in labelled pictures: average precision, computed by COCO's own evaluation."""
+"""Average precision of a detector on labelled pictures, computed by COCO's own evaluation."""
 
 from __future__ import annotations
 

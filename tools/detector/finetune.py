@@ -1,4 +1,4 @@
-"""Carry on training an 80-class YOLO11 as a detector of people, from its own person channel."""
+"""Fine-tune an 80-class YOLO11 to a detector of people, from its own person channel."""
 
 from __future__ import annotations
 

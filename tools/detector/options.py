@@ -1,4 +1,4 @@
-"""What can be chosen about the training of the person detector; read by the command line, so without torch."""
+"""Options of the person detector's training; read by the command line, so without torch."""
 
 from __future__ import annotations
 

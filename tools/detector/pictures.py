@@ -1,4 +1,4 @@
-"""Pictures with boxes of the people in them, from every source that the person detector learns from."""
+"""Pictures with boxes of the people in them, from every source of training data of the person detector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the second of two passes knows: all that the first one reported, and people's appearance in the whole video."""
+"""Input of the second pass: all rows of the first one, and people's appearance in the whole video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second pass of `followspot track --refine`: refined results take the place of online ones, or nothing does."""
+"""The second pass of `followspot track --refine`: refined results replace the online ones, or nothing changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watching a video for its people: every row of every track, and embeddings of those that may be kept as crops."""
+"""Collects from a video every row of every track, and embeddings of those that may be kept as crops."""
 
 from __future__ import annotations
 

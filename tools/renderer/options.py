@@ -1,4 +1,4 @@
-"""What can be chosen about a rendered stage."""
+"""Options of a rendered stage."""
 
 from __future__ import annotations
 

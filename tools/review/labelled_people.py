@@ -1,4 +1,4 @@
-"""Who is where, by the data and the edits: the state that a replay of the edits changes."""
+"""People and their boxes by the data and the edits: the state that a replay of the edits changes."""
 
 from __future__ import annotations
 

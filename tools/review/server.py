@@ -1,4 +1,4 @@
-"""The review's pages and answers, on this machine's loopback only."""
+"""The review's server, on this machine's loopback only."""
 
 from __future__ import annotations
 

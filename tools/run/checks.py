@@ -1,4 +1,4 @@
-"""Options that make no sense, refused in one sentence."""
+"""Checks of options: invalid ones are refused in one sentence."""
 
 from __future__ import annotations
 

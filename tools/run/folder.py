@@ -1,4 +1,4 @@
-"""One run, one folder: what was asked stands in `config.json`, and earlier runs are never overwritten."""
+"""One run, one folder: `config.json` holds its options, and earlier runs are never overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the path of a detector's weights to a network that can run, or to one sentence that says why not."""
+"""Loads a detector's weights, or raises one sentence that says why it cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws who is where: boxes with labels, trails, marks for people found again, and skeletons if wanted."""
+"""Draws tracks: boxes with labels, trails, marks for people found again, and skeletons if wanted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way people's feet went in the last second or so, fading out."""
+"""Trails: the path of people's feet in the last second or so, fading out."""
 
 from __future__ import annotations
 

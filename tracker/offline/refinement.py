@@ -1,4 +1,4 @@
-"""The second of two passes: finished tracks of a whole video with better identities. Offline: it sees what comes later.
+"""The second pass: better identities for the finished tracks of a whole video. Offline: it uses later frames.
 
 Which person each tracklet shows is given (by appearance over the whole video); here the rows get their ids by
 it, short gaps are filled, and recoveries are recomputed.
@@ -55,8 +55,8 @@ def refine(
 ) -> list[FrameTracks]:
     """All frames of a video, in order, with refined ids.
 
-    tracks: what the online pass reported. stretches: every row of it once, by its id and frame, with the person shown;
-    stretches of one person share no frame. cast: the most people there are.
+    tracks: what the online pass reported. stretches: tracklets that hold every row of it once, by its id
+    and frame, with the person shown; those of one person share no frame. cast: the most people there are.
     A frame never shows an id twice; rows that would show a person a second time may be left out.
     """
     settled = assign_people(stretches, round(options.min_seconds * fps), cast)

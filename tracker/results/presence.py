@@ -1,4 +1,4 @@
-"""Who was on stage when: the few facts about a video that its summary, tracks.json and report.html show."""
+"""Presence: when each person was on stage, and the other facts of the summary, tracks.json and report.html."""
 
 from __future__ import annotations
 

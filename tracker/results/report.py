@@ -1,4 +1,4 @@
-"""report.html: one page, complete in itself, that shows who was on stage when, beside the video."""
+"""report.html: one self-contained page with a timeline of people beside the video."""
 
 from __future__ import annotations
 

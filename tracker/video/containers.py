@@ -1,4 +1,4 @@
-"""Opening what FFmpeg can open, and saying in one sentence why where it cannot."""
+"""Opens containers with FFmpeg, or raises one sentence that says why it cannot."""
 
 from __future__ import annotations
 
