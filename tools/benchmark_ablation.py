@@ -77,7 +77,7 @@ class BenchmarkAblationCommand:
 def _score(
     variant: Variant, sequences: Sequence[TruthSequence], files: Sequence[Sequence[Path]], out: Path
 ) -> TrackScores:
-    """Our tracker over the detections of each seed, one file a sequence; scores pooled."""
+    """The tracker over the detections of each seed, one file a sequence; scores pooled."""
     scored = []
     for seed, detections in enumerate(files, start=1):
         folder = out / f"seed-{seed}"

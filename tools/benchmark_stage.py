@@ -55,7 +55,7 @@ class BenchmarkStageCommand:
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
 
     def run(self) -> None:
-        """Raises InputError for options that make no sense."""
+        """Raises InputError for invalid options."""
         check_peers(self.peers)
         require_at_least(1, "seeds", self.seeds)
         seeds = range(self.first_seed, self.first_seed + self.seeds)

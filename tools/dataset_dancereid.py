@@ -102,7 +102,7 @@ class DatasetDancereidCommand:
         return annotation
 
     def check(self) -> None:
-        """Raises DataError for a folder that is none, or a number that makes no sense."""
+        """Raises DataError for a folder that is none, or an invalid number."""
         for folder in (self.videos, self.detections):
             if folder is not None and not folder.is_dir():
                 raise DataError(f"There is no folder {folder}; check the path.")
@@ -174,7 +174,7 @@ class DatasetDancereidCommand:
 
 
 def say_missing(missing: list[str], annotation: Annotation, notes: dict[str, VideoNote]) -> None:
-    """List the videos that were not there, and whose numbers are holes for it."""
+    """List the missing videos, and the numbers of people that are missing with them."""
     if not missing:
         return
     numbers = number_people(annotation)

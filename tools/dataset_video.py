@@ -102,7 +102,7 @@ class DatasetVideoCommand:
         if self.detections is not None and len(self.videos) > 1:
             raise InputError("--detections holds the boxes of one video, but there are several: leave it out")
         if self.reid == NONE:
-            raise InputError("--reid none: people cannot be told apart without an encoder; leave it out")
+            raise InputError("--reid none: people cannot be recognised without an encoder; leave it out")
         if self.cast is not None:
             require_at_least(1, "cast", self.cast, "it is the number of people in each video")
         require_at_least(2, "height", self.height, "it is the crops' height in pixels")

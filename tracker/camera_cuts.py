@@ -70,7 +70,7 @@ class CameraCuts:
         self._recent: deque[_Thumbnail] = deque()
 
     def is_cut(self, frame: Frame) -> bool:
-        """Whether another camera took over with this frame; never for frames without an image."""
+        """Whether there is a camera cut at this frame; never for frames without an image."""
         if frame.image is None:
             return False
         brightness = _brightness(frame.image)

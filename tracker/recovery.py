@@ -118,7 +118,7 @@ class IdentityMatcher:
     ) -> list[IdentityMatch]:
         """A match for every doubtful track, and for each tentative one that is a known person.
 
-        `min_log_odds` is what a tentative track needs. `candidates` are people remembered from earlier videos whom this
+        `min_log_odds` is what a tentative track needs. `candidates` are people remembered from earlier videos that this
         one has not shown yet.
         """
         tracks, holders = unresolved.tracks, unresolved.holders
@@ -132,7 +132,7 @@ class IdentityMatcher:
             assert self.embedder is not None
             calibration, limit = self.embedder.calibration, self.options.appearance_limit
             odds = candidates.log_odds(recalled, calibration, limit) - min_log_odds
-            odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person whom this video has shown
+            odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person already seen in this video
             score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
         identities = [holder.identity for holder in holders] + [person.identity for person in candidates.people]
         return [
@@ -214,7 +214,7 @@ def prior_log_odds(
 ) -> np.ndarray:
     """Log odds before any comparison, (T, L): higher inside the picture than at its edges.
 
-    A person who left at an edge is as likely gone for good, and not the one who comes out in the middle.
+    A person who left at an edge is as likely gone for good, and seldom reappears in the middle.
     """
     edge = at_edge(_first_boxes(tentative), picture, options)[:, None] | at_edge(_last_boxes(lost), picture, options)
     return np.where(edge, options.edge_log_odds, options.prior_log_odds)

@@ -106,7 +106,7 @@ class Track:
             self.delete()
 
     def cut_away(self) -> None:
-        """Another camera took over: a track with an identity is lost, others are deleted."""
+        """After a camera cut: a track with an identity is lost, others are deleted."""
         self.leave_group()
         self.drop_fresh_views()
         self.before_cut = True
@@ -134,7 +134,7 @@ class Track:
         self.leave_group()
 
     def join_group(self, other: Track) -> None:
-        """The two may have exchanged identities, and so may all whom either was in doubt with."""
+        """The two may have exchanged identities, and so may all that either was in doubt with."""
         if self.group is None or self.group is not other.group:
             joined = (self.group or {self}) | (other.group or {other})
             for track in joined:

@@ -138,7 +138,7 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class FrameTracks:
-    """Who is where in one frame: what leaves the tracker, what truth is read into, what scores compare.
+    """The people of one frame with their ids and boxes: the tracker's output, the truth, the input of scores.
 
     ids (T,) int64 (from 1, unique within a frame), xyxy (T, 4) float32 pixels (the matched detections, not the filtered
     state), score (T,) float32, recovered (T,) bool (this row is a lost person's first after coming back),
@@ -213,7 +213,7 @@ class Detector(Protocol):
 
 
 class Calibration(Protocol):
-    """What a similarity is worth to one encoder."""
+    """Calibration of one encoder: similarities to log odds."""
 
     def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
         """log p(similarity | same person) - log p(similarity | different people), for any equal shapes.

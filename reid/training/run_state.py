@@ -83,7 +83,7 @@ class StateFile:
         self.data = {name: description(crops) for name, crops in split.parts.items()}
 
     def save(self, state: RunState, skipped: list[int]) -> None:
-        """Write everything that resuming needs, whole or not at all. Raises WeightsError where it cannot be written."""
+        """Write everything that resuming needs, atomically. Raises WeightsError where it cannot be written."""
         content = {"recipe": self.recipe, "data": self.data, "skipped": skipped, **state.state_dict()}
         save_atomically(content, self.path)
 

@@ -53,9 +53,9 @@ def test_people_in_different_colours_are_found_by_colour(clip, tmp_path, capsys)
     assert scored["reassociation"]["30"] == {"rank1": 1.0, "questions": 30}
     assert scored["reassociation"]["120"] == {"rank1": 1.0, "questions": 3}
     assert numbers["encoders"]["histogram"]["seconds"] > 0
-    told = capsys.readouterr().out
-    assert "30 frames on" in told
-    assert "120 frames on" not in told, "three queries show nothing"
+    reported = capsys.readouterr().out
+    assert "30 frames on" in reported
+    assert "120 frames on" not in reported, "three queries show nothing"
 
 
 def test_all_people_are_searched_once_where_the_whole_is_asked_for(clip, capsys):

@@ -305,9 +305,9 @@ def test_our_rows_are_what_track_writes_on_the_same_boxes(tmp_path: Path):
         ids[name] = {row.split(b",")[1] for row in rows.splitlines()}
     # Without re-ID the three are three new people after the cut; where it is not looked for, ids are handed over.
     assert (len(ids[OURS]), len(ids[OURS_WITHOUT_CUTS])) == (6, 3)
-    told = json.loads((tmp_path / "out/benchmark.json").read_text())["detections"]["exact"]
-    assert list(told) == [OURS_WITHOUT_CUTS, OURS]
-    assert told[OURS]["ids"] == 6
+    reported = json.loads((tmp_path / "out/benchmark.json").read_text())["detections"]["exact"]
+    assert list(reported) == [OURS_WITHOUT_CUTS, OURS]
+    assert reported[OURS]["ids"] == 6
 
 
 def test_confusion_of_two_who_swap():

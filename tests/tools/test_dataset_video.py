@@ -223,7 +223,7 @@ def of(tracks: FrameTracks, chosen: np.ndarray) -> FrameTracks:
         ({"videos": ()}, "no video named"),
         ({"videos": ("missing.mp4",)}, "there is no file missing.mp4"),
         ({"cast": 0}, "--cast must be at least 1"),
-        ({"reid": "none"}, "cannot be told apart without an encoder"),
+        ({"reid": "none"}, "cannot be reported apart without an encoder"),
         ({"test_videos": 2}, "--test-videos must lie between 0 and 1"),
         ({"twice": True}, "have one name, dance"),
     ],

@@ -173,8 +173,8 @@ def test_two_swap_places_behind_a_third():
     tracks, stories = play(people, 5.0, Tracker(embedder=embedder), picture=paint(people, [RED, GREEN, BLUE]))
     assert [story[-1] for story in stories] == [1, 2, 3]
     assert all((a, b) == (1, 2) for rows, a, b in zip(tracks, *stories[:2], strict=True) if rows.time > 3.3)
-    told = [recovery for rows in tracks for recovery in rows.recoveries]
-    assert {(recovery.id, recovery.exchanged) for recovery in told} == {(1, True), (2, True)}
+    found = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert {(recovery.id, recovery.exchanged) for recovery in found} == {(1, True), (2, True)}
     assert embedder.crops < 40
 
 
@@ -237,7 +237,7 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
     rng = np.random.default_rng(seed)
     places, steps = rng.uniform(50, 600, (6, 2)), rng.normal(0, 4, (6, 2))
     tracker = Tracker(TrackerOptions(cast=5 if seed % 2 else None), Confused(seed))
-    told = []
+    tracked = []
     for index in range(400):
         steps = np.where((places < 50) | (places > 600), -steps, steps + rng.normal(0, 0.3, (6, 2)))
         places = places + steps
@@ -245,8 +245,8 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
         boxes = np.array([box((x, y + 200), 150) for x, y in places[seen]]).reshape(-1, 4)
         detections = Detections(boxes, rng.uniform(0.3, 1.0, seen.sum()))
         frame = Frame(index, index / 25, np.zeros((900, 700, 3), np.uint8))
-        told.append((frame, tracker.update(frame, detections)))
-    merged = merge_backfill(told, 5.0, tracker.finish)
+        tracked.append((frame, tracker.update(frame, detections)))
+    merged = merge_backfill(tracked, 5.0, tracker.finish)
     rows = [tracks for _, tracks in merged]  # FrameTracks refuses an id that stands twice
     ids = np.unique(np.concatenate([tracks.ids for tracks in rows]))
     assert ids.tolist() == list(range(1, tracker.people + 1))

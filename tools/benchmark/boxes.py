@@ -27,7 +27,7 @@ DETECTOR = "detector"
 
 
 def write_boxes(kind: str, seed: int, sequence: TruthSequence, detector: str, folder: Path) -> Path:
-    """The MOT text file with what every tracker is fed for one sequence.
+    """The MOT text file with the input of every tracker for one sequence.
 
     `seed` is added to the simulated detector's; `detector` is what the kind `detector` means. Raises InputError for a
     kind that is none, or one that needs pictures where there are none.
@@ -44,7 +44,7 @@ def write_boxes(kind: str, seed: int, sequence: TruthSequence, detector: str, fo
 
 
 def detected_boxes(sequence: TruthSequence, weights: Path = PERSON_DETECTOR, cache: Path | None = None) -> Path:
-    """What a detector finds in the pictures, run once and kept as MOT text in the user's cache.
+    """A detector's boxes in the pictures, computed once and kept as MOT text in the user's cache.
 
     `cache` is `$XDG_CACHE_HOME/followspot/detections` unless given. The file's name carries a hash of the weights, of
     their options, and of the pictures' names, sizes and times. Raises InputError where there are no pictures.

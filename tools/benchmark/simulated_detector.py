@@ -19,7 +19,7 @@ from ..scoring.track_scores import People
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDetectorOptions:
-    """How badly the detector sees; every draw is decided by the seed and the sequence's name."""
+    """Errors of the detector; the seed and the sequence's name decide every draw."""
 
     seed: int = 7
     """Seed of the random numbers."""

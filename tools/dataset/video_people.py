@@ -53,7 +53,7 @@ def find_people(
     passing: PasserByOptions,
     cast: int | None,
 ) -> VideoPeople:
-    """Label what was seen, and choose whom and what to keep; with `cast`, the most seen so many people."""
+    """Label the sightings, and choose the people and crops to keep; with `cast`, that many people, the most seen."""
     labels = label_people(watched.tracklets, watched.embedded_crops(fps, options.every), encoder_facts(embedder), cast)
     sightings = watched.sightings
     kept = np.array([sighting.frame % options.every == 0 for sighting in sightings], bool)

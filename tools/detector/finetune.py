@@ -52,7 +52,7 @@ def keep_only_person(model: Any) -> Any:
 
 
 def finetune(parent: Path, images: Path, options: FinetuneOptions) -> Iterator[Epoch]:
-    """Carry the parent on with labelled pictures, one pass at a time."""
+    """Fine-tune the parent on labelled pictures, one pass at a time."""
     model = prepare(keep_only_person(load_parent(parent)), options.freeze)
     batches = Batches(images, options.imgsz, options.batch, options.seed)
     model.args = batches.config

@@ -34,7 +34,7 @@ PART = "refined.part"
 
 
 def refuse_live(sources: Sequence[str]) -> None:
-    """Raise InputError for a source that cannot be looked at twice."""
+    """Raise InputError for a source that cannot be read twice."""
     for name in sources:
         path = Path(name)
         live = is_url(name) or (path.exists() and not path.is_file() and not path.is_dir())
@@ -86,7 +86,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class SecondPass:
-    """How a video is looked at again."""
+    """The second pass over a video."""
 
     options: RefinementOptions
     cast: int | None

@@ -55,7 +55,7 @@ class Sighting:
 
 @dataclass(slots=True)
 class Watched:
-    """What was seen of a video: its tracklets, the sightings embedded, and their embeddings, in one order."""
+    """The people seen in a video: its tracklets, the sightings embedded, and their embeddings, in one order."""
 
     tracklets: list[Tracklet] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -168,7 +168,7 @@ class Watcher:
 
 
 def encoder_facts(embedder: Embedder) -> EncoderFacts:
-    """What the encoder's similarities are worth long after: tracklets are mostly seconds apart."""
+    """Calibration of the encoder at long time gaps: tracklets are mostly seconds apart."""
     known = embedder.calibration
     assert isinstance(known, Calibration)
 

@@ -35,7 +35,7 @@ class CastFiles:
 
     @property
     def asked(self) -> bool:
-        """Whether people are to be remembered at all."""
+        """Whether a cast file is read or written."""
         return self.cast_file is not None or self.save_cast is not None
 
     def load(self, encoder: Path | None, names: Mapping[int, str]) -> CastMemory | None:

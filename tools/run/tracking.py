@@ -29,7 +29,7 @@ from .result_files import ResultFiles
 
 @dataclass
 class Run:
-    """What is done with one source, and what came of it so far.
+    """One source being tracked, and its results so far.
 
     `options` are the command's, for config.json; `memory` are the people known before this source.
     """
@@ -64,7 +64,7 @@ class Run:
         self.save_people(self.tracker.identities)
 
     def finish(self, files: ResultFiles, summary: Summary) -> None:
-        """Write what stands beside the tracks: config.json and the page. Raises InputError."""
+        """Write the files beside the tracks: config.json and the page. Raises InputError."""
         facts = {
             "source": files.source.name,
             "tracking": files.label,

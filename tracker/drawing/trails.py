@@ -23,7 +23,7 @@ class Trails:
         self._points: dict[int, deque[tuple[float, float, float]]] = {}
 
     def update(self, tracks: FrameTracks) -> None:
-        """Add the feet of this frame, the middle of each box's lower edge; a recovered person's trail begins anew."""
+        """Add the feet of this frame, the middle of each box's lower edge; a recovered person's trail starts again."""
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
         for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
             points = self._points.setdefault(identity, deque())

@@ -82,9 +82,9 @@ def test_a_stranger_with_the_onnx_file_needs_rgb_in_0_to_1_and_is_told_so(weight
     onnxruntime = pytest.importorskip("onnxruntime")
     WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(weights))
     session = onnxruntime.InferenceSession(tmp_path / "e.onnx", providers=["CPUExecutionProvider"])
-    told = session.get_modelmeta().custom_metadata_map
-    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in told["followspot_input"]
-    assert "rows of length 1" in told["followspot_output"]
+    reported = session.get_modelmeta().custom_metadata_map
+    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in reported["followspot_input"]
+    assert "rows of length 1" in reported["followspot_output"]
     rgb = torch.rand(2, 3, 64, 32)
     with torch.inference_mode():
         expected = load_encoder(weights).encoder.embed(rgb).numpy()

@@ -317,13 +317,13 @@ def test_a_picture_that_went_bad_or_came_back_since_does_not_stop_a_run_from_bei
     train_until(Training(recipe(), split, tmp_path / "run", CPU, RUN), 2)
     crops[3].path.write_bytes(good)
     crops[6].path.write_bytes(b"no picture")
-    told = []
+    reported = []
     resumed = Training(recipe(), split, tmp_path / "run", CPU, RUN, resume=True)
-    resumed.run(Callbacks(on_epoch=told.append))
+    resumed.run(Callbacks(on_epoch=reported.append))
     assert resumed.skipped == [3]
     assert resumed.finished
     assert len(resumed.crops) == 23
-    assert any("can no longer be read, such as" in line for line in told)
+    assert any("can no longer be read, such as" in line for line in reported)
 
 
 @pytest.mark.parametrize("missing", ["data", "networks"])
@@ -350,9 +350,9 @@ def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_told(tmp_path, worke
     training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, replace(RUN, workers=workers))
     for crop in crops[:3]:
         crop.path.write_bytes(crop.path.read_bytes()[:-100])
-    told = []
-    training.run(Callbacks(on_epoch=told.append))
-    assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", told[-1])
+    reported = []
+    training.run(Callbacks(on_epoch=reported.append))
+    assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", reported[-1])
     for crop in crops[:6]:
         crop.path.unlink()
     training.state.step = training.state.epoch = training.state.epoch_step = 0

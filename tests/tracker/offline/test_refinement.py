@@ -18,13 +18,13 @@ NO_GAPS = RefinementOptions(min_seconds=0.0, gaps=GapOptions(seconds=0))
 
 def film(boxes: Mapping[int, Mapping[int, float]], frames: int, cuts: Sequence[int] = ()) -> list[FrameTracks]:
     """Of each id the left edge of a box 50 by 100, by frame."""
-    told = []
+    reported = []
     for frame in range(frames):
         seen = {id: left[frame] for id, left in boxes.items() if frame in left}
         xyxy = np.array([[left, 0, left + 50, 100] for left in seen.values()]).reshape(-1, 4)
         score, back = np.full(len(seen), 0.9), np.zeros(len(seen), bool)
-        told.append(FrameTracks(frame, frame / FPS, np.array(list(seen)), xyxy, score, back, cut=frame in cuts))
-    return told
+        reported.append(FrameTracks(frame, frame / FPS, np.array(list(seen)), xyxy, score, back, cut=frame in cuts))
+    return reported
 
 
 def stand(left: float, frames: range) -> dict[int, float]:

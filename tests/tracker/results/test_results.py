@@ -110,13 +110,13 @@ def test_json_tells_of_every_person(tmp_path: Path) -> None:
     video = {"source": "dance.mp4", "fps": FPS}
     with JsonWriter(tmp_path / "tracks.json", Summary(), video, names={2: "Zoé"}) as writer:
         evening(writer)
-    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
-    assert told["video"] == video
-    assert told["summary"] == {
+    reported = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    assert reported["video"] == video
+    assert reported["summary"] == {
         "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "remembered": 0,
         "longest_absence": 2.1, "camera_cuts": 0,
     }  # fmt: skip
-    two = told["people"][1]
+    two = reported["people"][1]
     assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
     assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
     back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}
@@ -128,18 +128,18 @@ def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         for tracks in frames:
             writer.write(Frame(tracks.frame, tracks.time, None), tracks)
-    told = json.loads((tmp_path / "tracks.json").read_text())
-    assert told["camera_cuts"] == [0.2]
-    assert told["summary"]["camera_cuts"] == 1
+    reported = json.loads((tmp_path / "tracks.json").read_text())
+    assert reported["camera_cuts"] == [0.2]
+    assert reported["summary"]["camera_cuts"] == 1
 
 
 def test_a_person_from_a_cast_file_is_told_apart_from_one_found_again(tmp_path: Path) -> None:
     known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.3, remembered=True)
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0, 1, recoveries=[known]))
-    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
-    assert (told["summary"]["recoveries"], told["summary"]["remembered"]) == (0, 1)
-    (event,) = told["people"][0]["recoveries"]
+    reported = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    assert (reported["summary"]["recoveries"], reported["summary"]["remembered"]) == (0, 1)
+    (event,) = reported["people"][0]["recoveries"]
     assert (event["remembered"], event["similarity"], event["margin"]) == (True, 0.9, 0.3)
 
 
@@ -158,9 +158,9 @@ def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
 def test_a_run_that_sees_nobody_still_has_results(tmp_path: Path) -> None:
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0))
-    told = json.loads((tmp_path / "tracks.json").read_text())
-    assert told["people"] == []
-    assert told["summary"]["longest_absence"] == 0
+    reported = json.loads((tmp_path / "tracks.json").read_text())
+    assert reported["people"] == []
+    assert reported["summary"]["longest_absence"] == 0
 
 
 def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
