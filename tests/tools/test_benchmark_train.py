@@ -17,9 +17,9 @@ def test_a_preset_is_timed_and_its_convolutions_alone(tmp_path, capsys):
     BenchmarkTrainCommand(
         "triplet-softmax", **small, running=RUNNING, warmup_steps=1, steps=2, profile=True, json=numbers
     ).run()
-    reported = capsys.readouterr().out
-    assert "pictures a second" in reported
-    assert "aten::convolution_backward" in reported
+    printed = capsys.readouterr().out
+    assert "pictures a second" in printed
+    assert "aten::convolution_backward" in printed
     found = json.loads(numbers.read_text())
     assert found["crops_a_step"] == 6
     assert found["images_a_second"] == pytest.approx(6 / found["seconds_a_step"])

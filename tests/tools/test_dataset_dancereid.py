@@ -159,8 +159,8 @@ def test_a_missing_video_of_which_no_table_tells_is_listed_all_the_same(publishe
     lines = capsys.readouterr().out.splitlines()
     assert "missing: 2 of 3 annotated videos; their people's numbers stay free" in lines
     assert "  bbb_222  person 3" in lines
-    reported = "  First dance  https://www.youtube.com/watch?v=aaa-111" if table else ""
-    assert f"  aaa-111  people 0 to 2{reported}" in lines
+    title = "  First dance  https://www.youtube.com/watch?v=aaa-111" if table else ""
+    assert f"  aaa-111  people 0 to 2{title}" in lines
 
 
 KILLED = """

@@ -223,12 +223,12 @@ def of(tracks: FrameTracks, chosen: np.ndarray) -> FrameTracks:
         ({"videos": ()}, "no video named"),
         ({"videos": ("missing.mp4",)}, "there is no file missing.mp4"),
         ({"cast": 0}, "--cast must be at least 1"),
-        ({"reid": "none"}, "cannot be reported apart without an encoder"),
+        ({"reid": "none"}, "cannot be recognised without an encoder"),
         ({"test_videos": 2}, "--test-videos must lie between 0 and 1"),
         ({"twice": True}, "have one name, dance"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_made(film, tmp_path, options, sentence):
+def test_mistakes_are_reported_before_anything_is_made(film, tmp_path, options, sentence):
     videos = options.pop("videos", (str(film.path),) * (1 + options.pop("twice", False)))
     with pytest.raises(InputError, match=sentence):
         DatasetVideoCommand(**{"videos": videos, "out": tmp_path / "data", **options}).run()

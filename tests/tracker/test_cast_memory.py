@@ -79,7 +79,7 @@ def test_a_tentative_track_is_no_remembered_person_who_is_in_the_picture_already
     assert [ids_of(story) for story in stories] == [{1}, {3}]
 
 
-def test_twins_are_told_apart_as_well_as_may_be_and_the_doubt_is_told():
+def test_twins_are_distinguished_as_well_as_may_be_and_the_doubt_is_reported():
     tracker, *_ = film([stand(300), stand(900)], [RED, ALMOST_RED], None)
     twins = remembered(tracker)
     _, tracks, stories = film([stand(300), stand(900)], [ALMOST_RED, RED], twins)

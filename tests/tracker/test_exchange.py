@@ -33,7 +33,7 @@ def test_two_who_were_exchanged_get_their_ids_back_from_now_on():
     assert [[seen.frame for seen in track.unreported] for track in two] == [[30], [30]]
 
 
-def test_no_person_is_told_twice_in_a_frame():
+def test_no_person_is_reported_twice_in_a_frame():
     """What the track saw up to the person's last reported row stays untold: there, the person was elsewhere."""
     gone, back = known(1, 2.8, standing(300), lost=True), track_at(2.7, standing(310))
     for frame in (Frame(28, 2.8, None), Frame(29, 2.9, None)):

@@ -20,7 +20,7 @@ def test_rows_learnt_later_join_their_frame():
     assert [t.ids.tolist() for _, t in merged] == [[2], [1, 2], [1, 2]]
 
 
-def test_a_recovery_is_told_in_the_frame_of_the_return():
+def test_a_recovery_is_reported_in_the_frame_of_the_return():
     back = Recovery(frame=1, time=0.1, id=2, away=4.0)
     reported = [rows(0, []), rows(1, []), replace(rows(2, [2], backfill=(rows(1, [2]),)), recoveries=(back,))]
     merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in reported))

@@ -72,7 +72,7 @@ def test_another_person_in_other_clothes_is_another_person():
     assert [ids_of(story) for story in stories] == [{1}, {2}]
 
 
-def test_a_person_who_comes_in_just_before_the_end_is_told_too():
+def test_a_person_who_comes_in_just_before_the_end_is_reported_too():
     people = [absent(stand(300), 3.0, 99.0), absent(stand(1100), 0.0, 4.6)]
     tracker = Tracker(embedder=ColourEmbedder())
     tracks, stories = play(people, 5.0, tracker, picture=paint(people, [RED, GREEN]))
@@ -81,7 +81,7 @@ def test_a_person_who_comes_in_just_before_the_end_is_told_too():
     assert tracker.people == 2
 
 
-def test_a_person_who_comes_back_just_before_the_end_is_told_too():
+def test_a_person_who_comes_back_just_before_the_end_is_reported_too():
     def dancer(time: float):
         return (300, 600) if time < 3 else (700, 600) if time >= 4.7 else None
 
@@ -147,7 +147,7 @@ def test_empty_frames_age_the_lost():
     assert ids_of(stories[0]) == {1, 2}
 
 
-def test_two_who_turn_back_behind_a_third_are_told_apart_by_their_clothes():
+def test_two_who_turn_back_behind_a_third_are_distinguished_by_their_clothes():
     """They meet behind a third and go back the way they came; motion alone takes them for having passed each other."""
 
     def turn_back(start: float, step: float):
@@ -215,7 +215,7 @@ def test_time_must_advance():
         tracker.update(Frame(1, 0.0, None), Detections.empty())
 
 
-def test_a_cast_of_nobody_is_refused():
+def test_a_cast_of_no_people_is_refused():
     with pytest.raises(InputError, match="--cast must be at least 1"):
         TrackerOptions(cast=0)
 

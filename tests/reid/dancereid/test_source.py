@@ -41,7 +41,7 @@ def test_frames_may_be_listed_or_given_as_ranges_and_people_as_a_list(tmp_path):
         {"a": {"0": [-1]}},
     ],
 )
-def test_an_annotation_of_another_kind_is_told(tmp_path, content):
+def test_an_annotation_of_another_kind_is_reported(tmp_path, content):
     with pytest.raises(DataError, match=r"annotation.json") as caught:
         annotation(tmp_path, content)
     assert "\n" not in str(caught.value)
@@ -103,7 +103,7 @@ def test_what_is_no_box_is_left_out_and_joints_not_found_are_not_known(tmp_path)
         {0: {0: {"id": 1}}},
     ],
 )
-def test_detections_of_another_kind_are_told(tmp_path, content):
+def test_detections_of_another_kind_are_reported(tmp_path, content):
     with pytest.raises(DataError, match=r"d.npy") as caught:
         save(tmp_path, content).wanted({0: frozenset({0})}, 1)
     assert "\n" not in str(caught.value)

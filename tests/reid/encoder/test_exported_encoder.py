@@ -77,7 +77,7 @@ def test_an_encoder_without_calibration_gets_the_same_one_as_its_checkpoint(tmp_
     assert Embedder(tmp_path / "e.onnx", CPU).calibration == Embedder(tmp_path / "e.pt", CPU).calibration
 
 
-def test_a_stranger_with_the_onnx_file_needs_rgb_in_0_to_1_and_is_told_so(weights, tmp_path):
+def test_a_stranger_with_the_onnx_file_needs_rgb_in_0_to_1_and_is_reported_so(weights, tmp_path):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
     WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(weights))
@@ -100,7 +100,7 @@ def test_a_folder_stands_for_its_one_xml(tmp_path):
         Embedder(tmp_path, CPU)
 
 
-def test_what_is_no_exported_encoder_is_told_in_one_sentence(tmp_path, monkeypatch):
+def test_what_is_no_exported_encoder_is_reported_in_one_sentence(tmp_path, monkeypatch):
     import openvino
     from openvino import opset13
 

@@ -302,7 +302,7 @@ def test_a_disk_that_is_full_for_tensorboard_leaves_every_line_of_the_log_whole(
     ]
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_any_picture_is_read(split, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported_before_any_picture_is_read(split, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setattr(reid.training.training, "readable", lambda crops: pytest.fail("pictures were read"))
     with pytest.raises(DataError, match=r"Cannot write to .*file/run \(Not a directory\); name another --out"):
@@ -345,7 +345,7 @@ def test_other_data_than_before_is_refused_on_resume(split, whole):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_told(tmp_path, workers):
+def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_reported(tmp_path, workers):
     crops = colourful_people(tmp_path)
     training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, replace(RUN, workers=workers))
     for crop in crops[:3]:

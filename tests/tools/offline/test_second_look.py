@@ -28,7 +28,7 @@ def returned(tracks: list[FrameTracks], frame: int, *recoveries: Recovery) -> li
     ]
 
 
-def test_a_return_is_told_with_its_similarity_and_its_lead_over_the_others_who_were_away():
+def test_a_return_is_reported_with_its_similarity_and_its_lead_over_the_others_who_were_away():
     # 1 is away from frame 3 to 5; when they are back, 2 is away and 3 in sight
     tracks = film({1: {0: 0, 1: 0, 2: 0, 6: 0, 7: 0}, 2: {0: 50, 1: 50}, 3: dict.fromkeys(range(8), 90)}, 8)
     tracks = returned(tracks, 6, Recovery(6, 0.6, 1, 0.4))

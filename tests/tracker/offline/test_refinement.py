@@ -39,7 +39,7 @@ def lefts(tracks: Sequence[FrameTracks], id: int) -> dict[int, float]:
     return {rows.frame: float(rows.xyxy[rows.ids == id][0, 0]) for rows in tracks if id in rows.ids}
 
 
-def test_two_tracks_of_one_person_become_one_and_the_return_is_told():
+def test_two_tracks_of_one_person_become_one_and_the_return_is_reported():
     online = film({1: stand(0, range(10)), 2: stand(300, range(30)), 3: stand(600, range(20, 30))}, 30)
     whose = [stretch(1, range(10), 0), stretch(2, range(30), 1), stretch(3, range(20, 30), 0)]
     refined = refine(online, whose, FPS, NO_GAPS)

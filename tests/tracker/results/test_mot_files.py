@@ -56,7 +56,7 @@ def test_frames_without_rows_are_there_too_up_to_the_given_length(tmp_path: Path
         read_tracks(path, length=2)
 
 
-def test_an_empty_file_tells_of_nobody(tmp_path: Path) -> None:
+def test_an_empty_file_has_no_tracks(tmp_path: Path) -> None:
     path = written(tmp_path, "\n")
     assert read_tracks(path) == []
     assert [len(tracks) for tracks in read_tracks(path, length=2)] == [0, 0]

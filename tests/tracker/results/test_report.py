@@ -145,7 +145,7 @@ def test_an_empty_run_has_a_page_too(tmp_path: Path, frames: int) -> None:
     assert "No person was seen." in Page(tmp_path / "report.html").text
 
 
-def test_a_page_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"report\.html cannot be written"):
         write_report(tmp_path / "missing" / "report.html", evening())
 
