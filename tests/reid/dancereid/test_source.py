@@ -138,7 +138,7 @@ def test_a_videos_file_is_found_by_its_id(tmp_path):
     assert file_of("x1B", tmp_path, (".mp4",)) == tmp_path / "A-x1B.mp4"
 
 
-def test_the_table_tells_titles_and_the_id_under_which_a_video_is_published(tmp_path):
+def test_the_table_gives_titles_and_the_id_under_which_a_video_is_published(tmp_path):
     path = tmp_path / "videos.csv"
     path.write_text(
         "PID,File_name,Youtube_id,Song_name,Original_title,,\n"

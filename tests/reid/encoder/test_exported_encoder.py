@@ -77,14 +77,14 @@ def test_an_encoder_without_calibration_gets_the_same_one_as_its_checkpoint(tmp_
     assert Embedder(tmp_path / "e.onnx", CPU).calibration == Embedder(tmp_path / "e.pt", CPU).calibration
 
 
-def test_a_stranger_with_the_onnx_file_needs_rgb_in_0_to_1_and_is_reported_so(weights, tmp_path):
+def test_the_onnx_file_alone_needs_rgb_in_0_to_1_and_the_file_says_so(weights, tmp_path):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
     WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(weights))
     session = onnxruntime.InferenceSession(tmp_path / "e.onnx", providers=["CPUExecutionProvider"])
-    reported = session.get_modelmeta().custom_metadata_map
-    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in reported["followspot_input"]
-    assert "rows of length 1" in reported["followspot_output"]
+    facts = session.get_modelmeta().custom_metadata_map
+    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in facts["followspot_input"]
+    assert "rows of length 1" in facts["followspot_output"]
     rgb = torch.rand(2, 3, 64, 32)
     with torch.inference_mode():
         expected = load_encoder(weights).encoder.embed(rgb).numpy()

@@ -100,7 +100,7 @@ def test_relabelling_never_puts_anybody_in_two_places(seed: int):
     assert score >= evidence.score[np.arange(20), np.arange(20)].sum()
 
 
-def test_a_tracklet_is_cut_where_somebody_else_begins():
+def test_a_tracklet_is_cut_where_another_person_begins():
     one, other = np.log([0.9, 0.1]), np.log([0.1, 0.9])
     assert change_point(np.array([one, one, one, other, other]), 4.0) == 3
     assert change_point(np.array([one, one, one, other, one]), 4.0) is None  # one odd look is no person

@@ -201,7 +201,7 @@ def test_fd_gan_trains_through_its_three_stages(split, tmp_path):
     assert ["logit/identity/generated" in row for row in rows] == [False, True, True]
 
 
-def test_training_tells_people_of_different_colours_apart(split, tmp_path):
+def test_training_separates_people_of_different_colours(split, tmp_path):
     training = train(split, tmp_path, recipe(epochs=8))
     losses = [row["loss/cross_entropy"] for row in log_of(tmp_path) if "loss/cross_entropy" in row]
     assert np.mean(losses[-4:]) < 0.95 * np.mean(losses[:4])

@@ -15,7 +15,7 @@ from tracker.types import InputError
 NO_RATE = '{"path": "a.mp4", "fps": NaN, "width": 1, "height": 1, "frames": 1}'
 
 
-def test_the_table_tells_where_every_crop_was_seen(folder: Path):
+def test_the_table_says_where_every_crop_was_seen(folder: Path):
     data = read_data_set(folder)
     assert len(data.crops) == 120
     assert data.videos == ("dance",)

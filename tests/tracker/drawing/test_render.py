@@ -123,7 +123,7 @@ def test_someone_found_again_is_marked_for_a_second_and_no_longer() -> None:
     assert marked == [5 <= index < 35 for index in range(45)]
 
 
-def test_the_mark_tells_how_long_the_person_was_away_and_that_there_is_doubt() -> None:
+def test_the_mark_shows_how_long_the_person_was_away_and_that_there_is_doubt() -> None:
     def label_width(recovery: Recovery | None, recovered: bool = True) -> int:
         options = RenderOptions(boxes=False, trail=0)
         drawn = Renderer(options).draw(picture(), people([[*PERSON]], 0, recovered, recovery))

@@ -106,7 +106,7 @@ def test_csv_has_a_header_frames_from_zero_and_quoted_names(tmp_path: Path) -> N
     assert [row["time"] for row in rows if row["recovered"] == "1"] == ["3.000"]
 
 
-def test_json_tells_of_every_person(tmp_path: Path) -> None:
+def test_json_lists_every_person(tmp_path: Path) -> None:
     video = {"source": "dance.mp4", "fps": FPS}
     with JsonWriter(tmp_path / "tracks.json", Summary(), video, names={2: "Zoé"}) as writer:
         evening(writer)
@@ -133,7 +133,7 @@ def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
     assert overview["summary"]["camera_cuts"] == 1
 
 
-def test_a_person_from_a_cast_file_is_recognised_from_one_found_again(tmp_path: Path) -> None:
+def test_a_person_from_a_cast_file_differs_from_one_found_again(tmp_path: Path) -> None:
     known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.3, remembered=True)
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0, 1, recoveries=[known]))
