@@ -1,4 +1,4 @@
-"""Where the weights lie that come with Followspot; each has its card beside it."""
+"""Paths of the weights that come with Followspot; each has its card beside it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def save_atomically(content: Any, path: Path) -> None:
 
 
 def write(path: Path, checkpoint: Checkpoint, half: bool = False) -> None:
-    """Write `checkpoint` to `path`, whole or not at all; `half` stores its floating-point tensors as float16."""
+    """Write `checkpoint` to `path` atomically; `half` stores its floating-point tensors as float16."""
 
     def stored(tensor: torch.Tensor) -> torch.Tensor:
         tensor = tensor.detach().cpu().contiguous()

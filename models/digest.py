@@ -1,4 +1,4 @@
-"""The digest by which a file of weights is known."""
+"""SHA-256 of a weights file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong with weights; apart from the networks, so that naming it costs no import of torch."""
+"""Errors of weights files; apart from the networks, so that importing them needs no torch."""
 
 
 class WeightsError(ValueError):

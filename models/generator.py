@@ -24,7 +24,7 @@ class GeneratorOptions:
     noise_dimension: int = 0
     """Length of the noise vector beside the features (FD-GAN has one, the paper's own generator none)."""
     map_conditioned: bool = False
-    """Give each layer the pose maps, modulated by e_c (not in the paper): people show after hundreds of steps."""
+    """Give each layer the pose maps, modulated by e_c (not in the paper): people appear after hundreds of steps."""
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""Little stories told with boxes, for the tracker's tests: who walks where, and which frames a camera misses."""
+"""Little stories as boxes, for the tracker's tests: who walks where, and which frames a camera misses."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def play(
     """Track the story; returns what the tracker says for every frame, and for each person the id in every frame."""
 
     def frames() -> list[tuple[Frame, FrameTracks]]:
-        told = []
+        reported = []
         for index in range(round(seconds * fps)):
             time = index / fps
             feet = [person(time) for person in people]
             boxes = [box(where) for where in feet if where is not None]
             detections = Detections(np.array(boxes).reshape(-1, 4) * scale, np.full(len(boxes), 0.9))
             frame = Frame(index, time, None if picture is None else picture(time))
-            told.append((frame, tracker.update(frame, detections)))
-        return told
+            reported.append((frame, tracker.update(frame, detections)))
+        return reported
 
     tracks = [rows for _, rows in merge_backfill(frames(), finish=tracker.finish)]
     return tracks, [[_id_at(rows, person(rows.time), scale) for rows in tracks] for person in people]

@@ -1,4 +1,4 @@
-"""The house stands: who may import whom, held by reading the code."""
+"""The import rules between packages, checked by reading the code."""
 
 from __future__ import annotations
 

@@ -55,8 +55,8 @@ def wrong_in(words: list[str]) -> str | None:
         return str(missing)
     except SystemExit:  # a list of verbs is what was asked for
         return None
-    told = help_text(command, " ".join(verb), everything=True, width=80)
-    flags = re.findall(r"^  (-\S+)", told, re.MULTILINE)
+    shown = help_text(command, " ".join(verb), everything=True, width=80)
+    flags = re.findall(r"^  (-\S+)", shown, re.MULTILINE)
     there = {flag.replace("[no-]", no) for flag in flags for no in ("", "no-")}
     there |= {word for flags in EVERY_COMMAND for word in re.findall(r"-[\w-]+", flags)}
     unknown = [flag for word in rest for flag in re.findall(r"^--?[a-z][\w.-]*", word) if flag not in there]

@@ -1,1 +1,1 @@
-"""The `followspot` command: one file a verb; the only room that wires the others together."""
+"""The `followspot` program: one file a command; the only package that connects the others."""

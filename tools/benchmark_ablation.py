@@ -1,4 +1,4 @@
-"""`followspot benchmark ablation`: what each idea of the tracker is worth, by leaving it out."""
+"""`followspot benchmark ablation`: ablation of the tracker's components."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ DEFAULT = "default"
 
 @dataclass(frozen=True)
 class BenchmarkAblationCommand:
-    """Track with each idea of ours left out or varied in turn, and tell what that costs in HOTA and AssA.
+    """Track with each component left out or varied in turn, and show the change in HOTA and AssA.
 
     Writes the tracks, ablation.json and ablation.md.
     """
 
     on: tuple[str, ...]
-    """FOLDER=DETECTIONS, several of them: sequences with truth, and what the tracker is fed with, as in `benchmark
-    tracks`. Such as: dancetrack=exact dancetrack=simulated mot=bundled"""
+    """FOLDER=DETECTIONS, several of them: sequences with truth, and their detections as in `benchmark tracks`.
+    Such as: dancetrack=exact dancetrack=simulated mot=bundled"""
     ablations: tuple[str, ...] = tuple(ABLATIONS)
-    """Which ideas to leave out, by name, beside the default."""
+    """Names of the ablations to run, beside the default."""
     detector: str = BUNDLED
-    """Whose boxes =detector means, as in `benchmark tracks`."""
+    """The network of =detector, as in `benchmark tracks`."""
     seeds: int = 1
-    """With how many seeds a simulated detector runs; scores are pooled over them."""
+    """Number of seeds of the simulated detector; scores are pooled over them."""
     pictures: Path | None = None
     """Where the pictures for =bundled and =detector are, if not in the sequences' folders."""
     reid: str = NONE
@@ -77,7 +77,7 @@ class BenchmarkAblationCommand:
 def _score(
     variant: Variant, sequences: Sequence[TruthSequence], files: Sequence[Sequence[Path]], out: Path
 ) -> TrackScores:
-    """Our tracker over the detections of each seed, one file a sequence; scores pooled."""
+    """The tracker over the detections of each seed, one file a sequence; scores pooled."""
     scored = []
     for seed, detections in enumerate(files, start=1):
         folder = out / f"seed-{seed}"

@@ -1,4 +1,4 @@
-"""`followspot benchmark speed`: how fast a video is tracked from file to file, by us and by Ultralytics."""
+"""`followspot benchmark speed`: speed of tracking a video from file to file, by Followspot and by Ultralytics."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Job:
 
 @dataclass(frozen=True)
 class BenchmarkSpeedCommand:
-    """Time whole runs on one video, weights loaded and an annotated video written: ours, and Ultralytics' `track`.
+    """Time whole runs on one video, weights loaded and an annotated video written: Followspot and Ultralytics' `track`.
 
-    All use the same weights at the same size, and otherwise their own defaults. They take turns, so that whatever else
-    the machine does hits all alike; the fastest run of each counts.
+    All use the same weights at the same size, and otherwise their own defaults. They take turns, so that other load
+    of the machine affects all alike; the fastest run of each counts.
     """
 
     video: Path
@@ -51,7 +51,7 @@ class BenchmarkSpeedCommand:
     save: bool = True
     """Write annotated videos; the alternative times tracking alone."""
     runs: int = 2
-    """How often each is timed."""
+    """Number of timed runs of each."""
     json: Path | None = None
     """Write the numbers to this file as well."""
 

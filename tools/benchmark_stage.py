@@ -1,4 +1,4 @@
-"""`followspot benchmark stage`: rendered dancers who cross, leave and return, for our tracker and the peers."""
+"""`followspot benchmark stage`: rendered dancers who cross, leave and return, for Followspot and the peers."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from .run.parts import BUNDLED
 
 @dataclass(frozen=True)
 class BenchmarkStageCommand:
-    """Render scenes with exact truth, one a seed, and track them with our tracker and the peers.
+    """Render scenes with exact truth, one a seed, and track them with Followspot and the peers.
 
-    Dancers cross, hide behind each other, leave and return, mostly on the other side. Ours runs without re-ID, the
-    same without looking for camera cuts, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as
+    Dancers cross, hide behind each other, leave and return, mostly on the other side. Followspot runs without re-ID,
+    the same without camera cut detection, with re-ID, and with re-ID and --cast; "ids right" counts the videos with as
     many ids as dancers. Scenes of an earlier run in --out are kept where the options are the same, and so is what the
     detector saw in them.
     """
 
     seeds: int = 10
-    """How many scenes."""
+    """Number of scenes."""
     first_seed: int = 1
     """Seed of the first; the others follow it."""
     dancers: int = 8
     """Dancers in a scene."""
     identical: int = 3
-    """How many of them wear near-identical costumes."""
+    """Number of dancers in near-identical costumes."""
     seconds: float = 20.0
     """Length of a scene."""
     processes: int = 0
     """Scenes rendered at once; 0: one a core."""
     detections: tuple[str, ...] = ("exact", BUNDLED)
-    """What the trackers are fed with, as in `benchmark tracks`."""
+    """Input of the trackers, as in `benchmark tracks`."""
     detector: str = BUNDLED
-    """Whose boxes `--detections detector` means, as in `benchmark tracks`."""
+    """The network of `--detections detector`, as in `benchmark tracks`."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other projects' trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run Followspot alone."""
     reid: str = BUNDLED
-    """The encoder of our rows with re-ID: `bundled`, a file, or `none` for motion alone."""
+    """The encoder of Followspot's rows with re-ID: `bundled`, a file, or `none` for motion alone."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""
     confusion: Path | None = None
-    """Draw who was confused with whom into this PNG."""
+    """Draw the confusions of people and ids into this PNG."""
     out: Path = Path("runs/benchmark-stage")
     """Folder for the scenes and the results."""
     tracker: TrackerOptions = field(default_factory=TrackerOptions)
 
     def run(self) -> None:
-        """Raises InputError for options that make no sense."""
+        """Raises InputError for invalid options."""
         check_peers(self.peers)
         require_at_least(1, "seeds", self.seeds)
         seeds = range(self.first_seed, self.first_seed + self.seeds)

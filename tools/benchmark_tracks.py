@@ -1,4 +1,4 @@
-"""`followspot benchmark tracks`: our tracker and other projects' on the same detections, in one run."""
+"""`followspot benchmark tracks`: Followspot and other projects' trackers on the same detections, in one run."""
 
 from __future__ import annotations
 
@@ -40,44 +40,44 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class BenchmarkTracksCommand:
-    """Track the same detections with our tracker and with other projects', each with its defaults, and score them all.
+    """Track the same detections with Followspot and other projects' trackers, with their defaults, and score them all.
 
     The peers (roboflow/trackers and BoxMOT) are installed by uv into environments of their own. Where every sequence
-    has pictures (img1/ or SEQUENCE.mp4 in its folder, or --pictures), the trackers that reckon with camera motion do,
-    and ours runs three times: without re-ID, without looking for camera cuts either, and with re-ID; so do the peers
-    that take appearance, with --peer-reid. Our rows are those of `track --detections FILE`. Writes every tracker's
-    result files, benchmark.json and benchmark.png.
+    has pictures (img1/ or SEQUENCE.mp4 in its folder, or --pictures), the trackers with camera motion compensation use
+    them, and Followspot runs three times: without re-ID, also without camera cut detection, and with re-ID; the peers
+    that take appearance run with --peer-reid. Followspot's rows are those of `track --detections FILE`.
+    Writes every tracker's result files, benchmark.json and benchmark.png.
     """
 
     gt: Path
     """Sequences with truth: a folder of SEQUENCE/gt/gt.txt with seqinfo.ini, or one such sequence folder."""
     detections: tuple[str, ...] = ("exact", "simulated")
-    """What the trackers are fed with: exact (the truth's boxes), mild, simulated or strong (a simulated detector with
+    """Input of the trackers: exact (the truth's boxes), mild, simulated or strong (a simulated detector with
     few to many errors), bundled (our detector on the pictures, run once and kept), detector (the same with the one of
     --detector), or a file that lies in each sequence folder, such as det/det.txt."""
     detector: str = BUNDLED
-    """Whose boxes `--detections detector` means: `bundled`, or any Ultralytics model in one file."""
+    """The network of `--detections detector`: `bundled`, or any Ultralytics model in one file."""
     simulate: int = 1
-    """With how many seeds the simulated detector runs; scores are pooled over them, and their spread is told."""
+    """Number of seeds of the simulated detector; scores are pooled over them, and their spread is shown."""
     peers: tuple[str, ...] = tuple(PEERS)
-    """Other projects' trackers to run; give the flag without a name to run ours alone."""
+    """Other projects' trackers to run; give the flag without a name to run Followspot alone."""
     pictures: Path | None = None
     """Where the pictures are, if not in the sequences' folders: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with
     images, or the video of the only sequence."""
     reid: str = BUNDLED
-    """The encoder of our row with re-ID: `bundled`, a file, or `none` to leave that row out."""
+    """The encoder of Followspot's row with re-ID: `bundled`, a file, or `none` to leave that row out."""
     peer_reid: Path | None = None
-    """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT tells the network
-    by the file's name."""
+    """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT recognises the
+    network by the file's name."""
     only: tuple[str, ...] = ()
     """Names of sequences, to leave out the others."""
     cast: int | None = None
-    """How many people there are in each sequence: adds a row of ours with `track --cast`."""
+    """How many people there are in each sequence: adds a row of Followspot with `track --cast`."""
     refine: FlagCreatePairsOff[bool] = False
-    """Add a row of ours with the second pass of `track --refine`. It is offline: no other row has seen what comes
-    later."""
+    """Add a row of Followspot with the second pass of `track --refine`. It is offline: only this row uses later
+    frames."""
     confusion: Path | None = None
-    """Draw who was confused with whom into this PNG: people of the truth against ids, for every tracker."""
+    """Draw the confusions into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
     """Folder for the results; what an earlier benchmark left there is overwritten."""
     tracker: TrackerOptions = field(default_factory=TrackerOptions)

@@ -1,4 +1,4 @@
-"""`followspot benchmark train`: how long one training step takes, and how much of it its convolutions alone would."""
+"""`followspot benchmark train`: time of a training step, and of its convolutions alone."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ CROPS = 8  # of each person, at least
 
 @dataclass(frozen=True)
 class BenchmarkTrainCommand:
-    """Time the training step of a preset: pictures a second, the data loader's share, the convolutions' share.
+    """Time the training step of a recipe: pictures a second, the data loader's share, the convolutions' share.
 
     The convolutions of one step, forward and backward, are run once more with nothing around them, in the same number
     format: their share of the step says how much time everything else takes.
     """
 
     preset: str = "st-reid"
-    """Preset of `followspot train`."""
+    """Recipe of `followspot train`."""
     encoder: str = "resnet50"
     """Trunk of the encoder, by torchvision's name."""
     height: int = 256
     """Height of the crops in pixels; the width is half of it."""
     tuples: int = 24
-    """Tuples in a batch (presets of P x K batches keep theirs)."""
+    """Tuples in a batch (recipes with P x K batches keep theirs)."""
     bf16: bool = True
     """Mixed precision in bfloat16."""
     data: Path | None = None
@@ -65,7 +65,7 @@ class BenchmarkTrainCommand:
 
     def run(self) -> None:
         if self.preset not in PRESETS:
-            raise DataError(f"There is no preset {self.preset!r}; choose from {', '.join(PRESETS)}.")
+            raise DataError(f"There is no recipe {self.preset!r}; choose from {', '.join(PRESETS)}.")
         with tempfile.TemporaryDirectory() as folder:
             if self.data:
                 split = read_split(self.data, DataOptions(validation_people=0))
@@ -81,7 +81,7 @@ class BenchmarkTrainCommand:
 
     @property
     def recipe(self) -> Recipe:
-        """The preset at this size, with random weights, since weights change no time."""
+        """The recipe at this size, with random weights, since weights change no time."""
         preset = PRESETS[self.preset]
         return replace(
             preset,

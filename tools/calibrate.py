@@ -32,7 +32,7 @@ class CalibrateCommand:
     """
 
     weights: Positional[Path]
-    """The encoder's file: .pt (written anew, float16), .onnx or a colour histogram's .json; and its card (.md beside
+    """The encoder's file: .pt (written again, float16), .onnx or a colour histogram's .json; and its card (.md beside
     it) if there is one."""
     scenes: Positional[tuple[Path, ...]]
     """MOTChallenge sequence folders with pictures and gt/gt.txt, such as `followspot stage` makes."""

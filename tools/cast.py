@@ -29,17 +29,17 @@ class CastCommand:
     file: Positional[Path]
     """The cast file, as `followspot track --save-cast` wrote it."""
     rename: dict[int, str] = field(default_factory=dict)
-    """Ids and names: `--rename 1 Ada 4 Bea`; an empty name takes it away."""
+    """Ids and names: `--rename 1 Ada 4 Bea`; an empty name removes the name."""
     merge: tuple[int, ...] = ()
-    """Ids of one and the same person, who gets the first of them: `--merge 2 5`."""
+    """Ids of one person, who gets the first of them: `--merge 2 5`."""
     remove: tuple[int, ...] = ()
-    """Ids of people to forget."""
+    """Ids of people to remove."""
     crops: bool = True
-    """Keep the pictures in the file; --no-crops takes them out of it for good."""
+    """Keep the pictures in the file; --no-crops removes them for good."""
     sheet: Path | None = None
     """Draw the people and their pictures on a sheet, and write it to this PNG file."""
     out: Path | None = None
-    """Write the changed cast to this new file, and leave the old one as it is."""
+    """Write the changed cast to this new file, and leave the old one unchanged."""
 
     def run(self) -> None:
         """Raises InputError for a file or an id that is not there, and leaves everything as it was then."""

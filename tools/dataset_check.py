@@ -1,4 +1,4 @@
-"""`followspot dataset check`: what a data set holds, what is wrong with it, and a sheet of pictures to look at."""
+"""`followspot dataset check`: counts and faults of a data set, and a contact sheet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIZES_SHOWN = 4
 
 @dataclass(frozen=True)
 class DatasetCheckCommand:
-    """Count a data set and look for what is wrong with it: duplicates, missing and unreadable pictures, leaks.
+    """Count a data set and find its faults: duplicates, missing and unreadable pictures, leaks.
 
     Ends with exit code 1 and the reason where there can be no training. A contact sheet shows some people's crops along
     time, with their landmarks. Nothing is written into the data folder.

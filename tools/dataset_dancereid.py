@@ -1,4 +1,4 @@
-"""`followspot dataset dancereid`: the data set DanceReID, out of the ingredients it is published as."""
+"""`followspot dataset dancereid`: assemble DanceReID from the published files."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class DatasetDancereidCommand:
-    """Make DanceReID out of its published parts: the videos, their detections and the annotation.
+    """Assemble DanceReID from the published files: videos, their detections and the annotation.
 
-    People are numbered by the annotation, so videos that cannot be had any more leave holes and shift no number; they
+    People are numbered by the annotation, so missing videos leave gaps and shift no number; they
     are listed at the end. Run the same command again after a stop, or when more videos were found: finished ones stay.
     """
 
@@ -58,13 +58,13 @@ class DatasetDancereidCommand:
     detections: Path | None = None
     """Folder of the .npy files of detections, named as the videos are; the videos' folder by default."""
     csv: Path | None = None
-    """The published table of videos; tells titles and addresses of those that are missing."""
+    """The published table of videos; gives titles and addresses of those that are missing."""
     every: int = 5
     """Every n-th frame is kept."""
     height: int = 256
     """Height of the crops in pixels; they are half as wide."""
     split_seed: int = 0
-    """Draws the test's videos where the people are not the published 100, whose splits are known."""
+    """Seed of the draw of the test videos, where the people are not the published 100, whose splits are known."""
 
     def run(self) -> None:
         self.check()
@@ -102,7 +102,7 @@ class DatasetDancereidCommand:
         return annotation
 
     def check(self) -> None:
-        """Raises DataError for a folder that is none, or a number that makes no sense."""
+        """Raises DataError for a folder that is none, or an invalid number."""
         for folder in (self.videos, self.detections):
             if folder is not None and not folder.is_dir():
                 raise DataError(f"There is no folder {folder}; check the path.")
@@ -174,7 +174,7 @@ class DatasetDancereidCommand:
 
 
 def say_missing(missing: list[str], annotation: Annotation, notes: dict[str, VideoNote]) -> None:
-    """List the videos that were not there, and whose numbers are holes for it."""
+    """List the missing videos, and the numbers of people that are missing with them."""
     if not missing:
         return
     numbers = number_people(annotation)

@@ -40,7 +40,7 @@ class DatasetPosesCommand:
     """An Ultralytics pose model: .pt, .onnx, .engine, an OpenVINO folder. A .pt file can run code when it is loaded:
     use only those you trust."""
     sure: float = SURE
-    """Joints that the model is less sure of are not known."""
+    """Minimum confidence of a joint; others are written as not known."""
     layout: str = "auto"
     """Layout of the data set, as in training."""
     detection: Annotated[DetectorOptions, arg(name="")] = field(

@@ -1,4 +1,4 @@
-"""`followspot dataset review`: look through a data set of people on a local page, and take the reviewed data out."""
+"""`followspot dataset review`: review a data set of people on a local page, and export the reviewed data."""
 
 from __future__ import annotations
 

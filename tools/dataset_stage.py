@@ -46,7 +46,7 @@ class DatasetStageCommand:
     """Scenes rendered at once; 0: one a core."""
 
     def run(self) -> None:
-        """Raises InputError or DataError for options that make no sense, or a folder that holds something else."""
+        """Raises InputError or DataError for invalid options, or a folder that holds something else."""
         self.check()
         names = [f"scene{number:03d}" for number in range(self.scenes + self.test_scenes)]
         with (
@@ -66,7 +66,7 @@ class DatasetStageCommand:
             say(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
 
     def check(self) -> None:
-        """Raises InputError for a number that makes no sense."""
+        """Raises InputError for an invalid number."""
         for name, least in (("scenes", 1), ("test_scenes", 0), ("height", 2), ("processes", 0)):
             require_at_least(least, name.replace("_", "-"), getattr(self, name))
         self.options(0)

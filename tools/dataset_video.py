@@ -1,4 +1,4 @@
-"""`followspot dataset video`: re-ID data out of the user's own dance videos, labelled automatically.
+"""`followspot dataset video`: re-ID data from the user's own dance videos, labelled automatically.
 
 The paper's pipeline with today's parts: detect and track, join tracklets into people with a classifier of the video's
 own, keep sparse clear crops with landmarks.
@@ -34,7 +34,7 @@ from .run.parts import BUNDLED, NONE, make_parts
 class DatasetVideoCommand:
     """Find the people of dance videos and cut them out, in DanceReID's layout.
 
-    Every video has people of its own. Labels are guesses, each with its doubt in crops.csv: look them over with
+    Every video has people of its own. Labels are guesses, each with its doubt in crops.csv: check them with
     `followspot dataset review`. Run the same command again after a stop; finished videos are kept.
     """
 
@@ -52,11 +52,11 @@ class DatasetVideoCommand:
     pose_model: Path | None = None
     """An Ultralytics pose model that finds the landmarks of the kept crops; none comes with Followspot."""
     reid: str = BUNDLED
-    """Encoder that the people are told apart by: `bundled`, or a file."""
+    """Encoder whose features label the people: `bundled`, or a file."""
     height: int = 256
     """Height of the crops in pixels; they are half as wide."""
     test_videos: int | None = None
-    """So many of the videos, the last ones, are query and gallery; by default a quarter of them, rounded down."""
+    """Number of videos, the last ones, for query and gallery; by default a quarter of them, rounded down."""
     crops: Annotated[CropOptions, arg(name="")] = field(default_factory=CropOptions)
     passing: Annotated[PasserByOptions, arg(name="")] = field(default_factory=PasserByOptions)
     detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
@@ -103,7 +103,7 @@ class DatasetVideoCommand:
         if self.detections is not None and len(self.videos) > 1:
             raise InputError("--detections holds the boxes of one video, but there are several: leave it out")
         if self.reid == NONE:
-            raise InputError("--reid none: people cannot be told apart without an encoder; leave it out")
+            raise InputError("--reid none: people cannot be recognised without an encoder; leave it out")
         if self.cast is not None:
             require_at_least(1, "cast", self.cast, "it is the number of people in each video")
         require_at_least(2, "height", self.height, "it is the crops' height in pixels")

@@ -40,15 +40,15 @@ class TrackCommand:
 
     sources: Positional[tuple[str, ...]]
     """Video, webcam number, rtsp:// or http:// address, folder or glob of images, or MOTChallenge sequence. Several are
-    tracked one after the other, each for itself."""
+    tracked one after the other, independently."""
     out: Path | None = None
     """Folder for the results, new or empty; by default runs/NAME, numbered if it exists."""
     detector: str = BUNDLED
     """`bundled` (a person detector for dance), or any Ultralytics model. That is a .pt, .onnx or .engine file or an
     OpenVINO folder; a .pt file can run code when it is loaded: use only those you trust."""
     reid: str = BUNDLED
-    """Weights that recognise people who come back: `bundled`, `histogram` (colours), a file, or `none`.
-    Without any, only time, position and size identify people."""
+    """Re-ID weights: `bundled`, `histogram` (colours alone), a file, or `none`. With `none`, people who come back are
+    recognised by motion, position and size alone."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector."""
     video: bool = True
@@ -56,14 +56,14 @@ class TrackCommand:
     show: FlagCreatePairsOff[bool] = False
     """Show the video in a window while tracking; q or Esc stops."""
     refine: FlagCreatePairsOff[bool] = False
-    """Decide again who is who in a second pass over the whole video, and fill short gaps. Not for live sources; its
-    results say that they are refined offline, and what was found online stays in online/."""
+    """Assign ids again in a second pass over the whole video, and fill short gaps. Not for live sources; its results
+    say that they are refined offline, and those of the online pass stay in online/."""
     vid_stride: int = 1
-    """Look at every n-th frame only."""
+    """Process every n-th frame only."""
     image_fps: Annotated[float, Advanced] = 30.0
     """Frames per second of a folder of images."""
     dry_run: FlagCreatePairsOff[bool] = False
-    """Say what would be done, and do nothing."""
+    """Print the plan and exit."""
     detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
         default_factory=DetectorOptions
     )
@@ -124,7 +124,7 @@ class TrackCommand:
     def _track(
         self, name: str, source: Source, folder: Path, parts: Parts, memory: CastMemory | None, stop: Interruption
     ) -> CastMemory | None:
-        """Returns the people to be remembered in the next source."""
+        """Returns the people known in the next source."""
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         files = ResultFiles(folder, source, draw, self.video and not self.refine)
@@ -139,5 +139,5 @@ class TrackCommand:
                 SecondPass(self.refinement, self.tracker.cast, self.video, again).run(run, look)
         else:
             run.track(sinks, parts.detector, batch)
-        run.tell()
+        run.print_summary()
         return run.learnt

@@ -1,4 +1,4 @@
-"""`followspot train-detector`: make the bundled person detector out of a general one."""
+"""`followspot train-detector`: fine-tune a general detector to the bundled person detector."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ class TrainDetectorCommand:
     """
 
     parent: Path
-    """the .pt file to start from; it must know a class named person"""
+    """The .pt file to start from; it must know a class named person."""
     teacher: Path | None = None
-    """a pose model that must agree with the parent on frames of --clips"""
+    """Pose model that must agree with the parent on frames of --clips."""
     images: tuple[Path, ...] = ()
-    """folders with images/ and labels/ in YOLO format, class 0 a person; each is scored under its name"""
+    """Folders with images/ and labels/ in YOLO format, class 0 a person; each is scored under its name."""
     sequences: tuple[Path, ...] = ()
-    """MOTChallenge sequences with truth and pictures"""
+    """MOTChallenge sequences with truth and pictures."""
     clips: tuple[Path, ...] = ()
-    """dance videos without truth, labelled by parent and teacher together"""
+    """Dance videos without truth, labelled by parent and teacher together."""
     tumblers: tuple[str, ...] = ()
-    """names of the clips with people upside down; these are looked at turned round as well"""
+    """Names of the clips with people upside down; their frames are labelled in all four turns by 90 degrees."""
     clip_frames: int = 100
-    """frames to label of each clip"""
+    """Frames to label of each clip."""
     stage_scenes: int = 30
-    """rendered scenes to learn from"""
+    """Number of rendered scenes to train on."""
     work: Path = Path("runs/detector")
-    """where pictures, every epoch's weights and scores go; pictures already there are used again"""
+    """Folder for pictures, every epoch's weights and scores; pictures already there are used again."""
     training: FinetuneOptions = field(default_factory=FinetuneOptions)
 
     def run(self) -> None:

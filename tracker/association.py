@@ -1,4 +1,4 @@
-"""Which detection continues which track: similarities of boxes, and the one matching function."""
+"""Association of detections and tracks: similarities of boxes, and the matching function."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class AssociationOptions:
     """How detections are matched to tracks from one frame to the next."""
 
     high_score: float = 0.6
-    """Detections from this score on are matched first ..."""
+    """Detections from this score on are matched first, where re-ID is off."""
     high_score_with_appearance: float = 0.5
-    """... and from this one where there is a re-ID encoder: appearance corrects mistakes later."""
+    """The same score where re-ID is on: appearance corrects mistakes later."""
     low_score: float = 0.1
     """Detections between this and `high_score` may only continue a track that is still without one (ByteTrack)."""
     predicted_weight: float = 0.7
-    """Share of the overlap with the predicted box; the rest is the overlap with the box last seen."""
+    """Weight of the overlap with the predicted box; the rest is the weight of the overlap with the last box."""
     last_box_decay: float = math.inf
-    """Decay time (to 1/e) of the last-box term, seconds, from the first frame in which the track is not seen ..."""
+    """Decay time (to 1/e) of the last-box term while the track is not seen, seconds, where re-ID is off."""
     last_box_decay_with_appearance: float = 0.3
-    """... and where there is a re-ID encoder: appearance then decides who stands where the track was last seen."""
+    """The same decay time where re-ID is on: appearance then decides who stands where the track was."""
     height_power: float = 4.0
-    """Power of the vertical overlap that multiplies the first share: a box of another height is another person."""
+    """Power of the overlap in height, which multiplies the overlap with the predicted box."""
     occlusion_weight: float = 0.2
     """Similarity lost by a track whose predicted box lies wholly behind one nearer to the camera."""
     expansion: float = 1.0
     """How fast boxes grow on each side before their overlaps are taken, box sizes per second since a track was seen:
     the longer the step, the further people get in it (C-BIoU's buffers, in seconds)."""
     max_expansion: float = 0.15
-    """... and how far at most."""
+    """Largest growth of a box on each side, box sizes."""
     direction_weight: float = 0.1
     """Difference in similarity between going straight on and turning back: going on is likelier (OC-SORT)."""
     min_similarity: float = 0.15
@@ -46,7 +46,7 @@ class AssociationOptions:
     """Gate of the second matching, of low-scored detections."""
 
     def with_appearance(self) -> AssociationOptions:
-        """These options where a re-ID encoder is at hand."""
+        """These options where there is a re-ID encoder."""
         return replace(
             self, high_score=self.high_score_with_appearance, last_box_decay=self.last_box_decay_with_appearance
         )

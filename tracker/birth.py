@@ -1,4 +1,4 @@
-"""Birth: which detections start a tentative track, and when it has been seen for long enough to be confirmed."""
+"""Birth: which detections start a tentative track, and when it is confirmed."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ class BirthOptions:
     """How a track begins; all times in seconds."""
 
     min_score: float = 0.65
-    """A detection that continues no track starts a new one from this score on."""
+    """Minimum score of a detection that starts a track."""
     max_overlap: float = 0.85
-    """... unless it overlaps a box that is taken by this much (IoU): then it is a second box on the same person."""
+    """A detection that overlaps a track's box by this much (IoU) starts no track: it is a second box on one person."""
     confirm_after: float = 0.1
-    """Age at which a tentative track is confirmed, and seen in at least three frames."""
+    """Age at which a tentative track is confirmed if it was seen in at least three frames."""
     recognition_timeout: float = 0.9
-    """Age up to which a tentative track that may be a missing person, but is not recognised yet, is no new person."""
+    """Maximum age at which a tentative track still waits to be recognised as a missing person; then it is a new one."""
     passer_by_height: float = 0.5
-    """A tentative track smaller than this share of the cast's median height may be a passer-by in the background ..."""
+    """A tentative track smaller than this share of the cast's median height may be a passer-by in the background."""
     passer_by_seconds: float = 2.0
-    """... and is confirmed at this age."""
+    """Age at which a tentative track that may be a passer-by is confirmed."""
     max_gap: float = 0.1
-    """A tentative track not seen for longer than this is deleted."""
+    """Maximum time a tentative track is not seen before it is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Birth:
-    """The rules. `recognises`: there is a re-ID encoder, so a missing person may yet be recognised."""
+    """Decides which detections start a track and when it is confirmed.
+
+    `recognises`: there is a re-ID encoder, so a missing person may still be recognised.
+    """
 
     options: BirthOptions
     recognises: bool

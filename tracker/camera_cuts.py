@@ -1,18 +1,18 @@
-"""Hard cuts: the frames with which another camera, or another place, takes over.
+"""Hard cuts: the first frames of another camera or another scene.
 
 Two things are compared in small thumbnails, the brightness and its local contrast, each as the best normalised
 cross-correlation over small shifts (OpenCV's TM_CCOEFF_NORMED). Neither gain nor offset changes the one, nor a light on
-a part of the stage the other, and the shifts swallow a pan. A cut changes both, against every picture of the last
-moment, and by much more than the pictures of the last second changed: a strobe shows the same stage again, and a
-shaking camera has a high level of its own. Pictures that show next to nothing (blackouts, white flashes, people on a
-black stage) are passed over, and what follows is compared with what was there before. A cut to nearly the same view
-counts as none: there, positions still hold.
+a part of the stage the other, and the shifts compensate for a pan. A cut changes both, against every picture of the
+last moment, and by much more than the pictures of the last second changed: a strobe shows the same stage again, and a
+shaking camera has a high mean change. Pictures with next to no contrast (blackouts, white flashes, people on a black
+stage) are skipped, and the next picture is compared with those before them. A cut to nearly the same view counts as
+none: positions still hold there.
 
-Nothing is looked up in the future, so a flash that paints another picture all over the stage counts as a cut when it
-begins and when it ends. Which error is worse decided the threshold: a missed cut hands each identity over to the
-person at the same position, for good; a false one costs the positions of the people in sight, who are then recognised
-by appearance, or without an encoder get new ids. So the level lies in the middle of the wide gap
-between the two kinds (real cuts changed 0.6 and more, everything else 0.2 and less).
+Only past frames are used, so a flash that covers the whole stage counts as a cut when it begins and when it ends. The
+cost of the two errors decided the threshold: a missed cut gives each identity to the person at the same position, for
+good; a false one loses the positions of the people in sight, who are then recognised by appearance, or without an
+encoder get new ids. So the threshold lies in the middle of the wide gap between the two kinds (real cuts changed 0.6
+and more, everything else 0.2 and less).
 """
 
 from __future__ import annotations
@@ -38,18 +38,19 @@ EVEN = 4.0
 
 @dataclass(frozen=True, slots=True)
 class CameraCutOptions:
-    """When a picture counts as another camera's."""
+    """When a change between pictures counts as a camera cut."""
 
     min_change: float = 0.4
-    """Change from which on it does: from 0 (the same picture) to 1 (nothing in common) and beyond."""
+    """Minimum dissimilarity to the previous frames at which a cut is declared: 0 is the same picture, 1 nothing in
+    common; it can be more."""
     lead: float = 2.5
-    """How many times the mean change of the last second that must be."""
+    """Minimum ratio of the change to the recent mean change."""
     level: float = 1.0
-    """Seconds over which that mean is taken."""
+    """Window of the recent mean change, seconds."""
     flash: float = 0.4
-    """A picture like any of those of so many seconds is no cut: a flash or a strobe is over."""
+    """No cut is declared if the picture resembles one of the last so many seconds (the end of a flash, a strobe)."""
     min_detail: float = 0.4
-    """Share of a picture that must show detail: on a black stage, a person who appears changes all."""
+    """Minimum share of the picture with local contrast: on a black stage, a person who appears changes all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class CameraCuts:
         self._recent: deque[_Thumbnail] = deque()
 
     def is_cut(self, frame: Frame) -> bool:
-        """Whether another camera took over with this frame; never for frames without an image."""
+        """Whether there is a camera cut at this frame; never for frames without an image."""
         if frame.image is None:
             return False
         brightness = _brightness(frame.image)

@@ -1,4 +1,4 @@
-"""The people of a cast, remembered from video to video: ids, names, and embeddings of the re-ID encoder."""
+"""The people of a cast, kept from video to video: ids, names, and embeddings of the re-ID encoder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class MemoryOptions:
     """How much of a person a cast file keeps."""
 
     views: int = 24
-    """Most views of a person, as the encoder's vectors; the most different ones stay."""
+    """Maximum number of views of a person, as the encoder's vectors; the most different ones stay."""
     min_seconds: float = 1.0
-    """People whom a video showed for less than this, from the first clear view to the last, are not saved."""
+    """A person seen for less than this, from the first clear view to the last, is not saved."""
     crops: int = 6
-    """Most small pictures of a person, shown by `followspot cast FILE --sheet`; 0 keeps none."""
+    """Maximum number of small pictures of a person, shown by `followspot cast FILE --sheet`; 0 keeps none."""
     crop_height: int = 160
-    """Their largest height in pixels."""
+    """Maximum height of these pictures, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class CastMemory:
             if member.id == id:
                 return member
         there = ", ".join(str(member.id) for member in self.members) or "none"
-        raise InputError(f"there is nobody with the id {id} in this cast; its ids: {there}")
+        raise InputError(f"there is no person with the id {id} in this cast; its ids: {there}")
 
     def renamed(self, names: Mapping[int, str]) -> CastMemory:
         """The same people, some with other names, by id. Raises InputError where no person has such an id, two

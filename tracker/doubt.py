@@ -23,9 +23,9 @@ class DoubtOptions:
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
     unseen: float = 0.3
-    """A track matched again by motion after so many seconds may be any other person who was out of sight."""
+    """Seconds unseen after which a track matched by motion may be any other person who was out of sight."""
     min_views: int = 3
-    """Fresh views of a track that is clear again, from which on its identity is resolved."""
+    """Minimum number of new views of a track that is clear again, before its identity is resolved."""
 
 
 def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Carrying out identity matches: tracks take their identities, and no identity is doubled or left without a track."""
+"""Carries out identity matches: tracks take their identities, and no identity is doubled or left without a track."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
     holder_of = {id(holder.identity): holder for holder in holders}
     given = {id(match.identity) for match in matches}
     changed = [match for match in matches if match.track.identity is not match.identity]
-    told = [_recovery(match, holder_of.get(id(match.identity)), frame) for match in changed]
+    events = [_recovery(match, holder_of.get(id(match.identity)), frame) for match in changed]
     moved = {match.track for match in changed}
     left = [holder.identity for holder in holders if holder in moved and id(holder.identity) not in given]
     emptied = [holder for holder in holders if holder.state is TrackState.LOST and id(holder.identity) in given]
@@ -30,7 +30,7 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
             track.take_identity(identity)
         else:
             track.delete()
-    return told
+    return events
 
 
 def _recovery(match: IdentityMatch, holder: Track | None, frame: Frame) -> Recovery:

@@ -1,4 +1,4 @@
-"""What a person looks like: a few crops spread over the track, embedded only when the identity is in doubt."""
+"""A person's appearance: a few crops spread over the track, embedded only when the identity is in doubt."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class GalleryOptions:
     """How many views of a person are kept, and which."""
 
     size: int = 8
-    """Views kept of one person at most."""
+    """Maximum number of views of a person."""
     spacing: float = 0.4
     """Seconds between two kept views of a track that is not in doubt: neighbouring frames look alike."""
     fresh_spacing: float = 0.1
-    """The same for tentative tracks and tracks in doubt, which are to be identified soon."""
+    """The same for tentative tracks and tracks in doubt, which must be identified soon."""
     clear_overlap: float = 0.5
-    """Views of which a larger share is covered by another box are not kept."""
+    """Maximum share of a view covered by another box."""
     lasting: bool = False
     """Keep the views and crops of all people to the end of the video, also of tracks deleted by then: a cast file is
     made of them."""

@@ -25,7 +25,7 @@ class MotionOptions:
     measurement_noise: float = 0.05
     """Standard deviation of the centre and size of a box detected with score 1, body heights."""
     low_score_noise: float = 0.25
-    """How much wider that is for a box of score 0: occluded people are scored lower and boxed worse."""
+    """Factor of the measurement noise for a box of score 0: boxes of occluded people are less exact."""
     acceleration_noise: float = 1.0
     """Spectral density of the centre's white acceleration, body heights per second^1.5."""
     size_noise: float = 0.35

@@ -1,4 +1,4 @@
-"""Frames through detector and tracker, in order and with nothing missing: the flow that the commands share."""
+"""Frames through detector and tracker, in order and complete: the pipeline of all commands."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def merge_backfill(
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 
-    `finish` (`Tracker.finish`) tells what became known after the last frame. Recoveries move to the frame in which the
-    person was back. Rows for a frame that has already left are dropped.
+    `finish` (`Tracker.finish`) returns what became known after the last frame. Recoveries move to the frame in which
+    the person was back. Rows for a frame that has already left are dropped.
     """
     held: deque[tuple[Frame, FrameTracks]] = deque()
     for frame, tracks in tracked:

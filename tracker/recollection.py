@@ -1,4 +1,4 @@
-"""People known from earlier videos, as candidates for tentative tracks: only appearance speaks for or against them."""
+"""People known from earlier videos, as candidates for tentative tracks: they are compared by appearance only."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class RecollectionOptions:
     """When a tentative track is taken for a person of the cast file."""
 
     prior_log_odds: float = 1.5
-    """Log odds, before any comparison, that a tentative track is a person of the cast file whom this video has not
-    shown yet: weighed against being a lost person."""
+    """Log odds, before any comparison, that a tentative track is a person of the cast file not yet seen in this
+    video: weighed against being a lost person."""
     min_log_odds: float = 2.5
-    """Log odds that appearance alone must reach, unless --cast says that nobody else is expected: a wrong name is worse
-    than none. With the bundled encoder that is a similarity of 0.68, which 94 of 100 views of the same person from
-    another camera reach, and 0 of 930 of different people (people of Market-1501 it was not trained on)."""
+    """Log odds that appearance alone must reach, unless --cast says that no other person is expected: a wrong name is
+    worse than none. With the bundled encoder that is a similarity of 0.68, which 94 of 100 views of the same person
+    from another camera reach, and 0 of 930 of different people (people of Market-1501 it was not trained on)."""
     min_views: int = 4
-    """Clear views of a tentative track that it takes."""
+    """Minimum number of clear views of the tentative track."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

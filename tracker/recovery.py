@@ -1,4 +1,4 @@
-"""Who is who, where motion cannot tell: lost people who come back, and people who touched and came apart.
+"""Identities where motion is not enough: lost people who come back, and people who touched and came apart.
 
 Tracks (tentative ones, and those in doubt) and identities (of lost tracks, and of those in doubt) are paired by one
 assignment, so no identity is given twice. The score of a pair is the log odds of being the same person, a sum of
@@ -36,35 +36,35 @@ class RecoveryOptions:
     """When a tentative track is taken for a lost person, and when two tracks have exchanged their identities."""
 
     min_log_odds: float = 0.0
-    """Log odds of being the same person from which a tentative track is taken for a lost person."""
+    """Minimum log odds at which a tentative track is taken for a lost person."""
     min_log_odds_cast_full: float = -12.0
-    """The same once as many people are known as the cast has: an unknown person is then not to be expected."""
+    """The same once as many people are known as --cast says: no unknown person is expected then."""
     min_exchange_log_odds: float = 3.0
-    """Lead in log odds that another identity needs over the one a track in doubt has now."""
+    """Minimum lead in log odds of another identity over the one a track in doubt has now."""
     prior_log_odds: float = 3.0
-    """Log odds, before any comparison, that a person who appears inside the picture is a lost one: hidden until now."""
+    """Prior log odds that a person who appears inside the picture is a lost one, hidden until now."""
     edge_log_odds: float = 1.0
-    """The same where either was at the left or right edge, where new people enter and others leave for good."""
+    """The same where either track was at the left or right edge, where new people enter and others leave for good."""
     edge: float = 0.02
-    """How near that is, in picture widths."""
+    """Width of the zone at the left and right edge, as a share of the picture's width."""
     appearance_weight: float = 1.0
     """Weight of the appearance's log odds: views of one track are not independent."""
     appearance_limit: float = 12.0
-    """Largest log odds of appearance either way: a lighting change fools any encoder."""
+    """Limit of the appearance's log odds, either way: a lighting change can mislead any encoder."""
     max_double_time: float = 0.3
-    """Seconds for which a tentative and a lost track may have been seen at once and yet be one person, boxed twice."""
+    """Maximum overlap in time of a lost and a tentative track of one person (duplicate boxes), seconds."""
     position_noise: float = 0.5
     """Standard deviation of a person's position right after the last observation, body heights."""
     position_spread_rate: float = 1.0
-    """How fast that grows, body heights per square root of a second: a random walk on the stage."""
+    """How fast the position noise grows, body heights per square root of a second (a random walk)."""
     size_noise: float = 0.15
     """Standard deviation of the logarithm of the ratio of two body heights of one person: people bend."""
     size_spread_rate: float = 0.1
-    """How fast that grows, per square root of a second."""
+    """How fast the size noise grows, per square root of a second."""
     new_person_size_noise: float = 0.6
     """Standard deviation of the logarithm of the ratio of the body heights of two different people in a picture."""
     position_horizon: float = 10.0
-    """Seconds after which the noises of position and size grow no further."""
+    """Seconds after which the noise of position and size grows no further."""
 
 
 IMPOSSIBLE = -1e6
@@ -118,7 +118,7 @@ class IdentityMatcher:
     ) -> list[IdentityMatch]:
         """A match for every doubtful track, and for each tentative one that is a known person.
 
-        `min_log_odds` is what a tentative track needs. `candidates` are people remembered from earlier videos whom this
+        `min_log_odds` is what a tentative track needs. `candidates` are people remembered from earlier videos that this
         one has not shown yet.
         """
         tracks, holders = unresolved.tracks, unresolved.holders
@@ -132,7 +132,7 @@ class IdentityMatcher:
             assert self.embedder is not None
             calibration, limit = self.embedder.calibration, self.options.appearance_limit
             odds = candidates.log_odds(recalled, calibration, limit) - min_log_odds
-            odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person whom this video has shown
+            odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person already seen in this video
             score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
         identities = [holder.identity for holder in holders] + [person.identity for person in candidates.people]
         return [
@@ -152,7 +152,7 @@ class IdentityMatcher:
             position = position_log_odds(tentative, holders, picture, self.options)
             prior = prior_log_odds(tentative, holders, picture, self.options)
             before_cut = np.array([holder.before_cut for holder in holders])
-            unknown = before_cut & np.isnan(similarity[:count])  # neither appearance nor position tell anything
+            unknown = before_cut & np.isnan(similarity[:count])  # there is neither appearance nor position
             score[:count] += np.where(unknown, log_odds_of_one(prior, len(holders)), prior - np.log(len(holders)))
             score[:count] += np.where(before_cut, 0.0, position)
             together = _seconds_away(tentative, holders) <= -self.options.max_double_time
@@ -214,7 +214,7 @@ def prior_log_odds(
 ) -> np.ndarray:
     """Log odds before any comparison, (T, L): higher inside the picture than at its edges.
 
-    A person who left at an edge is as likely gone for good, and not the one who comes out in the middle.
+    A person who left at an edge is as likely gone for good, and seldom reappears in the middle.
     """
     edge = at_edge(_first_boxes(tentative), picture, options)[:, None] | at_edge(_last_boxes(lost), picture, options)
     return np.where(edge, options.edge_log_odds, options.prior_log_odds)
@@ -238,7 +238,7 @@ def position_log_odds(
 ) -> np.ndarray:
     """Log odds of position and size, (T, L): a Gaussian about the lost track's last box, against a uniform density.
 
-    A person who left at an edge may come in at the other: there, position speaks no more against that than against a
+    A person who left at an edge may come in at the other: there, position counts no more against that than against a
     new person.
     """
     first_xyxy, last_xyxy = _first_boxes(tentative).astype(float), _last_boxes(lost).astype(float)

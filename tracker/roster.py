@@ -1,4 +1,4 @@
-"""The identities of one video: those given so far, those a cast file remembers, and how many there may be."""
+"""The identities of one video: those given so far, those of a cast file, and their maximum number."""
 
 from __future__ import annotations
 

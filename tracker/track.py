@@ -55,7 +55,7 @@ class Track:
     identities may have been exchanged, this one included; None while the track is not in doubt. `before_cut`: the
     track was last seen before a camera cut, so its position says nothing about where the person is now. `missed` are
     the seconds from the last observation to the frame before this one: none for a track seen in that frame, whatever
-    the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has told yet.
+    the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
     """
 
     def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, views: GalleryOptions) -> None:
@@ -106,7 +106,7 @@ class Track:
             self.delete()
 
     def cut_away(self) -> None:
-        """Another camera took over: a track with an identity is lost, others are deleted."""
+        """After a camera cut: a track with an identity is lost, others are deleted."""
         self.leave_group()
         self.drop_fresh_views()
         self.before_cut = True
@@ -121,7 +121,7 @@ class Track:
         self.leave_group()
 
     def take_identity(self, identity: Identity) -> None:
-        """From now on this track is that person; observations up to the person's last reported row are not told."""
+        """From now on this track is that person; observations up to their last reported row are dropped."""
         self.unreported = [seen for seen in self.unreported if seen.time > identity.reported]
         self.identity = identity
 
@@ -134,7 +134,7 @@ class Track:
         self.leave_group()
 
     def join_group(self, other: Track) -> None:
-        """The two may have exchanged identities, and so may all whom either was in doubt with."""
+        """The two may have exchanged identities, and so may all that either was in doubt with."""
         if self.group is None or self.group is not other.group:
             joined = (self.group or {self}) | (other.group or {other})
             for track in joined:
@@ -151,11 +151,11 @@ class Track:
         self.fresh = Gallery(self.fresh.options)
 
     def report(self) -> list[Observation]:
-        """The observations to be told now, none of which is told again."""
-        told, self.unreported = self.unreported, []
-        if told and self.identity is not None:
-            self.identity.reported = told[-1].time
-        return told
+        """The observations not reported yet; each is reported once."""
+        observations, self.unreported = self.unreported, []
+        if observations and self.identity is not None:
+            self.identity.reported = observations[-1].time
+        return observations
 
     @property
     def step(self) -> np.ndarray:

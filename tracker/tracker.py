@@ -1,7 +1,7 @@
 """The tracker: detections of one frame after the other in, identities out.
 
-`update` reads as the life of a frame: predict -> associate -> start tracks -> collect views -> resolve identities ->
-mark missed tracks -> report.
+`update` processes one frame in this order: predict -> associate -> start tracks -> collect views -> resolve
+identities -> mark missed tracks -> report.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class TrackerOptions:
     """How people are tracked; all times in seconds."""
 
     cast: int | None = None
-    """How many people there are at most: no more ids than this are ever given. With a --cast-file of so many people,
-    every person is one of them."""
+    """Maximum number of people: no more ids are given. With a --cast-file of as many people, every person is one
+    of them."""
     max_coast_time: float = 1.5
-    """A track not seen for longer than this is no longer continued by motion, only by recovery."""
+    """Maximum time a track that is not seen is continued by motion; after it only by recovery."""
     max_lost_time: float = 600.0
-    """A lost track is deleted after this long, to keep memory bounded."""
+    """Maximum time a lost track is kept, to bound the memory."""
     cuts: bool = True
-    """Detect camera cuts: position says nothing across one, so people are recognised by appearance alone."""
+    """Detect camera cuts: after a cut, people are recognised by appearance alone."""
     camera_cuts: CameraCutOptions = field(default_factory=CameraCutOptions)
     birth: BirthOptions = field(default_factory=BirthOptions)
     association: AssociationOptions = field(default_factory=AssociationOptions)
@@ -141,9 +141,10 @@ class Tracker:
         if self._last is None:
             raise ValueError("no frame was given to this tracker: there is nothing to finish")
         recoveries = self._resolve_identities(self._last, last=True)
-        told = self._report(self._last, recoveries, cut=False)
-        backfill = (*told.backfill, replace(told, recoveries=(), backfill=()))
-        return replace(FrameTracks.empty(told.frame, told.time), recoveries=told.recoveries, backfill=backfill)
+        reported = self._report(self._last, recoveries, cut=False)
+        backfill = (*reported.backfill, replace(reported, recoveries=(), backfill=()))
+        empty = FrameTracks.empty(reported.frame, reported.time)
+        return replace(empty, recoveries=reported.recoveries, backfill=backfill)
 
     def _predict(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
@@ -158,7 +159,7 @@ class Tracker:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
     def _cut_away(self) -> None:
-        """Another camera: all confirmed tracks are lost, and only appearance tells who is who."""
+        """After a camera cut: all confirmed tracks are lost, and identities are matched by appearance only."""
         for track in self._tracks:
             track.cut_away()
         self._tracks = [track for track in self._tracks if track.state is TrackState.LOST]
@@ -259,8 +260,8 @@ class Tracker:
                     rows.setdefault((seen.frame, seen.time), []).append((track.identity.id, seen))
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
-        told = _frame_tracks(frame.index, frame.time, now, starts)
-        return replace(told, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
+        reported = _frame_tracks(frame.index, frame.time, now, starts)
+        return replace(reported, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
 
 
 def _frame_tracks(

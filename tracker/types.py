@@ -1,4 +1,4 @@
-"""The few types that cross room walls, and the protocols of the parts of a tracker.
+"""The types shared by all packages, and the protocols of the parts of a tracker.
 
 Shapes: N detections, T tracks, B crops, D embedding dimension. Boxes are `xyxy` in pixels of the upright
 picture, images are (H, W, 3) uint8 in BGR order, times are seconds from the start of the video.
@@ -140,7 +140,7 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class FrameTracks:
-    """Who is where in one frame: what leaves the tracker, what truth is read into, what scores compare.
+    """The people of one frame with their ids and boxes: the tracker's output, the truth, the input of scores.
 
     ids (T,) int64 (from 1, unique within a frame), xyxy (T, 4) float32 pixels (the matched detections, not the filtered
     state), score (T,) float32, recovered (T,) bool (this row is a lost person's first after coming back),
@@ -215,7 +215,7 @@ class Detector(Protocol):
 
 
 class Calibration(Protocol):
-    """What a similarity is worth to one encoder."""
+    """Calibration of one encoder: similarities to log odds."""
 
     def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
         """log p(similarity | same person) - log p(similarity | different people), for any equal shapes.

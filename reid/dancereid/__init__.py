@@ -1,1 +1,1 @@
-"""DanceReID made out of its published parts."""
+"""DanceReID assembled from the published files."""

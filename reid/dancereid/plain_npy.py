@@ -1,8 +1,8 @@
-"""Reads the .npy files that hold a pickled Python value, and runs nothing that stands in them.
+"""Reads the .npy files that hold a pickled Python value, and runs no code in them.
 
 A pickle is a program for a stack machine, here followed step by step. It may build numbers, text, lists, tuples, sets,
 dictionaries and NumPy arrays of those; every other name it asks for is refused before it is looked up. NumPy's own
-classes are not used either: what a pickle tells them they believe (a type that hides pointers among numbers), so
+classes are not used either: they trust what a pickle says (a type that hides pointers among numbers), so
 stand-ins take it and check it. Containers stay lists until the pickle has ended and their items are counted: what is
 nested too deep or shared too often would crash Python or fill the machine when it is hashed.
 """

@@ -1,4 +1,4 @@
-"""Which videos of a data set in the making are finished, so that a killed run goes on after them."""
+"""Which videos of a data set in the making are finished, so that a killed run continues after them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class FolderProgress:
         self.finished = {line["video"]: line for line in lines[1:]}
 
     def begin(self) -> None:
-        """Write the record anew: how the data is made, and what was finished before."""
+        """Rewrite the record: how the data is made, and what was finished before."""
         lines = [self.recipe, *self.finished.values()]
         replace_text(self.path, "".join(json.dumps(line) + "\n" for line in lines))
 

@@ -21,7 +21,7 @@ class AugmentationOptions:
     flip: float = 0.5
     """Chance of a mirror image (left and right joints change places)."""
     shift: float = 0.04
-    """Largest shift, as a part of the picture's height; what comes in from outside is grey."""
+    """Largest shift, as a part of the picture's height; the uncovered border is grey."""
     erase: float = 0.0
     """Chance that a rectangle of the encoder's input is erased (random erasing); the losses' pictures stay whole."""
     brightness: float = 0.0

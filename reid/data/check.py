@@ -1,4 +1,4 @@
-"""A data set counted: its crops and people, duplicates, missing pictures, and what training will refuse."""
+"""Checks a data set: counts of crops and people, duplicates, missing pictures, and what training refuses."""
 
 from __future__ import annotations
 
@@ -218,10 +218,10 @@ def notes_on(check: DataCheck, split: Split) -> list[str]:
         ),
         f"{unanswered} people of the query are not in the gallery, so their crops are not scored.": unanswered,
         f"{twice} pairs of crops look the same and have different labels; look at them.": twice,
-        f"{lacking} training crops have no landmarks, which presets with poses refuse; `followspot dataset poses` "
+        f"{lacking} training crops have no landmarks, which recipes with poses refuse; `followspot dataset poses` "
         "finds them.": lacking,
-        f"In {empty} training crops no joint is known; presets with poses train on them with an empty pose.": empty,
-        f"Crops have different numbers of joints {sorted(check.joints)}; presets with poses refuse that.": (
+        f"In {empty} training crops no joint is known; recipes with poses train on them with an empty pose.": empty,
+        f"Crops have different numbers of joints {sorted(check.joints)}; recipes with poses refuse that.": (
             len(check.joints) > 1
         ),
     }

@@ -1,4 +1,4 @@
-"""The one record every data set is read into, and splits of such records by person."""
+"""The record of a crop, common to all data sets, and splits of such records by person."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def read_pose(path: Path) -> np.ndarray | None:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an empty file, which is told below
+            warnings.simplefilter("ignore")  # of an empty file, which is reported below
             x, y = np.loadtxt(path, dtype=np.float32, ndmin=2).T
     except ValueError as error:
         raise DataError(f"{path} is no pose: it should have a line 'x y' for each joint; write it again.") from error

@@ -65,7 +65,7 @@ def require_keypoints(crops: Sequence[Crop]) -> int:
         names = ", ".join(missing[:3])
         raise DataError(
             f"{len(missing)} of {len(crops)} training crops have no landmarks (first: {names}); add them, or choose a "
-            "preset without poses."
+            "recipe without poses."
         )
     first_of = {len(crop.keypoints): crop.path.name for crop in reversed(crops) if crop.keypoints is not None}
     if len(first_of) != 1:

@@ -33,7 +33,7 @@ JOINT_LAYOUTS = {17: COCO, 15: MARKET}
 
 
 def joint_layout(joints: int) -> JointLayout:
-    """The layout of so many joints. Raises DataError where none is known."""
+    """The layout with this number of joints. Raises DataError where none is known."""
     if joints not in JOINT_LAYOUTS:
         raise DataError(f"No layout of {joints} joints is known; 17 (COCO) and 15 (Market-1501) are.")
     return JOINT_LAYOUTS[joints]

@@ -1,4 +1,4 @@
-"""What every reader of a data set shares: its options, the pictures of a folder, a split by person."""
+"""Common parts of the data set readers: options, the pictures of a folder, a split by person."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class DataOptions:
     layout: str = "auto"
     """market1501, dancereid, cuhk03, folders (one per person), or auto: recognised by what the folder holds."""
     validation_people: int = 50
-    """People left out of the training and evaluated on, where the data has no query and gallery of its own."""
+    """Number of people for validation instead of training, where the data has no query and gallery of its own."""
     split_seed: int = 0
-    """Seed by which the validation people and their query crops are drawn."""
+    """Seed of the draw of validation people and their query crops."""
     split: Literal["clean", "published"] = "clean"
-    """Which of DanceReID's splits: clean, or the published one, which has five people in both training and test."""
+    """Split of DanceReID: clean, or published (five people are in both training and test)."""
     joints: int = 0
-    """Which landmarks are read where there are several keypointsN.txt: those of so many joints; 0: the most."""
+    """Number of joints of the keypointsN.txt file to read, where there are several; 0: the largest."""
     tight: bool = False
-    """Of crops widened around people's boxes read the boxes alone, as the tracker cuts them; crops.csv holds them."""
+    """Read only the person's box of a widened crop, as the tracker cuts it; crops.csv holds the boxes."""
     also: tuple[Path, ...] = ()
     """Further data folders: all their people are trained on as well, none is evaluated."""
     also_max_crops: int = 0
-    """At most so many crops of each of their people, spread over the person's time; 0: all of them."""
+    """Maximum number of crops of each person of --also, spread over the person's time; 0: all of them."""
 
 
 def images_in(folder: Path) -> list[Path]:

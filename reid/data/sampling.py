@@ -1,4 +1,4 @@
-"""Which crops stand together in a batch. Every sampler is a pure function of (seed, epoch): nothing to save."""
+"""Which crops make up a batch. Every sampler is a pure function of (seed, epoch): nothing to save."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class SamplingOptions:
     crops: int = 4
     """Crops of each person in a batch (K)."""
     people_per_video: int = 1
-    """So many people of a batch at a time are drawn from one video, in the same light; 1: from any videos."""
+    """Number of people of a batch drawn together from one video, in the same light; 1: from any videos."""
     gap: float = 50.0
-    """A positive of the same video lies more than this far from its anchor in time (DeltaT)."""
+    """Minimum distance in time of a positive of the same video from its anchor (DeltaT)."""
     gap_unit: Literal["frames", "seconds"] = "frames"
     """Unit of the gap."""
     global_share: float = 0.3

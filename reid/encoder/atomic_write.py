@@ -1,4 +1,4 @@
-"""Text files that are written whole or not at all."""
+"""Atomic writes of text files."""
 
 from __future__ import annotations
 

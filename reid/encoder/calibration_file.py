@@ -20,7 +20,7 @@ Facts = dict[str, Any]
 def store(path: Path, facts: Facts) -> None:
     """Add `facts` (plain values, `calibration` among them) to what the file says about its encoder.
 
-    Raises WeightsError for an OpenVINO encoder, which is exported anew from the .pt file instead.
+    Raises WeightsError for an OpenVINO encoder, which is exported again from the .pt file instead.
     """
     if path.is_dir() or path.suffix == ".xml":
         raise WeightsError(f"{path} cannot be calibrated itself: calibrate the .pt file, and export that again.")

@@ -1,4 +1,4 @@
-"""Colour histograms as an encoder: what trackers compared before networks, and what a network must beat.
+"""Colour histograms as an encoder: the baseline for networks.
 
 A crop is cut into horizontal stripes (head to feet), each described by its histogram over hue, saturation and value
 (Swain and Ballard, "Color Indexing", IJCV 1991). The vector holds the square roots of all shares, so the dot product of

@@ -47,7 +47,7 @@ class Embedder:
     Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
     encoder's file, by default the bundled one; or what `followspot export` made of it: an .onnx file, an OpenVINO .xml
     or its folder; or a colour histogram's .json. The latter kinds run on the processor. `calibration` says what a
-    similarity is worth to this encoder; `metadata` and `sha256` tell which weights these are. Where the metadata have a
+    similarity is worth to this encoder; `metadata` and `sha256` identify the weights. Where the metadata have a
     "colour_share" (0 to 1), a colour histogram joins the network's vector, and a similarity is the mean of both with
     these weights: within one scene colours hold, which a network learns to mistrust on data of many cameras.
 

@@ -1,4 +1,4 @@
-"""Encoders that `followspot export` wrote for ONNX Runtime and OpenVINO, opened again. Both run on the processor."""
+"""Loads encoders that `followspot export` wrote for ONNX Runtime and OpenVINO. Both run on the processor."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How well an encoder finds people again: protocols and metrics."""
+"""Evaluation of encoders: protocols and metrics."""

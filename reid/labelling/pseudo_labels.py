@@ -1,7 +1,7 @@
 """Pseudo-labels of the people in one video, from its tracklets, with the doubt of each.
 
 Tracklets are joined into people by appearance and the tracker's continuity. Classifiers trained on these people then
-join those they cannot tell apart, cut tracklets that pass from one person to another, and move tracklets to the person
+join those they cannot distinguish, cut tracklets that pass from one person to another, and move tracklets to the person
 they show, again and again until nothing changes. Two tracklets that share a frame are never one person.
 """
 
@@ -24,7 +24,7 @@ LogOdds = Callable[[np.ndarray, Likeness, Likeness], np.ndarray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracklet:
-    """A stretch of track that should show one person: the tracker's id, and the frames it is in, ascending (F,) int.
+    """A part of a track that should show one person: the tracker's id, and the frames it is in, ascending (F,) int.
 
     `clear`: the person touched no other there; unclear ones are labelled last and never trained on.
     """
@@ -73,7 +73,7 @@ class EncoderFacts:
 NEXT_TRACKLET = 3.0
 """Log odds that a track's next tracklet, within `SOON` seconds, shows the same person."""
 LATER_TRACKLET = 1.0
-"""The same after a longer absence: the tracker recognised the person."""
+"""The same after a longer absence, where the tracker recognised the person."""
 SOON = 1.0
 MAX_LOG_ODDS = 12.0
 """Largest log odds by appearance, either way: a lighting change fools any encoder."""
@@ -88,7 +88,7 @@ FOLLOWS = 0.3
 CONFUSED = 0.5
 """Two groups are one person if each, left out, is taken for the other with this probability on average."""
 CONFUSED_LOG_ODDS = -6.0
-"""... unless the log odds by appearance are below this."""
+"""Two groups whose log odds by appearance are below this are not joined."""
 CHANGE_GAIN = 5.0
 """Log probability by which two people must explain a tracklet better than one does."""
 CROPS_A_SECOND = 6.0

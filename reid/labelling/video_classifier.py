@@ -1,4 +1,4 @@
-"""One classifier for one video: which of its people a crop shows, trained on crops that are labelled already.
+"""One classifier for one video: which of its people a crop shows, trained on the crops labelled so far.
 
 The paper trained a network a video to give its data pseudo-labels; here a linear head on a frozen encoder's embeddings
 does it, in a second. One logistic classifier a person, so that an unknown person may have a low probability for each.
@@ -67,7 +67,7 @@ def held_out_probabilities(
     """Probabilities (N, P) of each row by a classifier trained without it and its neighbours in time.
 
     rows (N, F) in order of time, person (N,) from 0, or below 0 for rows that are not trained on, tracklet (N,).
-    Each person's rows are dealt to `FOLDS` classifiers in stretches of one tracklet, each at most `longest` rows.
+    Each person's rows are dealt to `FOLDS` classifiers in pieces of one tracklet, each at most `longest` rows.
     """
     fold = folds(person, tracklet, people, longest)
     probability = np.zeros((len(rows), people))
@@ -82,7 +82,7 @@ def held_out_probabilities(
 
 
 def folds(person: np.ndarray, tracklet: np.ndarray, people: int, longest: int) -> np.ndarray:
-    """The classifier trained without each row, (N,) int; -1 for rows of no person. Few rows make short stretches."""
+    """The classifier trained without each row, (N,) int; -1 for rows of no person. Few rows make short pieces."""
     fold = np.full(len(person), -1)
     for number in range(people):
         own = np.flatnonzero(person == number)

@@ -1,8 +1,9 @@
 """FD-GAN, the paper's comparator (Ge et al., "FD-GAN: Pose-guided Feature Distilling GAN", NeurIPS 2018).
 
-A Siamese verification network whose features are also the input of a generator, beside a *target* pose and noise; an
-identity and a pose discriminator tell its pictures from real ones; two pictures of one person, generated in the same
-pose, must agree. Three stages: verification alone; generator and discriminators with the encoder fixed; all together.
+A Siamese verification network whose features are also the input of a generator, beside a *target* pose and noise;
+an identity and a pose discriminator separate its pictures from real ones; two pictures of one person, generated in the
+same pose, must agree. Three stages: verification alone; generator and discriminators with the encoder fixed; all
+together.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ class FdGanOptions:
     """FD-GAN's loss weights, the original's by default."""
 
     verification: float = 1.0
-    """Are two crops one person?"""
+    """Verification loss."""
     identity: float = 0.1
-    """Deceiving the identity discriminator."""
+    """Adversarial loss of the identity discriminator."""
     pose: float = 0.1
-    """Deceiving the pose discriminator."""
+    """Adversarial loss of the pose discriminator."""
     target: float = 10.0
     """L1 to the real picture of the person in the target pose."""
     same_pose: float = 1.0

@@ -26,19 +26,19 @@ class LossWeights:
     """Weight of each loss in the sum; a loss of weight 0 is not computed and its networks are not built."""
 
     cross_entropy: float = 1.0
-    """Classification of the training people, second term of equation (1)."""
+    """Cross-entropy over the training people, second term of equation (1)."""
     triplet: float = 1.0
-    """First term of equation (1)."""
+    """Triplet loss, first term of equation (1)."""
     verification: float = 0.0
-    """Siamese verification: are two crops one person?"""
+    """Verification loss of a Siamese pair."""
     recovery: float = 0.0
-    """Recovering each picture from its own features, equation (2)."""
+    """Recovery loss: each picture from its own features, equation (2)."""
     cross_recovery: float = 0.0
-    """Recovering it with its positive's context feature, equation (3)."""
+    """Cross-recovery loss: each picture with its positive's context feature, equation (3)."""
     image: float = 0.0
-    """Deceiving the image discriminator, equation (4)."""
+    """Adversarial loss of the image discriminator, equation (4)."""
     pose: float = 0.0
-    """Deceiving the pose discriminator, equation (5)."""
+    """Adversarial loss of the pose discriminator, equation (5)."""
 
 
 @dataclass(frozen=True)

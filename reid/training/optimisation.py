@@ -33,7 +33,7 @@ class OptimisationOptions:
     epochs: int = 100
     """Passes over the training crops."""
     steps: int = 0
-    """Stop after so many steps instead, with the whole schedule in them; 0 leaves it to the epochs."""
+    """Number of steps, with the whole schedule in them, instead of --epochs; 0: by epochs."""
     warmup_epochs: float = 0.0
     """Epochs of warm-up, in which the learning rate rises from a tenth of the highest."""
     schedule: Literal["half-linear", "cosine", "constant"] = "half-linear"
@@ -45,7 +45,7 @@ class OptimisationOptions:
     discriminator: OptimiserOptions = field(default_factory=lambda: OptimiserOptions("sgd", 4e-5))
     """For the discriminators."""
     clip: float = 0.0
-    """Largest norm of a phase's gradient; 0 leaves it alone."""
+    """Maximum norm of a phase's gradient; 0: no clipping."""
     ema_decay: float = 0.0
     """Decay of an exponential moving average (EMA) of the encoder, which is then evaluated and written; 0: none."""
     bf16: bool = False

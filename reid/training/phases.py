@@ -1,4 +1,4 @@
-"""What a training step is made of: one forward pass, then phases, each with one backward and one optimiser step."""
+"""A training step: one forward pass, then phases, each with one backward and one optimiser step."""
 
 from __future__ import annotations
 

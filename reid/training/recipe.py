@@ -26,14 +26,14 @@ class Recipe:
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
     fd_gan: FdGanOptions | None = None
-    """FD-GAN's losses instead of the objective above (the preset fd-gan)."""
+    """FD-GAN's losses instead of the objective above (the recipe fd-gan)."""
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
     start: str = "download"
     """Weights the trunk starts from: download (torchvision's ImageNet weights), none, or a file."""
     seed: int = 0
-    """Seed of all chance."""
+    """Random seed."""
 
 
 def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objective:

@@ -40,7 +40,7 @@ STRONG = Recipe(
 )
 # For about three minutes on two cores: the paper's losses, weights and sampling on small networks and crops. Its
 # learning rates are meant for 100 epochs and change nothing in a few hundred steps, so the encoder is trained by Adam.
-# The discriminators stay slow beside the generator, as in the paper: fast ones fill its pictures with blots. A
+# The discriminators stay slow beside the generator, as in the paper: fast ones cause artefacts in its pictures. A
 # ResNet-18 on 64x32 pictures would cost more than all the rest; a pose given by e_p alone would take thousands of steps
 # to be seen. So short a run does not overfit, so nothing is erased that the generated pictures need.
 QUICK = replace(
@@ -99,7 +99,7 @@ EXPLANATIONS = {
     "st-reid-random": "with random sampling (Table 1)",
     "st-reid-no-d": "without the image discriminator (Table 1)",
     "st-reid-no-p": "without the pose discriminator (Table 1)",
-    "st-reid-quick": "st-reid made small: about three minutes on two cores, to see its pictures come about",
+    "st-reid-quick": "st-reid made small: three minutes on two cores, to inspect generated images",
     "strong": "warm-up, cosine, random erasing, label smoothing, last stride 1, BNNeck, P x K batches",
     "st-reid-strong": "the paper's adversarial losses on top of strong",
 }

@@ -1,4 +1,4 @@
-"""What a training run shows for people to look at: generated pictures, curves, a retrieval sheet, a line an epoch."""
+"""Figures and text of a training run: generated pictures, curves, a retrieval sheet, a line an epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of a training run: whether it can be written; and a description of data by which other data is noticed."""
+"""The folder of a training run: whether it can be written; and a description of the data."""
 
 from __future__ import annotations
 

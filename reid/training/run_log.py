@@ -1,4 +1,4 @@
-"""What a training run writes down: one JSON object a line, and the same numbers for TensorBoard."""
+"""The log of a training run: one JSON object a line, and the same numbers for TensorBoard."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class StateFile:
         self.data = {name: description(crops) for name, crops in split.parts.items()}
 
     def save(self, state: RunState, skipped: list[int]) -> None:
-        """Write everything that resuming needs, whole or not at all. Raises WeightsError where it cannot be written."""
+        """Write everything that resuming needs, atomically. Raises WeightsError where it cannot be written."""
         content = {"recipe": self.recipe, "data": self.data, "skipped": skipped, **state.state_dict()}
         save_atomically(content, self.path)
 
@@ -91,7 +91,7 @@ class StateFile:
         """What `save` wrote. Raises DataError where another recipe, other data or another version wrote it."""
         saved = load_plain(self.path)
         if not isinstance(saved, dict) or not saved.keys() >= ENTRIES:
-            raise DataError(f"{self.path} was written by another version; begin anew with another --out.")
+            raise DataError(f"{self.path} was written by another version; begin again with another --out.")
         folder = self.path.parent
         if other := differences(saved["recipe"], self.recipe):
             raise DataError(f"The run in {folder} cannot be resumed with other options ({other}); give the same ones.")

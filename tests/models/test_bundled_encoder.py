@@ -36,7 +36,7 @@ def test_every_training_picture_is_listed_and_none_of_the_validation_people_or_o
     assert set(of_folder) == {"market1501", "fiyud_dance", "phong_dance", "gillhung_jvs", "stage"}
 
 
-def test_its_calibration_tells_people_apart_and_less_surely_after_longer():
+def test_its_calibration_separates_people_and_less_surely_after_longer():
     embedder = Embedder(PERSON_ENCODER, EmbedderOptions(device="cpu"))
     calibration = embedder.calibration
     for (same, _), (different, _) in zip(calibration.same, calibration.different, strict=True):

@@ -66,7 +66,7 @@ def test_a_file_that_is_no_weights_is_one_clear_sentence(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
-def test_missing_files_folders_truncated_files_and_other_networks_are_told_apart(tmp_path):
+def test_missing_files_folders_truncated_files_and_other_networks_are_distinguished(tmp_path):
     with pytest.raises(WeightsError, match="no weights file"):
         load_encoder(tmp_path / "nowhere.pt")
     with pytest.raises(WeightsError, match="no weights file"):

@@ -41,12 +41,12 @@ def test_a_person_who_returns_gets_a_new_id_without_recovery(tmp_path):
     write_absence(tmp_path / "absence")
     bench = f"{tmp_path / 'absence'}=exact"
     BenchmarkAblationCommand(on=(bench,), ablations=(NO_RECOVERY, "no low-score stage"), out=tmp_path / "out").run()
-    told = json.loads((tmp_path / "out/ablation.json").read_text())
-    scores = told["benches"][bench]
+    saved = json.loads((tmp_path / "out/ablation.json").read_text())
+    scores = saved["benches"][bench]
     assert scores[DEFAULT]["AssA"] == pytest.approx(100)
     assert scores[NO_RECOVERY]["AssA"] == pytest.approx(50)  # two ids, each with half of the person's 80 boxes
     assert scores["no low-score stage"] == scores[DEFAULT]
-    assert told["ablations"][NO_RECOVERY] == {"recovery.min_log_odds": NEVER}
+    assert saved["ablations"][NO_RECOVERY] == {"recovery.min_log_odds": NEVER}
     table = (tmp_path / "out/ablation.md").read_text().splitlines()
     assert table[0] == "| variant | absence exact: HOTA | absence exact: AssA |"
     assert table[2] == "| default | 100.0 | 100.0 |"
@@ -54,12 +54,12 @@ def test_a_person_who_returns_gets_a_new_id_without_recovery(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "sentence"),
     [
         ({"on": ("dancetrack",)}, "FOLDER=DETECTIONS"),
         ({"on": (), "ablations": ("magic",)}, "no ablation is called magic"),
     ],
 )
-def test_mistakes_end_in_one_sentence(tmp_path, wrong, told):
-    with pytest.raises(InputError, match=told):
+def test_mistakes_end_in_one_sentence(tmp_path, wrong, sentence):
+    with pytest.raises(InputError, match=sentence):
         BenchmarkAblationCommand(out=tmp_path, **wrong).run()

@@ -53,9 +53,9 @@ def test_people_in_different_colours_are_found_by_colour(clip, tmp_path, capsys)
     assert scored["reassociation"]["30"] == {"rank1": 1.0, "questions": 30}
     assert scored["reassociation"]["120"] == {"rank1": 1.0, "questions": 3}
     assert numbers["encoders"]["histogram"]["seconds"] > 0
-    told = capsys.readouterr().out
-    assert "30 frames on" in told
-    assert "120 frames on" not in told, "three questions tell nothing"
+    printed = capsys.readouterr().out
+    assert "30 frames on" in printed
+    assert "120 frames on" not in printed, "three queries show nothing"
 
 
 def test_all_people_are_searched_once_where_the_whole_is_asked_for(clip, capsys):
@@ -66,7 +66,7 @@ def test_all_people_are_searched_once_where_the_whole_is_asked_for(clip, capsys)
     assert "colour_histogram.json" in capsys.readouterr().out
 
 
-def test_mistakes_are_told_before_anything_is_scored(clip):
+def test_mistakes_are_reported_before_anything_is_scored(clip):
     with pytest.raises(InputError, match="name at least one --data"):
         BenchmarkEncodersCommand(()).run()
     with pytest.raises(WeightsError, match="leaves nothing to score"):

@@ -305,9 +305,9 @@ def test_our_rows_are_what_track_writes_on_the_same_boxes(tmp_path: Path):
         ids[name] = {row.split(b",")[1] for row in rows.splitlines()}
     # Without re-ID the three are three new people after the cut; where it is not looked for, ids are handed over.
     assert (len(ids[OURS]), len(ids[OURS_WITHOUT_CUTS])) == (6, 3)
-    told = json.loads((tmp_path / "out/benchmark.json").read_text())["detections"]["exact"]
-    assert list(told) == [OURS_WITHOUT_CUTS, OURS]
-    assert told[OURS]["ids"] == 6
+    saved = json.loads((tmp_path / "out/benchmark.json").read_text())["detections"]["exact"]
+    assert list(saved) == [OURS_WITHOUT_CUTS, OURS]
+    assert saved[OURS]["ids"] == 6
 
 
 def test_confusion_of_two_who_swap():
@@ -435,7 +435,7 @@ def test_a_person_who_returns_costs_embeddings_in_a_few_frames(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("fake_peers")
-def test_seeds_are_pooled_and_their_spread_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_seeds_are_pooled_and_their_spread_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     write_dance(tmp_path / "truth", "waltz")
     out = tmp_path / "out"
     BenchmarkTracksCommand(tmp_path / "truth", ("exact", "strong"), simulate=3, peers=("fake-order",), out=out).run()

@@ -17,9 +17,9 @@ def test_a_preset_is_timed_and_its_convolutions_alone(tmp_path, capsys):
     BenchmarkTrainCommand(
         "triplet-softmax", **small, running=RUNNING, warmup_steps=1, steps=2, profile=True, json=numbers
     ).run()
-    told = capsys.readouterr().out
-    assert "pictures a second" in told
-    assert "aten::convolution_backward" in told
+    printed = capsys.readouterr().out
+    assert "pictures a second" in printed
+    assert "aten::convolution_backward" in printed
     found = json.loads(numbers.read_text())
     assert found["crops_a_step"] == 6
     assert found["images_a_second"] == pytest.approx(6 / found["seconds_a_step"])
@@ -47,5 +47,5 @@ def test_every_use_of_a_convolution_is_noted_with_the_gradients_it_had():
 
 
 def test_an_unknown_preset_is_one_clear_sentence():
-    with pytest.raises(DataError, match="no preset 'resnet'; choose from softmax"):
+    with pytest.raises(DataError, match="no recipe 'resnet'; choose from softmax"):
         BenchmarkTrainCommand("resnet", running=RUNNING).run()

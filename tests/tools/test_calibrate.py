@@ -63,7 +63,7 @@ def test_frames_of_a_scene_are_used_by_time(stage):
     assert np.unique(seldom) == pytest.approx([0, 1, 2])
 
 
-def test_what_cannot_be_calibrated_on_is_told(stage, weights, tmp_path):
+def test_what_cannot_be_calibrated_on_is_reported(stage, weights, tmp_path):
     with pytest.raises(InputError, match="name at least one"):
         CalibrateCommand(weights, ()).run()
     with pytest.raises(InputError, match="needs its truth"):

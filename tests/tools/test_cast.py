@@ -176,7 +176,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_before_anything_is_tracked(
+def test_a_mistake_is_reported_before_anything_is_tracked(
     mistake: str, company: Path, tuesday: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     folder = company.parent
@@ -184,9 +184,9 @@ def test_a_mistake_is_told_before_anything_is_tracked(
     (folder / "other.pt").write_text("another encoder")
     files, reid, sentence = MISTAKES[mistake]
     before = sorted(folder.rglob("*"))
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         follow(tuesday, Path(reid), **{option: Path(file) for option, file in files.items()})
-    assert sentence in str(told.value)
+    assert sentence in str(raised.value)
     assert sorted(folder.rglob("*")) == before
 
 

@@ -111,14 +111,14 @@ MISTAKES = {
 def test_a_mistake_in_the_file_is_one_sentence_that_names_file_and_key(mistake: str, tmp_path: Path):
     text, sentence = MISTAKES[mistake]
     file = written(tmp_path, "show.yaml", text)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         shown("--config", file)
-    assert str(told.value).startswith(f"--config {file}")
-    assert sentence in str(told.value)
-    assert "\n" not in str(told.value)
+    assert str(raised.value).startswith(f"--config {file}")
+    assert sentence in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
-def test_a_missing_file_and_broken_json_are_told(tmp_path: Path):
+def test_a_missing_file_and_broken_json_are_reported(tmp_path: Path):
     with pytest.raises(InputError, match=r"cannot read --config .*nowhere.json: No such file"):
         shown("--config", tmp_path / "nowhere.json")
     with pytest.raises(InputError, match=r"is neither JSON \(.json\) nor YAML"):
@@ -160,14 +160,14 @@ def test_a_recipe_is_tuned_from_a_file_and_repeated_from_its_run(tmp_path: Path)
     assert read_config(left, command).recipe == recipe
 
 
-def test_the_version_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_the_version_is_reported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(sys, "argv", ["followspot", "--version"])
-    for installed, told in (("1.2.3", "followspot 1.2.3"), (None, "followspot (a checkout that is not installed)")):
+    for installed, expected in (("1.2.3", "followspot 1.2.3"), (None, "followspot (a checkout that is not installed)")):
         monkeypatch.setattr(cli, "version_of", lambda package, version=installed: version)
         with pytest.raises(SystemExit) as end:
             cli.main()
         assert end.value.code == 0
-        assert capsys.readouterr().out == f"{told}\n"
+        assert capsys.readouterr().out == f"{expected}\n"
 
 
 def test_options_may_have_their_names_of_the_command_line(tmp_path: Path):

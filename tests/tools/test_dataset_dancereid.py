@@ -147,7 +147,7 @@ def test_a_missing_video_leaves_a_hole_is_listed_and_may_come_later(published, t
 
 
 @pytest.mark.parametrize("table", [None, TABLE.replace("001_bbb_222.mp4,zzz999", "001_other.mp4,other")])
-def test_a_missing_video_of_which_no_table_tells_is_listed_all_the_same(published, tmp_path, capsys, table):
+def test_a_missing_video_that_no_table_lists_is_listed_all_the_same(published, tmp_path, capsys, table):
     for lost in ("000_aaa-111.mp4", "001_bbb_222.mp4"):
         (published / "videos" / lost).unlink()
     annotation = json.loads((published / "annotation.json").read_text())
@@ -159,8 +159,8 @@ def test_a_missing_video_of_which_no_table_tells_is_listed_all_the_same(publishe
     lines = capsys.readouterr().out.splitlines()
     assert "missing: 2 of 3 annotated videos; their people's numbers stay free" in lines
     assert "  bbb_222  person 3" in lines
-    told = "  First dance  https://www.youtube.com/watch?v=aaa-111" if table else ""
-    assert f"  aaa-111  people 0 to 2{told}" in lines
+    title = "  First dance  https://www.youtube.com/watch?v=aaa-111" if table else ""
+    assert f"  aaa-111  people 0 to 2{title}" in lines
 
 
 KILLED = """

@@ -45,7 +45,7 @@ class Film:
 
 
 class TruthfulDetector:
-    """Sees what the scene's truth tells; `before` is called with each batch's frames."""
+    """Detects what the scene's truth holds; `before` is called with each batch's frames."""
 
     def __init__(self, film: Film, before: Callable[[Sequence[Frame]], None] = lambda frames: None) -> None:
         self.film, self.before = film, before
@@ -78,7 +78,7 @@ def detector(film: Film, monkeypatch: pytest.MonkeyPatch) -> TruthfulDetector:
 
 
 def take_in(out: Path, *videos: Path, **options) -> list[CropRow]:
-    """People are told apart by the colours of their clothes, which takes no network, unless `reid` says otherwise."""
+    """People are distinguished by the colours of their clothes, without a network, unless `reid` says otherwise."""
     DatasetVideoCommand(tuple(map(str, videos)), out, **{"crops": CROPS, "reid": "histogram", **options}).run()
     return read_crop_table(out / "crops.csv")
 
@@ -188,7 +188,7 @@ def test_ctrl_c_keeps_the_finished_videos_and_leaves_nothing_of_the_other(film, 
 
 def test_everything_is_kept_where_that_is_asked_for(film, detector, tmp_path):
     rows = take_in(tmp_path / "data", film.path, crops=CropOptions(every=1, all=True))
-    assert len(rows) >= 0.95 * sum(map(len, film.truth))  # a dancer is back in the last 0.7 s: not yet told apart
+    assert len(rows) >= 0.95 * sum(map(len, film.truth))  # a dancer is back in the last 0.7 s: not yet recognised
     assert len({(row.person, row.frame) for row in rows}) == len(rows)
 
 
@@ -223,12 +223,12 @@ def of(tracks: FrameTracks, chosen: np.ndarray) -> FrameTracks:
         ({"videos": ()}, "no video named"),
         ({"videos": ("missing.mp4",)}, "there is no file missing.mp4"),
         ({"cast": 0}, "--cast must be at least 1"),
-        ({"reid": "none"}, "cannot be told apart without an encoder"),
+        ({"reid": "none"}, "cannot be recognised without an encoder"),
         ({"test_videos": 2}, "--test-videos must lie between 0 and 1"),
         ({"twice": True}, "have one name, dance"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_made(film, tmp_path, options, sentence):
+def test_mistakes_are_reported_before_anything_is_made(film, tmp_path, options, sentence):
     videos = options.pop("videos", (str(film.path),) * (1 + options.pop("twice", False)))
     with pytest.raises(InputError, match=sentence):
         DatasetVideoCommand(**{"videos": videos, "out": tmp_path / "data", **options}).run()

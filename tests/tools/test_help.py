@@ -27,7 +27,7 @@ COMMANDS = dict(commands(VERBS))
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-def test_every_command_tells_what_people_use_in_sixty_lines_and_where_the_rest_is(words: str):
+def test_every_command_shows_what_people_use_in_sixty_lines_and_where_the_rest_is(words: str):
     prog = f"followspot {words}"
     lines = help_text(COMMANDS[words], prog, width=COLUMNS).splitlines()
     assert len(lines) <= LINES

@@ -70,9 +70,9 @@ def test_who_came_back_is_known_in_the_second_pass_and_every_file_says_it_is_off
     assert sum(map(len, read_tracks(out / "tracks.txt"))) == FRAMES + 100, "the missed moment is filled"
     facts = json.loads((out / "tracks.json").read_text())
     assert facts["video"]["tracking"] == OFFLINE
-    (told,) = [recovery for person in facts["people"] for recovery in person["recoveries"]]
-    assert (told["time"], told["margin"]) == (4.0, None), "blue is in sight: there is no other person whom red might be"
-    assert told["similarity"] > 0.9
+    (reported,) = [recovery for person in facts["people"] for recovery in person["recoveries"]]
+    assert (reported["time"], reported["margin"]) == (4.0, None), "blue is in sight: red can be no other person"
+    assert reported["similarity"] > 0.9
     with (out / "tracks.csv").open() as file:
         offline = [row["offline"] for row in csv.DictReader(file)]
     assert (offline.count("filled"), offline.count("refined")) == (len(MISSED), FRAMES + 100 - len(MISSED))

@@ -244,7 +244,7 @@ def test_paths_are_printed_whole_on_a_narrow_terminal(
     assert capsys.readouterr().out == f"drawn: {again}\n"
 
 
-def test_one_of_a_thing_is_told_as_one(film: Path, capsys: pytest.CaptureFixture[str]):
+def test_one_of_a_thing_is_reported_as_one(film: Path, capsys: pytest.CaptureFixture[str]):
     follow(film, tracker=TrackerOptions(cast=1), video=False)
     assert "1 person in 50 frames, 0 recoveries, longest absence 0.0 s" in capsys.readouterr().out
 

@@ -143,7 +143,7 @@ def test_the_last_fifth_of_a_video_and_every_fifth_picture_are_for_validation(tm
     assert again[0].validation
 
 
-def test_mistakes_are_told_before_anything_is_written(tmp_path: Path) -> None:
+def test_mistakes_are_reported_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no weights"):
         TrainDetectorCommand(parent=tmp_path / "none.pt", work=tmp_path / "work").run()
     (tmp_path / "some.pt").write_bytes(b"")

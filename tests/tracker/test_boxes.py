@@ -25,6 +25,6 @@ def test_height_iou_looks_at_the_vertical_only():
 
 
 def test_no_boxes_make_empty_tables():
-    nobody = np.zeros((0, 4))
-    assert boxes.iou(nobody, B).shape == (0, 3)
-    assert boxes.iou(B, nobody).shape == (3, 0)
+    none = np.zeros((0, 4))
+    assert boxes.iou(none, B).shape == (0, 3)
+    assert boxes.iou(B, none).shape == (3, 0)

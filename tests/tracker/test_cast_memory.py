@@ -47,11 +47,11 @@ def monday() -> CastMemory:
     return remembered(tracker, names={1: "Ada"})
 
 
-def test_ada_is_ada_in_the_next_video_wherever_and_whenever_she_comes(monday: CastMemory):
+def test_ada_is_ada_in_the_next_video_wherever_and_whenever_they_come(monday: CastMemory):
     people = [walk((100, 600), (500, 600), 4.0), enter(1000, 2.0)]
     _, tracks, stories = film(people, [BLUE, RED], monday)
     assert [ids_of(story) for story in stories] == [{2}, {1}]
-    assert None not in stories[0]  # what was seen before she was known is hers, too
+    assert None not in stories[0]  # rows seen before the person was recognised have the id, too
     assert monday.names == {1: "Ada"}
     first, second = events(tracks)
     assert (first.id, first.time, second.id, second.time) == (2, 0.0, 1, 2.0)
@@ -79,7 +79,7 @@ def test_a_tentative_track_is_no_remembered_person_who_is_in_the_picture_already
     assert [ids_of(story) for story in stories] == [{1}, {3}]
 
 
-def test_twins_are_told_apart_as_well_as_may_be_and_the_doubt_is_told():
+def test_twins_are_distinguished_as_well_as_may_be_and_the_doubt_is_reported():
     tracker, *_ = film([stand(300), stand(900)], [RED, ALMOST_RED], None)
     twins = remembered(tracker)
     _, tracks, stories = film([stand(300), stand(900)], [ALMOST_RED, RED], twins)
@@ -118,7 +118,7 @@ def test_in_a_closed_cast_a_person_in_other_clothes_is_the_one_who_is_left(monda
     assert [ids_of(story) for story in stories] == [{1}, {3}]
     _, tracks, stories = film(people, colours, monday, cast=2)
     assert [ids_of(story) for story in stories] == [{1}, {2}]
-    assert [event.id for event in events(tracks) if event.similarity < 0.6] == [2]  # and how unlike she is is told
+    assert [event.id for event in events(tracks) if event.similarity < 0.6] == [2]  # and the low similarity is reported
 
 
 def test_a_cast_larger_than_the_memory_leaves_room_for_new_people(monday: CastMemory):
@@ -212,7 +212,7 @@ def test_names_can_be_exchanged_but_not_shared():
     assert two.renamed({1: ""}).names == {2: "Bea"}
     for names, sentence in [
         ({1: "Bea"}, "'Bea' would be the name of both 1 and 2"),
-        ({7: "Gil"}, "nobody with the id 7"),
+        ({7: "Gil"}, "no person with the id 7"),
         ({1: "A\nB"}, "cannot be written"),
         ({1: "x" * 61}, "60 letters"),
     ]:
@@ -222,5 +222,5 @@ def test_names_can_be_exchanged_but_not_shared():
 
 @pytest.mark.parametrize("ids", [[1], [1, 1], [1, 9]])
 def test_merging_takes_two_people_who_are_there(ids: list[int]):
-    with pytest.raises(InputError, match=r"two different people|nobody with the id 9"):
+    with pytest.raises(InputError, match=r"two different people|no person with the id 9"):
         cast((1, "Ada"), (2, "Bea")).merged(ids)

@@ -16,7 +16,7 @@ CUT = 3.0
 
 
 def jump(before: float, after: float) -> Path:
-    """Somebody whom the camera sees at x `before` the cut, and at x `after` it."""
+    """A person whom the camera sees at x `before` the cut, and at x `after` it."""
     return lambda time: (before if time < CUT else after, 600)
 
 

@@ -17,8 +17,8 @@ NOW = Frame(30, 3.0, None)
 def test_a_lost_person_is_back_since_the_first_observation():
     gone, back = known(1, 1.0, standing(300), lost=True), track_at(2.8, standing(500))
     person = gone.identity
-    told = exchange([IdentityMatch(back, person, 0.8, 0.2)], [gone], NOW)
-    assert told == [Recovery(28, 2.8, 1, 2.8 - 1.0, 0.8, 0.2)]
+    events = exchange([IdentityMatch(back, person, 0.8, 0.2)], [gone], NOW)
+    assert events == [Recovery(28, 2.8, 1, 2.8 - 1.0, 0.8, 0.2)]
     assert (back.identity, gone.state) == (person, TrackState.DELETED)
 
 
@@ -27,28 +27,28 @@ def test_two_who_were_exchanged_get_their_ids_back_from_now_on():
     for track in two:
         track.update(NOW, Detections(track.last_xyxy[None], np.array([0.9])))
     first, second = (track.identity for track in two)
-    told = exchange([IdentityMatch(two[0], second, 0.7, 0.3), IdentityMatch(two[1], first, 0.7, 0.3)], two, NOW)
+    events = exchange([IdentityMatch(two[0], second, 0.7, 0.3), IdentityMatch(two[1], first, 0.7, 0.3)], two, NOW)
     assert [track.identity.id for track in two] == [2, 1]
-    assert told == [Recovery(30, 3.0, id, 0.0, 0.7, 0.3, exchanged=True) for id in (2, 1)]
+    assert events == [Recovery(30, 3.0, id, 0.0, 0.7, 0.3, exchanged=True) for id in (2, 1)]
     assert [[seen.frame for seen in track.unreported] for track in two] == [[30], [30]]
 
 
-def test_no_person_is_told_twice_in_a_frame():
+def test_no_person_is_reported_twice_in_a_frame():
     """What the track saw up to the person's last reported row stays untold: there, the person was elsewhere."""
     gone, back = known(1, 2.8, standing(300), lost=True), track_at(2.7, standing(310))
     for frame in (Frame(28, 2.8, None), Frame(29, 2.9, None)):
         back.update(frame, Detections(back.last_xyxy[None], np.array([0.9])))
-    (told,) = exchange([IdentityMatch(back, gone.identity, None, None)], [gone], NOW)
+    (event,) = exchange([IdentityMatch(back, gone.identity, None, None)], [gone], NOW)
     assert [seen.frame for seen in back.unreported] == [29]
-    assert (told.frame, told.away) == (27, 0.0)  # seen at 2.7 s, before 2.8 s: never less than no time away
+    assert (event.frame, event.away) == (27, 0.0)  # seen at 2.7 s, before 2.8 s: never less than no time away
 
 
 def test_a_lost_track_takes_the_identity_that_its_finder_left():
     """Track 2 is found to be 1, who was taken for lost: then it is 2 who is lost."""
     gone, here = known(1, 1.0, standing(300), lost=True), known(2, 3.0, standing(500))
     first, second = gone.identity, here.identity
-    told = exchange([IdentityMatch(here, first, 0.9, 0.4)], [here, gone], NOW)
-    assert told == [Recovery(30, 3.0, 1, 2.0, 0.9, 0.4, exchanged=True)]
+    events = exchange([IdentityMatch(here, first, 0.9, 0.4)], [here, gone], NOW)
+    assert events == [Recovery(30, 3.0, 1, 2.0, 0.9, 0.4, exchanged=True)]
     assert (here.identity, gone.identity, gone.state) == (first, second, TrackState.LOST)
 
 

@@ -6,7 +6,7 @@ from tracker.types import Detections
 
 
 class Counting:
-    """An embedder that tells how often and with how many crops it was asked."""
+    """An embedder that records how often and with how many crops it was called."""
 
     calibration = None
 
@@ -31,7 +31,7 @@ def test_views_stay_few_and_spread_over_the_whole_life():
     assert len(times) == 5
     assert times[0] == 0.0
     assert times[-1] > 99
-    assert max(np.diff(times)) < 70  # no long stretch of the track is without a view
+    assert max(np.diff(times)) < 70  # no long part of the track is without a view
 
 
 def test_large_crops_are_kept_small_and_none_is_a_view_into_the_frame():

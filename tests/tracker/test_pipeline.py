@@ -14,16 +14,16 @@ def rows(frame: int, ids: list[int], backfill: tuple[FrameTracks, ...] = ()) -> 
 
 
 def test_rows_learnt_later_join_their_frame():
-    told = [rows(0, []), rows(1, [1]), rows(2, [1, 2], backfill=(rows(0, [2]), rows(1, [2])))]
-    merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in told))
+    reported = [rows(0, []), rows(1, [1]), rows(2, [1, 2], backfill=(rows(0, [2]), rows(1, [2])))]
+    merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in reported))
     assert [frame.index for frame, _ in merged] == [0, 1, 2]
     assert [t.ids.tolist() for _, t in merged] == [[2], [1, 2], [1, 2]]
 
 
-def test_a_recovery_is_told_in_the_frame_of_the_return():
+def test_a_recovery_is_reported_in_the_frame_of_the_return():
     back = Recovery(frame=1, time=0.1, id=2, away=4.0)
-    told = [rows(0, []), rows(1, []), replace(rows(2, [2], backfill=(rows(1, [2]),)), recoveries=(back,))]
-    merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in told))
+    reported = [rows(0, []), rows(1, []), replace(rows(2, [2], backfill=(rows(1, [2]),)), recoveries=(back,))]
+    merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in reported))
     assert [t.recoveries for _, t in merged] == [(), (back,), ()]
 
 

@@ -72,7 +72,7 @@ def test_another_person_in_other_clothes_is_another_person():
     assert [ids_of(story) for story in stories] == [{1}, {2}]
 
 
-def test_a_person_who_comes_in_just_before_the_end_is_told_too():
+def test_a_person_who_comes_in_just_before_the_end_is_reported_too():
     people = [absent(stand(300), 3.0, 99.0), absent(stand(1100), 0.0, 4.6)]
     tracker = Tracker(embedder=ColourEmbedder())
     tracks, stories = play(people, 5.0, tracker, picture=paint(people, [RED, GREEN]))
@@ -81,7 +81,7 @@ def test_a_person_who_comes_in_just_before_the_end_is_told_too():
     assert tracker.people == 2
 
 
-def test_a_person_who_comes_back_just_before_the_end_is_told_too():
+def test_a_person_who_comes_back_just_before_the_end_is_reported_too():
     def dancer(time: float):
         return (300, 600) if time < 3 else (700, 600) if time >= 4.7 else None
 
@@ -100,7 +100,7 @@ def test_a_tracker_that_saw_no_frame_has_nothing_to_finish():
 
 
 def test_two_tentative_tracks_never_become_the_same_person():
-    """Two leave, two come back with places exchanged: told apart by their clothes, jointly."""
+    """Two leave, two come back with places exchanged: recognised by their clothes, jointly."""
 
     def exchange(here: float, there: float):
         return lambda time: (here, 600) if time < 2 else None if time < 9 else (there, 600)
@@ -147,7 +147,7 @@ def test_empty_frames_age_the_lost():
     assert ids_of(stories[0]) == {1, 2}
 
 
-def test_two_who_turn_back_behind_a_third_are_told_apart_by_their_clothes():
+def test_two_who_turn_back_behind_a_third_are_distinguished_by_their_clothes():
     """They meet behind a third and go back the way they came; motion alone takes them for having passed each other."""
 
     def turn_back(start: float, step: float):
@@ -161,7 +161,7 @@ def test_two_who_turn_back_behind_a_third_are_told_apart_by_their_clothes():
 
 
 def test_two_swap_places_behind_a_third():
-    """Where motion expects the one, the other comes out; that is put right within half a second, and told."""
+    """Where motion expects the one, the other comes out; that is put right within half a second, and reported."""
 
     def change(start: float, end: float):
         return lambda time: (start, 600) if time < 2 else None if time < 2.8 else (end, 600)
@@ -173,8 +173,8 @@ def test_two_swap_places_behind_a_third():
     tracks, stories = play(people, 5.0, Tracker(embedder=embedder), picture=paint(people, [RED, GREEN, BLUE]))
     assert [story[-1] for story in stories] == [1, 2, 3]
     assert all((a, b) == (1, 2) for rows, a, b in zip(tracks, *stories[:2], strict=True) if rows.time > 3.3)
-    told = [recovery for rows in tracks for recovery in rows.recoveries]
-    assert {(recovery.id, recovery.exchanged) for recovery in told} == {(1, True), (2, True)}
+    found = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert {(recovery.id, recovery.exchanged) for recovery in found} == {(1, True), (2, True)}
     assert embedder.crops < 40
 
 
@@ -215,7 +215,7 @@ def test_time_must_advance():
         tracker.update(Frame(1, 0.0, None), Detections.empty())
 
 
-def test_a_cast_of_nobody_is_refused():
+def test_a_cast_of_no_people_is_refused():
     with pytest.raises(InputError, match="--cast must be at least 1"):
         TrackerOptions(cast=0)
 
@@ -237,7 +237,7 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
     rng = np.random.default_rng(seed)
     places, steps = rng.uniform(50, 600, (6, 2)), rng.normal(0, 4, (6, 2))
     tracker = Tracker(TrackerOptions(cast=5 if seed % 2 else None), Confused(seed))
-    told = []
+    tracked = []
     for index in range(400):
         steps = np.where((places < 50) | (places > 600), -steps, steps + rng.normal(0, 0.3, (6, 2)))
         places = places + steps
@@ -245,8 +245,8 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
         boxes = np.array([box((x, y + 200), 150) for x, y in places[seen]]).reshape(-1, 4)
         detections = Detections(boxes, rng.uniform(0.3, 1.0, seen.sum()))
         frame = Frame(index, index / 25, np.zeros((900, 700, 3), np.uint8))
-        told.append((frame, tracker.update(frame, detections)))
-    merged = merge_backfill(told, 5.0, tracker.finish)
+        tracked.append((frame, tracker.update(frame, detections)))
+    merged = merge_backfill(tracked, 5.0, tracker.finish)
     rows = [tracks for _, tracks in merged]  # FrameTracks refuses an id that stands twice
     ids = np.unique(np.concatenate([tracks.ids for tracks in rows]))
     assert ids.tolist() == list(range(1, tracker.people + 1))

@@ -1,1 +1,1 @@
-"""Our tracker and other projects', measured side by side."""
+"""Benchmarks of Followspot and other projects' trackers."""

@@ -1,4 +1,4 @@
-"""The ideas the tracker is built from, each with the options that switch it off or vary it."""
+"""The components of the tracker, each with the options that switch it off or vary it."""
 
 from __future__ import annotations
 

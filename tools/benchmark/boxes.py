@@ -1,4 +1,4 @@
-"""The boxes that every tracker of a benchmark is fed with: the truth's, a simulated or a real detector's."""
+"""The input boxes of every tracker of a benchmark: the truth's, a simulated or a real detector's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DETECTOR = "detector"
 
 
 def write_boxes(kind: str, seed: int, sequence: TruthSequence, detector: str, folder: Path) -> Path:
-    """The MOT text file with what every tracker is fed for one sequence.
+    """The MOT text file with the input of every tracker for one sequence.
 
     `seed` is added to the simulated detector's; `detector` is what the kind `detector` means. Raises InputError for a
     kind that is none, or one that needs pictures where there are none.
@@ -44,7 +44,7 @@ def write_boxes(kind: str, seed: int, sequence: TruthSequence, detector: str, fo
 
 
 def detected_boxes(sequence: TruthSequence, weights: Path = PERSON_DETECTOR, cache: Path | None = None) -> Path:
-    """What a detector finds in the pictures, run once and kept as MOT text in the user's cache.
+    """A detector's boxes in the pictures, computed once and kept as MOT text in the user's cache.
 
     `cache` is `$XDG_CACHE_HOME/followspot/detections` unless given. The file's name carries a hash of the weights, of
     their options, and of the pictures' names, sizes and times. Raises InputError where there are no pictures.
@@ -56,8 +56,8 @@ def detected_boxes(sequence: TruthSequence, weights: Path = PERSON_DETECTOR, cac
     user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     cache = cache or user / "followspot" / "detections"
     options = DetectorOptions()
-    told = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in sequence.pictures.files]
-    seen = hashlib.sha256(repr((options, sequence.length, told)).encode() + weights.read_bytes())
+    files = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in sequence.pictures.files]
+    seen = hashlib.sha256(repr((options, sequence.length, files)).encode() + weights.read_bytes())
     name = f"{sequence.name}-{seen.hexdigest()[:16]}"
     path = cache / f"{name}.txt"
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Runs our tracker over detections given as MOT text files, and writes what `peers.py` writes for a peer.
+"""Runs Followspot's tracker over detections given as MOT text files, and writes what `peers.py` writes for a peer.
 
 It tracks as `followspot track --detections FILE` does, so it gives the same rows.
 """
@@ -42,7 +42,7 @@ class TimedTracker(Tracker):
 
 
 def run_ours(variant: Variant, sequences: Sequence[TruthSequence], detections: Sequence[Path], out: Path) -> None:
-    """Our tracker over `detections` (MOT text, one file a sequence), on one thread as the peers.
+    """Followspot's tracker over `detections` (MOT text, one file a sequence), on one thread as the peers.
 
     Leaves `out`/SEQUENCE.txt and `out`.json with the cost of association, cut detection and re-ID alone. Raises
     InputError where a sequence has fewer pictures than frames.

@@ -66,7 +66,7 @@ class BenchmarkSetup:
         return [*variants, *more, Variant(OURS_WITH_REID, options, self.embedder)]
 
     def jobs(self, detections: Sequence[Path]) -> list[dict[str, object]]:
-        """The sequences as `peers.py` is told of them; `detections` are MOT text, one file a sequence."""
+        """The sequences as `peers.py` gets them; `detections` are MOT text, one file a sequence."""
         return [
             {
                 "name": sequence.name,

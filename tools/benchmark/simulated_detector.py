@@ -1,4 +1,4 @@
-"""A seeded detector that sees the truth through a crowd.
+"""A simulated detector: the truth's boxes with seeded errors.
 
 People whose box is covered by a person nearer to the camera (feet lower in the picture) are missed more often, scored
 lower and boxed worse; now and then there is a ghost with a low score. Trackers alike on exact boxes part here.
@@ -19,7 +19,7 @@ from ..scoring.track_scores import People
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDetectorOptions:
-    """How badly the detector sees; every draw is decided by the seed and the sequence's name."""
+    """Errors of the detector; the seed and the sequence's name decide every draw."""
 
     seed: int = 7
     """Seed of the random numbers."""
@@ -78,7 +78,7 @@ def _seen(
         np.concatenate([boxes[found], ghosts]),
         np.concatenate([score[found], draw.uniform(0.1, 0.5, len(ghosts))]),
     )
-    # The order of the truth's rows would tell who is who.
+    # The order of the truth's rows would give the identities away.
     return Detections(*together)[draw.permutation(len(together[1]))]
 
 

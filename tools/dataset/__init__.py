@@ -1,1 +1,1 @@
-"""How re-ID data is cut out of videos and rendered scenes."""
+"""Re-ID data from videos and rendered scenes."""

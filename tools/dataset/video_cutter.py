@@ -1,4 +1,4 @@
-"""One video into a data set: watched once to learn who is who, and once more to cut the kept crops out."""
+"""One video into a data set: read once to label the people, and once more to cut the kept crops out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .video_poses import PoseFinder, sure_joints
 
 @dataclass(frozen=True)
 class VideoParts:
-    """What it takes to see people, to tell them apart, and, where there is a pose model, to find their joints."""
+    """The networks: detector, encoder and, where there is one, the pose model."""
 
     detector: Detector
     embedder: Embedder
@@ -45,7 +45,7 @@ class VideoOutcome:
 
 @dataclass(frozen=True)
 class VideoCutter:
-    """Cuts videos into the folder. A stop asked for leaves the video at hand unfinished: it is begun anew next time."""
+    """Cuts videos into the folder. A stop leaves the current video unfinished: it is started again next time."""
 
     parts: VideoParts
     folder: DanceReidFolder

@@ -16,7 +16,7 @@ MIN_CROPS = 2
 
 @dataclass(frozen=True, slots=True)
 class PasserByOptions:
-    """Whom to leave out: people hardly seen, and those far in the background."""
+    """Which people to leave out: those hardly seen, and those far in the background."""
 
     min_seconds: float = 2.0
     """A person seen for less, all in all, is left out; in a video shorter than 20 s, for less than a tenth of it."""
@@ -51,7 +51,7 @@ def find_people(
     passing: PasserByOptions,
     cast: int | None,
 ) -> VideoPeople:
-    """Label what was seen, and choose whom and what to keep; with `cast`, the most seen so many people."""
+    """Label the sightings, and choose the people and crops to keep; with `cast`, that many people, the most seen."""
     labels = label_people(watched.tracklets, watched.embedded_crops(fps, options.every), encoder_facts(embedder), cast)
     sightings = watched.sightings
     kept = np.array([sighting.frame % options.every == 0 for sighting in sightings], bool)

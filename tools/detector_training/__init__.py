@@ -1,1 +1,1 @@
-"""How a person detector is trained."""
+"""Training of the person detector."""

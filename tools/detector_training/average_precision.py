@@ -1,4 +1,4 @@
-"""How well a detector finds the people in labelled pictures: average precision, computed by COCO's own evaluation."""
+"""Average precision of a detector on labelled pictures, computed by COCO's own evaluation."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def average_precision(pictures: Sequence[tuple[Detections, np.ndarray]]) -> Prec
         _rows([(found.xyxy, found.score) for found, _ in pictures]),
     )
     truth_and_found = COCO(), COCO()
-    with redirect_stdout(StringIO()):  # it tells what it does
+    with redirect_stdout(StringIO()):  # it prints its progress
         for boxes, rows in zip(truth_and_found, annotations, strict=True):
             boxes.dataset = images | {"annotations": list(rows)}
             boxes.createIndex()

@@ -1,4 +1,4 @@
-"""What keeps a fine-tuned detector from forgetting: outside the labelled people it is distilled from its parent.
+"""Distillation against forgetting: outside the labelled people the fine-tuned detector keeps to its parent's scores.
 
 Learning without forgetting (Li & Hoiem 2016). Labels of videos miss the hidden and the far away; taught that no person
 is there, a network finds fewer small people in other pictures too.

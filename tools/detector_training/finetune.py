@@ -1,4 +1,4 @@
-"""Carry on training an 80-class YOLO11 as a detector of people, from its own person channel."""
+"""Fine-tune an 80-class YOLO11 to a detector of people, from its own person channel."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def keep_only_person(model: Any) -> Any:
 
 
 def finetune(parent: Path, images: Path, options: FinetuneOptions) -> Iterator[Epoch]:
-    """Carry the parent on with labelled pictures, one pass at a time."""
+    """Fine-tune the parent on labelled pictures, one pass at a time."""
     model = prepare(keep_only_person(load_parent(parent)), options.freeze)
     batches = Batches(images, options.imgsz, options.batch, options.seed)
     model.args = batches.config
@@ -92,7 +92,7 @@ def prepare(model: Any, freeze: int) -> Any:
 def between(parent: nn.Module, child: nn.Module, share: float) -> nn.Module:
     """The parent, its weights moved a `share` of the way to the child's (Wortsman et al. 2022, WiSE-FT, eq. 1).
 
-    It keeps most of what was learnt and forgets little: few pictures teach, but any picture may come.
+    The mix keeps most of the gain and loses little elsewhere: the training pictures are few.
     """
     for weight, learnt in zip(parent.parameters(), child.parameters(), strict=True):
         weight.lerp_(learnt, share)

@@ -1,4 +1,4 @@
-"""What can be chosen about the training of the person detector; read by the command line, so without torch."""
+"""Options of the person detector's training; read by the command line, so without torch."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from ..run.checks import require_at_least
 
 @dataclass(frozen=True, slots=True)
 class FinetuneOptions:
-    """How long and how gently; few pictures want small steps."""
+    """Fine-tuning schedule; few pictures need small steps."""
 
     epochs: int = 3
-    """passes over the pictures"""
+    """Passes over the pictures."""
     batch: int = 8
-    """pictures in a step"""
+    """Pictures in a batch."""
     imgsz: int = 480
-    """side of the pictures that the network learns from"""
+    """Side of the training pictures, pixels."""
     lr: float = 5e-5
-    """learning rate of AdamW at its highest; it rises over the first tenth and falls along a cosine"""
+    """Highest learning rate of AdamW; it rises over the first tenth and falls along a cosine."""
     freeze: int = 5
-    """layers at the input that stay as they are"""
+    """Number of frozen layers at the input."""
     ema: float = 0.98
-    """share of the averaged network that a step leaves as it was"""
+    """Decay of the weights' exponential moving average, per step."""
     distillation: float = 0.5
-    """weight of answering as the parent did where no person is labelled"""
+    """Distillation weight on unlabelled regions: there the network keeps to the parent's scores."""
     share: float = 0.25
-    """how far to go from the parent's weights to those learnt, 0 to 1; they are mixed after training"""
+    """Share of the trained weights in their final mix with the parent's, 0 to 1."""
     bfloat16: bool = True
-    """compute activations in 16 bits: twice as fast where the processor can"""
+    """Compute activations in 16 bits: twice as fast where the processor can."""
     seed: int = 0
-    """of the shuffling and of the augmentation"""
+    """Random seed of the shuffling and of the augmentation."""
 
     def __post_init__(self) -> None:
         require_at_least(1, "training.epochs", self.epochs)

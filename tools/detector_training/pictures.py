@@ -1,4 +1,4 @@
-"""Pictures with boxes of the people in them, from every source that the person detector learns from."""
+"""Pictures with boxes of the people in them, from every source of training data of the person detector."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..renderer import Scene, StageOptions
 TRAIN, VALIDATION = "train", "val"
 """Folders of the two halves of the data, as Ultralytics calls them."""
 VALIDATION_EVERY = 5
-"""Every fifth of single pictures is for validation; of a video its last fifth, so that no neighbour is learnt."""
+"""Every fifth of single pictures is for validation; of a video its last fifth: no neighbour is trained on."""
 VISIBLE = 0.3
 """Share of a person that must be seen for their box in a MOT truth to count; annotators guess the rest."""
 

@@ -26,7 +26,7 @@ GREY = 114
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """One way in which a network is given a picture: longer side `imgsz`, mirrored or not, turned by quarter turns."""
+    """One way of presenting a picture to a network: longer side `imgsz`, mirrored or not, turned by quarter turns."""
 
     imgsz: int
     mirrored: bool

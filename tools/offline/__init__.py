@@ -1,1 +1,1 @@
-"""The second pass of two over a video."""
+"""The second pass over a video, and the crops of its people."""

@@ -1,4 +1,4 @@
-"""What the second of two passes knows: all that the first one reported, and people's appearance in the whole video."""
+"""Input of the second pass: all rows of the first one, and people's appearance in the whole video."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ DOUBTFUL = 0.5
 
 
 def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
-    """Each track as one stretch that shows a person of its own."""
+    """Each track as one tracklet that shows a person of its own."""
     frames: dict[int, list[int]] = {}
     for rows in tracks:
         for identity in rows.ids.tolist():
@@ -119,7 +119,7 @@ def with_similarity(
     shown = {id: np.array([sighting.frame for sighting, _ in own]) for id, own in sightings.items()}
     views = {id: np.stack([embedding for _, embedding in own]) for id, own in sightings.items()}
 
-    def told(recovery: Recovery, present: frozenset[int]) -> Recovery:
+    def compared(recovery: Recovery, present: frozenset[int]) -> Recovery:
         if recovery.remembered or recovery.id not in views:
             return recovery
         frames, start = shown[recovery.id], recovery.frame
@@ -132,7 +132,7 @@ def with_similarity(
         return replace(recovery, similarity=similarity, margin=similarity - max(others) if others else None)
 
     return [
-        replace(rows, recoveries=tuple(told(each, frozenset(rows.ids.tolist())) for each in rows.recoveries))
+        replace(rows, recoveries=tuple(compared(each, frozenset(rows.ids.tolist())) for each in rows.recoveries))
         for rows in tracks
     ]
 

@@ -1,4 +1,4 @@
-"""The second pass of `followspot track --refine`: refined results take the place of online ones, or nothing does."""
+"""The second pass of `followspot track --refine`: refined results replace the online ones, or nothing changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PART = "refined.part"
 
 
 def refuse_live(sources: Sequence[str]) -> None:
-    """Raise InputError for a source that cannot be looked at twice."""
+    """Raise InputError for a source that cannot be read twice."""
     for name in sources:
         path = Path(name)
         live = is_url(name) or (path.exists() and not path.is_file() and not path.is_dir())
@@ -86,7 +86,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class SecondPass:
-    """How a video is looked at again."""
+    """The second pass over a video."""
 
     options: RefinementOptions
     cast: int | None
@@ -115,7 +115,7 @@ class SecondPass:
         online, before = run.files, run.summary
         _go_on(run.interruption)
         started, name = time.perf_counter(), online.source.name
-        say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; deciding anew who is who")
+        say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; assigning ids again")
         members = run.memory.members if run.memory else ()
         numbering = Numbering(run.memory.next_id if run.memory else 1, {member.id for member in members})
         refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast)

@@ -1,4 +1,4 @@
-"""Watching a video for its people: every row of every track, and embeddings of those that may be kept as crops."""
+"""Collects from a video every row of every track, and embeddings of those that may be kept as crops."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class CropOptions:
     all: FlagCreatePairsOff[bool] = False
     """Keep every person of these frames, clear or not, passers-by too: what labelling needs."""
     min_score: float = 0.5
-    """Detector's score that a clear sighting has."""
+    """Minimum detection score of a clear sighting."""
     min_height: float = 40.0
-    """Height in pixels that a clear sighting has."""
+    """Minimum height of a clear sighting, pixels."""
 
     def __post_init__(self) -> None:
         require_at_least(1, "every", self.every, "it keeps people of every n-th frame")
@@ -55,7 +55,7 @@ class Sighting:
 
 @dataclass(slots=True)
 class Watched:
-    """What was seen of a video: its tracklets, the sightings embedded, and their embeddings, in one order."""
+    """The people seen in a video: its tracklets, the sightings embedded, and their embeddings, in one order."""
 
     tracklets: list[Tracklet] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -168,7 +168,7 @@ class Watcher:
 
 
 def encoder_facts(embedder: Embedder) -> EncoderFacts:
-    """What the encoder's similarities are worth long after: tracklets are mostly seconds apart."""
+    """Calibration of the encoder at long time gaps: tracklets are mostly seconds apart."""
     known = embedder.calibration
     assert isinstance(known, Calibration)
 

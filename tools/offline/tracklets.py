@@ -1,4 +1,4 @@
-"""Tracks cut into tracklets: stretches within which a track cannot well have passed from one person to another."""
+"""Tracks cut into tracklets, within which a track is unlikely to have passed from one person to another."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class TrackletOptions:
     contact: float = DoubtOptions().contact
     """Two people are in contact when this share of the smaller box lies within the other."""
     rival_score: float = 0.3
-    """Score from which a detection that no track took counts as a person who can be touched."""
+    """Minimum score at which a detection without a track counts as a person in contact."""
     gap: float = 0.2
-    """Seconds unseen after which a track goes on as another tracklet."""
+    """Seconds unseen after which the track continues as another tracklet."""
     jump: float = 0.2
-    """Overlap (IoU) with the box before below which a track goes on as another tracklet."""
+    """Minimum overlap (IoU) with the box before; below it, the track continues as another tracklet."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class TrackletCutter:
         self._last: dict[int, _Last] = {}
 
     def cut(self, tracks: FrameTracks, contact: np.ndarray) -> np.ndarray:
-        """The tracklet of each row, (T,) int; `contact` (T,) bool tells which rows are in contact."""
+        """The tracklet of each row, (T,) int; `contact` (T,) bool says which rows are in contact."""
         changed = {recovery.id for recovery in tracks.recoveries if recovery.exchanged}
         changed.update(tracks.ids[tracks.recovered].tolist())
         rows = zip(tracks.ids.tolist(), tracks.xyxy, contact.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""How the scene is filmed: where the cameras stand and how they move."""
+"""Positions and movements of the cameras."""
 
 from __future__ import annotations
 

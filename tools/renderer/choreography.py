@@ -1,4 +1,4 @@
-"""Who stands where when: formations, crossings, hiding places, exits and returns."""
+"""Positions along time: formations, crossings, hiding places, exits and returns."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def rigid_part(
     bone: Callable[[PosedSkeleton], tuple[np.ndarray, np.ndarray]],
     **drawn: Any,
 ) -> FigurePart:
-    """A part fixed to a bone: points (rows, columns, 3) in metres in its frame; `bone` tells origin (3,) and frame."""
+    """A part fixed to a bone: points (rows, columns, 3) in metres in its frame; `bone` gives origin (3,) and frame."""
     normals = normals_of(points, points.mean(axis=1))
 
     def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:

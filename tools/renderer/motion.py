@@ -1,4 +1,4 @@
-"""A dancer's place and pose at any time: travelling between stations, dancing at them."""
+"""A dancer's position and pose at any time: travelling between stations, dancing at them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be chosen about a rendered stage."""
+"""Options of a rendered stage."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class StageOptions:
     """
 
     dancers: int = 5
-    """How many dancers take part."""
+    """Number of dancers."""
     twins: int = 0
-    """How many of them (ids 1 to TWINS) wear near-identical costumes, told apart by hair and shoes."""
+    """Number of dancers (ids 1 to TWINS) who wear near-identical costumes, distinguished by hair and shoes."""
     seconds: float = 12.0
     """Length of the scene in seconds."""
     fps: float = 25.0
@@ -33,7 +33,7 @@ class StageOptions:
     moving_camera: bool = False
     """Pan and zoom slowly instead of standing still."""
     cuts: int = 0
-    """How many times the picture cuts to another camera."""
+    """Number of camera cuts."""
     audio: bool = True
     """Add the sound of a beat."""
     min_visible: float = 0.2

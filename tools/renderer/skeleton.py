@@ -1,4 +1,4 @@
-"""From a pose to where every joint is: forward kinematics for trunk and arms, inverse kinematics for legs."""
+"""From a pose to the joints' positions: forward kinematics for trunk and arms, inverse kinematics for legs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Painting of cloth, skin and hair, as float32 BGR pictures."""
+"""Textures of cloth, skin and hair, as float32 BGR pictures."""
 
 from __future__ import annotations
 

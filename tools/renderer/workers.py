@@ -26,7 +26,7 @@ PATIENCE = 0.2  # seconds until it is asked again whether to stop
 def in_processes(
     work: Callable[[Scene], Result], scenes: Sequence[Scene], processes: int, interruption: Interruption
 ) -> Iterator[Result]:
-    """`work` on each scene, results in order; ends early, without those at hand, when a stop is asked for.
+    """`work` on each scene, results in order; ends early, without the unfinished ones, when a stop is asked for.
 
     `processes` of them are worked on at once, with 0 one a core.
     Raises InputError where a process was killed, as happens when memory runs out.

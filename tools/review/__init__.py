@@ -1,1 +1,1 @@
-"""Looking through a data set of people: its crops, the edits made to them, and the local page to make edits on."""
+"""Review of a data set of people: its crops, the edits made to them, and the local page to make edits on."""

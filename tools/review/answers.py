@@ -1,4 +1,4 @@
-"""What the page is told, as plain values for JSON."""
+"""The server's responses to the page, as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _worst(doubts: Iterable[float]) -> float:
 
 
 class BoxTable:
-    """All people's boxes frame by frame, also the filled-in ones, made anew when an edit was made."""
+    """All people's boxes frame by frame, also the filled-in ones, made again after each edit."""
 
     def __init__(self, review: Review, fill_gaps: float) -> None:
         self.review, self.fill_gaps = review, fill_gaps

@@ -1,4 +1,4 @@
-"""edits.json in the reviewed folder: read, checked against the data, and written anew with every edit."""
+"""edits.json in the reviewed folder: read, checked against the data, and rewritten with every edit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's boxes frame by frame: those that are known, and those that lie on a line between two known ones."""
+"""A person's boxes frame by frame: known ones, and those interpolated between two known ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps other sites' pages away from the review: they may reach this machine's loopback, but not talk to us."""
+"""Refuses requests of other sites' pages: a browser lets them reach this machine's loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON that others wrote, read without trust in its shape."""
+"""Reads JSON of other programs and checks its structure."""
 
 from __future__ import annotations
 

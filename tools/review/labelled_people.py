@@ -1,4 +1,4 @@
-"""Who is where, by the data and the edits: the state that a replay of the edits changes."""
+"""People and their boxes by the data and the edits: the state that a replay of the edits changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kind(Enum):
     """How a label is known; of several in one frame the first in this order counts."""
 
     DRAWN = "drawn"  # a box made by hand where there was no crop
-    CORRECTED = "corrected"  # a crop whose box was put right by hand
+    CORRECTED = "corrected"  # a crop whose box was corrected by hand
     CROP = "crop"  # as the detector had it
     BETWEEN = "between"  # the person is there; the box lies on the line between the neighbouring ones
     ABSENT = "absent"  # the person is not there, so no gap is filled across this frame
@@ -29,7 +29,7 @@ RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 @dataclass(slots=True)
 class FrameLabel:
-    """One person in one frame. `xyxy` is None where the box is unknown or reckoned, `crop` where there is none."""
+    """One person in one frame. `xyxy` is None where the box is unknown or interpolated, `crop` where there is none."""
 
     person: int
     video: str

@@ -33,7 +33,7 @@ class DataSet:
     sources: dict[str, SourceVideo]
 
     def fps(self, video: str) -> float:
-        """Frames per second of a video; from the times of its crops where sources.json does not tell."""
+        """Frames per second of a video; from the times of its crops where sources.json does not say."""
         if video in self.sources:
             return self.sources[video].fps
         rates = [crop.frame / crop.time for crop in self.crops if crop.video == video and crop.time > 0 < crop.frame]
@@ -41,8 +41,8 @@ class DataSet:
 
     def length(self, video: str) -> int:
         """Frames of a video, as far as is known."""
-        told = self.sources[video].frames if video in self.sources else 0
-        return max([told, *(crop.frame + 1 for crop in self.crops if crop.video == video)])
+        length = self.sources[video].frames if video in self.sources else 0
+        return max([length, *(crop.frame + 1 for crop in self.crops if crop.video == video)])
 
 
 def read_data_set(folder: Path) -> DataSet:

@@ -1,4 +1,4 @@
-"""The review's pages and answers, on this machine's loopback only."""
+"""The review's server, on this machine's loopback only."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ class ReviewServer:
             mot = []
             with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
                 mot = write_mot(data, labelled, out / "mot", self.fill_gaps)
-        told = {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
-        return JSONResponse(told, headers=NEVER_KEPT)
+        written = {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
+        return JSONResponse(written, headers=NEVER_KEPT)
 
     def boxes(self, request: Request) -> Response:
         video, frame = _asked_frame(request)

@@ -1,4 +1,4 @@
-"""The cast file in `followspot track`: which one is read, which one written, and what is told of it."""
+"""The cast file in `followspot track`: which one is read, which one written, and what is printed of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .output import note, say
 
 @dataclass(frozen=True)
 class CastFiles:
-    """People remembered from video to video."""
+    """People known from video to video."""
 
     cast_file: Path | None = None
     """People of earlier videos, as --save-cast wrote them: those who resemble one of them get their id and name."""
@@ -35,7 +35,7 @@ class CastFiles:
 
     @property
     def asked(self) -> bool:
-        """Whether people are to be remembered at all."""
+        """Whether a cast file is read or written."""
         return self.cast_file is not None or self.save_cast is not None
 
     def load(self, encoder: Path | None, names: Mapping[int, str]) -> CastMemory | None:
@@ -107,11 +107,11 @@ class CastFiles:
 
 
 def say_cast(memory: CastMemory, summary: Summary, names: Mapping[int, str]) -> None:
-    """Who of the cast file was there, who was new, and who is missing; nothing where there was no cast before."""
+    """Print the ids of known, new and unseen people; nothing where there was no cast before."""
     if not memory.members:
         return
     known, seen = {member.id for member in memory.members}, {person.id for person in summary.people}
     for kind, ids in (("known", seen & known), ("new", seen - known), ("not seen", known - seen)):
         if ids:
-            told = ", ".join(f"{id} {names[id]}" if id in names else str(id) for id in sorted(ids))
-            say(f"{kind:9} {told}")
+            people = ", ".join(f"{id} {names[id]}" if id in names else str(id) for id in sorted(ids))
+            say(f"{kind:9} {people}")

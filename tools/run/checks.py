@@ -1,4 +1,4 @@
-"""Options that make no sense, refused in one sentence."""
+"""Checks of options: invalid ones are refused in one sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tracker.types import InputError
 
 
 def require_at_least(least: int, option: str, value: int, why: str = "") -> None:
-    """Raise InputError for a smaller value; `why` tells what the option is."""
+    """Raise InputError for a smaller value; `why` says what the option is."""
     if value < least:
         raise InputError(f"--{option} must be at least {least}, not {value}{why and f': {why}'}")
 

@@ -1,4 +1,4 @@
-"""One run, one folder: what was asked stands in `config.json`, and earlier runs are never overwritten."""
+"""One run, one folder: `config.json` holds its options, and earlier runs are never overwritten."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def make_folder(folder: Path) -> list[Path]:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Make the folder for the block; if the block fails with nothing worth keeping, it goes again, with its parents.
+    """Make the folder for the block; if the block fails with nothing worth keeping, it is removed, with its parents.
 
     Worth keeping are a config.json, which is written at the end of a run, and rows of tracks. Raises InputError where
     no folder may be made.

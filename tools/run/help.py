@@ -1,4 +1,4 @@
-"""Help that fits: `--help` tells the options that people use, `--help-all` all of them, in plain text of any width."""
+"""Help that fits: `--help` shows the options that people use, `--help-all` all of them, in plain text of any width."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ EVERY_COMMAND = {
 
 @dataclass(frozen=True)
 class Common:
-    """Marks a part of a command's options of which `--help` tells these fields.
+    """Marks a part of a command's options of which `--help` shows these fields.
 
-    Without it `--help` tells all plain fields of a part whose names are given without its own, and none of another.
+    Without it `--help` shows all plain fields of a part whose names are given without its own, and none of another.
     """
 
     names: tuple[str, ...]
 
 
 class Advanced:
-    """Marks an option that only `--help-all` tells."""
+    """Marks an option that only `--help-all` shows."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option as it is told: `path` are the names of the fields that lead to it."""
+    """An option as help shows it: `path` are the names of the fields that lead to it."""
 
     flags: str
     text: str
@@ -58,7 +58,7 @@ class Option:
         return self.flags.split()[0].lstrip("-").replace("[no-]", "")
 
     def is_common(self, marks: tuple[Any, ...]) -> bool:
-        """Whether `--help` tells it; `marks` are the annotations of the command's field."""
+        """Whether `--help` shows it; `marks` are the annotations of the command's field."""
         names = next((mark.names for mark in marks if isinstance(mark, Common)), None)
         if len(self.path) == 1:
             return Advanced not in marks
@@ -85,20 +85,20 @@ def help_text(command: Any, prog: str, *, everything: bool = False, default: Any
     options = list(options_of(parser))
     hints = get_type_hints(command, include_extras=True)
     marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items()}
-    told = [option for option in options if everything or option.is_common(marks[option.path[0]])]
+    shown = [option for option in options if everything or option.is_common(marks[option.path[0]])]
     needed = [option.flags for option in options if option.needed]
     lines = [*wrapped(" ".join(["usage:", prog, *needed, "[OPTIONS]"]), width, " " * 7), ""]
     for paragraph in re.split(r"\n\s*\n", (parser.description or "").strip()):
         lines += [*wrapped(paragraph, width), ""]
-    for section in dict.fromkeys(option.section for option in told):
+    for section in dict.fromkeys(option.section for option in shown):
         lines += [f"{section}:"]
-        lines += [row for option in told if option.section == section for row in option.lines(width, not everything)]
+        lines += [row for option in shown if option.section == section for row in option.lines(width, not everything)]
         lines += [""] if everything else []
     lines += ["every command:"]
     for flags, text in EVERY_COMMAND.items():
         lines += Option(flags, text).lines(width, short=False)
     if not everything:
-        more = f"{len(options) - len(told)} more options, and more" if told != options else "More"
+        more = f"{len(options) - len(shown)} more options, and more" if shown != options else "More"
         lines += ["", *wrapped(f"{more} on these: {prog} --help-all shows everything.", width)]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish to stop: the frame at hand is finished, and so are the files."""
+"""Graceful stop on SIGINT (Ctrl-C) and SIGTERM: the current frame and the files are finished."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class Interruption:
-    """Within the block the first Ctrl-C (or a polite kill) sets `asked`; a second one interrupts at once."""
+    """Within the block the first SIGINT or SIGTERM sets `asked`; a second one interrupts at once."""
 
     def __init__(self) -> None:
         self.asked = False

@@ -1,4 +1,4 @@
-"""What is printed and written for people and programs: lines that nothing wraps, tables, JSON."""
+"""Printing and JSON: lines that are never wrapped, tables, JSON files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def say(text: str | Text) -> None:
 
 
 def note(text: str) -> None:
-    """A line about what is not as it should be, or was not asked for."""
+    """Print a warning line."""
     say(Text.assemble(("note:", "yellow"), " ", text))
 
 

@@ -1,4 +1,4 @@
-"""The parts that are made from what the user chose: a detector, an embedder."""
+"""The detector and the re-ID encoder of a run, made from the user's options."""
 
 from __future__ import annotations
 

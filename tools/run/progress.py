@@ -1,4 +1,4 @@
-"""A progress bar with the rate and the time left; on standard error, and only where it can be seen."""
+"""A progress bar with the rate and the time left; on standard error, and only on a terminal."""
 
 from __future__ import annotations
 

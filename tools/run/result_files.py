@@ -1,4 +1,4 @@
-"""The files that one pass over one source leaves in its folder."""
+"""The result files of one pass over one source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run: a source tracked into a folder, and what is kept and told of it, also where it is stopped or fails."""
+"""One run: a source tracked into a folder, and what is kept and printed of it, also where it is stopped or fails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .result_files import ResultFiles
 
 @dataclass
 class Run:
-    """What is done with one source, and what came of it so far.
+    """One source being tracked, and its results so far.
 
     `options` are the command's, for config.json; `memory` are the people known before this source.
     """
@@ -55,7 +55,7 @@ class Run:
                 write_all(tracked, [*self.files.sinks(self.summary), *sinks])
             except BaseException:
                 if self.summary.frames:
-                    with suppress(InputError):  # what stopped the run is the thing to tell
+                    with suppress(InputError):  # report the original error
                         self.finish(self.files, self.summary)
                         self.save_people(self.tracker.identities)
                 raise
@@ -64,7 +64,7 @@ class Run:
         self.save_people(self.tracker.identities)
 
     def finish(self, files: ResultFiles, summary: Summary) -> None:
-        """Write what stands beside the tracks: config.json and the page. Raises InputError."""
+        """Write the files beside the tracks: config.json and the page. Raises InputError."""
         facts = {
             "source": files.source.name,
             "tracking": files.label,
@@ -81,8 +81,8 @@ class Run:
             self.memory, identities, self.parts.embedder, self.summary, files.source.name, files.draw
         )
 
-    def tell(self) -> None:
-        """The closing lines: how many people, how often found again, how fast, where the files are, who they were."""
+    def print_summary(self) -> None:
+        """Print the summary: numbers of people and recoveries, speed, where the files are, the cast."""
         summary, files = self.summary, self.files
         people = count(len(summary.people), "person", "people")
         facts = [

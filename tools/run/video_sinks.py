@@ -1,4 +1,4 @@
-"""Where drawn frames go: a video file, or a window."""
+"""Sinks of drawn frames: a video file, or a window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was confused with whom: for how long each id lay on each person of the truth."""
+"""Confusions: for how long each id lay on each person of the truth."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACROSS = 5
 class Confusion:
     """`frames` (P, I): in how many frames each of the `ids` (I,) lay on each of the `people` (P,) of the truth.
 
-    Ids are in the order of the person whom they lay on most, so that a tracker without confusions gives one column
+    Ids are in the order of the person they lay on most, so that a tracker without confusions gives one column
     a person, on a diagonal; an id that never lay on a person is left out.
     """
 

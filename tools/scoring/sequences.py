@@ -1,4 +1,4 @@
-"""Where the truth of a MOTChallenge sequence lies, and the results that belong to it."""
+"""Finds the truth of MOTChallenge sequences, and the results that belong to it."""
 
 from __future__ import annotations
 

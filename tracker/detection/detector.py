@@ -20,24 +20,24 @@ MIN_AREA = 16.0
 
 @dataclass(frozen=True, slots=True)
 class DetectorOptions:
-    """How the network is asked; the names are Ultralytics'."""
+    """How the network is run; the names are Ultralytics'."""
 
     conf: float = 0.1
-    """lowest score of a box that the tracker gets to see; it uses weak boxes only to carry on a track"""
+    """Lowest score of a box given to the tracker, which uses weak boxes only to continue a track."""
     iou: float = 0.7
-    """two boxes that overlap more than this are one person (non-maximum suppression)"""
+    """Two boxes that overlap more than this are one person (non-maximum suppression)."""
     imgsz: int = 640
-    """longer side of the picture that the network sees, in pixels; larger finds smaller people and is slower"""
+    """Longer side of the network's input, pixels; larger finds smaller people and is slower."""
     device: str = ""
-    """cpu, 0, cuda:1, mps, ...; empty: the first GPU, else the CPU"""
+    """Device: cpu, 0, cuda:1, mps, ...; empty: the first GPU, else the CPU."""
     classes: tuple[int, ...] = ()
-    """class numbers to keep; none given: the class named person"""
+    """Class numbers to keep; none given: the class named person."""
     half: bool = False
-    """16-bit floats on a GPU"""
+    """Compute in 16-bit floats on a GPU."""
     batch: int = 4
-    """frames that go through the network at once"""
+    """Frames in a batch of the network."""
     openvino: bool = True
-    """on the CPU, run a .pt through OpenVINO where that is installed: half the time, the same boxes to about a pixel"""
+    """On the CPU, run a .pt by OpenVINO where that is installed: half the time, the same boxes to about a pixel."""
 
     def __post_init__(self) -> None:
         for name in ("conf", "iou"):

@@ -1,4 +1,4 @@
-"""From the path of a detector's weights to a network that can run, or to one sentence that says why not."""
+"""Loads a detector's weights, or raises one sentence that says why it cannot."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _check(weights: Path) -> str:
 
 
 def _open(yolo: type[YOLO], weights: Path, path: Path, device: dict[str, Any]) -> YOLO:
-    """The network in `path`, warmed up on an empty picture; the user's `weights` stand in the complaint."""
+    """The network in `path`, warmed up on an empty picture; error messages name `weights`."""
     try:
         network = yolo(str(path))
         if network.task in TASKS:
@@ -110,7 +110,7 @@ def _runs_on_cpu(device: str) -> bool:
 
 
 def keep_offline() -> None:
-    """Ask Ultralytics and OpenVINO, before they are first imported, neither to phone home nor to install packages."""
+    """Disable telemetry and package installation of Ultralytics and OpenVINO, before they are first imported."""
     for switch, value in (("YOLO_AUTOINSTALL", "false"), ("YOLO_OFFLINE", "true"), ("YOLO_VERBOSE", "false")):
         os.environ.setdefault(switch, value)
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

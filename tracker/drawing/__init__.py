@@ -1,1 +1,1 @@
-"""Pictures of who is where: boxes, labels, trails, marks and skeletons."""
+"""Drawing of tracks: boxes, labels, trails, marks and skeletons."""

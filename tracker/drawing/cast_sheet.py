@@ -52,8 +52,8 @@ def _row(member: Member) -> np.ndarray:
 
 
 def _told(member: Member, has_pictures: bool) -> list[str]:
-    told = [f"{showing.video} {showing.date}" for showing in member.showings[-_MAX_VIDEOS:]]
-    return told if has_pictures else [*told, "no pictures in this file"]
+    videos = [f"{showing.video} {showing.date}" for showing in member.showings[-_MAX_VIDEOS:]]
+    return videos if has_pictures else [*videos, "no pictures in this file"]
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:

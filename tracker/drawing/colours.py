@@ -15,7 +15,7 @@ PALETTE_SIZE = 48
 _LIGHTNESS = np.linspace(0.62, 0.90, 8)
 _CHROMA = (0.12, 0.15, 0.18, 0.21, 0.24)
 _HUE = np.deg2rad(np.arange(0, 360, 4.0))
-_FIRST = (0.78, 0.14, np.deg2rad(64.0))  # the amber of a spotlight: lightness, chroma, hue
+_FIRST = (0.78, 0.14, np.deg2rad(64.0))  # amber: lightness, chroma, hue
 
 _OKLAB_TO_LMS = np.array(
     [[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728], [1, -0.0894841775, -1.2914855480]]

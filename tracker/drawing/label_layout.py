@@ -1,4 +1,4 @@
-"""Where labels go: next to their person, inside the picture, and never on a face while there is room."""
+"""Label placement: next to their person, inside the picture, and never on a face while there is room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws who is where: boxes with labels, trails, marks for people found again, and skeletons if wanted."""
+"""Draws tracks: boxes with labels, trails, marks for people found again, and skeletons if wanted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOTE_MARGIN = 10
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What is drawn, and how. All lengths grow with the picture, so that a still reads the same at any resolution."""
+    """What is drawn, and how. All lengths scale with the picture, so that it looks the same at any resolution."""
 
     boxes: bool = True
     """Draw a box around every person."""
@@ -39,7 +39,7 @@ class RenderOptions:
     mark: float = 1.0
     """Seconds for which a person found again is marked; 0 draws no mark."""
     doubt: float = 0.05
-    """Draw the box dashed while marked where a recovery led the next best identity by less similarity than this."""
+    """Draw a marked box dashed if its similarity leads the next best identity by less than this."""
     skeleton: bool = False
     """Draw the limbs where the detector gives keypoints."""
     names: dict[int, str] = field(default_factory=dict)
@@ -47,9 +47,9 @@ class RenderOptions:
     font: Path | None = None
     """Font file for the labels, for names in a script the built-in font lacks."""
     scale: float = 1.0
-    """Makes lines and letters thicker or finer."""
+    """Factor of the size of lines and letters."""
     note: str = ""
-    """Words to write small into the lower left corner."""
+    """Small text in the lower left corner."""
 
     def __post_init__(self) -> None:
         for name in ("trail", "mark"):

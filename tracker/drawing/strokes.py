@@ -1,4 +1,4 @@
-"""Antialiased strokes in pixels with fractions, so that a box glides instead of hopping from pixel to pixel."""
+"""Antialiased strokes in pixels with fractions: sub-pixel positions avoid jitter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way people's feet went in the last second or so, fading out."""
+"""Trails: the path of people's feet in the last second or so, fading out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Trails:
         self._points: dict[int, deque[tuple[float, float, float]]] = {}
 
     def update(self, tracks: FrameTracks) -> None:
-        """Add the feet of this frame, the middle of each box's lower edge; a recovered person's trail begins anew."""
+        """Add the feet of this frame, the middle of each box's lower edge; a recovered person's trail starts again."""
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
         for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
             points = self._points.setdefault(identity, deque())
@@ -45,7 +45,7 @@ class Trails:
 
 
 def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tuple[float, float, float]]:
-    """Without the points less than `step` pixels from the one kept before: the trembling of a box is no dance."""
+    """Without the points less than `step` pixels from the one kept before: ignores detector jitter."""
     kept: list[tuple[float, float, float]] = []
     for point in points:
         if not kept or (point[1] - kept[-1][1]) ** 2 + (point[2] - kept[-1][2]) ** 2 >= step**2:
@@ -56,7 +56,7 @@ def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tup
 def _draw_fading(
     image: np.ndarray, line: np.ndarray, strength: np.ndarray, colour: tuple[int, int, int], thickness: int
 ) -> None:
-    """One line (K, 2) whose opacity at each point is `strength` (K,) in 0..1; the newest stretch lies on top."""
+    """One line (K, 2) whose opacity at each point is `strength` (K,) in 0..1; the newest part lies on top."""
     height, width = image.shape[:2]
     left, top = np.maximum(np.floor(line.min(axis=0)).astype(int) - thickness - 1, 0)
     right, bottom = np.minimum(np.ceil(line.max(axis=0)).astype(int) + thickness + 2, (width, height))

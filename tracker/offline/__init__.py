@@ -1,1 +1,1 @@
-"""What may be changed once a whole video has been tracked: identities, and short gaps."""
+"""The second pass over a tracked video: refined ids and filled gaps."""

@@ -15,11 +15,11 @@ class GapOptions:
     """Which gaps are filled."""
 
     seconds: float = 0.5
-    """Gaps of up to so many seconds are filled; 0 fills none."""
+    """Longest gap that is filled, seconds; 0 fills none."""
     distance: float = 0.5
-    """... if their ends lie within this many body heights of each other ..."""
+    """Largest distance between the boxes at the ends of a filled gap, body heights."""
     growth: float = 0.25
-    """... and the body heights there differ by no more than this share."""
+    """Largest difference between the body heights at the ends of a filled gap, as a share."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""The second of two passes: finished tracks of a whole video with better identities. Offline: it sees what comes later.
+"""The second pass: better identities for the finished tracks of a whole video. Offline: it uses later frames.
 
-Which person each stretch of a track shows is given (by appearance over the whole video); here the rows get their ids by
-it, short gaps are filled, and returns are told anew.
+Which person each tracklet shows is given (by appearance over the whole video); here the rows get their ids by
+it, short gaps are filled, and recoveries are recomputed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RefinementOptions:
     min_seconds: float = 0.5
     """A person seen for fewer seconds in the whole video is taken for one of the others."""
     absence: float = MAX_ABSENCE
-    """Seconds of absence after which a return is told as a recovery."""
+    """Seconds of absence after which a return is reported as a recovery."""
     gaps: GapOptions = field(default_factory=GapOptions)
 
     def __post_init__(self) -> None:
@@ -55,8 +55,8 @@ def refine(
 ) -> list[FrameTracks]:
     """All frames of a video, in order, with refined ids.
 
-    tracks: what the online pass reported. stretches: every row of it once, by its id and frame, with the person shown;
-    stretches of one person share no frame. cast: the most people there are.
+    tracks: what the online pass reported. stretches: tracklets that hold every row of it once, by its id
+    and frame, with the person shown; those of one person share no frame. cast: the most people there are.
     A frame never shows an id twice; rows that would show a person a second time may be left out.
     """
     settled = assign_people(stretches, round(options.min_seconds * fps), cast)
@@ -103,16 +103,16 @@ def _renamed(tracks: Sequence[FrameTracks], ids: Mapping[tuple[int, int], int]) 
 
 def _remembered(tracks: Sequence[FrameTracks], kept: Collection[int]) -> dict[int, Recovery]:
     """How the online pass recognised the people of a cast file."""
-    told = (recovery for frame in tracks for recovery in frame.recoveries)
-    return {recovery.id: recovery for recovery in told if recovery.remembered and recovery.id in kept}
+    recoveries = (recovery for frame in tracks for recovery in frame.recoveries)
+    return {recovery.id: recovery for recovery in recoveries if recovery.remembered and recovery.id in kept}
 
 
 def _with_returns(
     tracks: Sequence[FrameTracks], absence: float, remembered: Mapping[int, Recovery]
 ) -> list[FrameTracks]:
-    """Rows after an absence are marked as recovered and told, as are the first ones of people remembered."""
+    """Rows after an absence are marked as recovered and reported, as are the first ones of people remembered."""
     last: dict[int, float] = {}
-    told = []
+    marked = []
     for frame in tracks:
         events = []
         ids = frame.ids.tolist()
@@ -123,5 +123,5 @@ def _with_returns(
             elif identity not in last and identity in remembered:
                 events.append(replace(remembered[identity], frame=frame.frame, time=frame.time))
             last[identity] = frame.time
-        told.append(replace(frame, recovered=back, recoveries=tuple(events)))
-    return told
+        marked.append(replace(frame, recovered=back, recoveries=tuple(events)))
+    return marked

@@ -1,6 +1,6 @@
-"""Stretches of tracks, each of which shows one person, and the person they show where that is not known.
+"""Tracklets (`Stretch`): parts of tracks that show one person each, and the person where that is not known.
 
-A stretch too unclear to be recognised shows the person whom its track shows before and after, if that person is not
+A tracklet too unclear to be recognised shows the person its track shows before and after, if that person is not
 elsewhere in the same frames.
 """
 
@@ -25,10 +25,10 @@ class Stretch:
 
 
 def assign_people(stretches: Sequence[Stretch], min_frames: int = 0, cast: int | None = None) -> list[Stretch]:
-    """The same frames cut into stretches whose people are all known; no person is twice in a frame.
+    """The same frames cut into tracklets whose people are all known; no person is twice in a frame.
 
     stretches: those of one person must not share a frame. min_frames: a person of fewer frames in all is taken
-    for another one whom their tracks show. cast: the most people there may be; those seen most stay.
+    for another one that their tracks show. cast: the most people there may be; those seen most stay.
 
     Frames in which none of the track's people is free are left out, unless they are at least `min_frames` and the cast
     is open: then they are a person of their own.
@@ -85,7 +85,7 @@ class _Assignment:
         return left
 
     def _nearest(self, stretch: Stretch, free_in_all: bool) -> list[int]:
-        """The people of the stretch's track, the nearest in time first."""
+        """The people of the tracklet's track, the nearest in time first."""
         first, last = stretch.frames[0], stretch.frames[-1]
         distance: dict[int, int] = {}
         for at, person in self.known[stretch.track]:

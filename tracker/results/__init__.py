@@ -1,1 +1,1 @@
-"""Files and the page that a run leaves: MOT text, CSV, JSON, and who was on stage when."""
+"""Result files: MOT text, CSV, JSON, the report page, the cast file."""

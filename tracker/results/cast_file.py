@@ -43,7 +43,7 @@ def read_cast(path: Path) -> CastMemory:
 
 
 def write_cast(path: Path, memory: CastMemory) -> None:
-    """Write the file, whole or not at all; raises InputError where that is not possible."""
+    """Write the file atomically; raises InputError where that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

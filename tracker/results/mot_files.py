@@ -36,9 +36,9 @@ def read_detections(path: Path) -> dict[int, Detections]:
 def read_tracks(
     path: Path, fps: float = 30.0, length: int | None = None, truth: bool | None = None, away: float | None = None
 ) -> list[FrameTracks]:
-    """Who is where, for every frame from the first to the last, empty frames too.
+    """The tracks of every frame from the first to the last, empty frames too.
 
-    path: results or ground truth. fps: frames per second, from which times are reckoned. length: number of frames,
+    path: results or ground truth. fps: frames per second, from which times are computed. length: number of frames,
     where it is known to be more than the last one with a row. truth: keep only rows whose mark is above 0 and, where
     there is a column of classes, only pedestrians; None decides by the file (only truth has classes, all 1 or more).
     away: seconds of absence after which a person's next row is marked as recovered; None marks nothing.
@@ -188,7 +188,7 @@ def _has_classes(table: np.ndarray) -> bool:
 
 
 def _counts(table: np.ndarray, truth: bool) -> np.ndarray:
-    """(rows,) bool: all rows of results; of truth those that are marked, and pedestrians where classes are told."""
+    """(rows,) bool: all rows of results; of truth those that are marked, and pedestrians where classes are given."""
     if not truth:
         return np.ones(len(table), bool)
     marked = _scores(table) > 0

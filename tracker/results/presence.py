@@ -1,4 +1,4 @@
-"""Who was on stage when: the few facts about a video that its summary, tracks.json and report.html tell."""
+"""Presence: when each person was on stage, and the other facts of the summary, tracks.json and report.html."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Person:
 
 
 class Summary:
-    """A sink that keeps no frames, only what the closing summary, tracks.json and the report tell.
+    """A sink that keeps no frames, only what the closing summary, tracks.json and the report show.
 
     Its memory grows with people and their appearances, not with frames. `clock` gives wall seconds; `spent` is work
     done on the video before it began.

@@ -1,4 +1,4 @@
-"""report.html: one page, complete in itself, that shows who was on stage when, beside the video."""
+"""report.html: one self-contained page with a timeline of people beside the video."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _timeline(summary: Summary, duration: float, names: Mapping[int, str], doubt
     )
     rows = "\n".join(_row(person, duration, names, doubt, cuts) for person in summary.people)
     if not rows:
-        return "<p>Nobody was seen.</p>"
+        return "<p>No person was seen.</p>"
     return f"{rows}\n{_axis(duration)}"
 
 
@@ -115,29 +115,29 @@ def _who(identity: int, names: Mapping[int, str]) -> str:
 
 def _mark(recovery: Recovery, duration: float, names: Mapping[int, str], doubt: float) -> str:
     at = 100 * recovery.time / duration
-    told = escape("\n".join(_told(recovery, names, doubt)))
+    tip = escape("\n".join(_facts(recovery, names, doubt)))
     kind = "mark doubtful" if _doubtful(recovery, doubt) else "mark"
     return (
         f'<button class="{kind}" style="left:{at:.3f}%;--at:{at:.0f}" data-time="{recovery.time:.3f}" '
-        f'data-tip="{told}" aria-label="{told}"></button>'
+        f'data-tip="{tip}" aria-label="{tip}"></button>'
     )
 
 
-def _told(recovery: Recovery, names: Mapping[int, str], doubt: float) -> list[str]:
+def _facts(recovery: Recovery, names: Mapping[int, str], doubt: float) -> list[str]:
     """What is known of a recovery, a line each."""
     who = names.get(recovery.id, str(recovery.id))
-    told = [
+    facts = [
         f"{who} known from the cast file at {clock(recovery.time)}"
         if recovery.remembered
         else f"{who} back at {clock(recovery.time)} after {span(recovery.away)} away"
     ]
     if recovery.similarity is not None:
-        told.append(f"similarity {recovery.similarity:.2f}")
+        facts.append(f"similarity {recovery.similarity:.2f}")
     if recovery.margin is not None:
-        told.append(f"{recovery.margin:.2f} ahead of the next best")
+        facts.append(f"{recovery.margin:.2f} ahead of the next best")
     if _doubtful(recovery, doubt):
-        told.append("doubtful: another person looked almost as likely")
-    return told
+        facts.append("doubtful: another person looked almost as likely")
+    return facts
 
 
 def _doubtful(recovery: Recovery, doubt: float) -> bool:
@@ -155,13 +155,13 @@ def _axis(duration: float) -> str:
 
 
 def _legend(summary: Summary, video: str | None) -> str:
-    told = ["Click a row to go there in the video."] if video else []
+    sentences = ["Click a row to go there in the video."] if video else []
     if summary.recoveries:
         known = ", or known from the cast file" if summary.remembered else ""
-        told.append(f"A diamond marks a person found again{known}; an amber one is doubtful.")
+        sentences.append(f"A diamond marks a person found again{known}; an amber one is doubtful.")
     if summary.cuts:
-        told.append("A dashed line is a camera cut.")
-    return f'<p class="legend">{" ".join(told)}</p>'
+        sentences.append("A dashed line is a camera cut.")
+    return f'<p class="legend">{" ".join(sentences)}</p>'
 
 
 def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt: float) -> str:

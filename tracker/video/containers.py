@@ -1,4 +1,4 @@
-"""Opening what FFmpeg can open, and saying in one sentence why where it cannot."""
+"""Opens containers with FFmpeg, or raises one sentence that says why it cannot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUT = 10.0
 """Seconds a network stream may take to open, or to send its next packet."""
 
 DEFAULT_FPS = 30.0
-"""Frames per second of a stream that does not tell."""
+"""Frames per second of a stream that names no frame rate."""
 
 MAX_FPS = 1000.0
 """Frames per second above which a rate is a clock's tick rate that strayed into the wrong field."""

@@ -84,7 +84,7 @@ class ImageSequence(Source):
 
 
 class BlankSequence(Source):
-    """Frames without pictures, for a sequence of which only boxes are at hand: `image` is None in each."""
+    """Frames without pictures, for a sequence of which there are boxes only: `image` is None in each."""
 
     def __init__(self, frames: int, *, name: str, width: int, height: int, fps: float, vid_stride: int = 1) -> None:
         super().__init__(vid_stride)

@@ -1,4 +1,4 @@
-"""Reading ahead in a thread, so that decoding overlaps with what is done with the frames."""
+"""Reading ahead in a thread, so that decoding overlaps with the work on the frames."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ NEAR_END = 1.0
 class Sound:
     """Carries the sound of `path` into `output`, as far as the pictures have come.
 
-    `offset` is the time on the file's clock, in seconds, that becomes 0. Sound that cannot be read is left out and told
-    in `warning`. Make it before the first packet is written; errors of writing are FFmpeg's.
+    `offset` is the time on the file's clock, in seconds, that becomes 0. Sound that cannot be read is left out and
+    named in `warning`. Make it before the first packet is written; errors of writing are FFmpeg's.
 
     Raises InputError where `path` cannot be opened or has no sound.
     """

@@ -1,4 +1,4 @@
-"""What all sources of frames have in common."""
+"""The common part of all sources of frames."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from .source import Source
 from .upright import Orientation
 
 UNSPECIFIED = 2
-"""FFmpeg's AVCOL_SPC_UNSPECIFIED: the picture does not tell how its colours were coded."""
+"""FFmpeg's AVCOL_SPC_UNSPECIFIED: the picture does not say how its colours were coded."""
 
 HD_HEIGHT = 720
 """Untold colours are taken for BT.709 from this height up and for BT.601 below, as players do."""
@@ -45,7 +45,7 @@ class VideoReader(Source):
     `VideoWriter`'s arguments of the same names.
 
     Raises InputError where there is no such file, no video in it, or no frame that decodes. What cannot be read later
-    on (a damaged frame, a video that breaks off) is left out and told in `warning`.
+    on (a damaged frame, a video that breaks off) is left out and named in `warning`.
     """
 
     def __init__(self, source: str | Path, *, vid_stride: int = 1) -> None:
@@ -126,7 +126,7 @@ class VideoReader(Source):
             self.close()
 
     def _next(self) -> VideoFrame | None:
-        # A prefetching thread may be decoding while the `with` block ends: FFmpeg must not be closed under its feet.
+        # A prefetching thread may be decoding while the `with` block ends: FFmpeg must not be closed while in use.
         with self._lock:
             if self._container is None:
                 return None

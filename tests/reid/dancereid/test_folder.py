@@ -93,7 +93,7 @@ def test_crops_tell_where_they_come_from(tmp_path):
 
 
 @pytest.mark.parametrize(("table", "message"), [("a,b\n", "no table of crops"), (f"{HEADER}\n1,2\n", "line 2")])
-def test_another_table_is_told(tmp_path, table, message):
+def test_another_table_is_reported(tmp_path, table, message):
     (tmp_path / "crops.csv").write_text(table)
     with pytest.raises(DataError, match=message):
         read_crop_table(tmp_path / "crops.csv")
@@ -137,7 +137,7 @@ def test_a_stopped_folder_goes_on_after_its_finished_videos(tmp_path):
         assert (tmp_path / "data" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="Cannot make the folder"):
         DanceReidFolder(tmp_path / "file", recipe={}).__enter__()

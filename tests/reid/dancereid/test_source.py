@@ -43,7 +43,7 @@ def test_frames_may_be_listed_or_given_as_ranges_and_people_as_a_list(tmp_path):
         {"a": {"0": [-1]}},
     ],
 )
-def test_an_annotation_of_another_kind_is_told(tmp_path, content):
+def test_an_annotation_of_another_kind_is_reported(tmp_path, content):
     with pytest.raises(DataError, match=r"annotation.json") as caught:
         annotation(tmp_path, content)
     assert "\n" not in str(caught.value)
@@ -105,7 +105,7 @@ def test_what_is_no_box_is_left_out_and_joints_not_found_are_not_known(tmp_path)
         {0: {0: {"id": 1}}},
     ],
 )
-def test_detections_of_another_kind_are_told(tmp_path, content):
+def test_detections_of_another_kind_are_reported(tmp_path, content):
     with pytest.raises(DataError, match=r"d.npy") as caught:
         save(tmp_path, content).wanted({0: frozenset({0})}, 1)
     assert "\n" not in str(caught.value)
@@ -140,7 +140,7 @@ def test_a_videos_file_is_found_by_its_id(tmp_path):
     assert file_of("x1B", tmp_path, (".mp4",)) == tmp_path / "A-x1B.mp4"
 
 
-def test_the_table_tells_titles_and_the_id_under_which_a_video_is_published(tmp_path):
+def test_the_table_gives_titles_and_the_id_under_which_a_video_is_published(tmp_path):
     path = tmp_path / "videos.csv"
     path.write_text(
         "PID,File_name,Youtube_id,Song_name,Original_title,,\n"

@@ -207,7 +207,7 @@ def test_a_pose_of_something_else_is_one_sentence_with_its_name(tmp_path, conten
         read_split(tmp_path, DataOptions())
 
 
-def test_poses_of_different_lengths_are_told_with_an_example_of_each(tmp_path):
+def test_poses_of_different_lengths_are_reported_with_an_example_of_each(tmp_path):
     dancereid(tmp_path)
     (tmp_path / "splits.json").write_text(json.dumps(GOOD_SPLIT))
     (tmp_path / "poses" / "0001_000010.txt").write_text("1 2\n3 4\n")
@@ -230,7 +230,7 @@ def test_a_ragged_row_of_landmarks_is_named_by_its_line(tmp_path, line):
         read_split(tmp_path, DataOptions(validation_people=2))
 
 
-def test_bad_landmarks_and_layout_names_are_told(tmp_path):
+def test_bad_landmarks_and_layout_names_are_reported(tmp_path):
     market(tmp_path)
     with pytest.raises(DataError, match="no layout 'mars'"):
         read_split(tmp_path, DataOptions(layout="mars"))

@@ -125,7 +125,7 @@ def test_people_with_many_crops_are_spread_over_the_epoch():
     assert np.mean(rare[half:]) > 0.7 * np.mean(rare[:half])
 
 
-def test_people_of_one_video_stand_together_when_they_are_to_be_told_apart_in_one_light():
+def test_people_of_one_video_stand_together_when_they_are_to_be_separated_in_one_light():
     """Eight videos with three people each: by chance six people come from many, in threes from two."""
     crops = dance(videos=8, people=3, frames=12)
     draws = make_sampler(crops, SamplingOptions("people", people=6, crops=4, people_per_video=3), 0)(0)

@@ -57,7 +57,7 @@ def test_its_file_is_an_encoder_like_any_other(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["no JSON", "[1]", json.dumps({"height": 40})])
-def test_another_json_file_is_told_in_one_sentence(tmp_path, content):
+def test_another_json_file_is_reported_in_one_sentence(tmp_path, content):
     (tmp_path / "colours.json").write_text(content)
     with pytest.raises(WeightsError, match="describes no colour histogram"):
         Embedder(tmp_path / "colours.json")

@@ -57,7 +57,7 @@ def test_any_number_of_crops_gets_the_rows_that_the_checkpoint_gives(weights, ex
 
 
 def test_the_sha256_is_that_of_the_file_or_of_the_whole_folder(exported):
-    from tools.run.folder import sha256  # what config.json tells
+    from tools.run.folder import sha256  # what config.json holds
 
     assert Embedder(exported, CPU).sha256 == sha256(exported)
 
@@ -77,14 +77,14 @@ def test_an_encoder_without_calibration_gets_the_same_one_as_its_checkpoint(tmp_
     assert Embedder(tmp_path / "e.onnx", CPU).calibration == Embedder(tmp_path / "e.pt", CPU).calibration
 
 
-def test_a_stranger_with_the_onnx_file_needs_rgb_in_0_to_1_and_is_told_so(weights, tmp_path):
+def test_the_onnx_file_alone_needs_rgb_in_0_to_1_and_the_file_says_so(weights, tmp_path):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
     WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(weights))
     session = onnxruntime.InferenceSession(tmp_path / "e.onnx", providers=["CPUExecutionProvider"])
-    told = session.get_modelmeta().custom_metadata_map
-    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in told["followspot_input"]
-    assert "rows of length 1" in told["followspot_output"]
+    facts = session.get_modelmeta().custom_metadata_map
+    assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in facts["followspot_input"]
+    assert "rows of length 1" in facts["followspot_output"]
     rgb = torch.rand(2, 3, 64, 32)
     with torch.inference_mode():
         expected = load_encoder(weights).encoder.embed(rgb).numpy()
@@ -100,7 +100,7 @@ def test_a_folder_stands_for_its_one_xml(tmp_path):
         Embedder(tmp_path, CPU)
 
 
-def test_what_is_no_exported_encoder_is_told_in_one_sentence(tmp_path, monkeypatch):
+def test_what_is_no_exported_encoder_is_reported_in_one_sentence(tmp_path, monkeypatch):
     import openvino
     from openvino import opset13
 

@@ -18,7 +18,7 @@ def unit(angles):
 
 
 def test_market1501_does_not_count_the_same_view_of_the_person():
-    """The nearest crop is the query's own camera's; of the other two, the stranger is nearer."""
+    """The nearest crop is the query's own camera's; of the other two, the other person is nearer."""
     query, gallery = [crop(1, 1)], [crop(1, 1, frame=1), crop(2, 1, frame=2), crop(1, 2, frame=3)]
     scores = evaluate(unit([0]), unit([1, 10, 20]), Labels.of(query), Labels.of(gallery), PROTOCOLS["market1501"])
     assert scores.mean_average_precision == pytest.approx(1 / 2)

@@ -75,7 +75,7 @@ def test_two_tracklets_exchanged_by_the_tracker_change_places():
     assert relabel(evidence, np.array([0, 1])).tolist() == [1, 0]
 
 
-def test_a_tracklet_moves_only_where_nobody_is_in_the_way():
+def test_a_tracklet_moves_only_where_no_person_is_in_the_way():
     score = np.array([[-9.0, -1.0], [-9.0, -1.0]])  # both look like 1, and are seen together
     evidence = Evidence(score, np.zeros((2, 2)), symmetric(2, p01=1).astype(bool))
     assert relabel(evidence, np.array([0, 1])).tolist() == [0, 1]
@@ -100,7 +100,7 @@ def test_relabelling_never_puts_anybody_in_two_places(seed: int):
     assert score >= evidence.score[np.arange(20), np.arange(20)].sum()
 
 
-def test_a_tracklet_is_cut_where_somebody_else_begins():
+def test_a_tracklet_is_cut_where_another_person_begins():
     one, other = np.log([0.9, 0.1]), np.log([0.1, 0.9])
     assert change_point(np.array([one, one, one, other, other]), 4.0) == 3
     assert change_point(np.array([one, one, one, other, one]), 4.0) is None  # one odd look is no person

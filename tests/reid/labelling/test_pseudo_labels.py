@@ -1,4 +1,4 @@
-"""Labels for a video without any: stories told with hand-made embeddings."""
+"""Labels for a video without any: stories with hand-made embeddings."""
 
 from collections.abc import Sequence
 
@@ -62,7 +62,7 @@ def agrees(labels: PseudoLabels, truth: np.ndarray) -> bool:
     return len(pairs) == len({person for person, _ in pairs}) == len({who for _, who in pairs})
 
 
-def nobody_is_in_two_places(labels: PseudoLabels) -> bool:
+def no_person_is_in_two_places(labels: PseudoLabels) -> bool:
     seen: set[tuple[int, int]] = set()
     for number, person in set(zip(labels.tracklet.tolist(), labels.person.tolist(), strict=True)):
         rows = {(person, frame) for frame in labels.tracklets[number].frames.tolist()}
@@ -87,7 +87,7 @@ def crossing(seed: int = 0) -> Story:
 def test_people_are_joined_over_new_ids_and_exchanges():
     labels, truth = crossing().label()
     assert agrees(labels, truth)
-    assert nobody_is_in_two_places(labels)
+    assert no_person_is_in_two_places(labels)
     assert labels.person[0] == 0
     assert labels.doubt.max() < 0.5
 
@@ -126,7 +126,7 @@ def test_twins_seen_together_are_two_people_and_their_labels_are_doubtful():
     story.shows(1, 2, 0, 300)
     labels, _ = story.label()
     assert len(set(labels.person.tolist())) == 2
-    assert nobody_is_in_two_places(labels)
+    assert no_person_is_in_two_places(labels)
     assert labels.doubt.mean() > 0.5
 
 
@@ -142,7 +142,7 @@ def test_a_person_alone_is_one_person_without_doubt():
 def test_a_known_cast_joins_views_that_look_like_two_people():
     story = Story(4)
     front, back = story.people[2].copy(), story.people[3].copy()
-    story.people[3] = 0.35 * front + 0.94 * back  # a third dancer turned round: hardly like herself
+    story.people[3] = 0.35 * front + 0.94 * back  # a third dancer turned round: hardly like their own earlier crops
     story.shows(0, 1, 0, 600)
     story.shows(1, 2, 0, 600)
     story.shows(2, 3, 0, 300)
@@ -151,7 +151,7 @@ def test_a_known_cast_joins_views_that_look_like_two_people():
     assert open_world.person.max() + 1 == 4
     known, truth = story.label(cast=3)
     assert agrees(known, np.minimum(truth, 2))
-    assert nobody_is_in_two_places(known)
+    assert no_person_is_in_two_places(known)
 
 
 def test_unclear_tracklets_are_put_last_and_only_where_their_person_is_not_elsewhere():
@@ -165,7 +165,7 @@ def test_unclear_tracklets_are_put_last_and_only_where_their_person_is_not_elsew
     labels, _ = story.label()
     of = dict(zip(labels.tracklet.tolist(), labels.person.tolist(), strict=True))
     assert [of[number] for number in range(6)] == [0, 1, 0, 1, 0, 1]
-    assert nobody_is_in_two_places(labels)
+    assert no_person_is_in_two_places(labels)
 
 
 def test_a_video_without_people_has_no_labels():

@@ -201,7 +201,7 @@ def test_fd_gan_trains_through_its_three_stages(split, tmp_path):
     assert ["logit/identity/generated" in row for row in rows] == [False, True, True]
 
 
-def test_training_tells_people_of_different_colours_apart(split, tmp_path):
+def test_training_separates_people_of_different_colours(split, tmp_path):
     training = train(split, tmp_path, recipe(epochs=8))
     losses = [row["loss/cross_entropy"] for row in log_of(tmp_path) if "loss/cross_entropy" in row]
     assert np.mean(losses[-4:]) < 0.95 * np.mean(losses[:4])
@@ -302,7 +302,7 @@ def test_a_disk_that_is_full_for_tensorboard_leaves_every_line_of_the_log_whole(
     ]
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_any_picture_is_read(split, tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported_before_any_picture_is_read(split, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setattr(reid.training.training, "readable", lambda crops: pytest.fail("pictures were read"))
     with pytest.raises(DataError, match=r"Cannot write to .*file/run \(Not a directory\); name another --out"):
@@ -317,13 +317,13 @@ def test_a_picture_that_went_bad_or_came_back_since_does_not_stop_a_run_from_bei
     train_until(Training(recipe(), split, tmp_path / "run", CPU, RUN), 2)
     crops[3].path.write_bytes(good)
     crops[6].path.write_bytes(b"no picture")
-    told = []
+    reported = []
     resumed = Training(recipe(), split, tmp_path / "run", CPU, RUN, resume=True)
-    resumed.run(Callbacks(on_epoch=told.append))
+    resumed.run(Callbacks(on_epoch=reported.append))
     assert resumed.skipped == [3]
     assert resumed.finished
     assert len(resumed.crops) == 23
-    assert any("can no longer be read, such as" in line for line in told)
+    assert any("can no longer be read, such as" in line for line in reported)
 
 
 @pytest.mark.parametrize("missing", ["data", "networks"])
@@ -331,7 +331,7 @@ def test_a_state_of_another_version_is_one_sentence(split, copied, missing):
     state = load_plain(copied / "state.pt")
     del state[missing]
     save_atomically(state, copied / "state.pt")
-    with pytest.raises(DataError, match=r"state\.pt was written by another version; begin anew"):
+    with pytest.raises(DataError, match=r"state\.pt was written by another version; begin again"):
         Training(recipe(), split, copied, CPU, RUN, resume=True)
 
 
@@ -345,14 +345,14 @@ def test_other_data_than_before_is_refused_on_resume(split, whole):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_told(tmp_path, workers):
+def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_reported(tmp_path, workers):
     crops = colourful_people(tmp_path)
     training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, replace(RUN, workers=workers))
     for crop in crops[:3]:
         crop.path.write_bytes(crop.path.read_bytes()[:-100])
-    told = []
-    training.run(Callbacks(on_epoch=told.append))
-    assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", told[-1])
+    reported = []
+    training.run(Callbacks(on_epoch=reported.append))
+    assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", reported[-1])
     for crop in crops[:6]:
         crop.path.unlink()
     training.state.step = training.state.epoch = training.state.epoch_step = 0

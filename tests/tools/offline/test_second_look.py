@@ -28,19 +28,19 @@ def returned(tracks: list[FrameTracks], frame: int, *recoveries: Recovery) -> li
     ]
 
 
-def test_a_return_is_told_with_its_similarity_and_its_lead_over_the_others_who_were_away():
+def test_a_return_is_reported_with_its_similarity_and_its_lead_over_the_others_who_were_away():
     # 1 is away from frame 3 to 5; when they are back, 2 is away and 3 in sight
     tracks = film({1: {0: 0, 1: 0, 2: 0, 6: 0, 7: 0}, 2: {0: 50, 1: 50}, 3: dict.fromkeys(range(8), 90)}, 8)
     tracks = returned(tracks, 6, Recovery(6, 0.6, 1, 0.4))
     sightings = {1: [sighted(0, 0), sighted(7, 60)], 2: [sighted(1, 150)], 3: [sighted(6, 60)]}
-    (told,) = with_similarity(tracks, sightings)[6].recoveries
-    assert told.similarity == pytest.approx(0.5), "cos 60"
-    assert told.margin == pytest.approx(0.5), "cos 60 - cos 90; 3, of the same appearance, was in sight"
-    assert (told.id, told.away) == (1, 0.4)
+    (reported,) = with_similarity(tracks, sightings)[6].recoveries
+    assert reported.similarity == pytest.approx(0.5), "cos 60"
+    assert reported.margin == pytest.approx(0.5), "cos 60 - cos 90; 3, of the same appearance, was in sight"
+    assert (reported.id, reported.away) == (1, 0.4)
 
 
 def test_without_a_sighting_before_or_after_nothing_is_claimed():
     tracks = returned(film({1: {0: 0, 6: 0}}, 8), 6, Recovery(6, 0.6, 1, 0.4))
     for sightings in ({}, {1: [sighted(0, 0)]}, {1: [sighted(6, 0)]}):
-        (told,) = with_similarity(tracks, sightings)[6].recoveries
-        assert (told.similarity, told.margin) == (None, None)
+        (reported,) = with_similarity(tracks, sightings)[6].recoveries
+        assert (reported.similarity, reported.margin) == (None, None)

@@ -61,7 +61,7 @@ def test_what_another_program_writes_is_taken_in(review: Review):
     assert review.undo() is None
 
 
-def test_a_file_damaged_meanwhile_is_told_until_it_is_mended(review: Review):
+def test_a_file_damaged_meanwhile_is_reported_until_it_is_mended(review: Review):
     review.add(MERGE)
     review.path.write_text('{"version": 1, "edits": [')
     for _ in range(2):
@@ -78,7 +78,7 @@ def test_a_file_damaged_meanwhile_is_told_until_it_is_mended(review: Review):
         ('{"version": 1, "edits": [{"do": "drop", "images": ["x.jpg"]}]}', "edit 1 does not fit the data"),
     ],
 )
-def test_a_file_that_does_not_fit_is_told_at_the_start(folder: Path, text: str, said: str):
+def test_a_file_that_does_not_fit_is_reported_at_the_start(folder: Path, text: str, said: str):
     (folder / "edits.json").write_text(text)
     with pytest.raises(InputError, match=said):
         Review(read_data_set(folder))
@@ -93,7 +93,7 @@ def test_a_file_that_does_not_fit_is_told_at_the_start(folder: Path, text: str, 
         ('{"version": 1, "edits": [{"do": "merge", "people": [[], {}]}]}', "there is no person"),
     ],
 )
-def test_an_edit_file_of_wrong_kinds_is_told_in_a_sentence(folder: Path, text: str, said: str):
+def test_an_edit_file_of_wrong_kinds_is_reported_in_a_sentence(folder: Path, text: str, said: str):
     (folder / "edits.json").write_text(text)
     with pytest.raises(InputError, match=rf"edits.json.*{said}"):
         Review(read_data_set(folder))

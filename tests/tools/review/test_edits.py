@@ -1,4 +1,4 @@
-"""Edits are replayed on the data, always with the same result; what does not fit is told with its number."""
+"""Edits are replayed on the data, always with the same result; what does not fit is reported with its number."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_boxes_on_a_line_stay_where_they_are_when_they_become_another_persons(da
         ({"do": "between", "video": "dance", "person": 77, "from_frame": 1, "to_frame": 2}, "no person 77"),
     ],
 )
-def test_an_edit_that_does_not_fit_is_told_with_its_number(data: DataSet, edit: Any, said: str):
+def test_an_edit_that_does_not_fit_is_reported_with_its_number(data: DataSet, edit: Any, said: str):
     good = {"do": "drop", "images": [crop(0, 0)]}
     with pytest.raises(InputError, match="edit 2 does not fit") as caught:
         replay(data, [good, edit])

@@ -135,7 +135,7 @@ def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys
         DatasetReviewCommand(folder, mot=tmp_path / "mot", fill_gaps=-1).run()
 
 
-def test_missing_pictures_are_told_and_left_out(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_missing_pictures_are_reported_and_left_out(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     gone = [crop(3, frame) for frame in range(4)]
     for name in gone:
         (folder / "images" / name).unlink()
@@ -154,7 +154,7 @@ def test_missing_pictures_are_told_and_left_out(folder: Path, tmp_path: Path, ca
 
 
 @pytest.mark.parametrize("text", ["{", '["x"]', '[{"query": 3}]', '[{"query": [[1]]}]', "7", "[" * 100_000])
-def test_splits_of_wrong_kinds_are_told_and_nothing_is_written(data: DataSet, tmp_path: Path, text: str):
+def test_splits_of_wrong_kinds_are_reported_and_nothing_is_written(data: DataSet, tmp_path: Path, text: str):
     (data.folder / "splits.json").write_text(text)
     with pytest.raises(InputError, match=r"splits\.json (is no split|cannot be read)"):
         export_folder(data, replay(data, []), tmp_path / "out")

@@ -164,7 +164,7 @@ def test_a_box_is_added_by_keyboard_where_the_person_was_seen_last(frame, served
     assert chips(frame)[1] == "drawn"
 
 
-def test_a_video_that_is_gone_is_told_in_the_picture(page, served):
+def test_a_video_that_is_gone_is_reported_in_the_picture(page, served):
     sources = served.folder / "sources.json"
     assert "dance.mp4" in sources.read_text()
     page.route("**/frame?*", lambda route: route.fulfill(status=400, body='{"error": "there is no file dance.mp4"}'))

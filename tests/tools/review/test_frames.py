@@ -29,7 +29,7 @@ def test_every_frame_is_the_one_the_tracker_sees(dance_video: Path, order: list[
     store.close()
 
 
-def test_a_frame_beyond_the_end_and_a_file_that_is_no_video_are_told(dance_video: Path, tmp_path: Path):
+def test_a_frame_beyond_the_end_and_a_file_that_is_no_video_are_reported(dance_video: Path, tmp_path: Path):
     with pytest.raises(InputError, match="has frames 0 to 29, not 30"):
         FrameStore(dance_video).frame(30)
     with pytest.raises(InputError, match="there is no file"):

@@ -12,7 +12,7 @@ def crop(person: int, frame: int) -> str:
     return f"{person:04d}_{frame:06d}.jpg"
 
 
-def test_doubtful_people_stand_first_and_each_row_tells_who_it_is(page):
+def test_doubtful_people_stand_first_and_each_row_names_its_person(page):
     assert page.people() == [3, 2, 1, 0]
     facts = page.inner_text('.person[data-number="3"] .facts')
     assert "dance" in facts

@@ -1,4 +1,4 @@
-"""A data set's folder is read with its table, and also as DanceReID was published; what does not fit is told."""
+"""A data set's folder is read with its table, and also as DanceReID was published; what does not fit is reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracker.types import InputError
 NO_RATE = '{"path": "a.mp4", "fps": NaN, "width": 1, "height": 1, "frames": 1}'
 
 
-def test_the_table_tells_where_every_crop_was_seen(folder: Path):
+def test_the_table_says_where_every_crop_was_seen(folder: Path):
     data = read_data_set(folder)
     assert len(data.crops) == 120
     assert data.videos == ("dance",)
@@ -54,7 +54,7 @@ def test_data_as_published_has_people_videos_and_frames_but_no_boxes(tmp_path: P
         ({"meta.json": '{"identities": [["a_1.jpg"]]}', "sources.json": '{"v": {}}'}, "no list of videos"),
     ],
 )
-def test_a_folder_that_is_no_data_set_is_told_in_a_sentence(tmp_path: Path, files: dict[str, str], said: str):
+def test_a_folder_that_is_no_data_set_is_reported_in_a_sentence(tmp_path: Path, files: dict[str, str], said: str):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises((InputError, DataError), match=said):
@@ -71,12 +71,12 @@ def test_a_folder_that_is_no_data_set_is_told_in_a_sentence(tmp_path: Path, file
         ("a_1.jpg,0,v,0,0.0,1,1,2,2,1,0,nan", "the doubt nan"),
     ],
 )
-def test_a_number_that_cannot_be_is_told_with_its_line(tmp_path: Path, cells: str, said: str):
+def test_a_number_that_cannot_be_is_reported_with_its_line(tmp_path: Path, cells: str, said: str):
     (tmp_path / "crops.csv").write_text(f"{','.join(COLUMNS)}\n{cells}\n")
     with pytest.raises(DataError, match=f"crops.csv, line 2: .*{said}"):
         read_data_set(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path):
     with pytest.raises(InputError, match="there is no data folder"):
         read_data_set(tmp_path / "nothing")

@@ -144,7 +144,7 @@ def test_nothing_is_served_beyond_loopback(served):
             socket.create_connection((str(address), served.port), timeout=2)
 
 
-def test_a_port_in_use_is_told_in_a_sentence(served, folder: Path):
+def test_a_port_in_use_is_reported_in_a_sentence(served, folder: Path):
     with pytest.raises(InputError, match=f"port {served.port} of 127.0.0.1 cannot be used .*name another --port"):
         DatasetReviewCommand(folder, port=served.port, browser=False).run()
     with pytest.raises(InputError, match="port 99999 of"):

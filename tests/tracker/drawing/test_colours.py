@@ -42,5 +42,5 @@ def test_text_is_readable_on_every_colour() -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.1, level AA
 
 
-def test_css_tells_red_first() -> None:
+def test_css_gives_red_first() -> None:
     assert css((1, 2, 255)) == "#ff0201"

@@ -123,7 +123,7 @@ def test_someone_found_again_is_marked_for_a_second_and_no_longer() -> None:
     assert marked == [5 <= index < 35 for index in range(45)]
 
 
-def test_the_mark_tells_how_long_the_person_was_away_and_that_there_is_doubt() -> None:
+def test_the_mark_shows_how_long_the_person_was_away_and_that_there_is_doubt() -> None:
     def label_width(recovery: Recovery | None, recovered: bool = True) -> int:
         options = RenderOptions(boxes=False, trail=0)
         drawn = Renderer(options).draw(picture(), people([[*PERSON]], 0, recovered, recovery))
@@ -157,7 +157,7 @@ def test_word_of_a_recovery_that_comes_late_still_counts() -> None:
 
 
 def walk(fps: float, seconds: float, options: RenderOptions = TRAIL_ONLY) -> np.ndarray:
-    """The last picture of someone walking to the right at 200 pixels a second."""
+    """The last picture of a person walking to the right at 200 pixels a second."""
     renderer = Renderer(options)
     image = np.zeros(0)
     for index in range(round(seconds * fps) + 1):

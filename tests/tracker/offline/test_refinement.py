@@ -18,13 +18,13 @@ NO_GAPS = RefinementOptions(min_seconds=0.0, gaps=GapOptions(seconds=0))
 
 def film(boxes: Mapping[int, Mapping[int, float]], frames: int, cuts: Sequence[int] = ()) -> list[FrameTracks]:
     """Of each id the left edge of a box 50 by 100, by frame."""
-    told = []
+    reported = []
     for frame in range(frames):
         seen = {id: left[frame] for id, left in boxes.items() if frame in left}
         xyxy = np.array([[left, 0, left + 50, 100] for left in seen.values()]).reshape(-1, 4)
         score, back = np.full(len(seen), 0.9), np.zeros(len(seen), bool)
-        told.append(FrameTracks(frame, frame / FPS, np.array(list(seen)), xyxy, score, back, cut=frame in cuts))
-    return told
+        reported.append(FrameTracks(frame, frame / FPS, np.array(list(seen)), xyxy, score, back, cut=frame in cuts))
+    return reported
 
 
 def stand(left: float, frames: range) -> dict[int, float]:
@@ -39,7 +39,7 @@ def lefts(tracks: Sequence[FrameTracks], id: int) -> dict[int, float]:
     return {rows.frame: float(rows.xyxy[rows.ids == id][0, 0]) for rows in tracks if id in rows.ids}
 
 
-def test_two_tracks_of_one_person_become_one_and_the_return_is_told():
+def test_two_tracks_of_one_person_become_one_and_the_return_is_reported():
     online = film({1: stand(0, range(10)), 2: stand(300, range(30)), 3: stand(600, range(20, 30))}, 30)
     whose = [stretch(1, range(10), 0), stretch(2, range(30), 1), stretch(3, range(20, 30), 0)]
     refined = refine(online, whose, FPS, NO_GAPS)

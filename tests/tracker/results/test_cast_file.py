@@ -42,7 +42,7 @@ def test_what_is_written_is_read_again(path: Path):
         assert np.linalg.norm(other.embeddings, axis=1) == pytest.approx(np.ones(len(one.embeddings)))
 
 
-def test_a_cast_of_nobody_is_a_cast(tmp_path: Path):
+def test_a_cast_without_people_is_a_cast(tmp_path: Path):
     write_cast(tmp_path / "empty.cast", CastMemory("0" * 64, next_id=4))
     assert read_cast(tmp_path / "empty.cast").members == ()
     assert read_cast(tmp_path / "empty.cast").next_id == 4

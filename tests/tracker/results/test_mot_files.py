@@ -31,15 +31,15 @@ def test_a_frame_without_people_has_no_lines() -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    told = [
+    reported = [
         FrameTracks(0, 0.0, [1, 2], [[0, 0, 10, 20], [5.25, 6.5, 7.75, 8]], [1.0, 0.25], [False, False]),
         FrameTracks.empty(1, 0.04),
         FrameTracks(2, 0.08, [2], [[1, 2, 3, 4]], [0.5], [False]),
     ]
-    path = written(tmp_path, "".join(map(format_rows, told)))
+    path = written(tmp_path, "".join(map(format_rows, reported)))
     read = read_tracks(path, fps=25.0)
     assert [tracks.frame for tracks in read] == [0, 1, 2]
-    for before, after in zip(told, read, strict=True):
+    for before, after in zip(reported, read, strict=True):
         assert after.time == pytest.approx(before.time)
         assert after.ids.tolist() == before.ids.tolist()
         assert after.xyxy.tolist() == before.xyxy.tolist()
@@ -56,7 +56,7 @@ def test_frames_without_rows_are_there_too_up_to_the_given_length(tmp_path: Path
         read_tracks(path, length=2)
 
 
-def test_an_empty_file_tells_of_nobody(tmp_path: Path) -> None:
+def test_an_empty_file_has_no_tracks(tmp_path: Path) -> None:
     path = written(tmp_path, "\n")
     assert read_tracks(path) == []
     assert [len(tracks) for tracks in read_tracks(path, length=2)] == [0, 0]

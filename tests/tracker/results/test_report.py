@@ -142,10 +142,10 @@ def test_an_empty_run_has_a_page_too(tmp_path: Path, frames: int) -> None:
     for index in range(frames):
         summary.write(Frame(index, 0.0, None), FrameTracks.empty(index, 0.0))
     write_report(tmp_path / "report.html", summary)
-    assert "Nobody was seen." in Page(tmp_path / "report.html").text
+    assert "No person was seen." in Page(tmp_path / "report.html").text
 
 
-def test_a_page_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"report\.html cannot be written"):
         write_report(tmp_path / "missing" / "report.html", evening())
 

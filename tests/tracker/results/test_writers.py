@@ -48,7 +48,7 @@ def interrupted(sink: Sink) -> None:
         raise KeyboardInterrupt
 
 
-def test_presence_is_told_in_intervals_split_by_long_gaps_only() -> None:
+def test_presence_is_reported_in_intervals_split_by_long_gaps_only() -> None:
     summary = Summary()
     evening(summary)
     one, two, three = summary.people
@@ -79,7 +79,7 @@ def test_speed_is_frames_by_wall_seconds() -> None:
     assert summary.frames_per_second == 1.0
 
 
-def test_a_frame_told_twice_is_refused() -> None:
+def test_a_frame_reported_twice_is_refused() -> None:
     summary = Summary()
     summary.write(*seen(0, 1))
     with pytest.raises(ValueError, match="frame 0 came after frame 0"):
@@ -106,17 +106,17 @@ def test_csv_has_a_header_frames_from_zero_and_quoted_names(tmp_path: Path) -> N
     assert [row["time"] for row in rows if row["recovered"] == "1"] == ["3.000"]
 
 
-def test_json_tells_of_every_person(tmp_path: Path) -> None:
+def test_json_lists_every_person(tmp_path: Path) -> None:
     video = {"source": "dance.mp4", "fps": FPS}
     with JsonWriter(tmp_path / "tracks.json", Summary(), video, names={2: "Zoé"}) as writer:
         evening(writer)
-    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
-    assert told["video"] == video
-    assert told["summary"] == {
+    overview = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    assert overview["video"] == video
+    assert overview["summary"] == {
         "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "remembered": 0,
         "longest_absence": 2.1, "camera_cuts": 0,
     }  # fmt: skip
-    two = told["people"][1]
+    two = overview["people"][1]
     assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
     assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
     back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}
@@ -128,18 +128,18 @@ def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         for tracks in frames:
             writer.write(Frame(tracks.frame, tracks.time, None), tracks)
-    told = json.loads((tmp_path / "tracks.json").read_text())
-    assert told["camera_cuts"] == [0.2]
-    assert told["summary"]["camera_cuts"] == 1
+    overview = json.loads((tmp_path / "tracks.json").read_text())
+    assert overview["camera_cuts"] == [0.2]
+    assert overview["summary"]["camera_cuts"] == 1
 
 
-def test_a_person_from_a_cast_file_is_told_apart_from_one_found_again(tmp_path: Path) -> None:
+def test_a_person_from_a_cast_file_differs_from_one_found_again(tmp_path: Path) -> None:
     known = Recovery(frame=0, time=0.0, id=1, away=0.0, similarity=0.9, margin=0.3, remembered=True)
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0, 1, recoveries=[known]))
-    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
-    assert (told["summary"]["recoveries"], told["summary"]["remembered"]) == (0, 1)
-    (event,) = told["people"][0]["recoveries"]
+    overview = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    assert (overview["summary"]["recoveries"], overview["summary"]["remembered"]) == (0, 1)
+    (event,) = overview["people"][0]["recoveries"]
     assert (event["remembered"], event["similarity"], event["margin"]) == (True, 0.9, 0.3)
 
 
@@ -155,12 +155,12 @@ def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["a.csv", "a.json", "a.txt"]
 
 
-def test_a_run_that_sees_nobody_still_has_results(tmp_path: Path) -> None:
+def test_a_run_that_sees_no_person_still_has_results(tmp_path: Path) -> None:
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0))
-    told = json.loads((tmp_path / "tracks.json").read_text())
-    assert told["people"] == []
-    assert told["summary"]["longest_absence"] == 0
+    overview = json.loads((tmp_path / "tracks.json").read_text())
+    assert overview["people"] == []
+    assert overview["summary"]["longest_absence"] == 0
 
 
 def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,7 @@ def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("kind", [MotWriter, CsvWriter, lambda path: JsonWriter(path, Summary())])
-def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path, kind: type[MotWriter]) -> None:
+def test_a_place_that_cannot_be_written_to_is_reported(tmp_path: Path, kind: type[MotWriter]) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(InputError, match=r"tracks cannot be written \(.*\); choose another place"),

@@ -132,7 +132,7 @@ def test_a_mot_sequence_without_pictures_still_has_its_frames(tmp_path):
         (SEQINFO.replace("=20", "=0"), "not above 0"),
     ],
 )
-def test_a_spoilt_seqinfo_is_told(tmp_path, text, sentence):
+def test_a_spoilt_seqinfo_is_reported(tmp_path, text, sentence):
     (tmp_path / "seqinfo.ini").write_text(text)
     with pytest.raises(InputError, match=sentence):
         open_source(tmp_path)

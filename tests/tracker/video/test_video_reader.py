@@ -180,7 +180,7 @@ def test_a_cut_video_whose_sound_goes_on_is_noticed_but_long_sound_alone_is_not(
     assert reader.warning is None
 
 
-def test_damage_in_the_middle_costs_some_frames_and_is_told(tmp_path):
+def test_damage_in_the_middle_costs_some_frames_and_is_reported(tmp_path):
     path = shoot(tmp_path / "old.avi", 120, codec="mpeg4", width=320, height=240, options={"g": "12"})
     data = bytearray(path.read_bytes())
     middle = len(data) // 2
@@ -253,7 +253,7 @@ def test_a_video_all_of_whose_frames_are_broken_is_refused(tmp_path):
         VideoReader(path)
 
 
-def test_an_address_where_nobody_answers_is_refused_soon():
+def test_an_address_without_a_server_is_refused_soon():
     with pytest.raises(InputError, match="cannot be opened"):
         VideoReader("rtsp://127.0.0.1:9/camera")
 

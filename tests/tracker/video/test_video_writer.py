@@ -299,7 +299,7 @@ def test_an_older_file_stays_until_the_new_one_is_complete(tmp_path):
     assert len(read_times(tmp_path / "out.mp4")) == 1
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path):
     """A limit on the file size stands in for the full disk; the noise does not compress below it."""
     resource = pytest.importorskip("resource")
     generator = np.random.default_rng(0)
@@ -376,7 +376,7 @@ def test_real_clips_come_back_whole(tmp_path, clip):
     assert same > 0.999  # AAC may code hiss as "some noise here", which no two decodings make alike
 
 
-def test_a_disk_that_fills_in_the_last_flush_is_told_and_not_waited_for(tmp_path, monkeypatch):
+def test_a_disk_that_fills_in_the_last_flush_is_reported_and_not_waited_for(tmp_path, monkeypatch):
     def full(self):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,4 +1,4 @@
-// Talking to the review's server. Every change tells the revision it was made on; the answer holds all people anew.
+// Talking to the review's server. Every change names the revision it was made on; the response holds all people again.
 
 export class Refused extends Error {}
 

@@ -16,7 +16,7 @@ const ROWS = [
   ["u / r", "undo / redo (also Ctrl + Z, Y)"],
   ["f", "see the frame, correct boxes"],
   ["+ −", "one thumbnail for more or fewer crops"],
-  ["o", "order the rows anew"],
+  ["o", "sort the rows again"],
 ];
 
 const FRAME = [
