@@ -49,29 +49,18 @@ VERBS: dict[str, Any] = {
         ),
     },
     "benchmark": {
-        "tracks": Verb(
-            "benchmark_tracks:BenchmarkTracksCommand", "Our tracker and other people's on the same detections."
-        ),
-        "ablation": Verb("benchmark_ablation:BenchmarkAblationCommand", "What each idea of our tracker is worth."),
-        "stage": Verb(
-            "benchmark_stage:BenchmarkStageCommand", "The same on rendered dancers who cross, leave and return."
-        ),
-        "encoders": Verb(
-            "benchmark_encoders:BenchmarkEncodersCommand", "Re-ID encoders on the same crops: how well, how fast."
-        ),
-        "speed": Verb("benchmark_speed:BenchmarkSpeedCommand", "From file to file, beside Ultralytics' track."),
-        "train": Verb(
-            "benchmark_train:BenchmarkTrainCommand", "One training step of a preset, and its convolutions alone."
-        ),
+        "tracks": Verb("benchmark_tracks:BenchmarkTracksCommand", "Our tracker and its peers on the same detections."),
+        "ablation": Verb("benchmark_ablation:BenchmarkAblationCommand", "Our tracker without one component at a time."),
+        "stage": Verb("benchmark_stage:BenchmarkStageCommand", "Our tracker and its peers on rendered dancers."),
+        "encoders": Verb("benchmark_encoders:BenchmarkEncodersCommand", "Accuracy and time of re-ID encoders."),
+        "speed": Verb("benchmark_speed:BenchmarkSpeedCommand", "Time from file to file, ours and Ultralytics' track."),
+        "train": Verb("benchmark_train:BenchmarkTrainCommand", "Time of one training step of a recipe."),
     },
     "train": Verb("train:TRAIN", "Train a re-ID encoder by a named recipe; `followspot train` lists them."),
     "train-detector": Verb("train_detector:TrainDetectorCommand", "Fine-tune a YOLO model to find dancers."),
     "dataset": {
-        "dancereid": Verb("dataset_dancereid:DatasetDancereidCommand", "DanceReID out of its published parts."),
-        "video": Verb(
-            "dataset_video:DatasetVideoCommand",
-            "Re-ID data of the people in your own videos, told apart by themselves.",
-        ),
+        "dancereid": Verb("dataset_dancereid:DatasetDancereidCommand", "Assemble DanceReID from its published files."),
+        "video": Verb("dataset_video:DatasetVideoCommand", "Re-ID data from your own videos, labelled automatically."),
         "review": Verb(
             "dataset_review:DatasetReviewCommand", "Merge, split and clean a data set's people on a local page."
         ),
@@ -82,7 +71,7 @@ VERBS: dict[str, Any] = {
             "What a data set holds and what is wrong with it, with a contact sheet.",
         ),
     },
-    "calibrate": Verb("calibrate:CalibrateCommand", "Measure what a similarity is worth to an encoder, and store it."),
+    "calibrate": Verb("calibrate:CalibrateCommand", "Calibrate an encoder's similarities to log odds, and store that."),
     "export": Verb("export:ExportCommand", "Write a re-ID encoder for ONNX Runtime or OpenVINO, and check it."),
     "stage": Verb("stage:StageCommand", "Render dancers on a stage, with exact truth."),
     "bundle-encoder": Verb("bundle_encoder:BundleEncoderCommand", "Make the bundled encoder out of a training run."),
@@ -101,8 +90,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\nfollowspot: stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # what reads our words, `head` for one, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's last flush says it again
+    except BrokenPipeError:  # the reader of the pipe, `head` for one, has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the last flush would raise it again
         sys.exit(1)
 
 

@@ -44,7 +44,7 @@ class TrainCommand:
     preset: tyro.conf.Suppress[str] = "train"
 
     def run(self) -> None:
-        def tell(line: str) -> None:
+        def report(line: str) -> None:
             if rank() == 0:  # of several processes one prints
                 say(line)
 
@@ -55,7 +55,7 @@ class TrainCommand:
         if self.resume and not (folder / STATE).is_file():
             raise DataError(f"There is no {folder / STATE} to resume; leave --resume out, or give the run's --out.")
         split = read_split(self.data, self.reading)
-        tell(
+        report(
             f"{self.preset}: {len(split.train)} crops to train on, {len(split.query)} queries, "
             f"{len(split.gallery)} in the gallery"
         )
@@ -65,21 +65,21 @@ class TrainCommand:
         training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, self.resume)
         if skipped := training.skipped:
             example = split.train[skipped[0]].path
-            tell(f"{count(len(skipped), 'unreadable picture')} left out, such as {example}")
+            report(f"{count(len(skipped), 'unreadable picture')} left out, such as {example}")
         with Interruption() as interruption:
             callbacks = Callbacks(
-                on_epoch=tell,
+                on_epoch=report,
                 progress=lambda batches, count, name: track(batches, name, count, console=bars, transient=True),
                 should_stop=lambda: interruption.asked,
             )
             training.run(callbacks)
         if interruption.asked:
-            tell(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
+            report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
             return
         if training.state.best_map < 0:
-            tell(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
+            report(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
         else:
-            tell(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
+            report(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
 
     @staticmethod
     def from_config(options: dict[str, Any]) -> dict[str, Any]:

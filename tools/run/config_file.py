@@ -80,8 +80,8 @@ def changed(options: Any, given: dict[str, Any], file: str, within: str) -> Any:
             try:
                 values[name] = msgspec.convert(value, hints[name], strict=False, str_keys=True, dec_hook=_path)
             except (msgspec.ValidationError, NotImplementedError) as error:
-                told = json.dumps(value, default=str)
-                raise InputError(f"--config {file}: {key} is {told}: {str(error).lower()}") from error
+                shown = json.dumps(value, default=str)
+                raise InputError(f"--config {file}: {key} is {shown}: {str(error).lower()}") from error
     try:
         return replace(options, **values)
     except InputError as error:
