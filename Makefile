@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
+# One more process than cores, since many tests wait for a command; each with one thread. The tests of a file share fixtures.
+ON_ALL_CORES := --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
+
 .PHONY: setup demo test test-fast lint types format lock clean
 
 setup: $(STAMP)
@@ -23,10 +26,10 @@ demo: setup
 	$(BIN)/followspot demo
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES)
 
 test-fast: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow"
 
 lint: setup
 	$(BIN)/ruff check .
