@@ -70,6 +70,7 @@ def test_an_unfit_trunk_is_one_clear_sentence_with_advice_that_helps(trunk, last
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of tests before
 @pytest.mark.parametrize(
     ("trunk", "last_stride"),
     [

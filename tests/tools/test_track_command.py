@@ -251,11 +251,11 @@ def test_one_of_a_thing_is_reported_as_one(film: Path, capsys: pytest.CaptureFix
 
 def test_ctrl_c_finishes_the_files_so_far(film: Path):
     endless = film.parent / "endless.mp4"
-    with VideoWriter(endless, width=1280, height=720, fps=FPS, preset="ultrafast") as writer:
-        noise = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
-        for index in range(600):
+    with VideoWriter(endless, width=960, height=540, fps=FPS, preset="ultrafast") as writer:
+        noise = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
+        for index in range(400):
             writer.write(noise, index / FPS)
-    lines = [f"{index + 1},-1,300,100,200,500,0.9" for index in range(600)]
+    lines = [f"{index + 1},-1,300,100,200,400,0.9" for index in range(400)]
     (film.parent / "boxes.txt").write_text("\n".join(lines) + "\n")
     command = [sys.executable, "-m", "tools", "track", str(endless), "--detections", "boxes.txt", "--out", "out"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -272,7 +272,7 @@ def test_ctrl_c_finishes_the_files_so_far(film: Path):
     assert "stopped on request" in said
     with VideoReader(out / "video.mp4") as video:
         drawn = sum(1 for _ in video)
-    assert 0 < drawn < 600
+    assert 0 < drawn < 400
     assert len(read_tracks(out / "tracks.txt", fps=FPS)) == drawn
     assert len(json.loads((out / "tracks.json").read_text())["people"]) == 1
     assert (out / "report.html").exists()

@@ -198,6 +198,7 @@ def test_dancereids_files_with_something_else_in_them_are_one_sentence(tmp_path,
 
 
 @pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of tests before
 @pytest.mark.parametrize("content", ["a b\n", "1 2\n3\n", "1 2 3\n", "", "1,2\n"])
 def test_a_pose_of_something_else_is_one_sentence_with_its_name(tmp_path, content):
     dancereid(tmp_path)

@@ -1,9 +1,13 @@
 import json
 import os
+import runpy
 import subprocess
 import sys
 
+import cv2
+import numpy as np
 import pytest
+import torch
 from places import ROOT
 
 SCRIPT = """
@@ -40,10 +44,7 @@ def losses(folder):
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_same_losses_as_one(tmp_path):
-    import cv2
-    import numpy as np
-
+def test_two_processes_give_the_same_losses_as_one(tmp_path, monkeypatch):
     random = np.random.default_rng(0)
     (tmp_path / "data").mkdir()
     for person in range(4):
@@ -54,7 +55,10 @@ def test_two_processes_give_the_same_losses_as_one(tmp_path):
     arguments = [str(tmp_path / "train.py"), str(tmp_path / "data")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    subprocess.run([sys.executable, *arguments, str(tmp_path / "one")], env=environment, check=True)
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(sys, "argv", [*arguments, str(tmp_path / "one")])
+    runpy.run_path(arguments[0])  # in this process, which has imported everything by now
+    torch.set_num_threads(threads)
     subprocess.run([*launcher, *arguments, str(tmp_path / "two")], env=environment, check=True)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
     assert len(one) == len(two) == 3

@@ -108,7 +108,8 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        self.process.communicate(timeout=60)  # which closes the pipe, too
+        return self.process.returncode
 
 
 @pytest.fixture(scope="module")
