@@ -180,3 +180,8 @@ def test_options_may_have_their_names_of_the_command_line(tmp_path: Path):
     assert (asked.tracker.cast, asked.tracker.birth.min_score, asked.tracker.max_lost_time) == (5, 0.7, 60)
     assert (asked.detection.conf, asked.draw.skeleton) == (0.2, True)
     assert asked.tracker.motion == TrackCommand(()).tracker.motion
+
+
+def test_a_group_of_options_that_is_none_is_refused_in_a_sentence(tmp_path: Path):
+    with pytest.raises(InputError, match="tracker is a group of options, not 3"):
+        read_config(written(tmp_path, "wrong.yaml", "tracker: 3\ncast: 5\n"), TrackCommand)

@@ -45,7 +45,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 
 def by_field(content: dict[str, Any], command: Any) -> dict[str, Any]:
-    """The same options, those named as on the command line put under the fields that lead to them."""
+    """The same options, those named as on the command line put under the fields leading to them. Raises InputError."""
     paths = {option.name: option.path for option in options_of(parser_of(command))}
     placed: dict[str, Any] = {}
     for key, value in content.items():
@@ -53,7 +53,10 @@ def by_field(content: dict[str, Any], command: Any) -> dict[str, Any]:
         within = placed
         for part in parts:
             within = within.setdefault(part, {})
-        within[name] = {**within.get(name, {}), **value} if isinstance(value, dict) else value
+            if not isinstance(within, dict):
+                raise InputError(f"--config: {part} is a group of options, not {within!r}")
+        before = within.get(name)
+        within[name] = {**before, **value} if isinstance(value, dict) and isinstance(before, dict) else value
     return placed
 
 
