@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .crops import DataError
 
 
@@ -29,6 +31,8 @@ MARKET = JointLayout(
         *((2, 5), (13, 10), (5, 10), (2, 10), (13, 5), (5, 6), (6, 7), (10, 9), (9, 8)),
     ),
 )
+COCO_OF_MARKET = {5: 13, 6: 2, 7: 12, 8: 3, 9: 11, 10: 4, 11: 10, 12: 5, 13: 9, 14: 6, 15: 8, 16: 7}
+"""COCO's joint -> the same joint of Market-1501's layout, for the joints below the neck."""
 JOINT_LAYOUTS = {17: COCO, 15: MARKET}
 
 
@@ -37,3 +41,18 @@ def joint_layout(joints: int) -> JointLayout:
     if joints not in JOINT_LAYOUTS:
         raise DataError(f"No layout of {joints} joints is known; 17 (COCO) and 15 (Market-1501) are.")
     return JOINT_LAYOUTS[joints]
+
+
+def as_coco(keypoints: np.ndarray) -> np.ndarray:
+    """Landmarks of any known layout (P, 2) as COCO's 17, (17, 2): of the face of Market-1501's 15 only the nose.
+
+    The nose is the middle between the top of the head and the neck; eyes and ears are not known (nan).
+    """
+    if len(keypoints) == len(COCO.mirror):
+        return keypoints
+    joint_layout(len(keypoints))
+    result = np.full((len(COCO.mirror), 2), np.nan, np.float32)
+    result[list(COCO_OF_MARKET)] = keypoints[list(COCO_OF_MARKET.values())]
+    neck = (keypoints[1] + keypoints[14]) / 2
+    result[0] = (keypoints[0] + neck) / 2
+    return result

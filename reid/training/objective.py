@@ -54,8 +54,10 @@ class ObjectiveOptions:
     """Part of the classifier's target spread over all people."""
     real_smoothing: float = 0.1
     """One-sided label smoothing: the discriminators' target for real pictures is 1 less this."""
-    body_mask: bool = True
-    """Count the body nine times as much as the background in the recovery losses."""
+    body_weight: float = 9.0
+    """Weight of the body's pixels in the recovery losses, the background's being 1."""
+    pictures: int = 0
+    """Number of crops of a batch, evenly spread, of which pictures are generated; 0: all of them."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
     discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
 
@@ -69,6 +71,17 @@ NOTHING = torch.zeros(0)
 """Stands for pictures and maps while nothing is generated."""
 
 
+@dataclass(frozen=True)
+class Generated:
+    """M generated pictures `image` (M, 3, H, W), in the poses of the crops `row` (M,) of the batch."""
+
+    row: torch.Tensor
+    image: torch.Tensor
+
+
+NO_PICTURES = Generated(torch.zeros(0, dtype=torch.int64), NOTHING)
+
+
 @dataclass
 class Forward:
     """Results of one pass through encoder and generator for a batch of N crops."""
@@ -77,10 +90,20 @@ class Forward:
     feature: torch.Tensor  # e_c (N, D)
     embedding: torch.Tensor  # the neck of it (N, D)
     maps: torch.Tensor = NOTHING  # (N, P, H, W)
-    weight: torch.Tensor | None = None  # (N, 1, H, W)
-    recovered: torch.Tensor = NOTHING  # G(e_c, e_p) (N, 3, H, W)
-    swapped: torch.Tensor = NOTHING  # G(partner's e_c, e_p) (M, 3, H, W)
+    weight: torch.Tensor | None = None  # of each pixel in the recovery losses (N, 1, H, W)
+    recovered: Generated = NO_PICTURES  # G(e_c, e_p)
+    swapped: Generated = NO_PICTURES  # G(partner's e_c, e_p)
     logits: dict[str, torch.Tensor] = field(default_factory=dict)  # mean logits of the discriminators, for the log
+
+    def weight_of(self, row: torch.Tensor) -> torch.Tensor | None:
+        """Weight of the pixels of the crops `row` (M,), (M, 1, H, W)."""
+        return None if self.weight is None else self.weight[row]
+
+    @property
+    def generated(self) -> Generated:
+        """Recovered and swapped pictures together: the discriminators see both."""
+        parts = [made for made in (self.recovered, self.swapped) if len(made.row)]
+        return Generated(torch.cat([made.row for made in parts]), torch.cat([made.image for made in parts]))
 
 
 class SparseTemporalObjective(Objective):
@@ -128,49 +151,102 @@ class SparseTemporalObjective(Objective):
         return forward
 
     def generate(self, forward: Forward) -> None:
-        """Recover every picture, and every paired one with its partner's context feature."""
-        batch, paired = forward.batch, forward.batch.paired
+        """Recover pictures from their own features, and paired ones with their partner's context feature.
+
+        What no loss compares is not generated: without L_CR nothing is swapped.
+        """
+        batch, weights = forward.batch, self.options.weights
         height, width = batch.image.shape[2:]
         assert batch.keypoints is not None
         sigma = jittered_sigma(len(batch.image), batch.generator)
         forward.maps = pose_maps(batch.keypoints, height, width, sigma)
-        if self.options.body_mask:
-            forward.weight = recovery_weight(batch.keypoints, height, width)
-        pose = self.run(self.networks["pose_encoder"], forward.maps)
-        context = torch.cat([forward.feature, forward.feature[batch.partner[paired]]])
-        inputs = [context, torch.cat([pose, pose[paired]])]
+        if self.options.body_weight != 1:
+            forward.weight = recovery_weight(batch.keypoints, height, width, self.options.body_weight)
+        row, paired = self.chosen(batch)
+        own = torch.arange(len(row), device=row.device)
+        own = own if weights.recovery or not weights.cross_recovery else own[:0]
+        paired = paired if weights.cross_recovery else paired[:0]
+        context = torch.cat([row[own], batch.partner[row[paired]]])
+        image = self.painted(forward, row, torch.cat([own, paired]), context)
+        forward.recovered = Generated(row[own], image[: len(own)])
+        forward.swapped = Generated(row[paired], image[len(own) :])
+
+    def chosen(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rows (R,) of which pictures are generated, and which of these R have a partner, as indices."""
+        count = self.options.pictures
+        if not count or count >= len(batch.paired):
+            return torch.arange(len(batch.image), device=batch.image.device), batch.paired
+        index = torch.linspace(0, len(batch.paired) - 1, count, device=batch.paired.device).round().long()
+        return batch.paired[index], torch.arange(count, device=batch.paired.device)
+
+    def painted(self, forward: Forward, row: torch.Tensor, pose: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        """Pictures (M, 3, H, W): the poses are rows `row[pose]` (M,), the people rows `context` (M,) of the batch."""
+        maps = forward.maps[row]
+        e_p = self.run(self.networks["pose_encoder"], maps)[pose]
+        e_c = forward.feature[context]
+        inputs = [e_c, e_p]
         if self.options.generator.map_conditioned:
-            no_noise = context[:, :0]
-            inputs += [no_noise, torch.cat([forward.maps, forward.maps[paired]])]
-        generated = self.run(self.networks["generator"], *inputs).float()  # (N + M, 3, H, W)
-        forward.recovered, forward.swapped = generated[: len(pose)], generated[len(pose) :]
+            no_noise = e_c[:, :0]
+            inputs += [no_noise, maps[pose]]
+        return self.run(self.networks["generator"], *inputs).float()
 
     def pictures(self, forward: Forward) -> dict[str, torch.Tensor]:
         """Pictures with a partner; recovered; the partners; recovered with the partner's context feature."""
-        if not self.options.generates:
-            return {}
-        image, paired = forward.batch.image, forward.batch.paired
-        return {
-            "original": image[paired],
-            "recovered": forward.recovered[paired],
-            "partner": image[forward.batch.partner[paired]],
-            "swapped": forward.swapped,
-        }
+        batch, recovered, swapped = forward.batch, forward.recovered, forward.swapped
+        if not len(swapped.row):
+            return {"original": batch.image[recovered.row], "recovered": recovered.image} if len(recovered.row) else {}
+        shown = {"original": batch.image[swapped.row]}
+        if len(recovered.row):
+            place = {row: index for index, row in enumerate(recovered.row.tolist())}
+            shown["recovered"] = recovered.image[[place[row] for row in swapped.row.tolist()]]
+        return {**shown, "partner": batch.image[batch.partner[swapped.row]], "swapped": swapped.image}
+
+    def diagnose(self, forward: Forward) -> dict[str, torch.Tensor]:
+        numbers = {}
+        if self.weights["triplet"] and self.options.batch_hard:
+            numbers["mined/same_video"] = same_video_share(forward.feature, forward.batch)
+        if len(forward.recovered.row):
+            numbers["effect/identity"] = self.identity_effect(forward)
+        return numbers
+
+    @torch.no_grad()
+    def identity_effect(self, forward: Forward) -> torch.Tensor:
+        """How much the L1 of recovered pictures rises when they are made from another person's e_c.
+
+        Near zero, the generator does without e_c, and its losses teach the encoder nothing.
+        """
+        batch, row = forward.batch, forward.recovered.row
+        order = torch.argsort(batch.person[row], stable=True)
+        stranger = torch.empty_like(row)  # the row half the batch on in the order of people
+        stranger[order] = row[order.roll(len(row) // 2)]
+        generating = [self.networks["pose_encoder"], self.networks["generator"]]
+        all_rows = torch.arange(len(row), device=row.device)
+        for network in generating:
+            network.eval()  # a look must not move running statistics
+        own, strange = (
+            losses.recovery(batch.image[row], self.painted(forward, row, all_rows, context), forward.weight_of(row))
+            for context in (row, stranger)
+        )
+        for network in generating:
+            network.train()
+        return strange - own
 
     def image_losses(self, forward: Forward) -> Losses:
         """The image discriminator's, equation (4)."""
-        inputs = {"real": (forward.batch.image,), "generated": (forward.recovered.detach(),)}
+        inputs = {"real": (forward.batch.image,), "generated": (forward.generated.image.detach(),)}
         real, generated = self.logits(forward, "image", **inputs)
         return {"image_discrimination": losses.image_discrimination(real, generated, self.options.real_smoothing)}
 
     def pose_losses(self, forward: Forward) -> Losses:
         """The pose discriminator's, equation (5)."""
-        batch, maps, paired = forward.batch, forward.maps, forward.batch.paired
+        batch, maps, made = forward.batch, forward.maps, forward.generated
+        row, paired = self.chosen(batch)
+        paired = row[paired]
         real, generated, wrong = self.logits(
             forward,
             "pose",
-            real=(maps, batch.image),
-            generated=(maps, forward.recovered.detach()),
+            real=(maps[row], batch.image[row]),
+            generated=(maps[made.row], made.image.detach()),
             wrong=(maps[batch.partner[paired]], batch.image[paired]),
         )
         return {"pose_discrimination": losses.pose_discrimination(real, generated, wrong, self.options.real_smoothing)}
@@ -208,18 +284,29 @@ class SparseTemporalObjective(Objective):
         return (losses.logistic(logits[: len(anchor)], 1) + losses.logistic(logits[len(anchor) :], 0)) / 2
 
     def recovery(self, forward: Forward) -> torch.Tensor:
-        return losses.recovery(forward.batch.image, forward.recovered, forward.weight)
+        return self.recovery_of(forward, forward.recovered)
 
     def cross_recovery(self, forward: Forward) -> torch.Tensor:
-        paired = forward.batch.paired
-        weight = None if forward.weight is None else forward.weight[paired]
-        return losses.recovery(forward.batch.image[paired], forward.swapped, weight)
+        return self.recovery_of(forward, forward.swapped)
+
+    def recovery_of(self, forward: Forward, made: Generated) -> torch.Tensor:
+        """Weighted L1 of generated pictures against the crops in whose poses they are."""
+        return losses.recovery(forward.batch.image[made.row], made.image, forward.weight_of(made.row))
 
     def image_deception(self, forward: Forward) -> torch.Tensor:
-        return losses.deception(self.run(self.networks["image_discriminator"], forward.recovered).float())
+        return losses.deception(self.run(self.networks["image_discriminator"], forward.generated.image).float())
 
     def pose_deception(self, forward: Forward) -> torch.Tensor:
-        return losses.deception(self.run(self.networks["pose_discriminator"], forward.maps, forward.recovered).float())
+        made = forward.generated
+        inputs = (forward.maps[made.row], made.image)
+        return losses.deception(self.run(self.networks["pose_discriminator"], *inputs).float())
+
+
+def same_video_share(feature: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Share of the crops whose nearest crop of another person, (N, D) features, is of the crop's own video."""
+    distance = losses.distances(feature.detach(), feature.detach())
+    nearest = distance.masked_fill(batch.person[:, None] == batch.person[None, :], torch.inf).argmin(1)
+    return (batch.video[nearest] == batch.video).float().mean()
 
 
 def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:

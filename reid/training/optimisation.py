@@ -56,8 +56,8 @@ def make_optimiser(network: nn.Module, options: OptimiserOptions) -> torch.optim
     """The optimiser of one network."""
     if options.kind == "adam":
         betas = (options.beta1, 0.999)
-        return torch.optim.Adam(network.parameters(), options.lr, betas, weight_decay=options.weight_decay)
-    return torch.optim.SGD(network.parameters(), options.lr, 0.9, weight_decay=options.weight_decay)
+        return torch.optim.Adam(network.parameters(), options.lr, betas, weight_decay=options.weight_decay, fused=True)
+    return torch.optim.SGD(network.parameters(), options.lr, 0.9, weight_decay=options.weight_decay, fused=True)
 
 
 def options_for(name: str, options: OptimisationOptions) -> OptimiserOptions:

@@ -50,6 +50,10 @@ class Objective(ABC):
     @abstractmethod
     def pictures(self, forward: Any) -> dict[str, torch.Tensor]: ...
 
+    def diagnose(self, forward: Any) -> dict[str, torch.Tensor]:
+        """Numbers that tell whether the parts work, for the log now and then; they change nothing."""
+        return {}
+
     def logits(self, forward: Any, name: str, **inputs: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
         """The discriminator's logits for each kind of input; their means are noted in `forward.logits` for the log."""
         discriminator = self.networks[f"{name}_discriminator"]

@@ -9,7 +9,6 @@ from ..data.joint_layouts import joint_layout
 REFERENCE_HEIGHT = 256  # the paper's widths in pixels are meant for pictures of this height
 SIGMA = (4.0, 6.0)
 LIMB_RADIUS = 12.0
-BODY_WEIGHT = 9.0
 
 
 def pose_maps(keypoints: torch.Tensor, height: int, width: int, sigma: torch.Tensor) -> torch.Tensor:
@@ -45,6 +44,6 @@ def body_mask(keypoints: torch.Tensor, height: int, width: int) -> torch.Tensor:
     return (distance <= radius**2).any(dim=1, keepdim=True)
 
 
-def recovery_weight(keypoints: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """Weight of each pixel in the recovery losses, (B, 1, H, W): the body counts nine times as much as the rest."""
-    return 1 + (BODY_WEIGHT - 1) * body_mask(keypoints, height, width)
+def recovery_weight(keypoints: torch.Tensor, height: int, width: int, body: float) -> torch.Tensor:
+    """Weight of each pixel in the recovery losses, (B, 1, H, W): `body` on the body, 1 elsewhere."""
+    return 1 + (body - 1) * body_mask(keypoints, height, width)

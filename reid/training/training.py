@@ -12,14 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from models.encoder import ContextEncoder
 
 from ..data.augmentation import AugmentationOptions
-from ..data.batch import Batch, make_batch
+from ..data.batch import Batch, TrainingLabels, make_batch
 from ..data.crops import DataError, Split, people
 from ..data.images import CropImages, load_batches, readable
 from ..data.sampling import BatchIndices, make_sampler
@@ -46,6 +45,8 @@ class RunOptions:
     """Epochs between two evaluations."""
     save_every: float = 300.0
     """Seconds between two saves within an epoch; every epoch's end is saved anyway."""
+    diagnose_every: int = 50
+    """Steps between two lines of the log with diagnostics (such as each loss's gradient at e_c); 0: none."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Training:
         labels = people(self.crops)
         if len(labels) < 2:
             raise DataError(f"All {len(self.crops)} training crops show one person; at least two are needed.")
-        self.classes = np.searchsorted(labels, [crop.person for crop in self.crops])
+        self.labels = TrainingLabels.of(self.crops)
         self.sampler = make_sampler(self.crops, recipe.sampling, recipe.seed)
         self.images = CropImages(self.crops, recipe.encoder.height, recipe.encoder.width)
         torch.manual_seed(recipe.seed)
@@ -162,11 +163,14 @@ class Training:
         generator = torch.Generator().manual_seed(seed)
         epoch = training_progress(state.step, state.epoch + state.epoch_step / epoch_steps, recipe.optimisation)
         progress, factor = epoch / recipe.optimisation.epochs, lr_factor(epoch, recipe.optimisation)
-        batch = make_batch(indices, pictures, keypoints, self.classes, recipe.augmentation, generator, self.device)
+        batch = make_batch(indices, pictures, keypoints, self.labels, recipe.augmentation, generator, self.device)
 
         self.networks.requires_grad_(True)
+        every = self.options.diagnose_every
+        diagnosed = every > 0 and state.step % every == 0
         with self.autocast():
             forward = self.objective.forward(batch, progress)
+            diagnostics = self.objective.diagnose(forward) if diagnosed else {}
         losses: dict[str, torch.Tensor] = {}
         for phase in self.objective.phases(progress):
             # The phases share one forward pass; networks of other phases pass gradients on without collecting any.
@@ -174,16 +178,19 @@ class Training:
             with self.autocast():
                 named = phase.losses(forward)
             weights = self.objective.weights
-            total = torch.stack([weights.get(name, 1.0) * loss for name, loss in named.items()]).sum()
-            self.optimise(phase, total, factor)
+            weighted = {name: weights.get(name, 1.0) * loss for name, loss in named.items()}
+            if diagnosed and "encoder" in phase.networks:
+                diagnostics |= gradient_norms(weighted, forward.feature)
+            self.optimise(phase, torch.stack(list(weighted.values())).sum(), factor)
             losses |= {f"loss/{name}": loss.detach() for name, loss in named.items()}
         if state.averaged:
             state.averaged.update_parameters(self.networks["encoder"])
 
-        numbers = to_floats(losses)
-        if not all(map(math.isfinite, numbers.values())):
-            raise DataError(f"A loss is not finite at step {state.step}: {numbers}; lower the learning rate.")
-        numbers |= to_floats({f"logit/{name}": logit for name, logit in forward.logits.items()})
+        logits = {f"logit/{name}": logit for name, logit in forward.logits.items()}
+        numbers = to_floats(losses | logits | diagnostics)
+        finite = {name: numbers[name] for name in losses}
+        if not all(map(math.isfinite, finite.values())):
+            raise DataError(f"A loss is not finite at step {state.step}: {finite}; lower the learning rate.")
         state.step, state.epoch_step = state.step + 1, state.epoch_step + 1
         return {**numbers, "lr_factor": factor}
 
@@ -243,7 +250,7 @@ class Training:
         indices, pictures, keypoints = next(load_batches(self.images, self.sampler(0)[:1], 0))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         plain = AugmentationOptions(flip=0, shift=0)
-        return make_batch(indices, pictures, keypoints, self.classes, plain, generator, self.device)
+        return make_batch(indices, pictures, keypoints, self.labels, plain, generator, self.device)
 
     def save(self) -> None:
         """Write state.pt, in the first process."""
@@ -279,6 +286,16 @@ def unreadable_rows(split: Split) -> list[int]:
     """Rows of the training crops whose pictures cannot be read. Raises DataError where none can be."""
     unreadable = set(readable(split.train)[1])
     return [row for row, crop in enumerate(split.train) if crop.path in unreadable]
+
+
+def gradient_norms(losses: dict[str, torch.Tensor], feature: torch.Tensor) -> dict[str, torch.Tensor]:
+    """How strongly each weighted loss pulls at e_c: the mean over the crops of the norm of its gradient, (N, D)."""
+    norms = {}
+    for name, loss in losses.items():
+        gradient = torch.autograd.grad(loss, feature, retain_graph=True, allow_unused=True)[0]
+        if gradient is not None:
+            norms[f"gradient/{name}"] = len(gradient) * gradient.float().norm(dim=1).mean()
+    return norms
 
 
 def to_floats(numbers: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -97,6 +97,6 @@ def test_a_body_mask_covers_the_limbs_and_their_surroundings_only():
     assert mask[10:41, 14:19].all()
     assert not mask[:6].any()
     assert not mask[:, :12].any()
-    assert recovery_weight(keypoints, 64, 32).unique().tolist() == [1, 9]
+    assert recovery_weight(keypoints, 64, 32, 9.0).unique().tolist() == [1, 9]
     assert (5, 7) in COCO.limbs
     assert MARKET.mirror[2] == 13

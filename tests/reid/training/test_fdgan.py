@@ -5,14 +5,14 @@ import torch
 from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
-from reid.data.batch import make_batch
+from reid.data.batch import TrainingLabels, make_batch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.fdgan import FdGanObjective, FdGanOptions, stage_at
 from reid.training.phases import freeze_all_but
 from reid.training.recipes import PRESETS
 
-CLASSES = np.array([0, 0, 0, 1, 1, 1])
+LABELS = TrainingLabels(person=np.array([0, 0, 0, 1, 1, 1]), video=np.zeros(6, int))
 DRAW = BatchIndices(np.arange(6), np.array([1, 2, 0, 4, 5, 3]), np.full(6, -1))
 
 
@@ -29,7 +29,7 @@ def batch():
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 255, (6, 3, 64, 32), dtype=torch.uint8, generator=generator)
     keypoints = torch.rand(6, 17, 2, generator=generator) * 32
-    return make_batch(DRAW, pictures, keypoints, CLASSES, AugmentationOptions(), generator, torch.device("cpu"))
+    return make_batch(DRAW, pictures, keypoints, LABELS, AugmentationOptions(), generator, torch.device("cpu"))
 
 
 def learn(fdgan, batch, progress):

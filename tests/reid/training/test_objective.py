@@ -7,10 +7,10 @@ import torch
 from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
-from reid.data.batch import make_batch
+from reid.data.batch import TrainingLabels, make_batch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
-from reid.training.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective
+from reid.training.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective, same_video_share
 from reid.training.phases import freeze_all_but
 from reid.training.recipes import PRESETS
 
@@ -20,14 +20,14 @@ DRAW = BatchIndices(
     partner=np.array([2, 3, 0, 1, *NO_PARTNER]),
     negative=np.array([4, 5, *NO_PARTNER, *NO_PARTNER]),
 )
-CLASSES = np.array([0, 1, 0, 1, 2, 2])
+LABELS = TrainingLabels(person=np.array([0, 1, 0, 1, 2, 2]), video=np.array([0, 0, 1, 1, 1, 0]))
 
 
 def batch():
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 255, (6, 3, 64, 32), dtype=torch.uint8, generator=generator)
     keypoints = torch.rand(6, 17, 2, generator=generator) * 32
-    return make_batch(DRAW, pictures, keypoints, CLASSES, AugmentationOptions(), generator, torch.device("cpu"))
+    return make_batch(DRAW, pictures, keypoints, LABELS, AugmentationOptions(), generator, torch.device("cpu"))
 
 
 def objective(weights, **options):
@@ -87,9 +87,71 @@ def test_pictures_are_recovered_and_swapped_as_the_equations_say():
     assert forward.batch.paired.tolist() == [0, 1, 2, 3]
     pose = ours.networks["pose_encoder"](forward.maps)
     expected = ours.networks["generator"](forward.feature[[2, 3, 0, 1]], pose[:4])
-    assert torch.allclose(forward.swapped, expected, atol=1e-5)
-    cross = losses.recovery(forward.batch.image[:4], forward.swapped, forward.weight[:4])
+    assert torch.allclose(forward.swapped.image, expected, atol=1e-5)
+    cross = losses.recovery(forward.batch.image[:4], forward.swapped.image, forward.weight[:4])
     assert torch.equal(ours.cross_recovery(forward), cross)
+
+
+def test_the_discriminators_see_recovered_and_swapped_pictures_with_the_poses_they_were_made_in():
+    ours = objective(ALL)
+    ours.networks.eval()
+    forward = ours.forward(batch(), 0.0)
+    both = torch.cat([forward.recovered.image, forward.swapped.image])  # rows 0 to 5, then 0 to 3
+    image, pose = ours.networks["image_discriminator"], ours.networks["pose_discriminator"]
+    maps = forward.maps[[0, 1, 2, 3, 4, 5, 0, 1, 2, 3]]
+    ours.image_losses(forward)
+    ours.pose_losses(forward)
+    assert forward.logits["image/generated"] == pytest.approx(image(both).mean().item(), abs=1e-5)
+    assert forward.logits["pose/generated"] == pytest.approx(pose(maps, both).mean().item(), abs=1e-5)
+    assert ours.image_deception(forward).item() == pytest.approx(losses.deception(image(both)).item(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("without", "recovered", "swapped"), [("cross_recovery", 6, 0), ("recovery", 0, 4), ("image", 6, 4)]
+)
+def test_pictures_that_no_loss_compares_are_not_generated(without, recovered, swapped):
+    """They would cost time and take part in the generator's batch statistics."""
+    ours = objective(dataclasses.replace(ALL, **{without: 0.0}))
+    seen = []
+    ours.networks["generator"].register_forward_hook(lambda network, inputs, image: seen.append(len(image)))
+    forward = ours.forward(batch(), 0.0)
+    assert (len(forward.recovered.row), len(forward.swapped.row)) == (recovered, swapped)
+    assert seen == [recovered + swapped]
+    assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
+
+
+def test_pictures_of_a_part_of_the_batch_are_of_crops_with_a_partner():
+    """Of the six crops four have a partner (rows 0 to 3); two pictures are of the first and the last of these."""
+    ours = objective(ALL, pictures=2)
+    forward = ours.forward(batch(), 0.0)
+    assert forward.recovered.row.tolist() == forward.swapped.row.tolist() == [0, 3]
+    assert len(forward.generated.image) == 4
+    assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
+
+
+def test_the_effect_of_the_identity_is_zero_where_the_generator_does_without_it():
+    ours = objective(ALL)
+    seeing, blind = ours.diagnose(ours.forward(batch(), 0.0)), None
+    for parameter in ours.networks["generator"].spread[0].parameters():
+        parameter.data[:, : ours.encoder.dimension] = 0  # the weights of e_c
+    blind = ours.diagnose(ours.forward(batch(), 0.0))
+    assert blind["effect/identity"].item() == 0
+    assert seeing["effect/identity"].item() != 0
+
+
+def test_the_share_of_mined_negatives_from_the_same_video():
+    """People a, b, c at 0, 1 and 3 on a line: a and b are each other's nearest, c's nearest is b.
+
+    a and b are of one video, c of another: 2 of 3.
+    """
+    labels = TrainingLabels(person=np.array([0, 1, 2]), video=np.array([0, 0, 1]))
+    rows = BatchIndices(np.arange(3), np.full(3, -1), np.full(3, -1))
+    pictures = torch.zeros(3, 3, 8, 8, dtype=torch.uint8)
+    made = make_batch(
+        rows, pictures, torch.zeros(3, 0, 2), labels, AugmentationOptions(), torch.Generator(), torch.device("cpu")
+    )
+    share = same_video_share(torch.tensor([[0.0], [1.0], [3.0]]), made)
+    assert share.item() == pytest.approx(2 / 3)
 
 
 def test_without_batch_hard_each_anchor_meets_its_own_tuple():

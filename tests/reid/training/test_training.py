@@ -26,7 +26,7 @@ from reid.training.optimisation import OptimisationOptions, OptimiserOptions, av
 from reid.training.recipe import Recipe
 from reid.training.recipes import PRESETS
 from reid.training.run_log import RunLog
-from reid.training.training import Callbacks, RunOptions, Training
+from reid.training.training import Callbacks, RunOptions, Training, gradient_norms
 
 CPU = torch.device("cpu")
 RUN = RunOptions(device="cpu", workers=0)
@@ -462,3 +462,29 @@ def test_a_run_may_be_measured_in_steps_and_its_schedule_fits_them(split, tmp_pa
     with pytest.raises(KeyboardInterrupt):
         train(split, tmp_path / "killed", ours, steps=3)
     assert_same_run(train(split, tmp_path / "killed", ours, resume=True), training)
+
+
+def test_the_pull_of_each_loss_on_the_features_is_its_gradients_mean_norm():
+    """Two crops of features (3, 4) and (0, 1): of loss f -> sum of squares / 2 / 2 crops the gradients are f / 2.
+
+    Their norms are 5 / 2 and 1 / 2; as of each crop's own loss, 5 and 1, in the mean 3. A loss that does not touch the
+    features is left out.
+    """
+    feature = torch.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
+    elsewhere = torch.zeros(1, requires_grad=True)
+    losses = {"pulls": feature.square().sum() / 2 / 2, "elsewhere": elsewhere.sum()}
+    norms = gradient_norms(losses, feature)
+    assert {name: norm.item() for name, norm in norms.items()} == {"gradient/pulls": pytest.approx(3.0)}
+
+
+def test_diagnostics_stand_in_the_log_now_and_then_and_change_nothing(split, tmp_path):
+    silent, spoken = (
+        Training(recipe(FULL), split, tmp_path / name, CPU, replace(RUN, diagnose_every=every))
+        for name, every in [("silent", 0), ("spoken", 3)]
+    )
+    silent.run(QUIET)
+    spoken.run(QUIET)
+    assert torch.equal(weights_of(silent), weights_of(spoken))
+    diagnosed = [row["step"] for row in log_of(spoken.folder) if "gradient/pose" in row and "effect/identity" in row]
+    assert diagnosed == [1, 4, 7]  # lines are counted from 1; 2 epochs of 4 batches of 6 of the 24 crops
+    assert not any("gradient/pose" in row for row in log_of(silent.folder))
