@@ -54,6 +54,7 @@ VERBS: dict[str, Any] = {
         "stage": Verb("benchmark_stage:BenchmarkStageCommand", "Our tracker and its peers on rendered dancers."),
         "encoders": Verb("benchmark_encoders:BenchmarkEncodersCommand", "Accuracy and time of re-ID encoders."),
         "speed": Verb("benchmark_speed:BenchmarkSpeedCommand", "Time from file to file, ours and Ultralytics' track."),
+        "recipes": Verb("benchmark_recipes:BenchmarkRecipesCommand", "Training recipes at equal steps, paired seeds."),
         "train": Verb("benchmark_train:BenchmarkTrainCommand", "Time of one training step of a recipe."),
     },
     "train": Verb("train:TRAIN", "Train a re-ID encoder by a named recipe; `followspot train` lists them."),

@@ -88,6 +88,11 @@ PRESETS = {
     "strong": STRONG,
     "st-reid-strong": replace(STRONG, objective=replace(STRONG.objective, weights=PAPER_WEIGHTS)),
 }
+TABLE_1 = (
+    *("softmax", "siamese", "triplet", "fd-gan", "triplet-softmax"),
+    *("st-reid-no-cr", "st-reid-random", "st-reid-no-d", "st-reid-no-p", "st-reid"),
+)
+"""The rows of the paper's Table 1 that are trained, in its order."""
 EXPLANATIONS = {
     "softmax": "cross-entropy over the training people (Table 1)",
     "siamese": "verification of pairs (Table 1)",
