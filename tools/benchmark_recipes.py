@@ -29,6 +29,7 @@ from reid.training.training import Callbacks, RunOptions, Training
 
 from .benchmark.recipe_scores import RunScores, difference_table, run_scores, score_table
 from .run.checks import require_at_least
+from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import read_json_object, say, show, write_json
 
@@ -78,8 +79,12 @@ class BenchmarkRecipesCommand:
     """Crops in a batch, at most: a third as many tuples, or a part of people with K crops each."""
     start: str = "download"
     """Weights the trunk starts from: download, none, or a file."""
-    reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
-    running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
+    reading: Annotated[DataOptions, tyro.conf.arg(name=""), Common(("layout", "tight"))] = field(
+        default_factory=DataOptions
+    )
+    running: Annotated[RunOptions, tyro.conf.arg(name=""), Common(("device", "workers"))] = field(
+        default_factory=RunOptions
+    )
     out: Path = Path("runs/benchmark-recipes")
     """Folder of the runs, the scores and results.json."""
 
