@@ -19,7 +19,7 @@ from models.posed_generator import make_generator
 
 from ..data.batch import Batch
 from . import losses
-from .objective import NOTHING
+from .generation import NOTHING
 from .phases import Losses, Objective, Phase
 from .pose_maps import jittered_sigma, pose_maps
 

@@ -14,7 +14,8 @@ from ..data.crops import Crop
 from ..data.images import require_keypoints
 from ..data.sampling import SamplingOptions
 from .fdgan import FdGanObjective, FdGanOptions
-from .objective import ObjectiveOptions, SparseTemporalObjective
+from .objective import SparseTemporalObjective
+from .objective_options import ObjectiveOptions
 from .optimisation import OptimisationOptions
 from .phases import Objective
 

@@ -11,7 +11,7 @@ from models.generator import GeneratorOptions
 from ..data.augmentation import AugmentationOptions
 from ..data.sampling import SamplingOptions
 from .fdgan import FdGanOptions
-from .objective import LossWeights, ObjectiveOptions
+from .objective_options import LossWeights, ObjectiveOptions
 from .optimisation import OptimisationOptions, OptimiserOptions
 from .recipe import Recipe
 

@@ -10,7 +10,8 @@ from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import TrainingLabels, make_batch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
-from reid.training.objective import LossWeights, ObjectiveOptions, SparseTemporalObjective, same_video_share
+from reid.training.objective import SparseTemporalObjective, same_video_share
+from reid.training.objective_options import LossWeights, ObjectiveOptions
 from reid.training.phases import freeze_all_but
 from reid.training.recipes import PRESETS
 
@@ -85,10 +86,10 @@ def test_pictures_are_recovered_and_swapped_as_the_equations_say():
     ours.networks.eval()
     forward = ours.forward(batch(), 0.0)
     assert forward.batch.paired.tolist() == [0, 1, 2, 3]
-    pose = ours.networks["pose_encoder"](forward.maps)
+    pose = ours.networks["pose_encoder"](forward.generation.maps)
     expected = ours.networks["generator"](forward.feature[[2, 3, 0, 1]], pose[:4])
-    assert torch.allclose(forward.swapped.image, expected, atol=1e-5)
-    cross = losses.recovery(forward.batch.image[:4], forward.swapped.image, forward.weight[:4])
+    assert torch.allclose(forward.generation.swapped.image, expected, atol=1e-5)
+    cross = losses.recovery(forward.batch.image[:4], forward.generation.swapped.image, forward.generation.weight[:4])
     assert torch.equal(ours.cross_recovery(forward), cross)
 
 
@@ -96,9 +97,9 @@ def test_the_discriminators_see_recovered_and_swapped_pictures_with_the_poses_th
     ours = objective(ALL)
     ours.networks.eval()
     forward = ours.forward(batch(), 0.0)
-    both = torch.cat([forward.recovered.image, forward.swapped.image])  # rows 0 to 5, then 0 to 3
+    both = torch.cat([forward.generation.recovered.image, forward.generation.swapped.image])  # rows 0 to 5, then 0 to 3
     image, pose = ours.networks["image_discriminator"], ours.networks["pose_discriminator"]
-    maps = forward.maps[[0, 1, 2, 3, 4, 5, 0, 1, 2, 3]]
+    maps = forward.generation.maps[[0, 1, 2, 3, 4, 5, 0, 1, 2, 3]]
     ours.image_losses(forward)
     ours.pose_losses(forward)
     assert forward.logits["image/generated"] == pytest.approx(image(both).mean().item(), abs=1e-5)
@@ -115,7 +116,7 @@ def test_pictures_that_no_loss_compares_are_not_generated(without, recovered, sw
     seen = []
     ours.networks["generator"].register_forward_hook(lambda network, inputs, image: seen.append(len(image)))
     forward = ours.forward(batch(), 0.0)
-    assert (len(forward.recovered.row), len(forward.swapped.row)) == (recovered, swapped)
+    assert (len(forward.generation.recovered.row), len(forward.generation.swapped.row)) == (recovered, swapped)
     assert seen == [recovered + swapped]
     assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
 
@@ -124,8 +125,8 @@ def test_pictures_of_a_part_of_the_batch_are_of_crops_with_a_partner():
     """Of the six crops four have a partner (rows 0 to 3); two pictures are of the first and the last of these."""
     ours = objective(ALL, pictures=2)
     forward = ours.forward(batch(), 0.0)
-    assert forward.recovered.row.tolist() == forward.swapped.row.tolist() == [0, 3]
-    assert len(forward.generated.image) == 4
+    assert forward.generation.recovered.row.tolist() == forward.generation.swapped.row.tolist() == [0, 3]
+    assert len(forward.generation.generated.image) == 4
     assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
 
 

@@ -17,7 +17,7 @@ import cv2, numpy as np, torch
 from models.encoder import EncoderOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.crops import Crop, Split
-from reid.training.objective import LossWeights, ObjectiveOptions
+from reid.training.objective_options import LossWeights, ObjectiveOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions
 from reid.data.sampling import SamplingOptions
 from reid.training.recipe import Recipe

@@ -21,7 +21,7 @@ from reid.data.augmentation import AugmentationOptions
 from reid.data.crops import Crop, DataError, Split
 from reid.data.sampling import SamplingOptions
 from reid.training.fdgan import FdGanOptions
-from reid.training.objective import LossWeights, ObjectiveOptions
+from reid.training.objective_options import LossWeights, ObjectiveOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions, averaged_model, lr_factor
 from reid.training.recipe import Recipe
 from reid.training.recipes import PRESETS

@@ -1,0 +1,54 @@
+"""Options of the paper's objective: the weight of each loss, and the losses' details."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.discriminators import DiscriminatorOptions
+from models.generator import GeneratorOptions
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weight of each loss in the sum; a loss of weight 0 is not computed and its networks are not built."""
+
+    cross_entropy: float = 1.0
+    """Cross-entropy over the training people, second term of equation (1)."""
+    triplet: float = 1.0
+    """Triplet loss, first term of equation (1)."""
+    verification: float = 0.0
+    """Verification loss of a Siamese pair."""
+    recovery: float = 0.0
+    """Recovery loss: each picture from its own features, equation (2)."""
+    cross_recovery: float = 0.0
+    """Cross-recovery loss: each picture with its positive's context feature, equation (3)."""
+    image: float = 0.0
+    """Adversarial loss of the image discriminator, equation (4)."""
+    pose: float = 0.0
+    """Adversarial loss of the pose discriminator, equation (5)."""
+
+
+@dataclass(frozen=True)
+class ObjectiveOptions:
+    """The losses, their weights and their details."""
+
+    weights: LossWeights = field(default_factory=LossWeights)
+    margin: float | None = None
+    """Margin M of the triplet loss; none is the soft margin."""
+    batch_hard: bool = True
+    """Compare each crop with its farthest positive and nearest negative in the batch, not with its own tuple."""
+    label_smoothing: float = 0.0
+    """Part of the classifier's target spread over all people."""
+    real_smoothing: float = 0.1
+    """One-sided label smoothing: the discriminators' target for real pictures is 1 less this."""
+    body_weight: float = 9.0
+    """Weight of the body's pixels in the recovery losses, the background's being 1."""
+    pictures: int = 0
+    """Number of crops of a batch, evenly spread, of which pictures are generated; 0: all of them."""
+    generator: GeneratorOptions = field(default_factory=GeneratorOptions)
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
+
+    @property
+    def generates(self) -> bool:
+        """Whether any loss needs generated pictures."""
+        return any((self.weights.recovery, self.weights.cross_recovery, self.weights.image, self.weights.pose))
