@@ -20,7 +20,7 @@ import numpy as np
 
 from .crop_table import CROP_TABLE, CropRow, read_crop_table
 from .crops import UNKNOWN_CAMERA, WHOLE, Crop, DataError, Split
-from .reading import VIDEO_FPS, DataOptions
+from .reading import VIDEO_FPS, DataOptions, with_validation
 
 PARTS = ("trainval", "query", "gallery")
 
@@ -111,9 +111,10 @@ def read_dancereid(root: Path, options: DataOptions) -> Split:
     """DanceReID: images/, poses/, meta.json, splits.json (the reference code wrote split.json), video.json."""
     crops, split = dance_crops(root, options), read_chosen_split(root, options.split)
     chosen = {part: set(split[part]) for part in PARTS}
-    return Split(
-        *([crop for crop in crops if crop.person in chosen[part] or crop.path.name in chosen[part]] for part in PARTS)
+    parts = (
+        [crop for crop in crops if crop.person in chosen[part] or crop.path.name in chosen[part]] for part in PARTS
     )
+    return with_validation(Split(*parts), options)
 
 
 def dance_crops(root: Path, options: DataOptions) -> list[Crop]:

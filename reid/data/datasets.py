@@ -10,7 +10,7 @@ from .crops import Crop, DataError, Split, spread_over_time
 from .cuhk03 import cuhk03_crops, is_cuhk03, read_cuhk03
 from .dancereid import dance_crops, read_dancereid
 from .folders import every_folder_crop, read_folders
-from .joint_layouts import as_coco
+from .joint_layouts import JOINT_LAYOUTS, as_coco
 from .market1501 import every_market_crop, is_market1501, read_market1501
 from .reading import DataOptions, images_in
 
@@ -38,7 +38,8 @@ def read_split(root: Path, options: DataOptions) -> Split:
 
 def with_common_joints(crops: list[Crop]) -> list[Crop]:
     """The crops, all landmarks in COCO's layout where the data sets have different ones."""
-    if len({len(crop.keypoints) for crop in crops if crop.keypoints is not None}) < 2:
+    found = {len(crop.keypoints) for crop in crops if crop.keypoints is not None}
+    if len(found) < 2 or not found <= set(JOINT_LAYOUTS):  # unknown ones are reported where landmarks are needed
         return crops
     return [crop if crop.keypoints is None else replace(crop, keypoints=as_coco(crop.keypoints)) for crop in crops]
 

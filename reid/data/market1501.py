@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .crops import Crop, DataError, Split
 from .landmarks import Landmarks, read_landmarks
-from .reading import DataOptions, images_in, split_by_person
+from .reading import DataOptions, images_in, split_by_person, with_validation
 
 NAME = re.compile(r"(-?\d+)_c(\d+)s(\d+)_(\d+)_\d+")
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
@@ -39,7 +39,7 @@ def read_market1501(root: Path, options: DataOptions) -> Split:
     parts = market_parts(root, options)
     if not has_test(root):
         return split_by_person(parts[TRAIN], options.validation_people, options)
-    return Split(parts.get(TRAIN, []), parts[QUERY], parts[GALLERY])
+    return with_validation(Split(parts.get(TRAIN, []), parts[QUERY], parts[GALLERY]), options)
 
 
 def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:

@@ -21,6 +21,9 @@ class DataOptions:
     """market1501, dancereid, cuhk03, folders (one per person), or auto: recognised by what the folder holds."""
     validation_people: int = 50
     """Number of people for validation instead of training, where the data has no query and gallery of its own."""
+    validation: Literal["test", "training"] = "test"
+    """Who scores the epochs where the data has a query and gallery of its own: these test people, or
+    --validation-people of the training people, so that the test people decide nothing."""
     split_seed: int = 0
     """Seed of the draw of validation people and their query crops."""
     split: Literal["clean", "published"] = "clean"
@@ -48,3 +51,10 @@ def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Spli
         )
     train, validation = split_off_people(crops, count, options.split_seed)
     return Split(train, *query_and_gallery(validation, options.split_seed))
+
+
+def with_validation(split: Split, options: DataOptions) -> Split:
+    """The data's own split, or with `--validation training` its training people alone, some of them for validation."""
+    if options.validation == "test":
+        return split
+    return split_by_person(split.train, options.validation_people, options)

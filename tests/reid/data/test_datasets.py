@@ -102,6 +102,36 @@ def test_dancereid_is_read_with_its_poses_and_videos(tmp_path, name, nested):
     assert split.train[0].keypoints[3].tolist() == [3, 6]
 
 
+def test_the_test_people_decide_nothing_where_training_people_are_the_validation_people(tmp_path):
+    """Persons 0, 1 and 2 are training people, 3 is the test person; one of the first three becomes the validation."""
+    dancereid(tmp_path)
+    (tmp_path / "splits.json").write_text(json.dumps([{"trainval": [0, 1, 2], "query": [3], "gallery": [3]}]))
+    split = read_split(tmp_path, DataOptions(validation="training", validation_people=1))
+    assert len(people(split.train)) == 2
+    assert people(split.query) == people(split.gallery)
+    assert set(people(split.train)) | set(people(split.query)) == {0, 1, 2}
+
+
+def test_landmarks_of_mixed_data_sets_are_brought_to_cocos_17(tmp_path):
+    """Market-1501's joints 2 and 13 are the right and left shoulder, COCO's 6 and 5; 0 is the top of the head, 1 and 14
+    are the sides of the neck: the nose is the middle of (10, 0) and of (10, 8), the mean of (8, 8) and (12, 8)."""
+    market = tmp_path / "market" / "bounding_box_train"
+    for person in range(2):
+        picture(market / f"{person:04d}_c1s1_000001_00.jpg")
+    joints = np.arange(30.0).reshape(15, 2)
+    joints[[0, 1, 14]] = [10, 0], [8, 8], [12, 8]
+    lines = [f"{person:04d}_c1s1_000001_00.jpg {' '.join(map(str, joints.ravel()))}\n" for person in range(2)]
+    (tmp_path / "market" / "keypoints15.txt").write_text("".join(lines))
+    dancereid(tmp_path / "dance")
+    alone = read_split(tmp_path / "market", DataOptions(validation_people=0))
+    assert {len(crop.keypoints) for crop in alone.train} == {15}
+    mixed = read_split(tmp_path / "market", DataOptions(validation_people=0, also=(tmp_path / "dance",)))
+    assert {len(crop.keypoints) for crop in mixed.train} == {17}
+    first = mixed.train[0].keypoints
+    assert first[[6, 5, 0]].tolist() == [[4, 5], [26, 27], [10, 4]]
+    assert np.isnan(first[1:5]).all()  # eyes and ears
+
+
 def test_one_of_dancereids_named_splits_is_chosen(tmp_path):
     dancereid(tmp_path)
     clean = {"name": "clean", "trainval": [0, 1], "query": [2], "gallery": [2]}
