@@ -11,6 +11,8 @@ import torchvision
 from torch import nn
 
 from .errors import WeightsError
+from .instance_norm import normalise_instances
+from .pooling import POOLINGS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -33,10 +35,14 @@ class EncoderOptions:
     """Stride of the last down-sampling stage; 1 keeps a finer feature map (four times as many cells)."""
     bnneck: bool = False
     """Batch normalisation between the feature (for distances) and the classifier (BNNeck, Luo et al. 2019)."""
+    pooling: Literal["average", "max", "gem"] = "average"
+    """From map to feature: the mean, the maximum (the authors), or a mean between both with a learnt power (GeM)."""
+    instance_norm: int = 0
+    """Early stages of resnet50 or mobilenet_v2 in which half of the channels are normalised per picture (IBN-a)."""
 
 
 class ContextEncoder(nn.Module):
-    """E_c on a torchvision trunk with global average pooling (ICASSP 2020, section 2).
+    """E_c on a torchvision trunk with global pooling (ICASSP 2020, section 2).
 
     `forward`: images (B, 3, H, W) float RGB in 0..1 -> e_c (B, D). Normalisation happens inside, so that training and
     tracking cannot disagree. `neck` (the identity without BNNeck) makes of e_c what is classified and compared.
@@ -52,6 +58,9 @@ class ContextEncoder(nn.Module):
         self.trunk = build_trunk(options.trunk)
         if options.last_stride == 1:
             unstride_last_stage(self.trunk, options.trunk)
+        if options.instance_norm:
+            normalise_instances(self.trunk, options.trunk, options.instance_norm)
+        self.pool = POOLINGS[options.pooling]()
         self.dimension = feature_map(self.trunk, options.trunk, options.height, options.width).shape[1]
         self.neck = BNNeck(self.dimension) if options.bnneck else nn.Identity()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
@@ -59,7 +68,7 @@ class ContextEncoder(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         maps = self.trunk((images - self.mean) / self.std)  # (B, D, h, w)
-        return maps.float().mean(dim=(2, 3))  # (B, D)
+        return self.pool(maps.float())  # (B, D)
 
     def embed(self, images: torch.Tensor) -> torch.Tensor:
         """Rows of length 1 whose dot product is the similarity of two people, (B, 3, H, W) -> (B, D)."""

@@ -11,6 +11,7 @@ import tyro
 
 from models.bundled import PERSON_ENCODER
 from models.digest import sha256
+from models.encoder import EncoderOptions
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.data.crops import DataError, Split, people
@@ -117,8 +118,13 @@ class BundleEncoderCommand:
 
 def network_of(encoder: dict[str, Any]) -> str:
     """The encoder's architecture in words, from the recipe's encoder options."""
-    neck = ", BNNeck" if encoder["bnneck"] else ""
-    return f"{encoder['trunk']}, last stride {encoder['last_stride']}{neck}"
+    options = EncoderOptions(**encoder)
+    parts = [options.trunk, f"last stride {options.last_stride}"]
+    if options.instance_norm:
+        parts.append(f"half of the channels instance-normalised in {options.instance_norm} stages")
+    if options.pooling != "average":
+        parts.append(f"{options.pooling} pooling")
+    return ", ".join([*parts, "BNNeck"] if options.bnneck else parts)
 
 
 def colours_of(share: float) -> str:

@@ -27,6 +27,14 @@ def test_a_saved_encoder_rebuilds_itself(tmp_path):
     assert torch.equal(loaded.encoder.embed(CROPS), encoder.embed(CROPS))
 
 
+def test_a_file_from_before_there_were_other_poolings_is_what_it_was(tmp_path):
+    encoder = ContextEncoder(OPTIONS).eval()
+    old = {name: value for name, value in vars(OPTIONS).items() if name not in ("pooling", "instance_norm")}
+    write(tmp_path / "old.pt", Checkpoint("encoder", old, encoder.state_dict(), {}))
+    loaded = load_encoder(tmp_path / "old.pt").encoder
+    assert torch.equal(loaded.embed(CROPS), encoder.embed(CROPS))
+
+
 def test_half_precision_halves_the_file_and_hardly_moves_the_embedding(tmp_path):
     encoder = ContextEncoder(OPTIONS).eval()
     save_encoder(tmp_path / "full.pt", encoder, {})

@@ -9,6 +9,10 @@ from tools.bundle_encoder import CARD, colours_of, network_of
     [
         (EncoderOptions("mobilenet_v2", bnneck=True), "mobilenet_v2, last stride 1, BNNeck"),
         (EncoderOptions("resnet50", last_stride=2), "resnet50, last stride 2"),
+        (
+            EncoderOptions("mobilenet_v2", pooling="gem", instance_norm=3),
+            "mobilenet_v2, last stride 1, half of the channels instance-normalised in 3 stages, gem pooling",
+        ),
     ],
 )
 def test_the_card_names_the_network_that_was_trained(options, words):

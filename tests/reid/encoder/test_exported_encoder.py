@@ -9,7 +9,7 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.encoder.calibration import Calibration
-from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.encoder.embedder import Embedder, EmbedderOptions, encode
 from reid.encoder.encoder_export import WRITERS
 from reid.encoder.exported_encoder import openvino_file
 
@@ -54,6 +54,30 @@ def test_any_number_of_crops_gets_the_rows_that_the_checkpoint_gives(weights, ex
         assert second(crops(count)) == pytest.approx(first(crops(count)), abs=1e-4)
     assert second(crops(8)).dtype == np.float32
     assert np.ptp(first(crops(8)), axis=0).max() > 0.01  # they do differ from crop to crop
+
+
+@pytest.mark.parametrize("options", [{"pooling": "gem", "instance_norm": 3}, {"pooling": "max"}])
+@pytest.mark.parametrize("kind", WRITERS)
+def test_pooling_and_instance_normalisation_are_exported_too(kind, options, tmp_path):
+    if kind == "onnx":
+        pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
+    pytest.importorskip(RUNTIME[kind])
+    torch.manual_seed(0)
+    encoder = ContextEncoder(EncoderOptions("mobilenet_v2", 64, 32, bnneck=True, **options))
+    for parameter in encoder.parameters():  # trained: no two equal, as those of new batch normalisations are
+        parameter.data *= 1 + 0.1 * torch.rand_like(parameter)
+    for module in encoder.modules():
+        if hasattr(module, "momentum"):
+            module.momentum = 1.0
+    encoder(torch.rand(16, 3, 64, 32))
+    save_encoder(tmp_path / "e.pt", encoder.eval(), {})
+    WRITERS[kind](tmp_path / f"e.{kind}", load_encoder(tmp_path / "e.pt"))
+    first, second = (Embedder(tmp_path / name, CPU)(crops(5)) for name in ("e.pt", f"e.{kind}"))
+    assert second == pytest.approx(first, abs=1e-3)
+    with torch.inference_mode():
+        plain = encode(encoder, crops(5), torch.device("cpu"))  # nothing folded, nothing exported
+    assert first == pytest.approx(plain, abs=1e-3)
+    assert np.ptp(first, axis=0).max() > 0.005  # they do differ from crop to crop
 
 
 def test_the_sha256_is_that_of_the_file_or_of_the_whole_folder(exported):
