@@ -24,6 +24,8 @@ class AugmentationOptions:
     """Largest shift, as a part of the picture's height; the uncovered border is grey."""
     erase: float = 0.0
     """Chance that a rectangle of the encoder's input is erased (random erasing); the losses' pictures stay whole."""
+    erase_area: float = 0.4
+    """Largest part of the picture that is erased; the smallest is 2%."""
     brightness: float = 0.0
     """Largest relative change of brightness and contrast of the encoder's input."""
 
@@ -74,19 +76,19 @@ def encoder_view(images: torch.Tensor, options: AugmentationOptions, generator: 
         mean = images.mean(dim=(1, 2, 3), keepdim=True)
         images = (((images - mean) * contrast + mean) * gain).clamp(0, 1)
     if options.erase:
-        rectangles = random_rectangles(images.shape, options.erase, generator).to(images.device)
+        rectangles = random_rectangles(images.shape, options.erase, options.erase_area, generator).to(images.device)
         images = torch.where(rectangles, 0.5, images)
     return images
 
 
-def random_rectangles(shape: torch.Size, chance: float, generator: torch.Generator) -> torch.Tensor:
+def random_rectangles(shape: torch.Size, chance: float, largest: float, generator: torch.Generator) -> torch.Tensor:
     """Random erasing's rectangles (Zhong et al., AAAI 2020) as a bool mask (B, 1, H, W).
 
-    2% to 40% of the picture, sides in a ratio of 0.3 to 3.3.
+    2% of the picture to `largest`, sides in a ratio of 0.3 to 3.3.
     """
     batch, _, height, width = shape
     draw = torch.rand(5, batch, generator=generator)
-    area = (0.02 + 0.38 * draw[0]) * height * width
+    area = (0.02 + (largest - 0.02) * draw[0]) * height * width
     ratio = torch.exp((2 * draw[1] - 1) * 1.2)  # 0.3 to 3.3, evenly in its logarithm
     tall, wide = (area * ratio).sqrt().clamp(max=height), (area / ratio).sqrt().clamp(max=width)
     top, left = draw[2] * (height - tall), draw[3] * (width - wide)

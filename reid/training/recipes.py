@@ -16,12 +16,23 @@ from .optimisation import OptimisationOptions, OptimiserOptions
 from .recipe import Recipe
 
 PAPER_WEIGHTS = LossWeights(cross_entropy=1.0, triplet=1.0, recovery=10.0, cross_recovery=10.0, image=0.1, pose=0.1)
+GENERATOR = OptimiserOptions("adam", 2e-4, 0.5, 0.0)
+DISCRIMINATOR = OptimiserOptions("adam", 1e-4, 0.5, 1e-4)
+# The paper leaves the encoder's head and the learning rates open. Without a neck the triplet loss costs 14 mAP against
+# plain cross-entropy; the authors' rates belong to their encoder (see AUTHORS) and change ours hardly at all.
 PAPER = Recipe(
-    encoder=EncoderOptions(),
-    objective=ObjectiveOptions(PAPER_WEIGHTS),
+    encoder=EncoderOptions(bnneck=True),
+    objective=ObjectiveOptions(PAPER_WEIGHTS, label_smoothing=0.1),
     sampling=SamplingOptions("sparse-temporal"),
     augmentation=AugmentationOptions(erase=0.5),
+    optimisation=OptimisationOptions(
+        warmup_epochs=3,
+        encoder=OptimiserOptions("adam", 3.5e-4),
+        generator=GENERATOR,
+        discriminator=DISCRIMINATOR,
+    ),
 )
+SPARSE_PEOPLE = SamplingOptions("sparse-people", people_per_video=4, gap=2.0, gap_unit="seconds")
 RANDOM_TUPLES = SamplingOptions("random")
 STRONG = Recipe(
     encoder=EncoderOptions(bnneck=True),
@@ -33,9 +44,23 @@ STRONG = Recipe(
         warmup_epochs=3,
         schedule="cosine",
         encoder=OptimiserOptions("adam", 3.5e-4),
-        generator=OptimiserOptions("adam", 2e-4, 0.5, 0.0),
-        discriminator=OptimiserOptions("adam", 1e-4, 0.5, 0.0),
+        generator=GENERATOR,
+        discriminator=DISCRIMINATOR,
         ema_decay=0.999,
+    ),
+)
+# The authors' run where the paper is silent. 0.3 L_R + 0.7 L_CR on ImageNet-normalised pixels are 12 and 29 here.
+AUTHORS = replace(
+    PAPER,
+    encoder=EncoderOptions(bnneck=True, pooling="max"),
+    objective=ObjectiveOptions(
+        replace(PAPER_WEIGHTS, recovery=12.0, cross_recovery=29.0), label_smoothing=0.1, body_weight=10.0
+    ),
+    augmentation=AugmentationOptions(erase=0.75, erase_area=0.2),
+    optimisation=OptimisationOptions(
+        encoder=OptimiserOptions("sgd", 2e-5),
+        generator=OptimiserOptions("adam", 1e-5, 0.5, 0.0),
+        discriminator=OptimiserOptions("sgd", 4e-5, weight_decay=1e-4),
     ),
 )
 # For about three minutes on two cores: the paper's losses, weights and sampling on small networks and crops. Its
@@ -64,13 +89,14 @@ QUICK = replace(
 
 def weighted(**weights: float) -> ObjectiveOptions:
     """The paper's objective with some of its weights changed."""
-    return ObjectiveOptions(replace(PAPER_WEIGHTS, **weights))
+    return replace(PAPER.objective, weights=replace(PAPER_WEIGHTS, **weights))
 
 
 def baseline(**weights: float) -> Recipe:
     """The paper's run with random tuples and the given losses only."""
     nothing = LossWeights(cross_entropy=0.0, triplet=0.0)
-    return replace(PAPER, objective=ObjectiveOptions(replace(nothing, **weights)), sampling=RANDOM_TUPLES)
+    objective = replace(PAPER.objective, weights=replace(nothing, **weights))
+    return replace(PAPER, objective=objective, sampling=RANDOM_TUPLES)
 
 
 PRESETS = {
@@ -84,9 +110,12 @@ PRESETS = {
     "st-reid-random": replace(PAPER, sampling=RANDOM_TUPLES),
     "st-reid-no-d": replace(PAPER, objective=weighted(image=0.0)),
     "st-reid-no-p": replace(PAPER, objective=weighted(pose=0.0)),
+    "authors": AUTHORS,
     "st-reid-quick": QUICK,
     "strong": STRONG,
-    "st-reid-strong": replace(STRONG, objective=replace(STRONG.objective, weights=PAPER_WEIGHTS)),
+    "st-reid-strong": replace(
+        STRONG, objective=replace(STRONG.objective, weights=PAPER_WEIGHTS), sampling=SPARSE_PEOPLE
+    ),
 }
 TABLE_1 = (
     *("softmax", "siamese", "triplet", "fd-gan", "triplet-softmax"),
@@ -104,7 +133,8 @@ EXPLANATIONS = {
     "st-reid-random": "with random sampling (Table 1)",
     "st-reid-no-d": "without the image discriminator (Table 1)",
     "st-reid-no-p": "without the pose discriminator (Table 1)",
+    "authors": "st-reid with the authors' settings where the paper is silent: max pooling, their learning rates",
     "st-reid-quick": "st-reid made small: three minutes on two cores, to inspect generated images",
     "strong": "warm-up, cosine, random erasing, label smoothing, last stride 1, BNNeck, P x K batches",
-    "st-reid-strong": "the paper's adversarial losses on top of strong",
+    "st-reid-strong": "the paper's losses and sparse temporal sampling on top of strong",
 }

@@ -77,6 +77,8 @@ def test_erasing_leaves_the_picture_itself_alone():
     assert (images == 1).all()
     erased = (view == 0.5).float().mean((1, 2, 3))
     assert 0.01 < erased.min() < erased.max() < 0.45
+    small = encoder_view(images, AugmentationOptions(erase=1.0, erase_area=0.2), torch.Generator().manual_seed(0))
+    assert 0.15 < (small == 0.5).float().mean((1, 2, 3)).max() < 0.25
     half = encoder_view(images, AugmentationOptions(erase=0.5), torch.Generator().manual_seed(0))
     assert 10 < (half == 0.5).any(3).any(2).any(1).sum() < 40
 
