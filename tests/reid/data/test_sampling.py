@@ -67,15 +67,78 @@ def test_where_a_video_is_too_short_another_one_of_the_person_serves():
     assert all(a.video != p.video for a, p, _ in tuples(crops, options))
 
 
-def test_a_gap_no_person_reaches_is_one_clear_sentence():
-    with pytest.raises(DataError, match="more than 5000 frames away"):
-        make_sampler(dance(), SamplingOptions("sparse-temporal", gap=5000), 0)
+def test_positives_are_of_every_camera_equally_often_however_long_the_anchors_own_is():
+    """Each person has 60 crops of the anchor's camera and 5 of each of two others: a third comes from each."""
+    crops = [
+        Crop(Path(f"{person}_{camera}_{frame}"), person, camera, f"c{camera}", frame, frame / 25)
+        for person in range(4)
+        for camera, count in ((0, 60), (1, 5), (2, 5))
+        for frame in range(0, 10 * count, 10)
+    ]
+    drawn = tuples(crops, SamplingOptions("sparse-temporal", tuples=8, gap=50), epochs=30)
+    seen = [(anchor, positive) for anchor, positive, _ in drawn if anchor.camera == 0]
+    cameras = np.bincount([positive.camera for _, positive in seen]) / len(seen)
+    assert cameras.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3], abs=0.03)
+    assert all(abs(a.frame - p.frame) > 50 for a, p in seen if p.camera == 0)
+
+
+def test_one_video_that_two_cameras_recorded_counts_as_two():
+    """A person's two crops at the same time are a pair where they are of different cameras (CUHK03)."""
+    crops = [Crop(Path(f"{p}{c}{f}"), p, c, "pair1", f, f) for p in range(3) for c in (1, 2) for f in range(3)]
+    drawn = list(tuples(crops, SamplingOptions("sparse-temporal", tuples=6, gap=50), epochs=5))
+    assert drawn
+    assert all(a.camera != p.camera for a, p, _ in drawn)
+
+
+def test_where_no_crop_is_far_enough_the_gap_is_halved_until_one_is():
+    """Frames 0, 10, ... 60 of one video, gap 200: 200, 100, 50, 25.
+
+    From frame 0, 60 is the only one more than 50 away; from frame 30 the farthest is 30 away, so 0 and 60 are left.
+    """
+    crops = [Crop(Path(f"{p}{f}"), p, -1, "v", f, f) for p in range(2) for f in range(0, 70, 10)]
+    drawn = list(tuples(crops, SamplingOptions("sparse-temporal", tuples=7, gap=200), epochs=40))
+    assert {positive.frame for anchor, positive, _ in drawn if anchor.frame == 0} == {60}
+    assert {positive.frame for anchor, positive, _ in drawn if anchor.frame == 30} == {0, 60}
+    assert len(drawn) == 40 * 14
+
+
+def test_crops_of_one_moment_are_still_pairs_where_a_person_has_no_others():
+    crops = [Crop(Path(f"{p}{copy}"), p, -1, "v", 0, 0.0) for p in range(2) for copy in range(2)]
+    drawn = list(tuples(crops, SamplingOptions("sparse-temporal", tuples=4)))
+    assert len(drawn) == 4
+    assert all(a.person == p.person and a is not p for a, p, _ in drawn)
+
+
+def test_people_with_a_single_crop_are_never_anchors():
+    crops = [*dance(1, 2, 6), Crop(Path("x"), 99, -1, "0", 0, 0.0)]
+    drawn = list(tuples(crops, SamplingOptions("sparse-temporal", tuples=4, gap=5), epochs=5))
+    assert {anchor.person for anchor, _, _ in drawn} == {0, 1}
+    assert 99 in {negative.person for _, _, negative in drawn}
+
+
+@pytest.mark.parametrize("near", [1, 4])
+def test_near_negatives_are_the_nearest_though_one_person_fills_the_time_around_the_anchor(near):
+    """Person 0 has every frame; the others' crops are at frames 0, 50 and 97 of 100."""
+    frames = {0: range(100), 1: (0, 50), 2: (0, 97)}
+    crops = [Crop(Path(f"{p}{f}"), p, -1, "v", f, f) for p, own in frames.items() for f in own]
+    options = SamplingOptions("sparse-temporal", tuples=4, gap=3, global_share=0.0, near=near)
+    drawn = [(a.frame, n.frame) for a, _, n in tuples(crops, options, epochs=20) if a.person == 0]
+    others = [0, 0, 50, 97]
+    for anchor, negative in drawn:
+        nearest = sorted(abs(frame - anchor) for frame in others)[:near]
+        assert abs(negative - anchor) in nearest
+
+
+def test_crops_that_make_no_batch_are_one_clear_sentence():
+    single = [Crop(Path(f"{person}"), person, -1, "v", 0, 0.0) for person in range(10, 40)]
+    with pytest.raises(DataError, match="Only 6 crops are of people with a second one, fewer than the 24 tuples"):
+        make_sampler([*single, *dance(1, 2, 3)[3:], *dance(1, 1, 3)], SamplingOptions("sparse-temporal"), 0)
     with pytest.raises(DataError, match="one person"):
         make_sampler(dance(1, 1), SamplingOptions("random"), 0)
     with pytest.raises(DataError, match="6 people"):
         make_sampler(dance(), SamplingOptions("people", people=7), 0)
     with pytest.raises(DataError, match="people-per-video 5 does not fit a batch of 4 people"):
-        make_sampler(dance(), SamplingOptions("people", people=4, people_per_video=5), 0)
+        make_sampler(dance(), SamplingOptions("sparse-people", people=4, people_per_video=5), 0)
 
 
 def test_people_batches_hold_p_people_with_k_crops_each_and_use_every_crop_once():
@@ -99,7 +162,7 @@ def test_a_person_with_few_crops_fills_a_group_with_repeats():
     assert (draws[0].index == len(crops) - 1).sum() == 4
 
 
-@pytest.mark.parametrize("kind", ["people", "random", "sparse-temporal"])
+@pytest.mark.parametrize("kind", ["people", "random", "sparse-temporal", "sparse-people"])
 def test_epochs_differ_and_can_be_drawn_again(kind):
     options = SamplingOptions(kind, tuples=8, people=3, crops=4, gap=20)
     first, again = make_sampler(dance(), options, 3), make_sampler(dance(), options, 3)
