@@ -15,6 +15,7 @@ _WALL_Z, _WALL_TALL, _HALF = -4.2, 7.0, 14.0
 _FLOOR_FRONT = 7.0
 _DENSITY = 90
 
+
 @dataclass(frozen=True)
 class Pool:
     """A spotlight's pool on the floor: centre and radius in metres, colour as BGR factors."""
@@ -26,8 +27,8 @@ class Pool:
 
 
 class Backdrop:
-    """A set drawn from a generator, in `detail` times the texels that suit a picture 1280 wide; a stage, or a `street` by
-    day.
+    """A stage, or a `street` by day, drawn from a generator, in `detail` times the texels that suit a picture 1280
+    wide.
 
     `lighting` falls on the dancers, `gloss` is how much the floor mirrors them.
     """
@@ -35,7 +36,9 @@ class Backdrop:
     def __init__(self, random: np.random.Generator, detail: float, street: bool = False) -> None:
         self._density = _DENSITY * detail
         self.bright = random.random() < 0.35 or street
-        indoors = ["plaster", "panels", "bricks"] if self.bright else ["curtain", "curtain", "screen", "bricks", "panels"]
+        indoors = (
+            ["plaster", "panels", "bricks"] if self.bright else ["curtain", "curtain", "screen", "bricks", "panels"]
+        )
         walls, floors = (WALLS | STREET_WALLS, STREET_FLOORS) if street else (WALLS, FLOORS)
         wall = walls[str(random.choice([*STREET_WALLS, "bricks"] if street else indoors))]
         floor = floors[str(random.choice(list(floors)))]

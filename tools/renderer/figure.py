@@ -17,7 +17,9 @@ class Figure:
 
     def __init__(self, costume: Costume) -> None:
         self.costume = costume
-        parts = self._parts = [part for piece in (torso, limbs, head, hair, accessories) for part in piece.parts(costume)]
+        parts = self._parts = [
+            part for piece in (torso, limbs, head, hair, accessories) for part in piece.parts(costume)
+        ]
         tops = np.cumsum([0, *(len(part.texture) for part in parts)])
         vertices = [len(part.rows) * part.columns for part in parts]
         grids = [quads(len(part.rows), part.columns) for part in parts]

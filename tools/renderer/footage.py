@@ -10,6 +10,7 @@ import numpy as np
 from .options import StageOptions
 
 _FULL_WIDTH = 1280
+_SHIFTS = 64
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Footage:
             _sensor(faults, scale, np.random.default_rng([options.seed, 15, shot])) for shot in range(options.cuts + 1)
         ]
         self._faulty = faults > 0
+        self._size = options.height, options.width
+        self._field: np.ndarray = np.zeros(0)
+        if self._faulty:
+            self._field = _noise_field(self._size, np.random.default_rng([options.seed, 16]))
 
     def filmed(self, image: np.ndarray, index: int) -> np.ndarray:
         """Frame `index`, (H, W, 3) uint8 BGR, as its camera records it."""
@@ -45,10 +50,17 @@ class Footage:
         image = cv2.LUT(image, sensor.curve)
         grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         image = cv2.addWeighted(image, sensor.saturation, grey, 1 - sensor.saturation, 0)
-        noise = _grain(image.shape, np.random.default_rng([self._seed, 16, index]))
-        image = cv2.add(image, noise * np.float32(sensor.noise), dtype=cv2.CV_8U)
+        image = cv2.add(image, self._grain(index) * np.float32(sensor.noise), dtype=cv2.CV_8U)
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, sensor.quality])[1]
-        return cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        recorded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        assert recorded is not None
+        return recorded
+
+    def _grain(self, index: int) -> np.ndarray:
+        """The noise of a frame, (H, W, 3) float32: another part of the field for each."""
+        top, left = np.random.default_rng([self._seed, 16, index]).integers(0, _SHIFTS, 2)
+        height, width = self._size
+        return self._field[top : top + height, left : left + width]
 
 
 def _sensor(faults: float, scale: float, random: np.random.Generator) -> _Sensor:
@@ -63,14 +75,14 @@ def _sensor(faults: float, scale: float, random: np.random.Generator) -> _Sensor
         np.clip(curve, 0, 255).astype(np.uint8).reshape(256, 1, 3),
         float(1 + faults * random.uniform(-0.45, 0.25)),
         float(scale * faults * random.uniform(0.5, 2.6)) if blurry else 0.0,
-        float(faults * random.uniform(1, 9)),
-        int(round(95 - faults * random.uniform(5, 65))),
+        float(faults * random.uniform(1, 6.5)),
+        round(95 - faults * random.uniform(5, 65)),
     )
 
 
-def _grain(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
-    """Noise of standard deviation 1, coarser than a pixel in colour, (H, W, 3) float32."""
-    fine = random.standard_normal(shape[:2], np.float32)[..., None]
-    coarse = random.standard_normal((shape[0] // 2, shape[1] // 2, 3), np.float32)
-    return 0.8 * fine + cv2.resize(coarse, (shape[1], shape[0]))
-
+def _noise_field(size: tuple[int, int], random: np.random.Generator) -> np.ndarray:
+    """Noise of standard deviation about 1, coarser than a pixel in colour, (H + 64, W + 64, 3) float32."""
+    height, width = size[0] + _SHIFTS, size[1] + _SHIFTS
+    fine = random.standard_normal((height, width), np.float32)[..., None]
+    coarse = random.standard_normal((height // 2, width // 2, 3), np.float32)
+    return 0.8 * fine + cv2.resize(coarse, (width, height))

@@ -12,6 +12,7 @@ from .options import StageOptions
 
 _FADE = 1.0
 """Seconds from one wash to the next."""
+_BY_DAY = 0.3
 _STROBE_EVERY, _STROBE_SECONDS = 14.0, 1.6
 
 
@@ -28,11 +29,14 @@ class _Spot:
 
 
 class LightShow:
-    """The light of a scene over time; with a strength of 0 it never changes. Colours are BGR factors."""
+    """The light of a scene over time, less changing by day in a `street`; with a strength of 0 it never changes.
 
-    def __init__(self, options: StageOptions) -> None:
+    Colours are BGR factors.
+    """
+
+    def __init__(self, options: StageOptions, street: bool) -> None:
         random = np.random.default_rng([options.seed, 14])
-        self.strength = options.realism.changing_light
+        self.strength = options.realism.changing_light * (_BY_DAY if street else 1)
         self._dim_period, self._dim_phase = random.uniform(5, 18), random.uniform(0, 2 * np.pi)
         self._wash_seconds = random.uniform(3, 9)
         count = int(options.seconds / self._wash_seconds) + 2
@@ -68,7 +72,7 @@ class LightShow:
         picture = cv2.multiply(picture, np.array([*light, 0.0]))
         if not self._spots:
             return picture
-        small = np.zeros((camera.height // 4, camera.width // 4, 3), np.float32)
+        small: np.ndarray = np.zeros((camera.height // 4, camera.width // 4, 3), np.float32)
         for spot in self._spots:
             mask = np.zeros(small.shape[:2], np.float32)
             cv2.fillConvexPoly(mask, _outline(spot, time, camera), 1.0, cv2.LINE_8, 4)

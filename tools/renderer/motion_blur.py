@@ -22,7 +22,7 @@ def blurred(sprite: Sprite, movement: np.ndarray) -> Sprite:
     movement (h, w, 2) float32: pixels x and y by which what is seen at each pixel moves; any value where there is
     nothing.
     """
-    inside = (sprite.alpha > 0).astype(np.float32)
+    inside: np.ndarray = (sprite.alpha > 0).astype(np.float32)
     reach = float(np.sqrt((movement**2).sum(axis=2) * inside).max())
     if reach < _STILL:
         return sprite

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from tyro.conf import arg
 
 from tracker.types import InputError
 
@@ -69,7 +72,7 @@ class StageOptions:
     """Add the sound of a beat."""
     min_visible: float = 0.2
     """A dancer with a smaller part of the silhouette in sight is left out of the truth of that frame."""
-    realism: Realism = field(default_factory=Realism)
+    realism: Annotated[Realism, arg(name="")] = field(default_factory=Realism)
 
     def __post_init__(self) -> None:
         problems = {

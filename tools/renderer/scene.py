@@ -60,7 +60,7 @@ class Scene:
         street = in_the_street(options)
         self._backdrop = Backdrop(scenery, min(1.0, options.width / 1280), street)
         planned = routes(options.dancers, options.twins, options.seconds, self._camerawork.shots[0], choreography)
-        self._light_show = LightShow(options)
+        self._light_show = LightShow(options, street)
         plans = restaged(planned, options.realism, np.random.default_rng([options.seed, 13]))
         plans = walked(plans) if street else plans
         calm = _STROLL if street else 0.0

@@ -57,11 +57,11 @@ def _panels(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.
 def _screen(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
     picture = np.full((*x.shape, 3), 14.0, np.float32)
     tints = [tint(random, 0.3, 0.75, 0.7) for _ in range(3)]
-    for tint in tints:
+    for glow in tints:
         centre = random.uniform(-4, 4), random.uniform(1, 5)
         away = np.hypot(x - centre[0], y - centre[1])
         rings = 0.5 + 0.5 * np.sin(2 * np.pi * away / random.uniform(0.8, 2.0))
-        picture += (rings * np.exp(-((away / random.uniform(2, 4)) ** 2)))[..., None] * tint
+        picture += (rings * np.exp(-((away / random.uniform(2, 4)) ** 2)))[..., None] * glow
     picture *= np.where((np.mod(x, 0.5) < 0.015) | (np.mod(y, 0.5) < 0.015), 0.8, 1.0)[..., None]
     picture[(np.abs(x) > 5.5) | (y > 4.6) | (y < 0.5)] = 22
     return picture
