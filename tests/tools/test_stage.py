@@ -18,7 +18,7 @@ from tools.renderer.figure import Figure
 from tools.renderer.figure_part import Sway
 from tools.renderer.light import Lamp, Lighting
 from tools.renderer.mesh import ball, normals_of
-from tools.renderer.pose import FLOOR, INDEX, REST, STANDING, mirrored, pose
+from tools.renderer.pose import FLOOR, GROUND, INDEX, REST, STANDING, mirrored, pose
 from tools.renderer.raster import draw
 from tools.renderer.sequence_folder import SequenceFolder
 from tools.renderer.skeleton import Build, Place, posed
@@ -91,10 +91,10 @@ def test_twins_share_clothes_and_differ_in_hair_and_shoes():
     assert stranger.top_cloth != first.top_cloth
 
 
-@pytest.mark.parametrize("name", [*STANDING, *FLOOR])
+@pytest.mark.parametrize("name", [*STANDING, *FLOOR, *GROUND])
 def test_every_pose_rests_on_the_floor_with_bones_of_their_length(name):
     build = Build(height=1.8)
-    skeleton = posed(build, Place(1.0, -1.0, 30.0), {**STANDING, **FLOOR}[name])
+    skeleton = posed(build, Place(1.0, -1.0, 30.0), {**STANDING, **FLOOR, **GROUND}[name])
     thigh, shank = np.linalg.norm(np.diff(skeleton.leg, axis=1), axis=2).T
     upper, lower = np.linalg.norm(np.diff(skeleton.arm, axis=1), axis=2).T
     assert np.allclose(thigh, build.thigh)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -10,100 +9,11 @@ import numpy as np
 
 from .camera import Camera
 from .light import Lamp, Lighting
+from .surfaces import FLOORS, STREET_FLOORS, STREET_WALLS, WALLS, Painter, tint
 
 _WALL_Z, _WALL_TALL, _HALF = -4.2, 7.0, 14.0
 _FLOOR_FRONT = 7.0
 _DENSITY = 90
-
-Painter = Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
-"""x and y in metres (h, w), a base colour (3,) and a generator to a picture (h, w, 3)."""
-
-
-def _tint(random: np.random.Generator, low: float, high: float, saturation: float) -> np.ndarray:
-    hue = np.array([[[random.uniform(0, 180), 255 * saturation, 255 * random.uniform(low, high)]]], np.uint8)
-    return cv2.cvtColor(hue, cv2.COLOR_HSV2BGR)[0, 0].astype(np.float32)
-
-
-def _noise(shape: tuple[int, ...], sigma: tuple[float, float], random: np.random.Generator) -> np.ndarray:
-    coarse = max(1, int(min(sigma) / 2))
-    small = random.standard_normal((shape[0] // coarse + 1, shape[1] // coarse + 1)).astype(np.float32)
-    smooth = cv2.GaussianBlur(small, (0, 0), sigma[0] / coarse, sigmaY=sigma[1] / coarse)
-    return cv2.resize(smooth / smooth.std(), (shape[1], shape[0]))
-
-
-def _curtain(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    wobble = 0.5 * _noise(x.shape, (60, 400), random)
-    pitch = random.uniform(0.3, 0.6)
-    fold = 0.62 + 0.3 * np.sin(2 * np.pi * x / pitch + wobble) + 0.1 * np.sin(4.6 * np.pi * x / pitch - 2 * wobble)
-    return fold[..., None] * colour
-
-
-def _bricks(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    row = np.floor(y / 0.09)
-    column = np.floor(x / 0.24 + 0.5 * (row % 2))
-    shade = 0.75 + 0.35 * (np.sin(row * 12.9898 + column * 78.233) * 43758.5453 % 1)
-    mortar = (np.mod(y, 0.09) < 0.012) | (np.mod(x / 0.24 + 0.5 * (row % 2), 1) < 0.05)
-    shade = np.where(mortar, 0.55, shade) * (1 + 0.06 * _noise(x.shape, (6, 6), random))
-    return shade[..., None] * colour
-
-
-def _plaster(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    shade = 0.9 + 0.06 * _noise(x.shape, (90, 90), random) + 0.03 * _noise(x.shape, (8, 8), random)
-    return shade[..., None] * colour
-
-
-def _panels(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    wide, tall = random.uniform(0.9, 1.8), random.uniform(1.2, 2.4)
-    gap = (np.mod(x, wide) < 0.03) | (np.mod(y, tall) < 0.03)
-    tone = 0.8 + 0.25 * (np.sin(np.floor(x / wide) * 5.1 + np.floor(y / tall) * 3.7) * 917.3 % 1)
-    shade = np.where(gap, 0.35, tone) * (1 + 0.02 * _noise(x.shape, (20, 20), random))
-    return shade[..., None] * colour
-
-
-def _screen(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    picture = np.full((*x.shape, 3), 14.0, np.float32)
-    tints = [_tint(random, 0.3, 0.75, 0.7) for _ in range(3)]
-    for tint in tints:
-        centre = random.uniform(-4, 4), random.uniform(1, 5)
-        away = np.hypot(x - centre[0], y - centre[1])
-        rings = 0.5 + 0.5 * np.sin(2 * np.pi * away / random.uniform(0.8, 2.0))
-        picture += (rings * np.exp(-((away / random.uniform(2, 4)) ** 2)))[..., None] * tint
-    picture *= np.where((np.mod(x, 0.5) < 0.015) | (np.mod(y, 0.5) < 0.015), 0.8, 1.0)[..., None]
-    picture[(np.abs(x) > 5.5) | (y > 4.6) | (y < 0.5)] = 22
-    return picture
-
-
-def _planks(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    plank = np.floor(y / 0.12)
-    board = np.floor(x / 1.6 + np.sin(plank * 3.3) * 7)
-    shade = 0.8 + 0.25 * (np.sin(plank * 7.7 + board * 3.1) * 437.5 % 1) + 0.05 * _noise(x.shape, (40, 2), random)
-    shade = np.where((np.mod(y, 0.12) < 0.008), 0.55, shade)
-    return shade[..., None] * colour
-
-
-def _vinyl(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    shade = 0.92 + 0.05 * _noise(x.shape, (40, 15), random) + 0.02 * _noise(x.shape, (3, 3), random)
-    shade = np.where(np.mod(y, 1.5) < 0.02, shade * 0.7, shade)
-    return shade[..., None] * colour
-
-
-def _tiles(x: np.ndarray, y: np.ndarray, colour: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    size = random.uniform(0.5, 1.2)
-    odd = (np.floor(x / size) + np.floor(y / size)) % 2
-    gap = (np.mod(x, size) < 0.02) | (np.mod(y, size) < 0.02)
-    shade = np.where(gap, 0.6, 0.85 + odd * random.uniform(-0.25, 0.15))
-    shade = shade * (1 + 0.04 * _noise(x.shape, (12, 12), random))
-    return shade[..., None] * colour
-
-
-WALLS: dict[str, Painter] = {
-    "curtain": _curtain,
-    "bricks": _bricks,
-    "plaster": _plaster,
-    "panels": _panels,
-    "screen": _screen,
-}
-FLOORS: dict[str, Painter] = {"planks": _planks, "vinyl": _vinyl, "tiles": _tiles}
 
 
 @dataclass(frozen=True)
@@ -117,20 +27,21 @@ class Pool:
 
 
 class Backdrop:
-    """A set drawn from a generator, in `detail` times the texels that suit a picture 1280 wide.
+    """A stage, or a `street` by day, drawn from a generator, in `detail` times the texels that suit a picture 1280
+    wide.
 
     `lighting` falls on the dancers, `gloss` is how much the floor mirrors them.
     """
 
-    def __init__(self, random: np.random.Generator, detail: float) -> None:
+    def __init__(self, random: np.random.Generator, detail: float, street: bool = False) -> None:
         self._density = _DENSITY * detail
-        self.bright = random.random() < 0.35
-        wall = str(
-            random.choice(
-                ["plaster", "panels", "bricks"] if self.bright else ["curtain", "curtain", "screen", "bricks", "panels"]
-            )
+        self.bright = random.random() < 0.35 or street
+        indoors = (
+            ["plaster", "panels", "bricks"] if self.bright else ["curtain", "curtain", "screen", "bricks", "panels"]
         )
-        floor = str(random.choice(list(FLOORS)))
+        walls, floors = (WALLS | STREET_WALLS, STREET_FLOORS) if street else (WALLS, FLOORS)
+        wall = walls[str(random.choice([*STREET_WALLS, "bricks"] if street else indoors))]
+        floor = floors[str(random.choice(list(floors)))]
         self.gloss = float(random.uniform(0.05, 0.3))
         self.pools = [] if self.bright else [_pool(random) for _ in range(int(random.integers(2, 5)))]
         self.lighting = _lighting(random, self.bright)
@@ -138,32 +49,32 @@ class Backdrop:
         self._wall = self._paint_wall(wall, random)
         self._floor = self._paint_floor(floor, random)
 
-    def _paint_wall(self, kind: str, random: np.random.Generator) -> np.ndarray:
+    def _paint_wall(self, paint: Painter, random: np.random.Generator) -> np.ndarray:
         density = self._density * 0.6
         y, x = np.meshgrid(
             np.linspace(_WALL_TALL, 0, int(_WALL_TALL * density)),
             np.linspace(-_HALF, _HALF, int(2 * _HALF * density)),
             indexing="ij",
         )
-        colour = _tint(random, 0.55, 0.85, 0.15) if self.bright else _tint(random, 0.4, 0.75, 0.65)
-        picture = WALLS[kind](x, y, colour, random)
+        colour = tint(random, 0.55, 0.85, 0.15) if self.bright else tint(random, 0.4, 0.75, 0.65)
+        picture = paint(x, y, colour, random)
         light = np.full((*x.shape, 1), 0.85 if self.bright else 0.42) + np.zeros(3)
         strength = 0.15 if self.bright else 0.8
         for place in np.arange(-6, 7, 3.0):
             wash = np.exp(-(((x - place) / 1.3) ** 2) - ((y - random.uniform(1, 3)) / 2.2) ** 2)
-            light = light + strength * wash[..., None] * (0.6 + 0.4 * _tint(random, 1, 1, 0.3) / 255)
+            light = light + strength * wash[..., None] * (0.6 + 0.4 * tint(random, 1, 1, 0.3) / 255)
         skirting = np.where(y < 0.12, 0.6, 1.0)[..., None]
         return np.clip(picture * light * skirting, 0, 255).astype(np.uint8)
 
-    def _paint_floor(self, kind: str, random: np.random.Generator) -> np.ndarray:
+    def _paint_floor(self, paint: Painter, random: np.random.Generator) -> np.ndarray:
         deep = _FLOOR_FRONT - _WALL_Z
         z, x = np.meshgrid(
             np.linspace(_WALL_Z, _FLOOR_FRONT, int(deep * self._density)),
             np.linspace(-_HALF, _HALF, int(2 * _HALF * self._density)),
             indexing="ij",
         )
-        colour = _tint(random, 0.35, 0.75, 0.4) if self.bright else _tint(random, 0.3, 0.6, 0.35)
-        picture = FLOORS[kind](x, z, colour, random)
+        colour = tint(random, 0.35, 0.75, 0.4) if self.bright else tint(random, 0.3, 0.6, 0.35)
+        picture = paint(x, z, colour, random)
         light = np.full((*x.shape, 3), 0.9 if self.bright else 0.6)
         for pool in self.pools:
             away = np.hypot(x - pool.x, z - pool.z) / pool.radius
@@ -206,13 +117,13 @@ class Backdrop:
 
 
 def _pool(random: np.random.Generator) -> Pool:
-    colour = 0.35 + 0.65 * _tint(random, 0.9, 1.0, 0.45) / 255
+    colour = 0.35 + 0.65 * tint(random, 0.9, 1.0, 0.45) / 255
     return Pool(float(random.uniform(-4, 4)), float(random.uniform(-2, 2)), float(random.uniform(0.9, 2.0)), colour)
 
 
 def _lighting(random: np.random.Generator, bright: bool) -> Lighting:
     def colour(strength: float, saturation: float) -> tuple[float, float, float]:
-        blue, green, red = (float(value) for value in strength * _tint(random, 1, 1, saturation) / 255)
+        blue, green, red = (float(value) for value in strength * tint(random, 1, 1, saturation) / 255)
         return blue, green, red
 
     side = float(random.choice([-1, 1]))

@@ -21,6 +21,9 @@ class Camerawork:
 
     def __init__(self, options: StageOptions, random: np.random.Generator) -> None:
         self.shots = [_shot(options, random) for _ in range(options.cuts + 1)]
+        if options.realism.variety:
+            wide = np.random.default_rng([options.seed, 18])
+            self.shots = [_shot(options, wide, (0.9, 5.0), (6.5, 14.0), 3.0) for _ in self.shots]
         self._shot_seconds = options.seconds / (options.cuts + 1)
         self._pan, self._zoom = (3.0, 0.06) if options.moving_camera else (0.0, 0.0)
         self._phase = random.uniform(0, 2 * np.pi, 2)
@@ -34,9 +37,15 @@ class Camerawork:
         return replace(shot, pan=shot.pan + self._pan * swing[0], focal=shot.focal * (1 + self._zoom * swing[1]))
 
 
-def _shot(options: StageOptions, random: np.random.Generator) -> Camera:
-    height, distance = float(random.uniform(1.2, 3.0)), float(random.uniform(7.5, 10.0))
-    across = float(random.uniform(-0.8, 0.8))
+def _shot(
+    options: StageOptions,
+    random: np.random.Generator,
+    heights: tuple[float, float] = (1.2, 3.0),
+    distances: tuple[float, float] = (7.5, 10.0),
+    most_across: float = 0.8,
+) -> Camera:
+    height, distance = float(random.uniform(*heights)), float(random.uniform(*distances))
+    across = float(random.uniform(-most_across, most_across))
     stage_wide = (5.2 + 0.35 * options.dancers) * float(random.uniform(0.9, 1.15))
     focal = min(options.width * distance / stage_wide, options.height * distance / 3.3)
     tilt = float(np.degrees(np.arctan2(height - _STAGE_MIDDLE, distance)))

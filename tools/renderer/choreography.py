@@ -31,7 +31,8 @@ class Station:
 
 @dataclass(frozen=True)
 class Hold:
-    """What a dancer does at a station from `start` to `end`: "dance", "spin", "jump", "floor", "handstand", "hide"."""
+    """What a dancer does at a station from `start` to `end`: "dance", "spin", "jump", "floor", "handstand", "hide" or
+    "ground": one floor pose after another."""
 
     start: float
     end: float

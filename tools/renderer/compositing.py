@@ -10,6 +10,8 @@ import numpy as np
 
 from .backdrop import Backdrop
 from .camera import Camera
+from .footage import Footage
+from .light_show import LightShow
 from .options import StageOptions
 from .raster import Sprite
 from .skeleton import Build, Place, PosedSkeleton
@@ -31,15 +33,16 @@ class Actor:
 class Canvas:
     """Composes frames of one size on one set; keeps the empty set between frames while the camera stands still."""
 
-    def __init__(self, backdrop: Backdrop, options: StageOptions) -> None:
-        self._backdrop = backdrop
+    def __init__(self, backdrop: Backdrop, light_show: LightShow, options: StageOptions) -> None:
+        self._backdrop, self._light_show = backdrop, light_show
         self._seed = options.seed
         self._set = lru_cache(1)(backdrop.picture)
         self._vignette = _vignette(options.width, options.height)
+        self._footage = Footage(options)
 
-    def compose(self, index: int, actors: list[Actor], camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    def compose(self, index: int, time: float, actors: list[Actor], camera: Camera) -> tuple[np.ndarray, np.ndarray]:
         """The picture (H, W, 3) uint8 and the id in front at each pixel (H, W) uint8, 0 where no dancer is."""
-        image = self._shadowed(actors, camera)
+        image = self._light_show.lit(self._shadowed(actors, camera), time, camera)
         for actor in actors:
             self._reflect(image, actor, camera)
         owners = np.zeros(image.shape[:2], np.uint8)
@@ -48,7 +51,7 @@ class Canvas:
             alpha = actor.sprite.alpha[part]
             image[window] = _over(image[window], actor.sprite.colour[part], alpha)
             owners[window][alpha > 127] = actor.id
-        return self._finish(image, index), owners
+        return self._footage.filmed(self._finish(image, index), index), owners
 
     def _shadowed(self, actors: list[Actor], camera: Camera) -> np.ndarray:
         light: np.ndarray = np.ones((camera.height // _SHADOW_SCALE, camera.width // _SHADOW_SCALE), np.uint8) * 255

@@ -67,7 +67,10 @@ class Cloth:
 
 @dataclass(frozen=True)
 class Costume:
-    """A dancer's appearance. `seed` decides the patterns' details, so twins share it."""
+    """A dancer's appearance. `seed` decides the patterns' details, so twins share it.
+
+    `worn` names what is worn or carried besides (see `accessories.ACCESSORIES`), `worn_cloth` its cloth.
+    """
 
     build: Build
     skin: Colour
@@ -83,13 +86,15 @@ class Costume:
     logo: str
     logo_colour: Colour
     seed: int
+    worn: tuple[str, ...] = ()
+    worn_cloth: Cloth = Cloth((40.0, 40.0, 40.0), (90.0, 90.0, 90.0), "plain")
 
 
 def costumes(dancers: int, twins: int, random: np.random.Generator) -> list[Costume]:
     """The costumes of ids 1 to `dancers`; the first `twins` differ only in hair, shoes and a little in build."""
     costumes = [_costume(random) for _ in range(dancers)]
     for row in range(1, twins):
-        costumes[row] = _twin(costumes[0], row, random)
+        costumes[row] = twin(costumes[0], row, random)
     return costumes
 
 
@@ -97,7 +102,8 @@ def _pick(random: np.random.Generator, choices: tuple) -> Colour:
     return choices[int(random.integers(len(choices)))]
 
 
-def _dye(random: np.random.Generator) -> Colour:
+def dye(random: np.random.Generator) -> Colour:
+    """A colour of cloth, any hue."""
     hue, saturation = random.uniform(0, 180), random.choice([20, 90, 150, 190, 210])
     value = random.choice([35, 60, 110, 170, 215, 235])
     pixel = np.array([[[hue, saturation * (0.5 if value > 200 else 1), value]]], np.uint8)
@@ -107,8 +113,8 @@ def _dye(random: np.random.Generator) -> Colour:
 
 def _cloth(random: np.random.Generator, patterns: dict[str, float]) -> Cloth:
     grey = float(random.choice([28, 40, 225, 235]))
-    first = (grey, grey, grey) if random.random() < 0.4 else _dye(random)
-    second = (235.0, 235.0, 232.0) if sum(first) < 330 and random.random() < 0.5 else _dye(random)
+    first = (grey, grey, grey) if random.random() < 0.4 else dye(random)
+    second = (235.0, 235.0, 232.0) if sum(first) < 330 and random.random() < 0.5 else dye(random)
     return Cloth(first, second, str(random.choice(list(patterns), p=list(patterns.values()))))
 
 
@@ -136,20 +142,21 @@ def _costume(random: np.random.Generator) -> Costume:
         top_cloth=_cloth(random, _TOP_PATTERNS),
         bottom=str(random.choice(bottoms if woman else bottoms[:-1])),
         bottom_cloth=_cloth(random, _BOTTOM_PATTERNS),
-        shoes=(shoe, shoe, shoe) if random.random() < 0.6 else _dye(random),
+        shoes=(shoe, shoe, shoe) if random.random() < 0.6 else dye(random),
         soles=(230.0, 232.0, 232.0) if random.random() < 0.7 else (40.0, 40.0, 40.0),
         socks=(225.0, 225.0, 225.0) if random.random() < 0.5 else (40.0, 40.0, 44.0),
         logo=str(random.choice(["", "", "disc", "star", "number", "word"])),
-        logo_colour=_dye(random),
+        logo_colour=dye(random),
         seed=int(random.integers(2**31)),
     )
 
 
-def _twin(original: Costume, row: int, random: np.random.Generator) -> Costume:
+def twin(original: Costume, row: int, random: np.random.Generator) -> Costume:
+    """The original's clothes on a person with other hair, other shoes and a slightly other height."""
     other_hairs = [hair for hair in HAIRS if hair != original.hair]
     return replace(
         original,
         build=replace(original.build, height=original.build.height * float(random.uniform(0.98, 1.02))),
         hair=other_hairs[(row * 3 + int(random.integers(2))) % len(other_hairs)],
-        shoes=_dye(random),
+        shoes=dye(random),
     )

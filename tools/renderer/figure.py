@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import hair, head, limbs, torso
+from . import accessories, hair, head, limbs, torso
 from .costume import Costume
 from .figure_part import FigurePart, Sway
 from .mesh import quads
@@ -17,7 +17,9 @@ class Figure:
 
     def __init__(self, costume: Costume) -> None:
         self.costume = costume
-        parts = self._parts = [part for piece in (torso, limbs, head, hair) for part in piece.parts(costume)]
+        parts = self._parts = [
+            part for piece in (torso, limbs, head, hair, accessories) for part in piece.parts(costume)
+        ]
         tops = np.cumsum([0, *(len(part.texture) for part in parts)])
         vertices = [len(part.rows) * part.columns for part in parts]
         grids = [quads(len(part.rows), part.columns) for part in parts]

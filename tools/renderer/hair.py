@@ -17,7 +17,7 @@ from .texture import cloth, flat, strands
 _COLUMNS = 25
 
 
-def _shell(costume: Costume, thickness: float, edge: tuple[float, float, float], texture: np.ndarray) -> FigurePart:
+def shell(costume: Costume, thickness: float, edge: tuple[float, float, float], texture: np.ndarray) -> FigurePart:
     """Hair `thickness` times the skull, down to `edge` degrees from the crown at the brow, the temples and the nape."""
     height = costume.build.height
     angle = np.abs(np.linspace(-180, 180, _COLUMNS))
@@ -75,7 +75,7 @@ def _cap(costume: Costume) -> list[FigurePart]:
     fabric[:, 24:40] = flat(costume.logo_colour, 1, 1)[0]
     height = costume.build.height
     brim = ball((0.04 * height, 0.004 * height, 0.045 * height), 6, 11) + np.array([0.0, 0.026, 0.055]) * height
-    return [_shell(costume, 1.13, (64, 72, 84), fabric), on_head(brim, fabric[:20])]
+    return [shell(costume, 1.13, (64, 72, 84), fabric), on_head(brim, fabric[:20])]
 
 
 SHELLS = {
@@ -88,6 +88,10 @@ SHELLS = {
     "bun": (1.07, (55, 92, 116)),
     "afro": (1.5, (60, 105, 128)),
     "cap": (1.06, (60, 92, 116)),
+    "buzz": (1.02, (52, 86, 108)),
+    "quiff": (1.24, (48, 84, 108)),
+    "fringe": (1.16, (74, 100, 122)),
+    "braids": (1.07, (55, 96, 118)),
 }
 EXTRAS: dict[str, Callable[[Costume, np.ndarray], list[FigurePart]]] = {
     "long": lambda costume, _: [
@@ -98,6 +102,9 @@ EXTRAS: dict[str, Callable[[Costume, np.ndarray], list[FigurePart]]] = {
     ],
     "bun": lambda costume, texture: [_knot(costume, (0.0, 0.052, -0.046), 0.026, texture)],
     "cap": lambda costume, _: _cap(costume),
+    "braids": lambda costume, _: [
+        _hanging(costume, (side * 0.03, 0.0, -0.035), 0.26, (0.014, 0.014), 0.05) for side in (-1, 1)
+    ],
 }
 """What a style has besides its shell."""
 
@@ -109,4 +116,4 @@ def parts(costume: Costume) -> list[FigurePart]:
         rough = np.random.default_rng(costume.seed).uniform(0.7, 1.25, (*texture.shape[:2], 1))
         texture = (texture * rough).astype(np.float32)
     extras = EXTRAS.get(costume.hair_style, lambda *_: [])
-    return [_shell(costume, *SHELLS[costume.hair_style], texture), *extras(costume, texture)]
+    return [shell(costume, *SHELLS[costume.hair_style], texture), *extras(costume, texture)]

@@ -7,20 +7,28 @@ from bisect import bisect_right
 import numpy as np
 
 from .choreography import BEAT, Hold, Route
-from .pose import FLOOR, HIDING, INDEX, REST, STANDING, mirrored, pose
+from .pose import FLOOR, GROUND, HIDING, INDEX, REST, STANDING, mirrored, pose
 from .skeleton import Build, Place
 
 _STRIDE_SECONDS, _CARRY = 0.64, 0.56
 _RAMP = 0.2
 _FLOOR_MOVES = {"floor": ("kneel", "sit", "lie", "prone"), "handstand": ("handstand", "stag handstand")}
+_GROUND_MOVES = ("kneel", "sit", "lie", "prone", *GROUND)
 _LOOSE = pose(arm_abduct=25, elbow=50, arm_flex=15, foot_x=0.2, pelvis_height=0.94)
 
 
 class Dance:
-    """One dancer's motion. Poses come a beat apart, most of them from the score the group shares."""
+    """One dancer's motion. Poses come a beat apart, most of them from the score the group shares; `calm` ones, 0 to 1,
+    are nearer to standing at ease."""
 
     def __init__(
-        self, route: Route, build: Build, score: list[np.ndarray], unison: float, random: np.random.Generator
+        self,
+        route: Route,
+        build: Build,
+        score: list[np.ndarray],
+        unison: float,
+        random: np.random.Generator,
+        calm: float = 0.0,
     ) -> None:
         self._route, self._build = route, build
         self._lag = float(random.uniform(0, 0.06))
@@ -28,6 +36,8 @@ class Dance:
         together = random.random(len(score)) < unison
         self._keys = np.array([a if shared else b for a, b, shared in zip(score, own, together, strict=True)])
         self._keys = self._keys + random.normal(0, 1, self._keys.shape) * _spread()
+        if calm:
+            self._keys = calm * REST + (1 - calm) * self._keys
         self._stride_phase = float(random.uniform(0, 1))
         self._spins: list[tuple[float, float, float]] = []
         self._jumps: list[tuple[float, float]] = []
@@ -42,6 +52,10 @@ class Dance:
             self._keys[first] = STANDING["crouch"]
             self._keys[first + 1 : last] = mirrored(move) if random.random() < 0.5 else move
             self._keys[last] = STANDING["crouch"]
+        elif hold.kind == "ground" and last - first >= 2:
+            self._keys[first] = self._keys[last] = STANDING["crouch"]
+            for beat in range(first + 1, last, 2):
+                self._keys[beat : min(beat + 2, last)] = _ground_move(random)
         elif hold.kind == "hide":
             self._keys[first : last + 1] = HIDING + 0.08 * (self._keys[first : last + 1] - REST)
         elif hold.kind == "spin" and length > 0.9:
@@ -136,6 +150,11 @@ class Dance:
         arms = [index for name, index in INDEX.items() if name.startswith(("arm", "elbow"))]
         step[arms] = 0.65 * step[arms] + 0.35 * danced[arms]
         return step
+
+
+def _ground_move(random: np.random.Generator) -> np.ndarray:
+    move = {**FLOOR, **GROUND}[_GROUND_MOVES[int(random.integers(len(_GROUND_MOVES)))]]
+    return mirrored(move) if random.random() < 0.5 else move
 
 
 def score_of(beats: int, random: np.random.Generator) -> list[np.ndarray]:

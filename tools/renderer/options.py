@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from tyro.conf import arg
 
 from tracker.types import InputError
 
 MAX_DANCERS = 16
+MAX_SHUTTER = 0.1
+
+
+@dataclass(frozen=True)
+class Realism:
+    """What makes a scene harder and more like footage. At the defaults the bytes are those of a scene without it.
+
+    Raises InputError where a value cannot be rendered.
+    """
+
+    alike: float = 0.0
+    """Likeness of the costumes, 0 to 1: at 1 all wear one uniform and differ in details."""
+    variety: bool = False
+    """Draw people, clothes, things carried, sets and cameras from a much wider choice."""
+    turns: float = 0.0
+    """Share of the stations at which a dancer faces any way, not the audience, 0 to 1."""
+    floor_work: float = 0.0
+    """Share of the stations at which a dancer moves on the floor, 0 to 1."""
+    changing_light: float = 0.0
+    """Strength of dimming, coloured washes, follow spots and slow strobes, 0 to 1."""
+    shutter: float = 0.0
+    """Seconds that the shutter is open: what moves is blurred."""
+    camera_faults: float = 0.0
+    """How far each camera may be from ideal, 0 to 1: exposure, colour, defocus, noise, compression."""
+
+    def __post_init__(self) -> None:
+        for name in ("alike", "turns", "floor_work", "changing_light", "camera_faults"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name.replace('_', ' ')} must be 0 to 1, not {getattr(self, name)}.")
+        if not 0 <= self.shutter <= MAX_SHUTTER:
+            raise InputError(f"shutter must be 0 to {MAX_SHUTTER} seconds, not {self.shutter}.")
 
 
 @dataclass(frozen=True)
@@ -38,6 +72,7 @@ class StageOptions:
     """Add the sound of a beat."""
     min_visible: float = 0.2
     """A dancer with a smaller part of the silhouette in sight is left out of the truth of that frame."""
+    realism: Annotated[Realism, arg(name="")] = field(default_factory=Realism)
 
     def __post_init__(self) -> None:
         problems = {

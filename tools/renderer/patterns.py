@@ -63,6 +63,40 @@ def side_stripe(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np
     return (np.minimum(np.abs(x - quarter[0]), np.abs(x - quarter[1])) < 0.025).astype(float)
 
 
+def diagonal(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return hoops(x, x * random.choice([-1, 1]) + y, random)
+
+
+def plaid(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    pitch = random.uniform(0.08, 0.18)
+    bands = sum(
+        weight * ((np.mod(axis / pitch, 1) < wide).astype(float) + (np.mod(axis / pitch + 0.6, 1) < 0.06))
+        for axis, wide, weight in ((x, 0.35, 0.5), (y, 0.35, 0.5))
+    )
+    return np.clip(bands, 0, 1)
+
+
+def blossoms(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    share = np.zeros(x.shape)
+    for _ in range(int(random.integers(15, 60))):
+        away = np.hypot(x - random.uniform(0, x.max()), y - random.uniform(0, y.max()))
+        share = np.maximum(share, np.clip(1.5 - away / random.uniform(0.015, 0.045), 0, 1))
+    return share
+
+
+def blocks(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    edge = y.min() + np.ptp(y) * random.uniform(0.3, 0.7)
+    return (y > edge).astype(float) * random.uniform(0.6, 1.0)
+
+
+def marl(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return np.clip(0.35 + 0.3 * random.standard_normal(x.shape), 0, 1)
+
+
+def centre_stripe(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return (np.abs(x - x.mean()) < random.uniform(0.02, 0.09)).astype(float)
+
+
 PATTERNS: dict[str, Pattern] = {
     "plain": plain,
     "hoops": hoops,
@@ -74,4 +108,10 @@ PATTERNS: dict[str, Pattern] = {
     "halves": halves,
     "chest band": chest_band,
     "side stripe": side_stripe,
+    "diagonal": diagonal,
+    "plaid": plaid,
+    "blossoms": blossoms,
+    "blocks": blocks,
+    "marl": marl,
+    "centre stripe": centre_stripe,
 }

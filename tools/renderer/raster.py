@@ -39,6 +39,14 @@ def draw(
     figure: Figure, points: np.ndarray, normals: np.ndarray, camera: Camera, lighting: Lighting, brightness: np.ndarray
 ) -> Sprite | None:
     """The figure's sprite, or None where nothing of it lies in the picture. brightness (3,) multiplies the light."""
+    drawn = draw_with_faces(figure, points, normals, camera, lighting, brightness)
+    return None if drawn is None else drawn[0]
+
+
+def draw_with_faces(
+    figure: Figure, points: np.ndarray, normals: np.ndarray, camera: Camera, lighting: Lighting, brightness: np.ndarray
+) -> tuple[Sprite, np.ndarray] | None:
+    """As `draw`, and a vertex (h, w) int of what is seen at each of the sprite's pixels, any where nothing is."""
     pixels, depth = camera.project(points)
     low, high = np.floor(pixels.min(axis=0)).astype(int) - 1, np.ceil(pixels.max(axis=0)).astype(int) + 2
     outside = (high <= 0).any() or low[0] >= camera.width or low[1] >= camera.height
@@ -53,12 +61,14 @@ def draw(
     attributes = np.concatenate([figure.uv, light * brightness, (highlight * figure.gloss)[:, None]], axis=1)
     canvas, filled = _shade(numbers, corners[faces], attributes[faces], figure.atlas)
     small = cv2.resize(canvas, None, fx=1 / SUPERSAMPLE, fy=1 / SUPERSAMPLE, interpolation=cv2.INTER_AREA)
-    nearest = np.append(centre_depth, np.inf).astype(np.float32)[numbers[::SUPERSAMPLE, ::SUPERSAMPLE] - 1]
+    seen = numbers[::SUPERSAMPLE, ::SUPERSAMPLE] - 1
+    nearest = np.append(centre_depth, np.inf).astype(np.float32)[seen]
     columns, rows = np.flatnonzero(filled.any(axis=0)), np.flatnonzero(filled.any(axis=1))
     if len(columns) == 0:
         return None
     edges = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) / SUPERSAMPLE + np.tile(low, 2)
-    return Sprite(int(low[0]), int(low[1]), small[..., :3], small[..., 3], nearest, edges.astype(np.float32))
+    sprite = Sprite(int(low[0]), int(low[1]), small[..., :3], small[..., 3], nearest, edges.astype(np.float32))
+    return sprite, faces[seen, 0]
 
 
 def _ordered(

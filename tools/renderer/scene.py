@@ -11,17 +11,23 @@ from tracker.types import Frame, FrameTracks
 
 from . import beat, compositing, truth
 from .backdrop import Backdrop
+from .camera import Camera
 from .camerawork import Camerawork
 from .choreography import BEAT, routes
 from .costume import costumes
 from .figure import Figure
 from .figure_part import Sway
+from .light_show import LightShow
 from .motion import Dance, score_of
+from .motion_blur import blurred
 from .options import StageOptions
-from .raster import draw
+from .raster import draw_with_faces
+from .restaging import in_the_street, restaged, walked
 from .skeleton import PosedSkeleton, posed
+from .wardrobe import dress
 
 _HAIR_LAG = 0.12
+_STROLL = 0.8
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,20 @@ class Scene:
         wardrobe, choreography, motion, scenery, filming = (
             np.random.default_rng([options.seed, stream]) for stream in range(5)
         )
-        self._figures = [Figure(costume) for costume in costumes(options.dancers, options.twins, wardrobe)]
+        usual = costumes(options.dancers, options.twins, wardrobe)
+        self._figures = [Figure(costume) for costume in dress(usual, options)]
         self._camerawork = Camerawork(options, filming)
-        self._backdrop = Backdrop(scenery, min(1.0, options.width / 1280))
-        plans = routes(options.dancers, options.twins, options.seconds, self._camerawork.shots[0], choreography)
+        street = in_the_street(options)
+        self._backdrop = Backdrop(scenery, min(1.0, options.width / 1280), street)
+        planned = routes(options.dancers, options.twins, options.seconds, self._camerawork.shots[0], choreography)
+        self._light_show = LightShow(options, street)
+        plans = restaged(planned, options.realism, np.random.default_rng([options.seed, 13]))
+        plans = walked(plans) if street else plans
+        calm = _STROLL if street else 0.0
         beats = int(options.seconds / BEAT) + 4
         score, unison = score_of(beats, motion), float(motion.uniform(0.2, 0.9))
         self._dances = [
-            Dance(route, figure.costume.build, score, unison, motion)
+            Dance(route, figure.costume.build, score, unison, motion, calm)
             for route, figure in zip(plans, self._figures, strict=True)
         ]
 
@@ -65,25 +77,36 @@ class Scene:
 
     def frames(self) -> Iterator[StageFrame]:
         """The frames in order of time."""
-        canvas = compositing.Canvas(self._backdrop, self.options)
+        canvas = compositing.Canvas(self._backdrop, self._light_show, self.options)
         for index in range(self.options.frame_count):
             yield self._frame(index, index / self.options.fps, canvas)
 
     def _frame(self, index: int, time: float, canvas: compositing.Canvas) -> StageFrame:
         camera = self._camerawork.at(time)
-        actors = []
-        for dancer, (figure, dance) in enumerate(zip(self._figures, self._dances, strict=True)):
-            if dance.away(time):
-                continue
-            skeleton, sway = self._moved(dancer, time)
-            place = dance.place(time)
-            light = self._backdrop.brightness(place.x, place.z)
-            sprite = draw(figure, *figure.mesh(skeleton, sway), camera, self._backdrop.lighting, light)
-            if sprite is not None:
-                actors.append(compositing.Actor(dancer + 1, place, skeleton, figure.costume.build, sprite))
-        image, owners = canvas.compose(index, actors, camera)
+        here = [dancer for dancer, dance in enumerate(self._dances) if not dance.away(time)]
+        actors = [actor for dancer in here if (actor := self._actor(dancer, time, camera)) is not None]
+        image, owners = canvas.compose(index, time, actors, camera)
         tracks, visibility = truth.observe(index, time, actors, owners, camera, self.options.min_visible)
         return StageFrame(Frame(index, time, image), tracks, visibility)
+
+    def _actor(self, dancer: int, time: float, camera: Camera) -> compositing.Actor | None:
+        """The dancer as seen, or None where nothing of them lies in the picture."""
+        figure, place = self._figures[dancer], self._dances[dancer].place(time)
+        skeleton, sway = self._moved(dancer, time)
+        points, normals = figure.mesh(skeleton, sway)
+        light = self._backdrop.brightness(place.x, place.z) * self._light_show.at(time, place.x, place.z)
+        drawn = draw_with_faces(figure, points, normals, camera, self._backdrop.lighting, light)
+        if drawn is None:
+            return None
+        sprite, seen = drawn
+        if self.options.realism.shutter:
+            sprite = blurred(sprite, self._movement(dancer, time, points, camera)[seen])
+        return compositing.Actor(dancer + 1, place, skeleton, figure.costume.build, sprite)
+
+    def _movement(self, dancer: int, time: float, points: np.ndarray, camera: Camera) -> np.ndarray:
+        """Pixels (V, 2) float32 by which each of a dancer's points (V, 3) moves while the shutter is open."""
+        later, _ = self._figures[dancer].mesh(*self._moved(dancer, time + self.options.realism.shutter))
+        return (camera.project(later)[0] - camera.project(points)[0]).astype(np.float32)
 
     def _moved(self, dancer: int, time: float) -> tuple[PosedSkeleton, Sway]:
         build, dance = self._figures[dancer].costume.build, self._dances[dancer]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from .costume import BOTTOMS, LOOSENESS, Costume
+from .costume import BOTTOMS, LOOSENESS, Cloth, Costume
 from .figure_part import FigurePart, Sway
 from .mesh import Surface, normals_of, ring, sweep
 from .rotation import unit
@@ -99,6 +100,7 @@ def _torso_texture(costume: Costume, hem: float, random: np.random.Generator) ->
     picture = emblem(picture, costume.logo, costume.logo_colour, centre, 17, costume.seed % 90 + 1).astype(np.float32)
     neckline = _COLLAR - 0.002 - (0.06 if costume.top == "tank" else 0.02) * np.exp(-((around / 0.11) ** 2))
     bare = np.broadcast_to(height > neckline, (rows, columns))
+    _paint_worn(picture, costume)
     picture[bare] = skin(costume.skin, rows, columns, random)[bare]
     picture[np.broadcast_to(np.abs(height - neckline) < 0.006, (rows, columns))] *= 0.75
     lower = np.broadcast_to(height <= hem, (rows, columns))
@@ -108,17 +110,48 @@ def _torso_texture(costume: Costume, hem: float, random: np.random.Generator) ->
     return picture.astype(np.float32)
 
 
+def _paint_worn(picture: np.ndarray, costume: Costume) -> None:
+    """An open jacket's inside and the straps of bags on the texture (h, w, 3) of the torso, in place."""
+    rows, middle = picture.shape[0], picture.shape[1] // 2
+    if "open jacket" in costume.worn:
+        picture[:, middle - 13 : middle + 13] = costume.worn_cloth.second
+    if "backpack" in costume.worn:
+        for side in (-1, 1):
+            picture[: rows * 6 // 10, middle + side * 34 - 5 : middle + side * 34 + 5] = costume.worn_cloth.colour
+    if "shoulder bag" in costume.worn:
+        strap = (float(value) for value in costume.worn_cloth.colour)
+        cv2.line(picture, (middle - 45, 20), (middle + 60, rows - 20), tuple(strap), 7, cv2.LINE_AA)
+
+
 def skirt(costume: Costume) -> FigurePart:
     """A skirt from the waist over both thighs, with waves, wider while its wearer spins."""
     random = np.random.default_rng(costume.seed + 1)
-    rows, columns = 9, 33
     length = float(random.uniform(0.42, 0.62)) * costume.build.height / _STANDARD
-    flare = float(random.uniform(0.05, 0.13))
+    return _draped(costume, costume.bottom_cloth, length, float(random.uniform(0.05, 0.13)), random)
+
+
+def coat(costume: Costume) -> FigurePart:
+    """The part of a long coat below the waist, of the top's cloth."""
+    random = np.random.default_rng(costume.seed + 2)
+    length = float(random.uniform(0.35, 0.75)) * costume.build.height / _STANDARD
+    return _draped(costume, costume.top_cloth, length, float(random.uniform(0.03, 0.08)), random, loose=1.12)
+
+
+def _draped(
+    costume: Costume,
+    fabric: Cloth,
+    length: float,
+    flare: float,
+    random: np.random.Generator,
+    loose: float = 1.0,
+) -> FigurePart:
+    """Cloth that hangs `length` metres from the waist, `flare` metres wider at the hem."""
+    rows, columns = 9, 33
     down = np.linspace(0, 1, rows)
     angle = np.linspace(0, 2 * np.pi, columns)
     wave = 1 + down[:, None] * (0.07 * np.sin(9 * angle + random.uniform(0, 6)) + 0.03 * np.sin(4 * angle))
     outline = ring(columns)[None] * wave[..., None]
-    hips = 0.165 * costume.build.hips * costume.build.height / _STANDARD
+    hips = 0.165 * costume.build.hips * costume.build.height / _STANDARD * loose
 
     def shape(skeleton: PosedSkeleton, sway: Sway) -> Surface:
         pelvis = skeleton.spine_frame[0]
@@ -137,10 +170,15 @@ def skirt(costume: Costume) -> FigurePart:
         points = points + unit(front)[:, None] * (outline * radii[:, None])[..., 1:]
         return Surface(points, normals_of(points, centres))
 
-    texture = cloth(costume.bottom_cloth, 96, 256, length, 1.4, random)
+    texture = cloth(fabric, 96, 256, length, 1.4, random)
     return FigurePart(shape, down, columns, texture, two_sided=True, nearer=0.1)
 
 
 def parts(costume: Costume) -> list[FigurePart]:
     """The trunk's parts."""
-    return [torso(costume), skirt(costume)] if BOTTOMS[costume.bottom] == BOTTOMS["skirt"] else [torso(costume)]
+    pieces = [torso(costume)]
+    if BOTTOMS[costume.bottom] == BOTTOMS["skirt"]:
+        pieces.append(skirt(costume))
+    if "coat" in costume.worn:
+        pieces.append(coat(costume))
+    return pieces
