@@ -47,6 +47,9 @@ VERBS: dict[str, Any] = {
         "reid": Verb(
             "evaluate_reid:EvaluateReidCommand", "Score a re-ID encoder: mAP, CMC, re-association by time gap."
         ),
+        "pictures": Verb(
+            "evaluate_pictures:EvaluatePicturesCommand", "Whether the pictures of a training run show the person."
+        ),
     },
     "benchmark": {
         "tracks": Verb("benchmark_tracks:BenchmarkTracksCommand", "Our tracker and its peers on the same detections."),

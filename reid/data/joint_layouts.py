@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .crops import DataError
+from .crops import Crop, DataError
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,11 @@ def as_coco(keypoints: np.ndarray) -> np.ndarray:
     neck = (keypoints[1] + keypoints[14]) / 2
     result[0] = (keypoints[0] + neck) / 2
     return result
+
+
+def with_joints(crops: Sequence[Crop], joints: int) -> list[Crop]:
+    """The crops that have so many landmarks, or that can be given them: any known layout becomes COCO's 17."""
+    if joints == len(COCO.mirror):
+        known = (crop for crop in crops if crop.keypoints is not None and len(crop.keypoints) in JOINT_LAYOUTS)
+        crops = [replace(crop, keypoints=as_coco(crop.keypoints)) for crop in known if crop.keypoints is not None]
+    return [crop for crop in crops if crop.keypoints is not None and len(crop.keypoints) == joints]
