@@ -23,6 +23,7 @@ from ..data.crops import DataError, Split, people
 from ..data.images import CropImages, load_batches, readable
 from ..data.sampling import BatchIndices, make_sampler
 from ..evaluation.evaluation import score_encoder
+from .depthwise import speed_up_depthwise
 from .optimisation import averaged_model, lr_factor, make_optimiser, options_for, training_progress
 from .phases import Phase, freeze_all_but
 from .processes import Processes
@@ -103,6 +104,8 @@ class Training:
         self.objective = make_objective(recipe, self.crops, len(labels))
         self.objective.run = self.processes.run
         self.networks = self.processes.prepare(self.objective.networks)
+        if recipe.optimisation.bf16 and self.device.type == "cpu":
+            speed_up_depthwise(self.networks)
         encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
         self.state = RunState(
             self.networks,

@@ -1,3 +1,4 @@
+import copy
 import json
 import re
 import shutil
@@ -20,6 +21,7 @@ from models.pretrained import load_encoder
 from reid.data.augmentation import AugmentationOptions
 from reid.data.crops import Crop, DataError, Split
 from reid.data.sampling import SamplingOptions
+from reid.training.depthwise import speed_up_depthwise
 from reid.training.fdgan import FdGanOptions
 from reid.training.objective_options import LossWeights, ObjectiveOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions, averaged_model, lr_factor
@@ -488,3 +490,24 @@ def test_diagnostics_stand_in_the_log_now_and_then_and_change_nothing(split, tmp
     diagnosed = [row["step"] for row in log_of(spoken.folder) if "gradient/pose" in row and "effect/identity" in row]
     assert diagnosed == [1, 4, 7]  # lines are counted from 1; 2 epochs of 4 batches of 6 of the 24 crops
     assert not any("gradient/pose" in row for row in log_of(silent.folder))
+
+
+def test_depthwise_convolutions_have_the_gradients_of_float32_in_mixed_precision():
+    """Values that bfloat16 holds exactly (small whole numbers), so that only the summation could differ."""
+    torch.manual_seed(0)
+    plain = torch.nn.Conv2d(8, 8, 3, 2, 1, groups=8, bias=False)
+    plain.weight.data = torch.randint(-3, 4, plain.weight.shape).float()
+    fast = copy.deepcopy(plain)
+    speed_up_depthwise(fast)
+    maps = torch.randint(-3, 4, (2, 8, 9, 6)).float()
+    results = []
+    for convolution, mixed in ((plain, False), (fast, True)):
+        given = maps.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            out = convolution(given)
+        (out.float() * torch.arange(out.numel()).reshape(out.shape).remainder(5)).sum().backward()
+        results.append((out.float(), given.grad, convolution.weight.grad))
+        assert out.dtype == (torch.bfloat16 if mixed else torch.float32)
+    for expected, found in zip(*results, strict=True):
+        assert torch.equal(expected, found)
+    assert torch.equal(plain(maps), fast(maps))  # without autocast nothing is changed
