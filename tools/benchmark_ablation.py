@@ -63,13 +63,14 @@ class BenchmarkAblationCommand:
 
     def _scores(self, truth: Path, kind: str, variants: Mapping[str, TrackerOptions]) -> dict[str, TrackScores]:
         """Pooled scores on one folder's detections, by variant."""
-        setup = set_up(truth, (), self.pictures if kind in (BUNDLED, DETECTOR) else None, self.reid, [])
+        setup = set_up(truth, (), self.pictures if kind in (BUNDLED, DETECTOR) else None, [self.reid], [])
         out = self.out / truth.name / kind.replace("/", "-").removesuffix(".txt")
         files = [
             [write_boxes(kind, seed, each, self.detector, out / f"detections-{seed + 1}") for each in setup.sequences]
             for seed in range(self.seeds if kind in STRENGTHS else 1)
         ]
-        ours = [Variant(re.sub(r"[\W_]", "-", name), options, setup.embedder) for name, options in variants.items()]
+        embedder = next(iter(setup.embedders.values()), None)
+        ours = [Variant(re.sub(r"[\W_]", "-", name), options, embedder) for name, options in variants.items()]
         scores = [_score(variant, setup.sequences, files, out / variant.name) for variant in ours]
         return dict(zip(variants, scores, strict=True))
 

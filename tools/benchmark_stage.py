@@ -44,8 +44,9 @@ class BenchmarkStageCommand:
     """The network of `--detections detector`, as in `benchmark tracks`."""
     peers: tuple[str, ...] = tuple(PEERS)
     """Other projects' trackers to run; give the flag without a name to run Followspot alone."""
-    reid: str = BUNDLED
-    """The encoder of Followspot's rows with re-ID: `bundled`, a file, or `none` for motion alone."""
+    reid: tuple[str, ...] = (BUNDLED,)
+    """Encoders of Followspot's rows with re-ID: `bundled`, `histogram`, files, or `none` for motion alone. Of several
+    each has a row, and there is none with --cast."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""
     confusion: Path | None = None
@@ -80,7 +81,7 @@ class BenchmarkStageCommand:
             peers=self.peers,
             reid=self.reid,
             peer_reid=self.peer_reid,
-            cast=self.dancers,
+            cast=self.dancers if len(self.reid) == 1 else None,
             confusion=self.confusion,
             out=self.out,
             tracker=self.tracker,

@@ -69,7 +69,7 @@ class BundleEncoderCommand:
         facts["colour_share"] = self.colour_share
         facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name
         save_encoder(self.out, loaded.encoder, facts, half=True)
-        CalibrateCommand(self.out, self.scenes).run()
+        CalibrateCommand(self.out, self.scenes, colour_share=self.colour_share).run()
         files = FileList.of(split.train)
         files.write(self.out.with_suffix(".files.csv.gz"))
         embedder = Embedder(self.out, EmbedderOptions(device="cpu"))

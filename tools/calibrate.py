@@ -11,17 +11,22 @@ from pathlib import Path
 import numpy as np
 from tyro.conf import Positional
 
-from models.digest import sha256
-from reid.encoder.calibration import PairSimilarities, pair_similarities, summary
-from reid.encoder.calibration_file import store
+from reid.data.datasets import LAYOUTS, read_split
+from reid.data.reading import DataOptions
+from reid.data.views import views_of
+from reid.encoder.calibration import PairSimilarities, summary
 from reid.encoder.calibration_picture import calibration_picture
-from reid.encoder.embedder import Embedder, EmbedderOptions
+from reid.encoder.measurement import Views
 from tracker.gallery import clear_views, crop
 from tracker.results.mot_files import read_tracks
 from tracker.types import Detections, InputError
 from tracker.video.sources import open_source
 
+from .run.calibrating import keep, measured
 from .run.output import say
+
+TIMED = ("market1501", "dancereid")
+"""Layouts that say in which video and when a crop was taken."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,14 @@ class CalibrateCommand:
     """
 
     weights: Positional[Path]
-    """The encoder's file: .pt (written again, float16), .onnx or a colour histogram's .json; and its card (.md beside
-    it) if there is one."""
+    """The encoder's file: .pt, .onnx or a colour histogram's .json; and its card (.md beside it) if there is one."""
     scenes: Positional[tuple[Path, ...]]
-    """MOTChallenge sequence folders with pictures and gt/gt.txt, such as `followspot stage` makes."""
+    """MOTChallenge sequence folders with pictures and gt/gt.txt, such as `followspot stage` makes; or data sets of
+    crops with videos and times, such as `followspot dataset` makes, of which the query and gallery people are used."""
     every: float = 0.2
     """Seconds between two frames of a scene that are used."""
+    colour_share: float | None = None
+    """Weight of a colour histogram beside the network, 0 to 1; left out, the one that tells these people best apart."""
     picture: Path | None = None
     """Draw the histograms of similarity into this .png or .svg."""
     store: bool = True
@@ -47,30 +54,25 @@ class CalibrateCommand:
         """Raises InputError for a scene without pictures or truth, WeightsError for a file that is no encoder."""
         if not self.scenes:
             raise InputError("nothing to calibrate on: name at least one sequence folder with pictures and gt/gt.txt")
-        embedder = Embedder(self.weights, EmbedderOptions())
-        views = [clear_crops(scene, self.every) for scene in self.scenes]
-        embedding = np.concatenate([embedder(crops) for crops, _, _ in views])
-        person = np.concatenate([ids for _, ids, _ in views])
-        time = np.concatenate([times for _, _, times in views])
-        video = np.repeat(np.arange(len(views)), [len(ids) for _, ids, _ in views])
-        pairs = pair_similarities(embedding, person + 10_000 * video, video, time)
-        if not pairs:
+        if self.colour_share is not None and not 0 <= self.colour_share < 1:
+            raise InputError(f"--colour-share must be from 0 to below 1, not {self.colour_share}")
+        views = Views.of_all([known_people(scene, self.every) for scene in self.scenes])
+        measurement = measured(self.weights, views, colour_share=self.colour_share)
+        if not measurement.pairs:
             raise InputError(
                 "too few clear views to calibrate on: name more scenes, or use more of their frames (a smaller --every)"
             )
-        calibration, names = summary(pairs), [scene.resolve().name for scene in self.scenes]
+        names = [scene.resolve().name for scene in self.scenes]
         if self.picture:
-            draw(self.picture, pairs, f"{self.weights.name} on {', '.join(names)}")
+            draw(self.picture, measurement.pairs, f"{self.weights.name} on {', '.join(names)}")
         if self.store:
-            store(self.weights, {"calibration": calibration, "calibrated_on": names})
-            card = self.weights.with_suffix(".md")
-            if card.is_file():
-                card.write_text(card.read_text().replace(embedder.sha256, sha256(self.weights)))
-        for gap, same, different in zip(*calibration.values(), strict=True):
+            keep(self.weights, measurement, names)
+        for gap, same, different in zip(*summary(measurement.pairs).values(), strict=True):
             similarity = "  ".join(
                 f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different))
             )
             say(f"{gap:5.2f} s  {similarity}")
+        say(f"share of colour {measurement.colour_share:g}")
 
 
 def draw(path: Path, pairs: PairSimilarities, title: str) -> None:
@@ -81,8 +83,16 @@ def draw(path: Path, pairs: PairSimilarities, title: str) -> None:
         raise InputError(f"cannot write --picture {path} ({error}); choose another .png or .svg") from error
 
 
-def clear_crops(scene: Path, every: float) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """Clear crops (h, w, 3) BGR of the people in a scene, their ids (N,) and times (N,) in seconds."""
+def known_people(source: Path, every: float) -> Views:
+    """The people of a scene, or of a data set's query and gallery. Raises InputError, DataError."""
+    if (source / "gt" / "gt.txt").is_file() or not any(LAYOUTS[name].marks(source) for name in TIMED):
+        return clear_crops(source, every)
+    split = read_split(source, DataOptions(tight=True))
+    return views_of([*split.query, *split.gallery])
+
+
+def clear_crops(scene: Path, every: float) -> Views:
+    """Clear crops of the people in a scene."""
     truth = scene / "gt" / "gt.txt"
     if not truth.is_file():
         raise InputError(f"there is no {truth}: a scene to calibrate on needs its truth")
@@ -101,4 +111,4 @@ def clear_crops(scene: Path, every: float) -> tuple[list[np.ndarray], np.ndarray
             crops += [crop(frame.image, box).copy() for box in tracks.xyxy[clear]]
             ids += tracks.ids[clear].tolist()
             times += [frame.time] * int(clear.sum())
-    return crops, np.array(ids), np.array(times)
+    return Views(crops, np.array(ids, int), np.zeros(len(ids), int), np.array(times, float))

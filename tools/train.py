@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,12 +15,14 @@ from rich.progress import track
 from models.device import choose_device
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
+from reid.data.views import views_of
 from reid.training.processes import rank
 from reid.training.recipe import Recipe
 from reid.training.recipes import EXPLANATIONS, PRESETS
 from reid.training.run_state import BEST, LAST, STATE
 from reid.training.training import Callbacks, RunOptions, Training
 
+from .run.calibrating import keep, measured, reaches_far
 from .run.interruption import Interruption
 from .run.output import count, say
 
@@ -73,13 +76,35 @@ class TrainCommand:
                 should_stop=lambda: interruption.asked,
             )
             training.run(callbacks)
-        if interruption.asked:
+            stopped = interruption.asked
+            outcome = "" if stopped or rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
+        if stopped:
             report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
             return
         if training.state.best_map < 0:
             report(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
         else:
             report(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
+        report(outcome)
+
+    def calibrate(self, folder: Path, should_stop: Callable[[], bool]) -> str:
+        """Calibrate the run's encoders on the people kept aside, as the tracker would see them; says how it went."""
+        split = read_split(self.data, replace(self.reading, tight=True, also=()))
+        views = views_of([*split.query, *split.gallery])
+        files = [file for file in (folder / BEST, folder / LAST) if file.is_file()]
+        advice = f"calibrate it before tracking: followspot calibrate {files[0]} SCENE"
+        for file in files:
+            measurement = None if should_stop() else measured(file, views, self.running.device)
+            if measurement is None or should_stop():
+                return f"training is finished, its calibration was stopped; {advice}"
+            if not reaches_far(measurement):
+                return f"the people kept aside are not seen side by side in videos, so nothing is calibrated; {advice}"
+            keep(file, measurement, [self.data.resolve().name])
+        people, videos = len(set(views.person.tolist())), len(set(views.video.tolist()))
+        return (
+            f"calibrated on {count(people, 'person', 'people')} kept aside, in {count(videos, 'video')}; "
+            f"share of colour {measurement.colour_share:g}"
+        )
 
     @staticmethod
     def from_config(options: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ GAPS = (0.0, 0.25, 1.0, 4.0, 10.0, 30.0)
 MIN_PAIRS = 20
 MIN_SPREAD = 0.02
 NO_GAP = -1
+CAUTIOUS_LIMIT = 1.0
 
 PairSimilarities = Mapping[float, tuple[np.ndarray, np.ndarray]]
 """Seconds apart -> cosine similarities of pairs of the same person, and of different people."""
@@ -40,14 +41,31 @@ class Calibration:
     def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
         """log p(similarity | same person) - log p(similarity | different people), for any equal shapes.
 
-        Both are Gaussians, of which only the tails that lie between the two means count: two Gaussians of different
-        widths cross a second time far out, and a *more* similar pair must never count as less likely the same.
+        Both are Gaussians between the two means; beyond these the odds go on straight. Two Gaussians of different
+        widths cross a second time far out, and a *more* similar pair must never count as less likely the same; and the
+        nearer the means, the less a similarity far from both may say. Of equal widths these are the exact log odds.
         """
         columns = np.array([[*s, *d] for s, d in zip(self.same, self.different, strict=True)])  # (K, 4)
         same_mean, same_std, different_mean, different_std = (np.interp(gap, self.gap, column) for column in columns.T)
-        too_low = np.minimum(similarity - same_mean, 0.0) / same_std
-        too_high = np.maximum(similarity - different_mean, 0.0) / different_std
-        return 0.5 * (too_high**2 - too_low**2) + np.log(different_std / same_std)
+        between = np.maximum(same_mean - different_mean, 0.0)
+        too_high = bent(similarity - different_mean, between) / different_std**2
+        too_low = bent(same_mean - similarity, between) / same_std**2
+        return too_high - too_low + np.log(different_std / same_std)
+
+
+def bent(excess: np.ndarray, knee: np.ndarray) -> np.ndarray:
+    """Half the square of what is above 0, straight from the knee on (Huber's function), for any equal shapes."""
+    above = np.maximum(excess, 0.0)
+    return np.where(above <= knee, 0.5 * above**2, knee * (above - 0.5 * knee))
+
+
+class CautiousCalibration(Calibration):
+    """Another encoder's calibration, for one that has none: log odds within -1 to 1 break a tie and decide no more."""
+
+    __slots__ = ()
+
+    def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
+        return super().log_odds(similarity, gap).clip(-CAUTIOUS_LIMIT, CAUTIOUS_LIMIT)
 
 
 def pair_similarities(
@@ -86,3 +104,17 @@ def summary(pairs: PairSimilarities) -> dict[str, Any]:
         for kind in (0, 1)
     )
     return {"gap": tuple(pairs), "same": same, "different": different}
+
+
+def log_loss(pairs: PairSimilarities) -> float:
+    """How much the calibrated odds leave open about who is the same person, in bits, a mean of all times apart.
+
+    0 where they are sure and right, 1 where they say nothing, more where they are sure and wrong; of each time apart
+    the same and different people count equally.
+    """
+    calibration = Calibration(**summary(pairs))
+    odds = [
+        [calibration.log_odds(values, np.full(values.shape, gap)) for values in both] for gap, both in pairs.items()
+    ]
+    losses = [(np.logaddexp(0, -same).mean() + np.logaddexp(0, different).mean()) / 2 for same, different in odds]
+    return float(np.mean(losses) / np.log(2))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from models.checkpoint import read, write
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 
@@ -28,9 +30,13 @@ def store(path: Path, facts: Facts) -> None:
 
 
 def store_in_checkpoint(path: Path, facts: Facts) -> None:
-    """Our own file, which comes to hold float16."""
-    loaded = load_encoder(path)
-    save_encoder(path, loaded.encoder, {**loaded.metadata, **facts}, half=True)
+    """Our own file, whose tensors stay as they are; torchvision's becomes one of ours."""
+    loaded, stored = load_encoder(path), read(path)
+    metadata = {**loaded.metadata, **facts}
+    if stored.kind is None:
+        save_encoder(path, loaded.encoder, metadata)
+    else:
+        write(path, replace(stored, metadata=metadata))
 
 
 def store_in_histogram(path: Path, facts: Facts) -> None:

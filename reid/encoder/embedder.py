@@ -20,7 +20,7 @@ from models.encoder import ContextEncoder
 from models.errors import WeightsError
 from models.pretrained import load_encoder
 
-from .calibration import IMAGENET, Calibration
+from .calibration import IMAGENET, Calibration, CautiousCalibration
 from .colour_histogram import HistogramOptions, histograms, open_histogram
 from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 from .resize import resize
@@ -39,6 +39,8 @@ class EmbedderOptions:
     """Average each crop's vector with its mirror image's: a little more accurate, twice the work."""
     batch: int = 64
     """Crops encoded at once; more need more memory."""
+    colours: bool = True
+    """Mix colours in where the encoder's file says so, as the tracker does; without, the network alone."""
 
 
 class Embedder:
@@ -47,9 +49,10 @@ class Embedder:
     Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
     encoder's file, by default the bundled one; or what `followspot export` made of it: an .onnx file, an OpenVINO .xml
     or its folder; or a colour histogram's .json. The latter kinds run on the processor. `calibration` says what a
-    similarity is worth to this encoder; `metadata` and `sha256` identify the weights. Where the metadata have a
-    "colour_share" (0 to 1), a colour histogram joins the network's vector, and a similarity is the mean of both with
-    these weights: within one scene colours hold, which a network learns to mistrust on data of many cameras.
+    similarity is worth to this encoder; where the file has none, `calibrated` is False and the calibration cautious.
+    `metadata` and `sha256` identify the weights. Where the metadata have a "colour_share" (0 to 1), a colour histogram
+    joins the network's vector, and a similarity is the mean of both with these weights: within one scene colours hold,
+    which a network learns to mistrust on data of many cameras.
 
     Raises WeightsError where the file is no encoder.
     """
@@ -58,12 +61,15 @@ class Embedder:
         if not isinstance(options, EmbedderOptions):
             raise TypeError(f"the options of an embedder must be EmbedderOptions, not {type(options).__name__}")
         self.options = options
+        self.is_histogram = Path(weights).suffix == ".json"
         self.encoder = open_encoder(Path(weights), choose_device(options.device))
         self.metadata: dict[str, Any] = self.encoder.metadata
         self.sha256 = self.encoder.sha256
-        self.colour_share = float(self.metadata.get("colour_share", 0.0))
+        self.colour_share = float(self.metadata.get("colour_share", 0.0)) if options.colours else 0.0
         self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
-        self.calibration = Calibration(**(self.metadata.get("calibration") or IMAGENET))
+        measured = self.metadata.get("calibration")
+        self.calibrated = bool(measured)
+        self.calibration = Calibration(**measured) if measured else CautiousCalibration(**IMAGENET)
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = [
@@ -77,13 +83,16 @@ class Embedder:
         images = np.stack([resize(crop, self.encoder.height, self.encoder.width) for crop in crops])  # (B, H, W, 3)
         rows = self.encoder.run(images)
         rows = unit(rows + self.encoder.run(images[:, :, ::-1])) if self.options.flip else rows
-        return with_colours(rows, crops, self.colour_share) if self.colour_share else rows
+        return with_colours(rows, colours_of(crops), self.colour_share) if self.colour_share else rows
 
 
-def with_colours(rows: np.ndarray, crops: Sequence[np.ndarray], share: float) -> np.ndarray:
-    """The rows (B, D) of length 1 and the crops' colour histograms beside each other, (B, D + C) of length 1."""
-    images = np.stack([resize(crop, COLOURS.height, COLOURS.width) for crop in crops])  # (B, h, w, 3)
-    colours = histograms(images, COLOURS)
+def colours_of(crops: Sequence[np.ndarray]) -> np.ndarray:
+    """The colour histograms (B, C) of B crops, rows of length 1."""
+    return histograms(np.stack([resize(crop, COLOURS.height, COLOURS.width) for crop in crops]), COLOURS)
+
+
+def with_colours(rows: np.ndarray, colours: np.ndarray, share: float) -> np.ndarray:
+    """Rows (B, D) and colour histograms (B, C), all of length 1, beside each other: (B, D + C) of length 1."""
     return np.concatenate([np.sqrt(1 - share) * rows, np.sqrt(share) * colours], axis=1, dtype=np.float32)
 
 

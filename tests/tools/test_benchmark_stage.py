@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from models.bundled import COLOUR_HISTOGRAM
 from tools.benchmark.scenes import render, render_scenes
-from tools.benchmark.setup import OURS, OURS_WITH_CAST
+from tools.benchmark.setup import OURS, OURS_WITH_CAST, OURS_WITH_REID, OURS_WITHOUT_CUTS, rows_with_reid
 from tools.benchmark_stage import BenchmarkStageCommand
 from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.renderer.options import StageOptions
@@ -98,3 +99,22 @@ def test_the_benchmark_tracks_its_own_seeds_with_their_cast(tmp_path: Path):
     assert (scene.dancers, scene.twins, scene.seconds, scene.seed) == (4, 2, 3.0, 7)
     tracks = bench.benchmark(tmp_path / "scenes", ("stage-01", "stage-02"))
     assert (tracks.cast, tracks.only, tracks.gt) == (4, ("stage-01", "stage-02"), tmp_path / "scenes")
+    assert BenchmarkStageCommand(reid=("histogram", "bundled")).benchmark(tmp_path, ()).cast is None
+
+
+def test_several_encoders_are_compared_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    render(("stage-03", SMALL), tmp_path)
+    colours = tmp_path / "run" / "colours.json"
+    colours.parent.mkdir()
+    colours.write_bytes(COLOUR_HISTOGRAM.read_bytes())
+    reid, out = ("none", "histogram", str(colours)), tmp_path / "out"
+    BenchmarkTracksCommand(tmp_path, ("exact",), peers=(), only=("stage-03",), reid=reid, out=out).run()
+    exact = json.loads((out / "benchmark.json").read_text())["detections"]["exact"]
+    assert list(exact) == [OURS_WITHOUT_CUTS, OURS, "followspot-histogram", "followspot-run-colours.json"]
+    assert exact["followspot-histogram"]["IDF1"] == exact["followspot-run-colours.json"]["IDF1"]
+    assert "followspot-run-colours.json" in capsys.readouterr().out
+
+
+def test_a_single_encoder_keeps_the_plain_name():
+    assert rows_with_reid(["none", "a/b/encoder_best.pt"]) == {OURS_WITH_REID: "a/b/encoder_best.pt"}
+    assert rows_with_reid(["none"]) == {}

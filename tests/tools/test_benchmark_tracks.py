@@ -294,7 +294,7 @@ def film_with_a_cut(root: Path) -> None:
 
 def test_our_rows_are_what_track_writes_on_the_same_boxes(tmp_path: Path):
     film_with_a_cut(tmp_path / "duel")
-    BenchmarkTracksCommand(tmp_path / "duel", ("exact",), peers=(), reid="none", out=tmp_path / "out").run()
+    BenchmarkTracksCommand(tmp_path / "duel", ("exact",), peers=(), reid=("none",), out=tmp_path / "out").run()
     boxes = tmp_path / "out/exact/detections/duel.txt"
     ids = {}
     for name, options in {OURS: TrackerOptions(), OURS_WITHOUT_CUTS: TrackerOptions(cuts=False)}.items():
@@ -475,7 +475,7 @@ def test_a_clip_without_seqinfo_is_measured_by_its_pictures(tmp_path: Path):
     (tmp_path / "truth/waltz/seqinfo.ini").unlink()
     (tmp_path / "truth/waltz/img1").rename(tmp_path / "waltz")
     out = tmp_path / "out"
-    BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), pictures=tmp_path, reid="none", out=out).run()
+    BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), pictures=tmp_path, reid=("none",), out=out).run()
     exact = json.loads((out / "benchmark.json").read_text())["detections"]["exact"]
     assert exact[OURS]["HOTA"] == pytest.approx(100)
     assert OURS_WITH_REID not in exact

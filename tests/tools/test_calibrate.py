@@ -4,11 +4,16 @@ from dataclasses import asdict, astuple
 import cv2
 import numpy as np
 import pytest
+import torch
 
+from models.checkpoint import load_plain
 from models.digest import sha256
+from models.encoder import ContextEncoder, EncoderOptions
+from models.pretrained import save_encoder
 from reid.encoder.colour_histogram import HistogramOptions
 from reid.encoder.embedder import Embedder
 from tools.calibrate import CalibrateCommand, clear_crops
+from tools.dataset_stage import DatasetStageCommand
 from tools.renderer.options import StageOptions
 from tools.renderer.scene import Scene
 from tools.renderer.sequence_folder import SequenceFolder
@@ -40,6 +45,7 @@ def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weig
     CalibrateCommand(weights, (stage,), picture=weights.with_suffix(".png")).run()
     embedder = Embedder(weights)
     assert embedder.metadata["calibrated_on"] == ("stage-5",)
+    assert embedder.calibrated
     gaps, same, different = astuple(embedder.calibration)
     assert set(gaps) <= {0.25, 1.0, 4.0}
     assert all(alike[0] > other[0] for alike, other in zip(same, different, strict=True)), "dancers differ in colour"
@@ -57,10 +63,35 @@ def test_no_store_leaves_the_file_alone(stage, weights):
 
 
 def test_frames_of_a_scene_are_used_by_time(stage):
-    _, _, often = clear_crops(stage, every=0.2)
-    _, _, seldom = clear_crops(stage, every=1.0)
-    assert np.unique(often) == pytest.approx(np.arange(0, 3.0, 0.2))
-    assert np.unique(seldom) == pytest.approx([0, 1, 2])
+    often, seldom = clear_crops(stage, every=0.2), clear_crops(stage, every=1.0)
+    assert np.unique(often.time) == pytest.approx(np.arange(0, 3.0, 0.2))
+    assert np.unique(seldom.time) == pytest.approx([0, 1, 2])
+
+
+def test_a_network_gets_the_share_of_colour_that_is_best_or_the_one_that_is_given(stage, tmp_path, capsys):
+    """A network without training tells the dancers worse apart than the colours of their clothes."""
+    path = tmp_path / "encoder.pt"
+    save_encoder(path, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
+    before = load_plain(path)["tensors"]
+    CalibrateCommand(path, (stage,)).run()
+    assert Embedder(path).colour_share >= 0.5
+    CalibrateCommand(path, (stage,), colour_share=0.2).run()
+    assert Embedder(path).colour_share == 0.2
+    assert "share of colour 0.2" in capsys.readouterr().out
+    after = load_plain(path)["tensors"]
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items()), "the network stays as it was"
+    with pytest.raises(InputError, match="--colour-share must be from 0 to below 1"):
+        CalibrateCommand(path, (stage,), colour_share=1.0).run()
+
+
+def test_the_people_of_a_data_set_that_are_kept_aside_serve_as_a_scene_does(weights, tmp_path):
+    """Two videos of two dancers; the second is for query and gallery."""
+    data = tmp_path / "data"
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=2, seconds=6.0, height=64).run()
+    CalibrateCommand(weights, (data,)).run()
+    embedder = Embedder(weights)
+    assert embedder.metadata["calibrated_on"] == ("data",)
+    assert {0.25, 1.0, 4.0} <= set(embedder.calibration.gap)
 
 
 def test_what_cannot_be_calibrated_on_is_reported(stage, weights, tmp_path):

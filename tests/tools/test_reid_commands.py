@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 
 import cv2
 import numpy as np
@@ -9,7 +11,8 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.pretrained import load_encoder, save_encoder
 from reid.data.datasets import DataError
 from reid.data.reading import DataOptions
-from reid.encoder.embedder import EmbedderOptions
+from reid.data.views import views_of
+from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.training.recipes import PRESETS
 from tools.dataset_stage import DatasetStageCommand
 from tools.evaluate_reid import EvaluateReidCommand
@@ -40,7 +43,11 @@ SMALL = [
 def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
     run = tmp_path / "run"
     tyro.cli(TRAIN["strong"], args=["--data", str(data), "--out", str(run), *SMALL]).run()
-    assert "mAP" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "mAP" in said
+    # pictures in a folder a person: nobody is seen beside another over time
+    assert f"nothing is calibrated; calibrate it before tracking: followspot calibrate {run}/encoder_best.pt" in said
+    assert not Embedder(run / "encoder_best.pt", EmbedderOptions(device="cpu")).calibrated
     assert load_encoder(run / "encoder_best.pt").encoder.options.bnneck
     assert (run / "pictures" / "retrieval.png").is_file()
     assert (run / "pictures" / "curves.png").is_file()
@@ -61,6 +68,29 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
     scores = json.loads(numbers.read_text())["protocols"]
     assert set(scores) == {"market1501", "market1501 re-ranked", "dancereid-clean", "dancereid-clean re-ranked"}
     assert 0 < scores["market1501"]["mAP"] <= 1
+
+
+def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_path, capsys, monkeypatch):
+    """Two rendered scenes of three dancers each, the second kept aside; then a stop while it calibrates."""
+    data, run = tmp_path / "data", tmp_path / "run"
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=4.0, height=64).run()
+    small = [*SMALL[:6], *SMALL[8:]]
+    tyro.cli(TRAIN["softmax"], args=["--data", str(data), "--out", str(run), *small]).run()
+    assert "calibrated on 3 people kept aside, in 1 video; share of colour" in capsys.readouterr().out
+    for name in ("encoder_best.pt", "encoder_last.pt"):
+        embedder = Embedder(run / name, EmbedderOptions(device="cpu"))
+        assert embedder.calibrated
+        assert embedder.metadata["calibrated_on"] == ("data",)
+
+    def stopped(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        return views_of(*_)
+
+    monkeypatch.setattr("tools.train.views_of", stopped)
+    tyro.cli(TRAIN["softmax"], args=["--data", str(data), "--out", str(run), "--resume", *small]).run()
+    said = capsys.readouterr().out
+    assert "training is finished, its calibration was stopped; calibrate it before tracking" in said
+    assert "best encoder:" in said
 
 
 def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, capsys):

@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 from places import ROOT
 
+from models.bundled import COLOUR_HISTOGRAM
 from tools.cli import main
 from tools.render import RenderCommand
+from tools.run.parts import make_embedder
 from tools.track import TrackCommand
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import TrackerOptions
@@ -277,3 +279,15 @@ def test_ctrl_c_finishes_the_files_so_far(film: Path):
     assert len(json.loads((out / "tracks.json").read_text())["people"]) == 1
     assert (out / "report.html").exists()
     assert not list(out.glob(".*"))
+
+
+def test_an_encoder_without_a_calibration_is_used_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "colours.json"
+    path.write_text(json.dumps({**json.loads(COLOUR_HISTOGRAM.read_text()), "metadata": {}}))
+    embedder = make_embedder(path)
+    assert embedder is not None
+    assert np.abs(embedder.calibration.log_odds(np.linspace(-1, 1, 9), np.zeros(9))).max() <= 1
+    expected = f"note: {path} is not calibrated, so looks decide little: run `followspot calibrate {path} SCENE` first"
+    assert capsys.readouterr().out.splitlines() == [expected]
+    make_embedder(COLOUR_HISTOGRAM)
+    assert capsys.readouterr().out == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
 from ..run.checks import require_known
-from ..run.parts import encoder_weights, make_embedder
+from ..run.parts import NAMED_ENCODERS, NONE, encoder_weights, make_embedder
 from ..scoring.labelled_boxes import read_truth
 from ..scoring.sequences import Pictures, TruthSequence, find_pictures, find_sequences
 
@@ -40,14 +40,14 @@ class BenchmarkSetup:
     """Sequences of known length, size and rate, either all of them with pictures or none; and the trackers.
 
     `peers` are names of `peers.py`. Ours runs once as it is without re-ID; where there are pictures also without
-    camera cuts, which the peers do not look for; with an `embedder` also with re-ID; with a `cast`, the number of
-    people in each sequence, as with `track --cast`. With `refine` it has another row, of two passes, which is offline
-    and not to be measured against the others.
+    camera cuts, which the peers do not look for; with each of the `embedders`, by the name of its row, also with re-ID;
+    with a `cast`, the number of people in each sequence, as with `track --cast`. With `refine` it has another row, of
+    two passes, which is offline and not to be measured against the others. These two take the first embedder.
     """
 
     sequences: Sequence[TruthSequence]
     peers: Sequence[str]
-    embedder: Embedder | None
+    embedders: Mapping[str, Embedder]
     cast: int | None = None
     refine: bool = False
 
@@ -56,14 +56,15 @@ class BenchmarkSetup:
         variants = [Variant(OURS, options)]
         if all(sequence.pictures for sequence in self.sequences):
             variants.insert(0, Variant(OURS_WITHOUT_CUTS, replace(options, cuts=False)))
-        more = []
+        more, first = [], next(iter(self.embedders.values()), None)
         if self.refine:
-            more.append(Variant(OURS_REFINED, options, self.embedder, RefinementOptions()))
+            more.append(Variant(OURS_REFINED, options, first, RefinementOptions()))
         if self.cast is not None:
-            more.append(Variant(OURS_WITH_CAST, replace(options, cast=self.cast), self.embedder))
-        if self.embedder is None:
+            more.append(Variant(OURS_WITH_CAST, replace(options, cast=self.cast), first))
+        if first is None:
             return [*more, *variants]
-        return [*variants, *more, Variant(OURS_WITH_REID, options, self.embedder)]
+        with_reid = [Variant(name, options, embedder) for name, embedder in self.embedders.items()]
+        return [*variants, *more, *with_reid]
 
     def jobs(self, detections: Sequence[Path]) -> list[dict[str, object]]:
         """The sequences as `peers.py` gets them; `detections` are MOT text, one file a sequence."""
@@ -82,7 +83,7 @@ def set_up(
     truth: Path,
     only: Sequence[str],
     pictures: Path | None,
-    reid: str,
+    reid: Sequence[str],
     peers: Sequence[str],
     cast: int | None = None,
     refine: bool = False,
@@ -90,7 +91,7 @@ def set_up(
     """The benchmark on the sequences in `truth`, or `only` on those of these names; pictures count only where every
     sequence has them.
 
-    `pictures` is where else they may be, `reid` what our row with re-ID takes, `cast` how many people each sequence
+    `pictures` is where else they may be, `reid` what our rows with re-ID take, `cast` how many people each sequence
     has. Raises InputError for missing ones.
     """
     sequences = _chosen(find_sequences(truth), only)
@@ -99,11 +100,20 @@ def set_up(
     wanted = pictures is not None or any(name.endswith("-reid") for name in peers)
     if missing and wanted:
         raise InputError(f"there are no pictures of {', '.join(missing)}: --pictures takes a folder of SEQUENCE.mp4")
-    weights = None if missing else encoder_weights(reid)
+    rows = {} if missing else rows_with_reid(reid)
     measured = [_measured(*pair) for pair in zip(sequences, found, strict=True)]
     if missing:
         measured = [replace(sequence, pictures=None) for sequence in measured]
-    return BenchmarkSetup(measured, peers, make_embedder(weights), cast, refine)
+    embedders = {row: embedder for row, name in rows.items() if (embedder := make_embedder(encoder_weights(name)))}
+    return BenchmarkSetup(measured, peers, embedders, cast, refine)
+
+
+def rows_with_reid(reid: Sequence[str]) -> dict[str, str]:
+    """The encoders but `none` by the names of their rows: of a file, its name and its folder's."""
+    encoders = [name for name in reid if name != NONE]
+    if len(encoders) == 1:
+        return {OURS_WITH_REID: encoders[0]}
+    return {f"{OURS}-{name if name in NAMED_ENCODERS else '-'.join(Path(name).parts[-2:])}": name for name in encoders}
 
 
 def _chosen(sequences: list[TruthSequence], only: Sequence[str]) -> list[TruthSequence]:

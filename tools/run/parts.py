@@ -12,6 +12,8 @@ from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
 from tracker.types import Embedder as AnyEmbedder
 
+from .output import note
+
 if TYPE_CHECKING:
     from reid.encoder.embedder import Embedder
 
@@ -46,7 +48,10 @@ def make_embedder(weights: Path | None, device: str = "") -> Embedder | None:
         return None
     from reid.encoder.embedder import Embedder, EmbedderOptions
 
-    return Embedder(weights, EmbedderOptions(device=device or "auto"))
+    embedder = Embedder(weights, EmbedderOptions(device=device or "auto"))
+    if not embedder.calibrated:
+        note(f"{weights} is not calibrated, so looks decide little: run `followspot calibrate {weights} SCENE` first")
+    return embedder
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from reid.encoder.calibration import Calibration, pair_similarities, summary
+from reid.encoder.calibration import Calibration, CautiousCalibration, log_loss, pair_similarities, summary
 
 
 def measure(embedding, person, video, time):
@@ -52,3 +52,31 @@ def test_calibrated_odds_fall_with_time_and_never_turn_around():
     assert calibration.log_odds(np.array([0.9]), now)[0] == pytest.approx(np.log(2) + 12.5)
     rising = calibration.log_odds(np.linspace(-1, 1, 50), np.zeros(50))
     assert (np.diff(rising) >= -1e-9).all()
+
+
+def test_an_encoder_that_says_nothing_leaves_one_bit_open_and_one_that_is_sure_none():
+    alike = np.linspace(0.5, 0.7, 30)
+    assert log_loss({1.0: (alike, alike)}) == pytest.approx(1.0)
+    assert log_loss({1.0: (alike + 0.3, alike - 0.3)}) < 0.01
+    # the mean of both times apart
+    assert log_loss({1.0: (alike, alike), 4.0: (alike + 0.3, alike - 0.3)}) == pytest.approx(0.5, abs=0.01)
+
+
+def test_beyond_both_means_the_odds_go_on_straight():
+    """Both spreads 0.1, means 0.7 and 0.6: exactly (s - 0.65) * (0.7 - 0.6) / 0.1^2 everywhere."""
+    calibration = Calibration(gap=(0.0,), same=((0.7, 0.1),), different=((0.6, 0.1),))
+    similarity = np.array([0.0, 0.6, 0.65, 0.7, 1.0])
+    odds = calibration.log_odds(similarity, np.zeros(5))
+    assert odds == pytest.approx([-6.5, -0.5, 0.0, 0.5, 3.5])
+
+
+def test_where_the_same_person_is_less_alike_than_others_a_similarity_says_nothing():
+    calibration = Calibration(gap=(0.0,), same=((0.6, 0.1),), different=((0.7, 0.1),))
+    assert calibration.log_odds(np.array([0.0, 0.65, 1.0]), np.zeros(3)) == pytest.approx([0.0, 0.0, 0.0])
+
+
+def test_cautious_odds_stay_within_one():
+    facts = {"gap": (0.0,), "same": ((0.9, 0.05),), "different": ((0.4, 0.1),)}
+    similarity, now = np.array([0.0, 0.9, 1.0]), np.zeros(3)
+    assert np.abs(Calibration(**facts).log_odds(similarity, now)).min() > 10
+    assert CautiousCalibration(**facts).log_odds(similarity, now).tolist() == [-1, 1, 1]
