@@ -13,6 +13,7 @@ from rich.pretty import pprint
 from rich.progress import track
 
 from models.device import choose_device
+from reid.data.crop_table import CROP_TABLE
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
 from reid.data.views import views_of
@@ -88,22 +89,25 @@ class TrainCommand:
         report(outcome)
 
     def calibrate(self, folder: Path, should_stop: Callable[[], bool]) -> str:
-        """Calibrate the run's encoders on the people kept aside, as the tracker would see them; says how it went."""
-        split = read_split(self.data, replace(self.reading, tight=True, also=()))
+        """Calibrate the run's encoders on the validation people, as the tracker would see them; how it went, in a line."""
+        tight = (self.data / CROP_TABLE).is_file()  # it holds the boxes of widened crops
+        split = read_split(self.data, replace(self.reading, tight=tight, also=()))
         views = views_of([*split.query, *split.gallery])
         files = [file for file in (folder / BEST, folder / LAST) if file.is_file()]
         advice = f"calibrate it before tracking: followspot calibrate {files[0]} SCENE"
+        shares: list[float] = []
         for file in files:
             measurement = None if should_stop() else measured(file, views, self.running.device)
             if measurement is None or should_stop():
                 return f"training is finished, its calibration was stopped; {advice}"
             if not reaches_far(measurement):
-                return f"the people kept aside are not seen side by side in videos, so nothing is calibrated; {advice}"
+                return f"the validation people are not seen side by side in videos, so nothing is calibrated; {advice}"
             keep(file, measurement, [self.data.resolve().name])
+            shares.append(measurement.colour_share)
         people, videos = len(set(views.person.tolist())), len(set(views.video.tolist()))
         return (
-            f"calibrated on {count(people, 'person', 'people')} kept aside, in {count(videos, 'video')}; "
-            f"share of colour {measurement.colour_share:g}"
+            f"calibrated on {count(people, 'person', 'people')} not trained on, in {count(videos, 'video')}; "
+            f"share of colour {' and '.join(f'{share:g}' for share in dict.fromkeys(shares))}"
         )
 
     @staticmethod

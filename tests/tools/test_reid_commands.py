@@ -71,12 +71,12 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
 
 
 def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_path, capsys, monkeypatch):
-    """Two rendered scenes of three dancers each, the second kept aside; then a stop while it calibrates."""
+    """Two rendered scenes of three dancers each, the second for the test; then a stop while it calibrates."""
     data, run = tmp_path / "data", tmp_path / "run"
     DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=4.0, height=64).run()
     small = [*SMALL[:6], *SMALL[8:]]
     tyro.cli(TRAIN["softmax"], args=["--data", str(data), "--out", str(run), *small]).run()
-    assert "calibrated on 3 people kept aside, in 1 video; share of colour" in capsys.readouterr().out
+    assert "calibrated on 3 people not trained on, in 1 video; share of colour" in capsys.readouterr().out
     for name in ("encoder_best.pt", "encoder_last.pt"):
         embedder = Embedder(run / name, EmbedderOptions(device="cpu"))
         assert embedder.calibrated
