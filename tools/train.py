@@ -89,7 +89,7 @@ class TrainCommand:
         report(outcome)
 
     def calibrate(self, folder: Path, should_stop: Callable[[], bool]) -> str:
-        """Calibrate the run's encoders on the validation people, as the tracker would see them; how it went, in a line."""
+        """Calibrate the run's encoders on the validation people, as the tracker would see them; how that went."""
         tight = (self.data / CROP_TABLE).is_file()  # it holds the boxes of widened crops
         split = read_split(self.data, replace(self.reading, tight=tight, also=()))
         views = views_of([*split.query, *split.gallery])
