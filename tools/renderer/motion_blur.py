@@ -11,9 +11,9 @@ from .raster import Sprite
 
 _STILL = 0.7
 """Movements of fewer pixels are left sharp."""
-_STEP = 2.0
+_STEP = 3.0
 """Pixels between the copies that are averaged."""
-_MOST_COPIES = 15
+_MOST_COPIES = 9
 
 
 def blurred(sprite: Sprite, movement: np.ndarray) -> Sprite:

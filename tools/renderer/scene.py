@@ -100,12 +100,13 @@ class Scene:
             return None
         sprite, seen = drawn
         if self.options.realism.shutter:
-            sprite = blurred(sprite, self._movement(dancer, time, points, camera)[seen])
+            sprite = blurred(sprite, self._movement(dancer, time, points, sway, camera)[seen])
         return compositing.Actor(dancer + 1, place, skeleton, figure.costume.build, sprite)
 
-    def _movement(self, dancer: int, time: float, points: np.ndarray, camera: Camera) -> np.ndarray:
+    def _movement(self, dancer: int, time: float, points: np.ndarray, sway: Sway, camera: Camera) -> np.ndarray:
         """Pixels (V, 2) float32 by which each of a dancer's points (V, 3) moves while the shutter is open."""
-        later, _ = self._figures[dancer].mesh(*self._moved(dancer, time + self.options.realism.shutter))
+        figure, dance, end = self._figures[dancer], self._dances[dancer], time + self.options.realism.shutter
+        later, _ = figure.mesh(posed(figure.costume.build, dance.place(end), dance.pose(end)), sway)
         return (camera.project(later)[0] - camera.project(points)[0]).astype(np.float32)
 
     def _moved(self, dancer: int, time: float) -> tuple[PosedSkeleton, Sway]:
