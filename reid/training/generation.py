@@ -68,8 +68,6 @@ class PictureGeneration:
         assert batch.keypoints is not None
         sigma = jittered_sigma(len(batch.image), batch.generator)
         maps = pose_maps(batch.keypoints, height, width, sigma)
-        body = self.options.body_weight
-        weight = None if body == 1 else recovery_weight(batch.keypoints, height, width, body)
         row, paired = self.chosen(batch)
         own = torch.arange(len(row) if self.recovers else 0, device=row.device)
         swapped = paired if self.swaps else paired[:0]
@@ -77,12 +75,23 @@ class PictureGeneration:
         image = self.painted(maps[row], torch.cat([own, swapped]), feature[context])
         return Generation(
             maps,
-            weight,
+            self.weight(batch, row),
             row,
             row[paired],
             Generated(row[own], image[: len(own)]),
             Generated(row[swapped], image[len(own) :]),
         )
+
+    def weight(self, batch: Batch, row: torch.Tensor) -> torch.Tensor | None:
+        """Weight of each pixel in the recovery losses (N, 1, H, W), of the crops `row` (R,) only."""
+        body = self.options.body_weight
+        if body == 1:
+            return None
+        assert batch.keypoints is not None
+        weight = torch.zeros_like(batch.image[:, :1])
+        height, width = batch.image.shape[2:]
+        weight[row] = recovery_weight(batch.keypoints[row], height, width, body)
+        return weight
 
     def chosen(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows (R,) of the crops that take part, and which of these R have a partner, as indices."""

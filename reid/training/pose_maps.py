@@ -21,7 +21,8 @@ def pose_maps(keypoints: torch.Tensor, height: int, width: int, sigma: torch.Ten
     spread = 2 * (sigma.to(keypoints.device) * height / REFERENCE_HEIGHT).square()[:, None, None]
     across = torch.exp(-(column - keypoints[..., :1]).square() / spread)  # (B, P, W)
     down = torch.exp(-(row - keypoints[..., 1:]).square() / spread)  # (B, P, H)
-    return torch.nan_to_num(down[..., :, None] * across[..., None, :])
+    maps = (down[..., :, None] * across[..., None, :]).nan_to_num_()
+    return maps.contiguous(memory_format=torch.channels_last)  # as the networks want them
 
 
 def jittered_sigma(count: int, generator: torch.Generator) -> torch.Tensor:
@@ -32,14 +33,13 @@ def jittered_sigma(count: int, generator: torch.Generator) -> torch.Tensor:
 def body_mask(keypoints: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Limbs drawn as thick lines, (B, P, 2) pixels to bool (B, 1, H, W)."""
     start, end = (keypoints[:, list(joints)] for joints in zip(*joint_layout(keypoints.shape[1]).limbs, strict=True))
-    y, x = torch.meshgrid(
-        torch.arange(height, device=keypoints.device), torch.arange(width, device=keypoints.device), indexing="ij"
-    )
-    position = torch.stack([x, y], dim=-1).float()  # (H, W, 2)
-    limb = (end - start)[:, :, None, None]  # (B, L, 1, 1, 2)
-    offset = position - start[:, :, None, None]  # (B, L, H, W, 2)
-    along = (offset * limb).sum(-1) / limb.square().sum(-1).clamp(min=1e-6)
-    distance = (offset - along.clamp(0, 1)[..., None] * limb).square().sum(-1)  # (B, L, H, W)
+    limb = (end - start)[..., None, None]  # (B, L, 2, 1, 1)
+    x = (torch.arange(width, device=keypoints.device) - start[..., :1])[..., None, :]  # (B, L, 1, W), from the start on
+    y = (torch.arange(height, device=keypoints.device) - start[..., 1:])[..., None]  # (B, L, H, 1)
+    limb_x, limb_y = limb[:, :, 0], limb[:, :, 1]  # (B, L, 1, 1)
+    along = x * limb_x + y * limb_y  # (B, L, H, W), as large as any tensor here
+    along = along.div_((limb_x.square() + limb_y.square()).clamp(min=1e-6)).clamp_(0, 1)
+    distance = (x - along * limb_x).square_().add_((y - along * limb_y).square_())
     radius = LIMB_RADIUS * height / REFERENCE_HEIGHT
     return (distance <= radius**2).any(dim=1, keepdim=True)
 
