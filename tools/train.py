@@ -93,17 +93,19 @@ class TrainCommand:
         views = views_of([*split.query, *split.gallery])
         files = [file for file in (folder / BEST, folder / LAST) if file.is_file()]
         advice = f"calibrate it before tracking: followspot calibrate {files[0]} SCENE"
+        shares = []
         for file in files:
-            measurement = None if should_stop() else measured(file, views, self.running.device)
-            if measurement is None or should_stop():
+            if should_stop():
                 return f"training is finished, its calibration was stopped; {advice}"
+            measurement = measured(file, views, self.running.device)
             if not reaches_far(measurement):
                 return f"the people kept aside are not seen side by side in videos, so nothing is calibrated; {advice}"
             keep(file, measurement, [self.data.resolve().name])
+            shares.append(measurement.colour_share)
         people, videos = len(set(views.person.tolist())), len(set(views.video.tolist()))
         return (
             f"calibrated on {count(people, 'person', 'people')} kept aside, in {count(videos, 'video')}; "
-            f"share of colour {measurement.colour_share:g}"
+            f"share of colour {shares[0]:g}"
         )
 
     @staticmethod
