@@ -11,7 +11,7 @@ from tools.renderer import StageFrame
 from tracker.types import Frame, FrameTracks
 
 BOX = np.array([100.0, 50.0, 180.0, 250.0], np.float32)  # 80 by 200
-NOBODY = np.zeros((0, 4), np.float32)
+NO_NEIGHBOURS = np.zeros((0, 4), np.float32)
 
 
 def body(seen: slice = slice(0, 17)) -> np.ndarray:
@@ -24,7 +24,7 @@ def body(seen: slice = slice(0, 17)) -> np.ndarray:
 def errors(visibility: float, degree: float, draws: int = 4000) -> np.ndarray:
     """Edges' errors (draws, 4) as shares of the height."""
     random = np.random.default_rng(3)
-    boxes = [detected(BOX, body(), visibility, NOBODY, degree, random) for _ in range(draws)]
+    boxes = [detected(BOX, body(), visibility, NO_NEIGHBOURS, degree, random) for _ in range(draws)]
     return (np.array(boxes) - BOX) / 200
 
 
@@ -46,7 +46,7 @@ def test_the_errors_grow_with_the_degree_and_with_what_is_hidden():
 
 def test_of_a_half_hidden_person_sometimes_only_the_part_in_sight_is_boxed():
     random = np.random.default_rng(5)
-    boxes = np.array([detected(BOX, body(slice(0, 8)), 0.5, NOBODY, 2.0, random) for _ in range(1000)])
+    boxes = np.array([detected(BOX, body(slice(0, 8)), 0.5, NO_NEIGHBOURS, 2.0, random) for _ in range(1000)])
     # with a chance of 2 * 0.5 * 0.5 = 0.5; joint 7 lies at 60 + 180 * 7 / 16 = 139, the box ends 40 to 100% of the way
     # from 250 up to 139 + 0.05 * 200 = 149, that is at 210 or above
     assert (boxes[:, 3] < 212).mean() == pytest.approx(0.5, abs=0.12)
