@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -53,7 +53,12 @@ class BatchIndices:
     negative: np.ndarray
 
 
-Sampler = Callable[[int], list[BatchIndices]]
+class Sampler(Protocol):
+    """Batches of an epoch, one by one as they are drawn, or all of them."""
+
+    def batches(self, epoch: int) -> Iterator[BatchIndices]: ...
+
+    def __call__(self, epoch: int) -> list[BatchIndices]: ...
 
 
 def rows_by(crops: Sequence[Crop], key: Callable[[Crop], int | str]) -> dict[int | str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -27,14 +27,15 @@ class PeopleSampler:
             raise DataError(f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch.")
 
     def __call__(self, epoch: int) -> list[BatchIndices]:
+        return list(self.batches(epoch))
+
+    def batches(self, epoch: int) -> Iterator[BatchIndices]:
         random = np.random.default_rng([self.seed, epoch])
         remaining = {person: self.groups(rows, random) for person, rows in self.rows.items()}
-        batches = []
         while len(remaining) >= self.people:
             chosen = self.choose({person: len(groups) for person, groups in remaining.items()}, random)
-            batches.append(self.batch([remaining[person].pop() for person in chosen]))
+            yield self.batch([remaining[person].pop() for person in chosen])
             remaining = {person: groups for person, groups in remaining.items() if groups}
-        return batches
 
     def choose(self, groups_left: dict[int | str, int], random: np.random.Generator) -> list[int | str]:
         """The people of a batch: some drawn from all, each followed by others of a video of that person."""

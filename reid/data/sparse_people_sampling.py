@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -42,10 +42,9 @@ class SparsePeopleSampler(PeopleSampler):
         parts = np.split(in_time, np.cumsum(np.bincount(recording))[:-1])
         self.recordings = [(time[rows], owner[rows]) for rows in parts]  # the crops' times, ascending, and people
 
-    def __call__(self, epoch: int) -> list[BatchIndices]:
+    def batches(self, epoch: int) -> Iterator[BatchIndices]:
         random = np.random.default_rng([self.seed, epoch])
         used, left = np.zeros(self.count, np.int64), self.groups_of.copy()
-        batches = []
         while np.count_nonzero(left) >= self.people:
             groups = []
             for place, moments, people in self.scenes(left, used, random):
@@ -53,8 +52,7 @@ class SparsePeopleSampler(PeopleSampler):
                     groups.append(self.draw(person, place, moments, used, random))
                     used[groups[-1]] += 1
                 left[people] -= 1
-            batches.append(self.batch(groups))
-        return batches
+            yield self.batch(groups)
 
     def scenes(
         self, left: np.ndarray, used: np.ndarray, random: np.random.Generator

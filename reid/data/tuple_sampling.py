@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -33,10 +33,14 @@ class TupleSampler:
             )
 
     def __call__(self, epoch: int) -> list[BatchIndices]:
+        return list(self.batches(epoch))
+
+    def batches(self, epoch: int) -> Iterator[BatchIndices]:
         random = np.random.default_rng([self.seed, epoch])
         anchors = random.permutation(self.anchors)
         size = self.options.tuples
-        return [self.batch(anchors[start : start + size], random) for start in range(0, len(anchors) - size + 1, size)]
+        for start in range(0, len(anchors) - size + 1, size):
+            yield self.batch(anchors[start : start + size], random)
 
     def batch(self, anchors: np.ndarray, random: np.random.Generator) -> BatchIndices:
         """The batch of these anchors."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ import torch
 from models.encoder import ContextEncoder
 
 from ..data.crops import Crop, DataError, Split, people
-from ..data.images import picture_of, readable
+from ..data.images import picture_of, read_ahead, readable
 from ..encoder.embedder import encode
 from .protocols import (
     PROTOCOLS,
@@ -42,9 +43,9 @@ class Embedded:
 
 
 def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
-    """Crops on disk, read and encoded 64 at a time."""
-    chunks = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
-    rows = [encode_images([picture_of(crop) for crop in chunk]) for chunk in chunks]
+    """Crops on disk, encoded 64 at a time while the next ones are read."""
+    pictures = read_ahead(picture_of, crops)
+    rows = [encode_images(list(islice(pictures, BATCH))) for _ in range(0, len(crops), BATCH)]
     return Embedded(np.concatenate(rows) if rows else np.zeros((0, 1), np.float32), Labels.of(crops))
 
 

@@ -20,7 +20,7 @@ from models.encoder import ContextEncoder
 from ..data.augmentation import AugmentationOptions
 from ..data.batch import Batch, TrainingLabels, make_batch
 from ..data.crops import DataError, Split, people
-from ..data.images import CropImages, load_batches, readable
+from ..data.images import load_batches, open_images, readable
 from ..data.sampling import BatchIndices, make_sampler
 from ..evaluation.evaluation import score_encoder
 from .depthwise import speed_up_depthwise
@@ -41,7 +41,9 @@ class RunOptions:
     device: str = "auto"
     """cpu, cuda, or auto."""
     workers: int | None = None
-    """Processes that read pictures ahead; none: one, or with a GPU one a core, up to eight."""
+    """Processes that read ahead what is not kept in memory; none: one, or with a GPU one a core, up to eight."""
+    picture_memory: float | None = None
+    """Gigabytes of memory in which decoded pictures are kept if they fit; none: a quarter of the machine's."""
     evaluate_every: int = 1
     """Epochs between two evaluations."""
     save_every: float = 300.0
@@ -91,15 +93,14 @@ class Training:
         self.query, self.gallery = readable(split.query)[0], readable(split.gallery)[0]
         # A resumed run trains on the crops it began with, whatever has become of their pictures since: another crop
         # more or less would draw other batches.
-        self.skipped = saved["skipped"] if saved else unreadable_rows(split)
-        skipped = set(self.skipped)
-        self.crops = [crop for row, crop in enumerate(split.train) if row not in skipped]
+        size = recipe.encoder.height, recipe.encoder.width
+        self.images, self.skipped = open_images(split.train, *size, self.memory, saved["skipped"] if saved else None)
+        self.crops = self.images.crops
         labels = people(self.crops)
         if len(labels) < 2:
             raise DataError(f"All {len(self.crops)} training crops show one person; at least two are needed.")
         self.labels = TrainingLabels.of(self.crops)
         self.sampler = make_sampler(self.crops, recipe.sampling, recipe.seed)
-        self.images = CropImages(self.crops, recipe.encoder.height, recipe.encoder.width)
         torch.manual_seed(recipe.seed)
         self.objective = make_objective(recipe, self.crops, len(labels))
         self.objective.run = self.processes.run
@@ -250,7 +251,7 @@ class Training:
 
     def first_batch(self) -> Batch:
         """The first batch of the first epoch, without augmentation."""
-        indices, pictures, keypoints = next(load_batches(self.images, self.sampler(0)[:1], 0))
+        indices, pictures, keypoints = next(load_batches(self.images, [next(self.sampler.batches(0))], 0))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         plain = AugmentationOptions(flip=0, shift=0)
         return make_batch(indices, pictures, keypoints, self.labels, plain, generator, self.device)
@@ -280,15 +281,18 @@ class Training:
     @property
     def workers(self) -> int:
         """How many processes read ahead."""
+        if self.images.kept:
+            return 0
         if self.options.workers is not None:
             return self.options.workers
         return 1 if self.device.type == "cpu" else min(8, os.cpu_count() or 1)
 
-
-def unreadable_rows(split: Split) -> list[int]:
-    """Rows of the training crops whose pictures cannot be read. Raises DataError where none can be."""
-    unreadable = set(readable(split.train)[1])
-    return [row for row, crop in enumerate(split.train) if crop.path in unreadable]
+    @property
+    def memory(self) -> float:
+        """Bytes for decoded pictures in this process."""
+        if self.options.picture_memory is not None:
+            return self.options.picture_memory * 1e9
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 4 / self.processes.count
 
 
 def gradient_norms(losses: dict[str, torch.Tensor], feature: torch.Tensor) -> dict[str, torch.Tensor]:

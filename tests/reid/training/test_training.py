@@ -186,6 +186,23 @@ def test_a_killed_run_with_every_network_is_resumed_to_the_bit(split, tmp_path):
     assert_same_run(train(split, tmp_path / "killed", full, resume=True), whole)
 
 
+def test_pictures_read_from_disk_whenever_they_are_needed_train_the_same_to_the_bit(split, whole, tmp_path):
+    from_disk = Training(recipe(), split, tmp_path, CPU, replace(RUN, picture_memory=0))
+    assert whole.images.kept
+    assert not from_disk.images.kept
+    from_disk.run(QUIET)
+    assert_same_run(from_disk, whole)
+
+
+def test_pictures_in_memory_are_not_needed_on_disk_any_more(tmp_path):
+    crops = colourful_people(tmp_path)
+    training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, RUN)
+    for crop in crops:
+        crop.path.unlink()
+    training.run(QUIET)
+    assert not training.images.lost.any()
+
+
 def test_a_wish_to_stop_is_granted_after_the_step_and_the_run_is_resumed_to_the_bit(split, whole, tmp_path):
     stopped = train_until(Training(recipe(), split, tmp_path, CPU, RUN), 2)
     assert stopped.state.step == 2
@@ -349,7 +366,8 @@ def test_other_data_than_before_is_refused_on_resume(split, whole):
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_reported(tmp_path, workers):
     crops = colourful_people(tmp_path)
-    training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, replace(RUN, workers=workers))
+    from_disk = replace(RUN, workers=workers, picture_memory=0)
+    training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, from_disk)
     for crop in crops[:3]:
         crop.path.write_bytes(crop.path.read_bytes()[:-100])
     reported = []
