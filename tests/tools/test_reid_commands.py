@@ -80,7 +80,7 @@ def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_pa
     for name in ("encoder_best.pt", "encoder_last.pt"):
         embedder = Embedder(run / name, EmbedderOptions(device="cpu"))
         assert embedder.calibrated
-        assert embedder.metadata["calibrated_on"] == ("data",)
+        assert list(embedder.metadata["calibrated_on"]) == ["data"]
 
     def stopped(*_):
         os.kill(os.getpid(), signal.SIGINT)
