@@ -110,11 +110,15 @@ def test_several_encoders_are_compared_in_one_run(tmp_path: Path, capsys: pytest
     reid, out = ("none", "histogram", str(colours)), tmp_path / "out"
     BenchmarkTracksCommand(tmp_path, ("exact",), peers=(), only=("stage-03",), reid=reid, out=out).run()
     exact = json.loads((out / "benchmark.json").read_text())["detections"]["exact"]
-    assert list(exact) == [OURS_WITHOUT_CUTS, OURS, "followspot-histogram", "followspot-run-colours.json"]
-    assert exact["followspot-histogram"]["IDF1"] == exact["followspot-run-colours.json"]["IDF1"]
-    assert "followspot-run-colours.json" in capsys.readouterr().out
+    assert list(exact) == [OURS_WITHOUT_CUTS, OURS, "followspot-histogram", "followspot-run-colours"]
+    assert exact["followspot-histogram"]["IDF1"] == exact["followspot-run-colours"]["IDF1"]
+    assert "followspot-run-colours" in capsys.readouterr().out
 
 
-def test_a_single_encoder_keeps_the_plain_name():
+def test_rows_are_named_after_their_encoders():
     assert rows_with_reid(["none", "a/b/encoder_best.pt"]) == {OURS_WITH_REID: "a/b/encoder_best.pt"}
     assert rows_with_reid(["none"]) == {}
+    two = rows_with_reid(["none", "histogram", "runs/train-strong/encoder_best.pt"])
+    assert list(two) == ["followspot-histogram", "followspot-train-strong-encoder_best"]
+    with pytest.raises(InputError, match="rename one"):
+        rows_with_reid(["a/run/encoder_best.pt", "b/run/encoder_best.pt"])

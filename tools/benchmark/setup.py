@@ -109,11 +109,24 @@ def set_up(
 
 
 def rows_with_reid(reid: Sequence[str]) -> dict[str, str]:
-    """The encoders but `none` by the names of their rows: of a file, its name and its folder's."""
+    """The encoders but `none` by the names of their rows: of a file, its folder's name and its own.
+
+    Raises InputError where two would have the same.
+    """
     encoders = [name for name in reid if name != NONE]
     if len(encoders) == 1:
         return {OURS_WITH_REID: encoders[0]}
-    return {f"{OURS}-{name if name in NAMED_ENCODERS else '-'.join(Path(name).parts[-2:])}": name for name in encoders}
+    rows = {f"{OURS}-{label(name)}": name for name in encoders}
+    if len(rows) < len(encoders):
+        raise InputError("two encoders of --reid have the same name in folders of the same name: rename one")
+    return rows
+
+
+def label(encoder: str) -> str:
+    """A name for files and tables: runs/train-strong/encoder_best.pt is train-strong-encoder_best."""
+    if encoder in NAMED_ENCODERS:
+        return encoder
+    return "-".join(Path(encoder).with_suffix("").parts[-2:]).replace(".", "-")
 
 
 def _chosen(sequences: list[TruthSequence], only: Sequence[str]) -> list[TruthSequence]:
