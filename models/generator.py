@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from .errors import WeightsError
+from .initialisation import start_normally
 
 STEPS = 5  # halvings from the picture to the smallest map
 SHRINK = 2**STEPS
@@ -25,6 +26,8 @@ class GeneratorOptions:
     """Length of the noise vector beside the features (FD-GAN has one, the paper's own generator none)."""
     map_conditioned: bool = False
     """Give each layer the pose maps, modulated by e_c (not in the paper): people appear after hundreds of steps."""
+    dropout: float = 0.0
+    """Share of the values that each layer of the generator drops in training (the authors: 0.2)."""
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:
@@ -34,13 +37,14 @@ def halving(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
-def doubling(inputs: int, outputs: int) -> nn.Sequential:
+def doubling(inputs: int, outputs: int, dropout: float) -> nn.Sequential:
     """A convolution that doubles a map's sides; sampling first leaves no checkerboard."""
     return nn.Sequential(
         nn.Upsample(scale_factor=2, mode="nearest"),
         nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
+        nn.Dropout(dropout),
     )
 
 
@@ -83,8 +87,11 @@ class Generator(nn.Module):
             nn.BatchNorm1d(self.widest * self.size[0] * self.size[1]),
             nn.ReLU(inplace=True),
         )
-        self.layers = nn.Sequential(*(doubling(i, o) for i, o in zip([self.widest, *widths], widths, strict=False)))
+        self.layers = nn.Sequential(
+            *(doubling(i, o, options.dropout) for i, o in zip([self.widest, *widths], widths, strict=False))
+        )
         self.paint = nn.Conv2d(widths[-1], 3, 3, 1, 1)
+        start_normally(self)
 
     def forward(self, context: torch.Tensor, pose: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         features = [context, pose] if noise is None else [context, pose, noise]

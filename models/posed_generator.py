@@ -31,7 +31,7 @@ class PosedGenerator(nn.Module):
         self.spread = nn.Linear(STYLE, coarse[0] * self.size[0] * self.size[1])
         self.halve = nn.ModuleList(halving(i, o) for i, o in zip([joints, *widths], widths, strict=False))
         self.layers = nn.ModuleList(
-            ModulatedLayer(i + o, o) for i, o in zip([coarse[0], *coarse], coarse, strict=False)
+            ModulatedLayer(i + o, o, options.dropout) for i, o in zip([coarse[0], *coarse], coarse, strict=False)
         )
         quarter = max(options.channels // 4, 1)
         self.enlarge = nn.Sequential(sub_pixels(2 * widths[0], quarter), nn.ReLU(inplace=True), nn.PixelShuffle(2))
@@ -55,15 +55,16 @@ class PosedGenerator(nn.Module):
 class ModulatedLayer(nn.Module):
     """A convolution whose channels a style (B, 192) scales and shifts, (B, I, h, w) to (B, O, h, w)."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, dropout: float) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False)
         self.norm = nn.BatchNorm2d(outputs, affine=False)
         self.modulate = nn.Linear(STYLE, 2 * outputs)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, maps: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         scale, shift = self.modulate(style)[:, :, None, None].chunk(2, dim=1)
-        return nn.functional.relu(self.norm(self.convolution(maps)) * (1 + scale) + shift)
+        return self.dropout(nn.functional.relu(self.norm(self.convolution(maps)) * (1 + scale) + shift))
 
 
 def sub_pixels(inputs: int, outputs: int) -> nn.Conv2d:

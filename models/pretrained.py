@@ -126,13 +126,28 @@ def copy_from_file(encoder: ContextEncoder, path: Path) -> None:
     encoder.load_state_dict(trained.state_dict())
 
 
-def download(trunk: str) -> dict[str, torch.Tensor]:
+def imagenet_weights(trunk: str, start: str, option: str) -> dict[str, torch.Tensor]:
+    """The trunk's part of torchvision's ImageNet weights: "download", or a file that holds them.
+
+    `option` sets `start` on the command line. Raises WeightsError with what to give it instead.
+    """
+    if start == "download":
+        return trunk_tensors(download(trunk, option))
+    tensors = trunk_tensors(read(Path(start)).tensors)
+    if not fits(trunk, tensors):
+        raise WeightsError(
+            f"{start} does not hold torchvision's weights of {trunk}; give {option} another file, download or none."
+        )
+    return tensors
+
+
+def download(trunk: str, option: str = "--start") -> dict[str, torch.Tensor]:
     """torchvision's first ImageNet weights of the trunk (the ones published results start from)."""
     try:
         weights = next(iter(torchvision.models.get_model_weights(trunk)))
     except (ValueError, StopIteration) as error:
         raise WeightsError(
-            f"torchvision has no ImageNet weights of {trunk}; give weights with --start FILE, or --start none."
+            f"torchvision has no ImageNet weights of {trunk}; give weights with {option} FILE, or {option} none."
         ) from error
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
@@ -141,7 +156,7 @@ def download(trunk: str) -> dict[str, torch.Tensor]:
     except (OSError, RuntimeError) as error:
         raise WeightsError(
             f"The ImageNet weights of {trunk} could not be downloaded ({error}); "
-            "give them with --start FILE, or start without any: --start none."
+            f"give them with {option} FILE, or start without any: {option} none."
         ) from error
     finally:
         socket.setdefaulttimeout(timeout)

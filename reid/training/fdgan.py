@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 import torch
 
-from models.discriminators import IdentityDiscriminator, PoseDiscriminator, VerificationHead
+from models.discriminators import DiscriminatorOptions, IdentityDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder
 from models.generator import GeneratorOptions, PoseEncoder
 from models.posed_generator import make_generator
@@ -43,6 +43,8 @@ class FdGanOptions:
     real_smoothing: float = 0.1
     """One-sided label smoothing: the discriminators' target for real pictures is 1 less this."""
     generator: GeneratorOptions = field(default_factory=lambda: GeneratorOptions(noise_dimension=256))
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
+    """The pose discriminator's shape; the identity discriminator's is the encoder's."""
 
 
 @dataclass
@@ -71,13 +73,13 @@ class FdGanObjective(Objective):
                 "verification": VerificationHead(encoder.dimension),
                 "pose_encoder": PoseEncoder(joints, *size, options.generator),
                 "generator": make_generator(encoder.dimension, *size, options.generator, joints),
-                "identity_discriminator": IdentityDiscriminator(),
-                "pose_discriminator": PoseDiscriminator(joints),
+                "identity_discriminator": IdentityDiscriminator(encoder.options),
+                "pose_discriminator": PoseDiscriminator(joints, options.discriminator),
             },
         )
 
     def phases(self, progress: float) -> list[Phase]:
-        verify = Phase("encoder", ("encoder", "verification"), self.verification_losses)
+        verify = Phase("encoder", ("encoder", "verification"), self.verification_losses, stage_one=True)
         discriminate = [
             Phase("identity", ("identity_discriminator",), self.identity_losses),
             Phase("pose", ("pose_discriminator",), self.pose_losses),
@@ -93,14 +95,23 @@ class FdGanObjective(Objective):
 
     def forward(self, batch: Batch, progress: float) -> FdGanForward:
         stage = stage_at(progress)
-        fixed = stage == "generation" or not self.networks.training
-        self.encoder.train(not fixed)  # a fixed encoder keeps its running statistics, too
+        self.encoder.train(stage == "verification" and self.networks.training)  # later its statistics are fixed
+        if stage != "verification" and self.networks.training:
+            self.start_identity_discriminator()
         with torch.set_grad_enabled(stage != "generation"):
             feature = self.run(self.encoder, batch.view)
         forward = FdGanForward(batch, feature, batch.partner[batch.partner])
         if stage != "verification":
             self.generate(forward)
         return forward
+
+    def start_identity_discriminator(self) -> None:
+        """Once, at the end of the first stage: D_id begins as the encoder and head that it has trained."""
+        discriminator, head = self.networks["identity_discriminator"], self.networks["verification"]
+        assert isinstance(discriminator, IdentityDiscriminator)
+        assert isinstance(head, VerificationHead)
+        if not discriminator.started:
+            discriminator.start_from(self.encoder, head)
 
     def generate(self, forward: FdGanForward) -> None:
         """Each person in the target pose, from the crop's own feature and from its partner's, with the same noise."""

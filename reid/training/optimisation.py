@@ -44,6 +44,8 @@ class OptimisationOptions:
     """For the pose encoder and the generator."""
     discriminator: OptimiserOptions = field(default_factory=lambda: OptimiserOptions("sgd", 4e-5))
     """For the discriminators."""
+    stage_one: OptimiserOptions | None = None
+    """For FD-GAN's encoder and head in its first stage; none: the encoder's, as later."""
     clip: float = 0.0
     """Maximum norm of a phase's gradient; 0: no clipping."""
     ema_decay: float = 0.0
@@ -60,8 +62,26 @@ def make_optimiser(network: nn.Module, options: OptimiserOptions) -> torch.optim
     return torch.optim.SGD(network.parameters(), options.lr, 0.9, weight_decay=options.weight_decay, fused=True)
 
 
+STAGE_ONE = "stage one "  # before a network's name: its optimiser of the first stage
+
+
+def make_optimisers(networks: nn.ModuleDict, options: OptimisationOptions) -> dict[str, torch.optim.Optimizer]:
+    """An optimiser for each network by its name, and with `stage_one` a second one for the encoder and its heads."""
+    names = list(networks)
+    if options.stage_one:
+        names += [STAGE_ONE + name for name in networks if options_for(name, options) is options.encoder]
+    return {name: make_optimiser(networks[name.removeprefix(STAGE_ONE)], options_for(name, options)) for name in names}
+
+
+def optimisers_of(networks: Sequence[str], stage_one: bool, options: OptimisationOptions) -> list[str]:
+    """Names of the optimisers of these networks, in the first stage or later."""
+    return [STAGE_ONE + name if stage_one and options.stage_one else name for name in networks]
+
+
 def options_for(name: str, options: OptimisationOptions) -> OptimiserOptions:
-    """The optimiser options of a network of that name."""
+    """The options of the optimiser of that name."""
+    if name.startswith(STAGE_ONE) and options.stage_one:
+        return options.stage_one
     if name.endswith("discriminator"):
         return options.discriminator
     return options.generator if name in ("generator", "pose_encoder") else options.encoder

@@ -20,11 +20,12 @@ Losses = dict[str, torch.Tensor]
 
 @dataclass(frozen=True)
 class Phase:
-    """One optimiser step: which networks it trains, on which losses of a forward pass."""
+    """One optimiser step: which networks it trains, on which losses of a forward pass, and whether in a first stage."""
 
     name: str
     networks: tuple[str, ...]
     losses: Callable[[Any], Losses]
+    stage_one: bool = False
 
 
 class Objective(ABC):

@@ -24,7 +24,7 @@ from ..data.images import load_batches, open_images, readable
 from ..data.sampling import BatchIndices, make_sampler
 from ..evaluation.evaluation import score_encoder
 from .depthwise import speed_up_depthwise
-from .optimisation import averaged_model, lr_factor, make_optimiser, options_for, training_progress
+from .optimisation import averaged_model, lr_factor, make_optimisers, optimisers_of, options_for, training_progress
 from .phases import Phase, freeze_all_but
 from .processes import Processes
 from .recipe import Recipe, make_objective
@@ -110,10 +110,7 @@ class Training:
         encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
         self.state = RunState(
             self.networks,
-            {
-                name: make_optimiser(network, options_for(name, recipe.optimisation))
-                for name, network in self.networks.items()
-            },
+            make_optimisers(self.networks, recipe.optimisation),
             averaged_model(encoder, recipe.optimisation.ema_decay) if recipe.optimisation.ema_decay else None,
         )
         if saved:
@@ -200,8 +197,9 @@ class Training:
 
     def optimise(self, phase: Phase, loss: torch.Tensor, factor: float) -> None:
         """One backward, and one step of the optimisers of the phase's networks."""
-        optimisers = [self.state.optimisers[name] for name in phase.networks]
-        for name, optimiser in zip(phase.networks, optimisers, strict=True):
+        names = optimisers_of(phase.networks, phase.stage_one, self.recipe.optimisation)
+        optimisers = [self.state.optimisers[name] for name in names]
+        for name, optimiser in zip(names, optimisers, strict=True):
             optimiser.zero_grad(set_to_none=True)
             for group in optimiser.param_groups:
                 group["lr"] = factor * options_for(name, self.recipe.optimisation).lr

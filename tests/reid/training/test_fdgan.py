@@ -9,6 +9,13 @@ from reid.data.batch import TrainingLabels, make_batch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.fdgan import FdGanObjective, FdGanOptions, stage_at
+from reid.training.optimisation import (
+    OptimisationOptions,
+    OptimiserOptions,
+    make_optimisers,
+    optimisers_of,
+    options_for,
+)
 from reid.training.phases import freeze_all_but
 from reid.training.recipes import PRESETS
 
@@ -61,6 +68,53 @@ def test_three_stages_train_the_networks_they_should(fdgan, batch):
         "everything",
         "everything",
     ]
+
+
+def test_the_identity_discriminator_starts_as_the_first_stages_encoder_and_head(fdgan, batch):
+    judge, head = fdgan.networks["identity_discriminator"], fdgan.networks["verification"]
+    fdgan.networks.eval()
+    fdgan.forward(batch, 0.5)
+    assert not judge.started  # looking at pictures starts nothing
+    fdgan.networks.train()
+    fdgan.forward(batch, 0.1)
+    assert not judge.started
+    fdgan.forward(batch, 0.34)
+    for started, trained in ((judge.encoder.network, fdgan.encoder), (judge.head, head)):
+        pairs = zip(started.state_dict().values(), trained.state_dict().values(), strict=True)
+        assert all(torch.equal(*pair) for pair in pairs)
+    with torch.no_grad():
+        head.score.bias.fill_(7)
+    fdgan.forward(batch, 0.5)
+    assert judge.head.score.bias != 7  # once, then it goes its own way
+
+
+def test_in_the_last_stage_the_encoder_learns_and_its_batch_norm_statistics_stay(fdgan, batch):
+    def statistics():
+        return {name: tensor.clone() for name, tensor in fdgan.encoder.named_buffers()}
+
+    before = statistics()
+    assert "encoder" in learn(fdgan, batch, 0.9)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in statistics().items())
+    learn(fdgan, batch, 0.1)
+    assert any(not torch.equal(tensor, before[name]) for name, tensor in statistics().items())
+
+
+def test_the_first_stage_may_have_an_optimiser_of_its_own(fdgan):
+    options = OptimisationOptions(
+        encoder=OptimiserOptions("adam", 1e-4), stage_one=OptimiserOptions("sgd", 0.01), steps=3
+    )
+    optimisers = make_optimisers(fdgan.networks, options)
+
+    def used(progress):
+        names = [optimisers_of(p.networks, p.stage_one, options) for p in fdgan.phases(progress) if p.name == "encoder"]
+        return {name: (type(optimisers[name]).__name__, options_for(name, options).lr) for name in names[0]}
+
+    sgd, adam = ("SGD", 0.01), ("Adam", 1e-4)
+    assert used(0.1) == {"stage one encoder": sgd, "stage one verification": sgd}
+    assert {name: used(0.9)[name] for name in ("encoder", "verification")} == {"encoder": adam, "verification": adam}
+    first, later = (optimisers[name].param_groups[0]["params"] for name in ("stage one encoder", "encoder"))
+    assert all(a is b for a, b in zip(first, later, strict=True))
+    assert set(make_optimisers(fdgan.networks, OptimisationOptions())) == set(fdgan.networks)
 
 
 def test_the_target_is_a_third_crop_of_the_person_and_both_twins_share_pose_and_noise(fdgan, batch):

@@ -212,7 +212,8 @@ def test_a_wish_to_stop_is_granted_after_the_step_and_the_run_is_resumed_to_the_
 def test_fd_gan_trains_through_its_three_stages(split, tmp_path):
     """Three steps, one a stage: verification, then the generator alone, then both."""
     small = FdGanOptions(generator=GeneratorOptions(channels=4, noise_dimension=8))
-    ours = replace(recipe(steps=3), fd_gan=small, sampling=SamplingOptions("people", people=3, crops=3))
+    ours = recipe(steps=3, stage_one=OptimiserOptions("sgd", 0.01))
+    ours = replace(ours, fd_gan=small, sampling=SamplingOptions("people", people=3, crops=3))
     train(split, tmp_path, ours)
     rows = [row for row in log_without_times(tmp_path) if "lr_factor" in row]
     assert ["loss/verification" in row for row in rows] == [True, False, True]
