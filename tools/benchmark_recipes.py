@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from models.device import choose_device
+from models.discriminators import DiscriminatorOptions
 from models.encoder import EncoderOptions
 from models.generator import GeneratorOptions
 from models.pretrained import save_encoder, start_encoder
@@ -74,6 +75,9 @@ class BenchmarkRecipesCommand:
         default_factory=lambda: EncoderOptions("mobilenet_v2", height=128, width=64, bnneck=True)
     )
     generator: GeneratorOptions = field(default_factory=lambda: GeneratorOptions(channels=24, map_conditioned=True))
+    discriminator: DiscriminatorOptions = field(default_factory=lambda: DiscriminatorOptions("patchgan", channels=24))
+    pictures: int = 24
+    """Crops of a batch of which pictures are generated, in the recipes that do; 0: all."""
     optimisation: OptimisationOptions = field(default_factory=short_optimisation)
     batch: int = 64
     """Crops in a batch, at most: a third as many tuples, or a part of people with K crops each."""
@@ -117,15 +121,16 @@ class BenchmarkRecipesCommand:
 
     def recipe(self, preset: Recipe, seed: int) -> Recipe:
         """The recipe at this benchmark's size."""
-        objective = replace(preset.objective, generator=self.generator)
         fd_gan = preset.fd_gan
         if fd_gan:
-            noise = fd_gan.generator.noise_dimension
-            fd_gan = replace(fd_gan, generator=replace(self.generator, noise_dimension=noise))
+            noisy = replace(self.generator, noise_dimension=fd_gan.generator.noise_dimension)
+            fd_gan = replace(fd_gan, generator=noisy, discriminator=self.discriminator)
         return replace(
             preset,
             encoder=self.encoder,
-            objective=objective,
+            objective=replace(
+                preset.objective, generator=self.generator, discriminator=self.discriminator, pictures=self.pictures
+            ),
             fd_gan=fd_gan,
             sampling=replace(preset.sampling, tuples=self.batch // 3, people=self.batch // preset.sampling.crops),
             optimisation=self.optimisation,

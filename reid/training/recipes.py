@@ -54,7 +54,11 @@ AUTHORS = replace(
     PAPER,
     encoder=EncoderOptions(bnneck=True, pooling="max"),
     objective=ObjectiveOptions(
-        replace(PAPER_WEIGHTS, recovery=12.0, cross_recovery=29.0), label_smoothing=0.1, body_weight=10.0
+        replace(PAPER_WEIGHTS, recovery=12.0, cross_recovery=29.0),
+        label_smoothing=0.1,
+        body_weight=10.0,
+        generator=GeneratorOptions(dropout=0.2),
+        discriminator=DiscriminatorOptions(start="download"),
     ),
     augmentation=AugmentationOptions(erase=0.75, erase_area=0.2),
     optimisation=OptimisationOptions(
@@ -74,7 +78,7 @@ QUICK = replace(
     objective=ObjectiveOptions(
         PAPER_WEIGHTS,
         generator=GeneratorOptions(channels=32, map_conditioned=True),
-        discriminator=DiscriminatorOptions("patchgan", channels=24),
+        discriminator=DiscriminatorOptions("patchgan", channels=24, layers=2),
     ),
     sampling=SamplingOptions("sparse-temporal", tuples=8),
     augmentation=AugmentationOptions(),
@@ -99,12 +103,18 @@ def baseline(**weights: float) -> Recipe:
     return replace(PAPER, objective=objective, sampling=RANDOM_TUPLES)
 
 
+FD_GAN = replace(
+    PAPER,
+    fd_gan=FdGanOptions(),
+    sampling=SamplingOptions("people", people=24, crops=3),
+    optimisation=replace(PAPER.optimisation, stage_one=OptimiserOptions("sgd", 0.01)),
+)
 PRESETS = {
     "softmax": baseline(cross_entropy=1.0),
     "siamese": baseline(verification=1.0),
     "triplet": baseline(triplet=1.0),
     "triplet-softmax": baseline(cross_entropy=1.0, triplet=1.0),
-    "fd-gan": replace(PAPER, fd_gan=FdGanOptions(), sampling=SamplingOptions("people", people=24, crops=3)),
+    "fd-gan": FD_GAN,
     "st-reid": PAPER,
     "st-reid-no-cr": replace(PAPER, objective=weighted(cross_recovery=0.0)),
     "st-reid-random": replace(PAPER, sampling=RANDOM_TUPLES),

@@ -44,7 +44,7 @@ def command(data, out, recipes=("untrained", "softmax", "st-reid-strong"), **mor
         encoder=EncoderOptions("shufflenet_v2_x0_5", 64, 32, bnneck=True),
         generator=GeneratorOptions(channels=4, map_conditioned=True),
         optimisation=OptimisationOptions(steps=2, encoder=ADAM, generator=ADAM, discriminator=ADAM),
-        batch=8,
+        batch=16,
         start="none",
         reading=DataOptions(validation_people=0),
         running=RunOptions(device="cpu", workers=0),
