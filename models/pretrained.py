@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 import torchvision
 
+from .bundled import ENCODERS
 from .checkpoint import Checkpoint, WeightsError, read, write
 from .encoder import CLASSIFIER_PARTS, ContextEncoder, EncoderOptions, build_trunk
 
@@ -101,14 +102,14 @@ def fill_trunk(encoder: ContextEncoder, tensors: dict[str, torch.Tensor], source
 def start_encoder(options: EncoderOptions, start: str) -> ContextEncoder:
     """A new encoder for training.
 
-    `start` is "download" (torchvision's ImageNet weights), "none" (random) or a file: a torchvision state dict, or an
-    encoder trained before, whose options must agree with `options` in all that decides the tensors' shapes.
+    `start` is "download" (torchvision's ImageNet weights), "none" (random), the name of a bundled encoder, or a file: a
+    torchvision state dict, or an encoder trained before, with the same trunk.
     """
     encoder = ContextEncoder(options)
     if start == "download":
         fill_trunk(encoder, download(options.trunk), "torchvision")
     elif start != "none":
-        copy_from_file(encoder, Path(start))
+        copy_from_file(encoder, ENCODERS.get(start) or Path(start))
     return encoder
 
 
@@ -119,11 +120,15 @@ def copy_from_file(encoder: ContextEncoder, path: Path) -> None:
         fill_trunk(encoder, checkpoint.tensors, str(path))
         return
     trained = rebuild(checkpoint, path)
-    if replace(trained.options, height=0, width=0) != replace(encoder.options, height=0, width=0):
+    ours, theirs = encoder.options, trained.options
+    if (ours.trunk, ours.instance_norm) != (theirs.trunk, theirs.instance_norm):
         raise WeightsError(
-            f"{path} was trained as {trained.options}, not as {encoder.options}; choose the same options."
+            f"{path} has the trunk {theirs.trunk} with instance norm in {theirs.instance_norm} stages, "
+            f"not {ours.trunk} in {ours.instance_norm}; choose the same."
         )
-    encoder.load_state_dict(trained.state_dict())
+    # A neck or a pooling that only one of them has is left out: it is learnt anew.
+    fitting = encoder.state_dict().keys() & trained.state_dict().keys()
+    encoder.load_state_dict({name: trained.state_dict()[name] for name in fitting}, strict=False)
 
 
 def imagenet_weights(trunk: str, start: str, option: str) -> dict[str, torch.Tensor]:

@@ -82,7 +82,7 @@ class BenchmarkRecipesCommand:
     batch: int = 64
     """Crops in a batch, at most: a third as many tuples, or a part of people with K crops each."""
     start: str = "download"
-    """Weights the trunk starts from: download, none, or a file."""
+    """Weights the trunk starts from: download, none, bundled, or a file."""
     reading: Annotated[DataOptions, tyro.conf.arg(name=""), Common(("layout", "tight"))] = field(
         default_factory=DataOptions
     )

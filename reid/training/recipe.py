@@ -32,7 +32,7 @@ class Recipe:
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
     start: str = "download"
-    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, or a file."""
+    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, or a file."""
     seed: int = 0
     """Random seed."""
 

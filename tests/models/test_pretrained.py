@@ -7,6 +7,7 @@ import torch
 import torchvision
 from places import SHARED
 
+from models.bundled import PERSON_ENCODER
 from models.checkpoint import Checkpoint, WeightsError, read, save_atomically, write
 from models.digest import sha256
 from models.encoder import ContextEncoder, EncoderOptions
@@ -127,8 +128,18 @@ def test_training_starts_from_a_file_from_nothing_or_says_why_not(tmp_path, monk
     assert start_encoder(OPTIONS, "none").dimension == 1280
     with pytest.raises(WeightsError, match="do not fit the trunk resnet18"):
         start_encoder(EncoderOptions("resnet18", 64, 32), str(tmp_path / "imagenet.pt"))
-    with pytest.raises(WeightsError, match="bnneck"):
-        start_encoder(EncoderOptions("mobilenet_v2", 64, 32), str(tmp_path / "ours.pt"))
+    with pytest.raises(WeightsError, match=r"has the trunk mobilenet_v2 .* not resnet18 in 0; choose the same"):
+        start_encoder(EncoderOptions("resnet18", 64, 32), str(tmp_path / "ours.pt"))
+
+
+def test_a_bundled_encoder_is_a_start_and_a_neck_of_ones_own_is_learnt_anew():
+    bundled = load_encoder(PERSON_ENCODER).encoder
+    with_neck = start_encoder(EncoderOptions("mobilenet_v2", 64, 32, bnneck=True), "bundled")
+    assert torch.equal(with_neck.neck.running_var, bundled.neck.running_var)
+    without = start_encoder(EncoderOptions("mobilenet_v2", 64, 32, pooling="gem"), "bundled")
+    last = list(bundled.trunk.state_dict())[-4]
+    for started in (with_neck, without):
+        assert torch.equal(started.trunk.state_dict()[last], bundled.trunk.state_dict()[last])
 
 
 def test_weights_that_cannot_be_downloaded_are_one_sentence_after_seconds(monkeypatch):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.bundled import COLOUR_HISTOGRAM, PERSON_DETECTOR, PERSON_ENCODER
+from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BUNDLED = "bundled"
 NONE = "none"
 HISTOGRAM = "histogram"
-NAMED_ENCODERS = {NONE: None, BUNDLED: PERSON_ENCODER, HISTOGRAM: COLOUR_HISTOGRAM}
+NAMED_ENCODERS = {NONE: None, HISTOGRAM: COLOUR_HISTOGRAM, **ENCODERS}
 
 
 def detector_weights(choice: str) -> Path:
