@@ -105,7 +105,7 @@ class Training:
         self.objective = make_objective(recipe, self.crops, len(labels))
         self.objective.run = self.processes.run
         self.networks = self.processes.prepare(self.objective.networks)
-        if recipe.optimisation.bf16 and self.device.type == "cpu":
+        if self.mixed and self.device.type == "cpu":
             speed_up_depthwise(self.networks)
         encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
         self.state = RunState(
@@ -212,8 +212,14 @@ class Training:
             optimiser.step()
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """bfloat16 where the recipe asks for it."""
-        return torch.autocast(self.device.type, torch.bfloat16) if self.recipe.optimisation.bf16 else nullcontext()
+        """bfloat16 in mixed precision."""
+        return torch.autocast(self.device.type, torch.bfloat16) if self.mixed else nullcontext()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the run is in mixed precision."""
+        chosen = self.recipe.optimisation.bf16
+        return self.device.type == "cuda" if chosen is None else chosen
 
     def end_epoch(
         self, log: RunLog, on_epoch: Callable[[str], None], numbers: dict[str, float], seconds: float, waited: float
