@@ -35,10 +35,11 @@ class TrainedPictures:
 
     def __init__(self, folder: Path) -> None:
         state = load_plain(folder / STATE)
-        tensors: dict[str, torch.Tensor] = state["networks"] if isinstance(state, dict) else {}
-        if "pose_encoder.layers.0.0.weight" not in tensors:
-            raise DataError(f"{folder} is no run of a recipe that generates pictures; give one such as of st-reid.")
-        recipe: dict[str, Any] = state["recipe"]
+        tensors: dict[str, torch.Tensor] = state.get("networks", {}) if isinstance(state, dict) else {}
+        recipe: dict[str, Any] = state.get("recipe", {}) if isinstance(state, dict) else {}
+        # FD-GAN's generator is given noise and a target pose: it recovers and swaps nothing.
+        if "pose_encoder.layers.0.0.weight" not in tensors or recipe.get("fd_gan"):
+            raise DataError(f"{folder} is no run of a recipe that recovers pictures; give one such as of st-reid.")
         self.options = GeneratorOptions(**recipe["objective"]["generator"])
         encoder = EncoderOptions(**recipe["encoder"])
         self.height, self.width = encoder.height, encoder.width

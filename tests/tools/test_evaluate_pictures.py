@@ -78,8 +78,18 @@ def test_another_encoder_is_asked_who_is_to_be_seen(data, tmp_path, capsys):
 
 
 def test_a_run_without_a_generator_is_one_sentence(data, tmp_path):
-    with pytest.raises(DataError, match="no run of a recipe that generates pictures"):
+    with pytest.raises(DataError, match="no run of a recipe that recovers pictures"):
         EvaluatePicturesCommand(trained(data, tmp_path / "plain", "softmax"), data).run()
+
+
+def test_an_fd_gan_run_and_a_state_of_something_else_are_one_sentence(data, tmp_path):
+    run = trained(data, tmp_path / "run", "st-reid")
+    state = torch.load(run / "state.pt", weights_only=True)
+    state["recipe"]["fd_gan"] = {"verification": 1.0}
+    for content in (state, {"something": 1}, [1, 2]):
+        torch.save(content, run / "state.pt")
+        with pytest.raises(DataError, match="no run of a recipe that recovers pictures"):
+            EvaluatePicturesCommand(run, data).run()
 
 
 def test_data_without_fitting_landmarks_is_one_sentence(data, tmp_path):
