@@ -83,6 +83,8 @@ class BenchmarkRecipesCommand:
     """Crops in a batch, at most: a third as many tuples, or a part of people with K crops each."""
     start: str = "download"
     """Weights the trunk starts from: download, none, bundled, or a file."""
+    guidance: str = "none"
+    """state.pt of a run whose generator and discriminators the recipes with pictures start from; none: anew."""
     reading: Annotated[DataOptions, tyro.conf.arg(name=""), Common(("layout", "tight"))] = field(
         default_factory=DataOptions
     )
@@ -135,6 +137,7 @@ class BenchmarkRecipesCommand:
             sampling=replace(preset.sampling, tuples=self.batch // 3, people=self.batch // preset.sampling.crops),
             optimisation=self.optimisation,
             start=self.start,
+            guidance=self.guidance,
             seed=seed,
         )
 

@@ -19,9 +19,13 @@ __all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop",
 
 def read_split(root: Path, options: DataOptions) -> Split:
     """Read `root` in its layout, and further people to train on. Raises DataError naming what was looked for where."""
-    if options.also_max_crops < 0:
+    most = options.also_max_crops
+    if min(most) < 0:
+        raise DataError(f"--also-max-crops {min(most)} is no number of crops; give one from 1 on, or 0 for all.")
+    if len(most) > 1 and len(most) != len(options.also):
         raise DataError(
-            f"--also-max-crops {options.also_max_crops} is no number of crops; give one from 1 on, or 0 for all."
+            f"--also-max-crops has {len(most)} numbers for {len(options.also)} folders of --also; "
+            "give one for all, or one for each."
         )
     if len({further.resolve() for further in options.also}) < len(options.also):
         raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
@@ -29,8 +33,9 @@ def read_split(root: Path, options: DataOptions) -> Split:
     crops = [*split.train, *split.query, *split.gallery]
     first = 1 + max(crop.person for crop in crops)
     train = list(split.train)
-    for further in options.also:
-        joining = spread_over_time(every_crop(further, replace(options, layout="auto")), options.also_max_crops)
+    counts = most if len(most) > 1 else most * len(options.also)
+    for further, count in zip(options.also, counts, strict=True):
+        joining = spread_over_time(every_crop(further, replace(options, layout="auto")), count)
         train += [replace(crop, person=first + crop.person, video=f"{further.name}/{crop.video}") for crop in joining]
         first = 1 + max(crop.person for crop in train)
     return replace(split, train=with_common_joints(train))

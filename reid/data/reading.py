@@ -34,8 +34,9 @@ class DataOptions:
     """Read only the person's box of a widened crop, as the tracker cuts it; crops.csv holds the boxes."""
     also: tuple[Path, ...] = ()
     """Further data folders: all their people are trained on as well, none is evaluated."""
-    also_max_crops: int = 0
-    """Maximum number of crops of each person of --also, spread over the person's time; 0: all of them."""
+    also_max_crops: tuple[int, ...] = (0,)
+    """Maximum number of crops of each person of --also, spread over the person's time; 0: all of them. One number for
+    all folders, or one for each."""
 
 
 def images_in(folder: Path) -> list[Path]:

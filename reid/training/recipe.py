@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from torch import nn
+
+from models.checkpoint import load_plain
 from models.encoder import EncoderOptions
 from models.pretrained import start_encoder
 
 from ..data.augmentation import AugmentationOptions
-from ..data.crops import Crop
+from ..data.crops import Crop, DataError
 from ..data.images import require_keypoints
 from ..data.sampling import SamplingOptions
 from .fdgan import FdGanObjective, FdGanOptions
@@ -18,6 +22,9 @@ from .objective import SparseTemporalObjective
 from .objective_options import ObjectiveOptions
 from .optimisation import OptimisationOptions
 from .phases import Objective
+
+GUIDANCE = {"pose_encoder", "generator", "image_discriminator", "pose_discriminator"}
+"""The networks that only training needs, and that do not depend on who the training people are."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class Recipe:
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
     start: str = "download"
     """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, or a file."""
+    guidance: str = "none"
+    """state.pt of an earlier run whose generator, pose encoder and discriminators this run starts from, where their
+    layers have the same size; none: they start anew."""
     seed: int = 0
     """Random seed."""
 
@@ -43,7 +53,28 @@ def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objec
     if recipe.fd_gan:
         return FdGanObjective(encoder, classes, require_keypoints(crops), recipe.fd_gan)
     joints = require_keypoints(crops) if recipe.objective.generates else 0
-    return SparseTemporalObjective(encoder, classes, joints, recipe.objective)
+    objective = SparseTemporalObjective(encoder, classes, joints, recipe.objective)
+    if joints and recipe.guidance != "none":
+        start_guidance(objective.networks, Path(recipe.guidance))
+    return objective
+
+
+def start_guidance(networks: nn.ModuleDict, state: Path) -> None:
+    """Copy the layers of the networks around the encoder that stand in a run's state with the same shape.
+
+    Raises DataError where none does: the file is no run's state, or that run generated no pictures.
+    """
+    saved = load_plain(state)
+    tensors = saved.get("networks", {}) if isinstance(saved, dict) else {}
+    found = False
+    for name in networks.keys() & GUIDANCE:
+        own = networks[name].state_dict()
+        theirs = {key: tensors.get(f"{name}.{key}") for key in own}
+        fitting = {key: value for key, value in theirs.items() if value is not None and value.shape == own[key].shape}
+        networks[name].load_state_dict(fitting, strict=False)
+        found = found or bool(fitting)
+    if not found:
+        raise DataError(f"{state} holds no generator that fits this recipe; give state.pt of a run that trained one.")
 
 
 def differences(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> str:

@@ -293,12 +293,16 @@ def test_people_of_further_data_join_the_training_under_numbers_of_their_own(tmp
     assert len(people(joined)) == 8  # four of each, the test people of its own split among them
     assert not set(people(joined)) & set(people([*alone.train, *alone.query]))
     assert {crop.video for crop in joined} == {"stage/a", "stage/b", "clips/a", "clips/b"}
-    few = read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=1))
+    few = read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=(1,)))
     assert len(few.train) == len(alone.train) + 8
+    apiece = read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=(1, 2)))
+    assert len(apiece.train) == len(alone.train) + 4 * 1 + 4 * 2
     with pytest.raises(DataError, match=r"There is no data folder .*nowhere"):
         read_split(tmp_path / "market", DataOptions(validation_people=2, also=(tmp_path / "nowhere",)))
     with pytest.raises(DataError, match="--also-max-crops -1 is no number of crops"):
-        read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=-1))
+        read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=(-1,)))
+    with pytest.raises(DataError, match="has 3 numbers for 2 folders"):
+        read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=(1, 2, 3)))
     with pytest.raises(DataError, match="names a folder twice"):
         read_split(tmp_path / "market", DataOptions(validation_people=2, also=(also[0], tmp_path / "." / "stage")))
 

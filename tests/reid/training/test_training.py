@@ -186,6 +186,29 @@ def test_a_killed_run_with_every_network_is_resumed_to_the_bit(split, tmp_path):
     assert_same_run(train(split, tmp_path / "killed", full, resume=True), whole)
 
 
+def test_a_larger_run_starts_from_the_guidance_of_a_smaller_one_where_the_layers_fit(split, whole, tmp_path):
+    """At 96x32 instead of 64x32 only the two layers that see the size of the smallest map are new."""
+    small = train(split, tmp_path / "small", recipe(FULL, steps=2))
+    larger = recipe(FULL)
+    larger = replace(
+        larger,
+        encoder=replace(larger.encoder, height=96),
+        guidance=str(tmp_path / "small" / "state.pt"),
+        seed=1,
+    )
+    networks = Training(larger, split, tmp_path / "larger", CPU, RUN).networks
+    taken, new = set(), set()
+    for name, tensor in networks.state_dict().items():
+        same = tensor.shape == small.networks.state_dict()[name].shape
+        (taken if same and torch.equal(tensor, small.networks.state_dict()[name]) else new).add(name)
+    guidance = {".".join(name.split(".")[:2]) for name in new if not name.startswith(("encoder.", "classifier."))}
+    assert guidance == {"pose_encoder.project", "generator.spread"}
+    assert {name.split(".")[0] for name in taken} >= {"generator", "image_discriminator", "pose_discriminator"}
+    no_pictures = replace(larger, guidance=str(whole.folder / "state.pt"))
+    with pytest.raises(DataError, match=r"whole.*state\.pt holds no generator that fits"):
+        Training(no_pictures, split, tmp_path / "none", CPU, RUN)
+
+
 def test_pictures_read_from_disk_whenever_they_are_needed_train_the_same_to_the_bit(split, whole, tmp_path):
     from_disk = Training(recipe(), split, tmp_path, CPU, replace(RUN, picture_memory=0))
     assert whole.images.kept
