@@ -7,7 +7,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 import tyro
@@ -49,8 +49,8 @@ class BenchmarkTrainCommand:
     """Height of the crops in pixels; the width is half of it."""
     tuples: int = 24
     """Tuples in a batch (recipes with P x K batches keep theirs)."""
-    bf16: bool = True
-    """Mixed precision in bfloat16."""
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    """bfloat16: mixed precision."""
     data: Path | None = None
     """Folder of training data; without it, pictures of noise are written for it."""
     running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
@@ -87,7 +87,7 @@ class BenchmarkTrainCommand:
             preset,
             encoder=replace(preset.encoder, trunk=self.encoder, height=self.height, width=self.height // 2),
             sampling=replace(preset.sampling, tuples=self.tuples),
-            optimisation=replace(preset.optimisation, bf16=self.bf16),
+            optimisation=replace(preset.optimisation, precision=self.precision),
             start="none",
         )
 
@@ -105,7 +105,7 @@ class BenchmarkTrainCommand:
         wait_for(training.device)
         seconds = (time.perf_counter() - started) / self.steps
         waiting, crops = steps.waited / self.steps, steps.crops / self.steps
-        with ConvolutionsAlone(training.networks, torch.bfloat16 if self.bf16 else torch.float32) as alone:
+        with ConvolutionsAlone(training.networks, getattr(torch, self.precision)) as alone:
             steps.take()
         convolutions = alone.seconds(training.device, max(1, self.steps // 4))
         if self.profile:
@@ -117,7 +117,7 @@ class BenchmarkTrainCommand:
             "device": torch.cuda.get_device_name(training.device)
             if training.device.type == "cuda"
             else str(training.device),
-            "dtype": "bfloat16" if self.bf16 else "float32",
+            "dtype": self.precision,
             "crops_a_step": crops,
             "seconds_a_step": seconds,
             "images_a_second": crops / seconds,

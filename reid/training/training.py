@@ -218,8 +218,8 @@ class Training:
     @property
     def mixed(self) -> bool:
         """Whether the run is in mixed precision."""
-        chosen = self.recipe.optimisation.bf16
-        return self.device.type == "cuda" if chosen is None else chosen
+        chosen = self.recipe.optimisation.precision
+        return self.device.type == "cuda" if chosen == "auto" else chosen == "bfloat16"
 
     def end_epoch(
         self, log: RunLog, on_epoch: Callable[[str], None], numbers: dict[str, float], seconds: float, waited: float

@@ -13,7 +13,7 @@ RUNNING = RunOptions(device="cpu", workers=0)
 
 def test_a_preset_is_timed_and_its_convolutions_alone(tmp_path, capsys):
     numbers = tmp_path / "numbers.json"
-    small = {"encoder": "shufflenet_v2_x0_5", "height": 64, "tuples": 2, "bf16": False}
+    small = {"encoder": "shufflenet_v2_x0_5", "height": 64, "tuples": 2, "precision": "float32"}
     BenchmarkTrainCommand(
         "triplet-softmax", **small, running=RUNNING, warmup_steps=1, steps=2, profile=True, json=numbers
     ).run()

@@ -424,9 +424,9 @@ def test_gradients_are_clipped_to_the_norm_asked_for(split, tmp_path, clip):
     assert gradient_norm(training) == pytest.approx(0.01, rel=1e-3) if clip else gradient_norm(training) > 0.1
 
 
-@pytest.mark.parametrize("bf16", [False, True])
-def test_mixed_precision_runs_convolutions_in_bfloat16_and_losses_in_float32(split, tmp_path, bf16):
-    training = Training(recipe(FULL, bf16=bf16), split, tmp_path, CPU, RUN)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_mixed_precision_runs_convolutions_in_bfloat16_and_losses_in_float32(split, tmp_path, precision):
+    training = Training(recipe(FULL, precision=precision), split, tmp_path, CPU, RUN)
     kinds = {}
     for name, network in training.networks.items():
         convolution = next((m for m in network.modules() if isinstance(m, torch.nn.Conv2d)), None)
@@ -441,7 +441,7 @@ def test_mixed_precision_runs_convolutions_in_bfloat16_and_losses_in_float32(spl
     training.objective.phases = noted
     train_until(training, 1)
     assert set(kinds) == {"encoder", "pose_encoder", "generator", "image_discriminator", "pose_discriminator"}
-    assert set(kinds.values()) == {torch.bfloat16 if bf16 else torch.float32}
+    assert set(kinds.values()) == {getattr(torch, precision)}
     assert {loss.dtype for named in losses for loss in named.values()} == {torch.float32}
     assert all(p.dtype == torch.float32 for p in training.networks.parameters())
 
