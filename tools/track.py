@@ -27,6 +27,7 @@ from .run.interruption import Interruption
 from .run.output import count, say
 from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts
 from .run.result_files import ResultFiles
+from .run.tracked_run import absolute
 from .run.tracking import Run
 from .run.video_sinks import WindowSink
 
@@ -128,7 +129,7 @@ class TrackCommand:
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         files = ResultFiles(folder, source, draw, self.video and not self.refine)
-        run = Run(self, files, parts, tracker, self.people, memory, stop)
+        run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
         batch = 1 if self.show else self.detection.batch
         if self.refine:

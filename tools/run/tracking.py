@@ -35,6 +35,8 @@ class Run:
     """
 
     options: Any
+    opened: str
+    """The source as `open_source` takes it, a path from the root."""
     files: ResultFiles
     parts: Parts
     tracker: Tracker
@@ -67,6 +69,7 @@ class Run:
         """Write the files beside the tracks: config.json and the page. Raises InputError."""
         facts = {
             "source": files.source.name,
+            "opened": self.opened,
             "tracking": files.label,
             "frames": summary.frames,
             "embedded_crops": self.tracker.embedded,

@@ -1,0 +1,105 @@
+"""A finished run of `followspot track`, read again: where its video is, and its tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracker.results.mot_files import read_tracks
+from tracker.types import MAX_ABSENCE, FrameTracks, InputError
+from tracker.video.source import Source
+from tracker.video.sources import open_source
+
+from .folder import CONFIG
+from .output import read_json_object
+
+TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """The folder of a run and what its config.json and tracks.json say; see `read_run`."""
+
+    folder: Path
+    opened: str
+    """The source as `open_source` takes it."""
+    name: str
+    """Name of the source, as in the results."""
+    fps: float
+    width: int
+    height: int
+    frames: int
+    """Number of frames that were tracked."""
+    tracking: str
+    """`online`, or `refined offline`."""
+    names: dict[int, str]
+    """Names of people who have one, by id."""
+    config: dict[str, Any]
+    """All of config.json."""
+
+    def open(self) -> Source:
+        """The frames that were tracked. Raises InputError where the video is not where it was."""
+        if "://" not in self.opened and not self.opened.isdecimal() and not _matches(self.opened):
+            raise InputError(f"the video of {self.folder} is no longer at {self.opened}; name it with --video")
+        return open_source(self.opened, vid_stride=self.stride, image_fps=self._option("image_fps", 30.0))
+
+    def tracks(self, away: float = MAX_ABSENCE) -> list[FrameTracks]:
+        """The run's own tracks of every frame that was tracked, empty ones too, with the frames' numbers in the source.
+
+        Times are those of a constant frame rate. A row is marked as recovered after `away` seconds of absence. Raises
+        InputError where tracks.txt is damaged.
+        """
+        stride = self.stride
+        rows = read_tracks(
+            self.folder / TRACKS, fps=self.fps * stride, length=self.frames * stride, truth=False, away=away
+        )
+        return rows[::stride]
+
+    @property
+    def stride(self) -> int:
+        """Every so many frames of the source were tracked."""
+        return max(1, int(self._option("vid_stride", 1)))
+
+    def _option(self, name: str, default: float) -> Any:
+        """A number among the command's options in config.json."""
+        options = self.config.get("options")
+        value = options.get(name) if isinstance(options, dict) else None
+        return value if isinstance(value, int | float) else default
+
+
+def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
+    """Read a run's folder; `video` is given where the file was moved since. Raises InputError where it is no run."""
+    config, overview = read_json_object(folder / CONFIG), read_json_object(folder / OVERVIEW)
+    facts, summary = overview.get("video"), overview.get("summary")
+    if not (folder / TRACKS).is_file() or not isinstance(facts, dict) or not isinstance(summary, dict):
+        raise InputError(f"{folder} is no run: it needs {TRACKS} and {OVERVIEW}; name a folder that `track` wrote")
+    opened = str(video) if video is not None else config.get("opened")
+    if not isinstance(opened, str):
+        raise InputError(f"{folder / CONFIG} does not say where the video is; name it with --video")
+    try:
+        return TrackedRun(
+            folder,
+            opened,
+            str(facts["source"]),
+            float(facts["fps"]),
+            int(facts["width"]),
+            int(facts["height"]),
+            int(summary["frames"]),
+            str(facts["tracking"]),
+            {int(person["id"]): str(person["name"]) for person in overview.get("people", []) if person.get("name")},
+            config,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{folder / OVERVIEW} is damaged or of another version; track the video again") from error
+
+
+def absolute(source: str) -> str:
+    """A source that is named by a path, from the root, so that it is found from any folder; others as they are."""
+    named = "://" in source or (source.isdecimal() and not Path(source).exists())
+    return source if named else str(Path(source).resolve())
+
+
+def _matches(opened: str) -> bool:
+    path = Path(opened)
+    return path.exists() or (path.parent.is_dir() and any(path.parent.glob(path.name)))
