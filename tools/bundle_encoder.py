@@ -20,7 +20,7 @@ from reid.data.file_list import FileList
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.evaluation.evaluation import Evaluation, evaluate_split
-from reid.training.run_state import BEST
+from reid.training.run_state import BEST, LAST
 from tracker.types import InputError
 
 from .calibrate import CalibrateCommand
@@ -42,10 +42,11 @@ class BundleEncoderCommand:
     """The weights that the training started from and their licence, for the card."""
     limits: str
     """The limits that the data's licences put on the weights, for the card."""
-    weights: str = BEST
-    """Which of the run's encoders."""
-    colour_share: float = 0.3
-    """Weight of a colour histogram beside the network's vector (`reid.encoder.embedder`)."""
+    weights: str = LAST
+    """Which of the run's encoders: the last epoch's, which no score has chosen, or encoder_best.pt."""
+    colour_share: float | None = None
+    """Weight of a colour histogram beside the network's vector (`reid.encoder.embedder`); left out, the one that tells
+    the people of --scenes best apart."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
     out: Path = PERSON_ENCODER
     """The weights file to write; its card goes beside it as .md, the list of training files as .files.csv.gz."""
@@ -66,15 +67,15 @@ class BundleEncoderCommand:
                 f"{self.folder / self.weights} was not written by `followspot train`; name its run's folder."
             )
         facts = {key: loaded.metadata[key] for key in ("epoch", "step", "recipe")}
-        facts["colour_share"] = self.colour_share
-        facts["recipe"]["start"] = Path(facts["recipe"]["start"]).name
+        for source in ("start", "guidance"):
+            facts["recipe"][source] = Path(facts["recipe"].get(source, "none")).name
         save_encoder(self.out, loaded.encoder, facts, half=True)
         CalibrateCommand(self.out, self.scenes, colour_share=self.colour_share).run()
         files = FileList.of(split.train)
         files.write(self.out.with_suffix(".files.csv.gz"))
         embedder = Embedder(self.out, EmbedderOptions(device="cpu"))
         evaluation = evaluate_split(split, embedder, ("market1501", "cuhk03"))
-        self.out.with_suffix(".md").write_text(self.card(facts, split, files, evaluation, asdict(embedder.calibration)))
+        self.out.with_suffix(".md").write_text(self.card(facts, split, files, evaluation, embedder))
 
     def card(
         self,
@@ -82,7 +83,7 @@ class BundleEncoderCommand:
         split: Split,
         files: FileList,
         evaluation: Evaluation,
-        calibration: dict[str, Any],
+        embedder: Embedder,
     ) -> str:
         """The card: facts, data, scores and calibration of the weights, as Markdown."""
         encoder = facts["recipe"]["encoder"]
@@ -92,12 +93,14 @@ class BundleEncoderCommand:
         )
         similarity = "\n".join(
             f"| {gap:g} | {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |"
-            for gap, same, different in zip(*calibration.values(), strict=True)
+            for gap, same, different in zip(*asdict(embedder.calibration).values(), strict=True)
         )
         return CARD.format(
             name=self.out.name,
             network=network_of(encoder),
-            colour=colours_of(self.colour_share),
+            colour=colours_of(embedder.colour_share),
+            losses=losses_of(facts["recipe"]),
+            chosen=CHOSEN[self.weights == BEST],
             base=self.base,
             limits=self.limits,
             data="\n".join(f"| {line} |" for line in files.by_folder(split.train)),
@@ -132,6 +135,18 @@ def colours_of(share: float) -> str:
     return f", and beside it a colour histogram with {share:g} of the weight" if share else ""
 
 
+def losses_of(recipe: dict[str, Any]) -> str:
+    """The training's losses and sampling in words."""
+    weights = recipe["objective"]["weights"]
+    used = ", ".join(f"{name.replace('_', ' ')} {weight:g}" for name, weight in weights.items() if weight)
+    return f"{used}; batches by `{recipe['sampling']['kind']}`"
+
+
+CHOSEN = {
+    False: "The last epoch's encoder was taken, so they chose nothing",
+    True: "The best epoch was chosen on them, so they flatter it a little",
+}
+"""What the validation people decided, by whether the best epoch was taken."""
 CARD = """# {name}
 
 Encoder for re-identification: a person's crop ({size} RGB) in, one vector out: the network's{colour}.
@@ -140,6 +155,7 @@ Encoder for re-identification: a person's crop ({size} RGB) in, one vector out: 
 | | |
 |---|---|
 | network | {network} |
+| losses, with their weights | {losses} |
 | base | {base} |
 | licence limits | {limits} |
 | date | {date} |
@@ -154,8 +170,8 @@ digits of its SHA-256. {validation} people of the first folder are validation pe
 |---|---|---|---|
 {data}
 
-Scores on the {validation} validation people (query: one crop a person and camera; gallery: the rest), in percent. The
-best epoch was chosen on them, so they flatter it a little:
+Scores on the {validation} validation people (query: one crop a person and camera; gallery: the rest), in percent.
+{chosen}:
 
 | protocol | mAP | rank-1 | queries |
 |---|---|---|---|

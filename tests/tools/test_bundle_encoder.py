@@ -1,7 +1,10 @@
+from dataclasses import asdict
+
 import pytest
 
 from models.encoder import EncoderOptions
-from tools.bundle_encoder import CARD, colours_of, network_of
+from reid.training.recipes import PRESETS
+from tools.bundle_encoder import CARD, colours_of, losses_of, network_of
 
 
 @pytest.mark.parametrize(
@@ -27,3 +30,11 @@ def test_the_card_names_the_colour_histogram_only_where_there_is_one():
 def test_the_cards_own_words_hold_for_any_recipe():
     assert "BNNeck" not in CARD
     assert "mobilenet" not in CARD
+
+
+def test_the_card_names_losses_that_count_and_the_sampling():
+    recipe = asdict(PRESETS["st-reid-strong"])
+    assert losses_of(recipe) == (
+        "cross entropy 1, triplet 1, recovery 10, cross recovery 10, image 0.1, pose 0.1; batches by `sparse-people`"
+    )
+    assert losses_of(asdict(PRESETS["strong"])) == "cross entropy 1, triplet 1; batches by `people`"
