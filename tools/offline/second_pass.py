@@ -16,6 +16,7 @@ import numpy as np
 from tracker.cast_memory import evenly
 from tracker.gallery import crop
 from tracker.offline.refinement import Numbering, RefinementOptions
+from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
 from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
@@ -127,7 +128,14 @@ class SecondPass:
         crops: dict[tuple[int, int], np.ndarray] = {}
         pictures = self.reopen() if self.video or views else nullcontext()
         with replacing(online.folder) as folder, pictures as source:
-            files = replace(online, folder=folder, source=source or online.source, video=self.video, offline=True)
+            files = replace(
+                online,
+                folder=folder,
+                source=source or online.source,
+                video=self.video,
+                offline=True,
+                portraits=Portraits(),
+            )
             tracked = run.interruption.until(with_frames(source, refined.tracks))
             tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")
             write_all(keep_crops(tracked, refined, crops), files.sinks(summary))

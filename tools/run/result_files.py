@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE
+from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
 from tracker.results.report import write_report
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
@@ -32,6 +34,8 @@ class ResultFiles:
     draw: RenderOptions
     video: bool
     offline: bool = False
+    portraits: Portraits = field(default_factory=Portraits)
+    """Pictures of the people, for the page."""
 
     @property
     def label(self) -> str:
@@ -52,18 +56,27 @@ class ResultFiles:
             MotWriter(self.folder / "tracks.txt"),
             CsvWriter(self.folder / "tracks.csv", names, self.offline),
             JsonWriter(self.folder / "tracks.json", summary, facts, names),
+            self.portraits,
         ]
         if self.video:
             draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw
             sinks.append(VideoSink(self.folder / VIDEO, source, Renderer(draw)))
         return sinks
 
-    def write_page(self, summary: Summary) -> None:
-        """Raises InputError."""
-        video = VIDEO if (self.folder / VIDEO).exists() else None
-        facts = {"tracking": self.label} if self.offline else None
+    def write_page(self, summary: Summary, facts: Mapping[str, object], notes: Sequence[str] = ()) -> None:
+        """The page, with how the results were made and sentences on what is missing. Raises InputError."""
+        source = self.source
+        size = f"{source.width}x{source.height}, {source.fps:.4g} frames a second"
         write_report(
-            self.folder / REPORT, summary, title=self.source.name, video=video, facts=facts, names=self.draw.names
+            self.folder / REPORT,
+            summary,
+            title=source.name,
+            video=VIDEO if (self.folder / VIDEO).exists() else None,
+            facts={"Video": size, "Tracking": self.label, **facts},
+            names=self.draw.names,
+            portraits=self.portraits.portraits(),
+            poster=self.portraits.poster,
+            notes=notes,
         )
 
 

@@ -21,6 +21,7 @@ from tracker.video.prefetch import prefetch
 from .cast_files import CastFiles, say_cast
 from .folder import new_folder, write_config
 from .interruption import Interruption
+from .made_by import made_by
 from .output import count, note, say
 from .parts import Parts
 from .progress import progress
@@ -75,7 +76,16 @@ class Run:
             "embedded_crops": self.tracker.embedded,
         }
         write_config(files.folder, self.options, self.parts.weights, facts)
-        files.write_page(summary)
+        files.write_page(summary, made_by(self.options, self.parts.weights), self.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what is missing in the results."""
+        warning = self.files.source.warning
+        stopped = (
+            "stopped on request; the results hold what was tracked until then" if self.interruption.asked else None
+        )
+        return [sentence for sentence in (warning, stopped) if sentence]
 
     def save_people(self, identities: Sequence[Identity]) -> None:
         """Add them to those known before, in the cast file if one is asked for. Raises InputError."""
@@ -97,10 +107,8 @@ class Run:
         ]
         passes = (", ", (files.label, "bold"), " in two passes") if files.offline else ()
         say(Text.assemble((people, "bold"), ", ".join(facts), *passes))
-        if files.source.warning:
-            note(files.source.warning)
-        if self.interruption.asked:
-            note("stopped on request; the results hold what was tracked until then")
+        for sentence in self.notes:
+            note(sentence)
         say(f"results in {files.folder}/")
         if self.memory is not None:
             say_cast(self.memory, summary, files.draw.names)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from ..drawing.colours import colour_of, css
 from ..types import Recovery
+from .clock import clock, span
+from .portraits import Portrait
 from .presence import Person, Summary
 from .report_page import PAGE, SCRIPT, STYLE
+from .report_people import data_address, face, people_cards, section, who
 from .writers import writing
 
 _MAX_TICKS = 6
@@ -26,46 +29,56 @@ def write_report(
     video: str | None = "video.mp4",
     facts: Mapping[str, object] | None = None,
     names: Mapping[int, str] | None = None,
+    portraits: Mapping[int, Portrait] | None = None,
+    poster: bytes | None = None,
+    notes: Sequence[str] = (),
     doubt: float = 0.05,
 ) -> None:
-    """Write the page of a finished run.
+    """Write the page of a run.
 
     title: usually the source's name. video: path of the drawn video relative to the page, None where there is none.
-    facts: shown below the title, such as source, size and weights. names: to show instead of ids. doubt: recoveries
-    whose margin is below this are marked as doubtful.
+    facts: shown at the end, such as source, size, weights and versions. names: to show instead of ids. portraits:
+    pictures of the people, by id. poster: JPEG to show before the video plays. notes: sentences on what is missing,
+    shown at the top. doubt: recoveries whose margin is below this are marked as doubtful.
 
     Raises InputError where the page cannot be written.
     """
-    names = names or {}
+    names, portraits = names or {}, portraits or {}
     duration = max(summary.duration, 1e-3)
     page = PAGE.substitute(
         title=escape(title),
         style=STYLE,
         script=SCRIPT,
-        facts=escape(" · ".join(f"{key} {value}" for key, value in (facts or {}).items())),
+        notes="".join(f'<p class="note" role="note">{escape(sentence)}</p>' for sentence in notes),
+        facts=_made_by(facts or {}),
         figures=_figures(summary),
-        player=f'<video controls playsinline preload="metadata" src="{escape(video)}"></video>' if video else "",
+        player=_player(video, poster),
         duration=f"{duration:.3f}",
-        timeline=_timeline(summary, duration, names, doubt),
+        timeline=_timeline(summary, duration, names, portraits, doubt),
         legend=_legend(summary, video),
+        people=people_cards(summary.people, names, portraits),
+        moments=_doubtful_moments(summary.recoveries, names, doubt),
         recoveries=_recovery_table(summary.recoveries, names, doubt),
     )
     with writing(path):
         Path(path).write_text(page, encoding="utf-8")
 
 
-def clock(seconds: float) -> str:
-    """`m:ss.t`, or `h:mm:ss.t` from an hour on."""
-    tenths = round(10 * seconds)
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    rest = f"{tenths // 10:02d}.{tenths % 10}"
-    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
+def _player(video: str | None, poster: bytes | None) -> str:
+    if not video:
+        return ""
+    shown = f' poster="{data_address(poster)}"' if poster else ""
+    return f'<video controls playsinline preload="metadata" src="{escape(video)}"{shown}></video>'
 
 
-def span(seconds: float) -> str:
-    """How long something took: seconds below a minute, as on a clock from there on."""
-    return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)
+def _made_by(facts: Mapping[str, object]) -> str:
+    """How the results were made, at the end of the page."""
+    if not facts:
+        return ""
+    rows = "".join(f"<div><dt>{escape(key)}</dt><dd>{escape(str(value))}</dd></div>" for key, value in facts.items())
+    return (
+        f'<section aria-labelledby="made"><h2 id="made">How this was made</h2><dl class="facts">{rows}</dl></section>'
+    )
 
 
 def _figures(summary: Summary) -> str:
@@ -82,18 +95,25 @@ def _figures(summary: Summary) -> str:
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
 
 
-def _timeline(summary: Summary, duration: float, names: Mapping[int, str], doubt: float) -> str:
+def _timeline(
+    summary: Summary, duration: float, names: Mapping[int, str], portraits: Mapping[int, Portrait], doubt: float
+) -> str:
     cuts = "".join(
         f'<span class="cut" title="camera cut at {clock(cut)}" style="left:{100 * cut / duration:.3f}%"></span>'
         for cut in summary.cuts
     )
-    rows = "\n".join(_row(person, duration, names, doubt, cuts) for person in summary.people)
+    rows = "\n".join(_row(person, duration, names, portraits.get(person.id), doubt, cuts) for person in summary.people)
     if not rows:
         return "<p>No person was seen.</p>"
-    return f"{rows}\n{_axis(duration)}"
+    scrubber = (
+        f'<input class="scrubber" type="range" min="0" max="{duration:.3f}" step="0.04" value="0" aria-label="Time">'
+    )
+    return f"{rows}\n{_axis(duration)}\n{scrubber}"
 
 
-def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float, cuts: str) -> str:
+def _row(
+    person: Person, duration: float, names: Mapping[int, str], portrait: Portrait | None, doubt: float, cuts: str
+) -> str:
     stays = [(round(start, 2), round(end, 2)) for start, end in person.appearances]
     bars = "".join(
         f'<span class="bar" title="on stage {clock(start)} to {clock(end)}" '
@@ -104,13 +124,9 @@ def _row(person: Person, duration: float, names: Mapping[int, str], doubt: float
     colour = css(colour_of(person.id))
     return (
         f'<div class="name" style="--colour:{colour}" data-stays="{escape(json.dumps(stays))}">'
-        f"{_who(person.id, names)}<small>{span(person.seconds)}</small></div>"
+        f"{face(portrait)}{who(person.id, names)}<small>{span(person.seconds)}</small></div>"
         f'<div class="lane" style="--colour:{colour}">{bars}{cuts}{marks}</div>'
     )
-
-
-def _who(identity: int, names: Mapping[int, str]) -> str:
-    return f"<i></i><b>{escape(names.get(identity, str(identity)))}</b>"
 
 
 def _mark(recovery: Recovery, duration: float, names: Mapping[int, str], doubt: float) -> str:
@@ -164,22 +180,39 @@ def _legend(summary: Summary, video: str | None) -> str:
     return f'<p class="legend">{" ".join(sentences)}</p>'
 
 
+def _doubtful_moments(recoveries: list[Recovery], names: Mapping[int, str], doubt: float) -> str:
+    """What is worth a look first: a list that seeks."""
+    moments = "".join(
+        f'<li><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button>'
+        f'<span class="name" style="--colour:{css(colour_of(recovery.id))}">{who(recovery.id, names)}</span>'
+        f"<span>{_why(recovery)}</span></li>"
+        for recovery in recoveries
+        if _doubtful(recovery, doubt)
+    )
+    if not moments:
+        return ""
+    return section("doubtful", "Worth a look", f'<ul class="moments">{moments}</ul>')
+
+
+def _why(recovery: Recovery) -> str:
+    ahead = f"{_number(recovery.margin)} ahead of the next best"
+    return f"known from the cast file, {ahead}" if recovery.remembered else f"back after {span(recovery.away)}, {ahead}"
+
+
 def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt: float) -> str:
     if not recoveries:
         return ""
     rows = "\n".join(
         f'<tr><td><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button></td>'
-        f'<td><div class="name" style="--colour:{css(colour_of(recovery.id))}">{_who(recovery.id, names)}</div></td>'
+        f'<td><div class="name" style="--colour:{css(colour_of(recovery.id))}">{who(recovery.id, names)}</div></td>'
         f"<td>{'from the cast file' if recovery.remembered else span(recovery.away)}</td>"
         f"<td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
         f"<td>{'doubtful' if _doubtful(recovery, doubt) else ''}</td></tr>"
         for recovery in recoveries
     )
-    return (
-        '<section aria-labelledby="found"><h2 id="found">Found again</h2><div class="scroll"><table><thead><tr>'
-        "<th>Time</th><th>Who</th><th>Away</th><th>Similarity</th><th>Margin</th><th></th>"
-        f"</tr></thead><tbody>\n{rows}\n</tbody></table></div></section>"
-    )
+    heads = "".join(f"<th>{head}</th>" for head in ("Time", "Who", "Away", "Similarity", "Margin", ""))
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>"
+    return section("found", "Found again", f'<div class="scroll" tabindex="0">{table}</div>')
 
 
 def _number(value: float | None) -> str:

@@ -16,12 +16,10 @@ PAGE = Template(
 </head>
 <body>
 <main>
-<header>
 <h1>$title</h1>
-<p class="facts">$facts</p>
-</header>
-<dl class="figures">$figures</dl>
+$notes
 $player
+<dl class="figures">$figures</dl>
 <section aria-labelledby="stage">
 <h2 id="stage">Who was on stage when</h2>
 <div class="timeline" data-duration="$duration">
@@ -29,7 +27,10 @@ $timeline
 </div>
 $legend
 </section>
+$moments
+$people
 $recoveries
+$facts
 </main>
 <script>$script</script>
 </body>
@@ -45,9 +46,13 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px; }
-h1 { font-size: 24px; line-height: 1.2; margin: 0; overflow-wrap: anywhere; }
+h1 { font-size: 24px; line-height: 1.2; margin: 0 0 14px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 32px 0 12px; }
-.facts { margin: 4px 0 0; color: var(--soft); overflow-wrap: anywhere; }
+.note { margin: 10px 0 0; padding: 8px 14px; border-left: 4px solid #d97a00; background: var(--card); }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; padding: 12px 14px;
+  background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.facts div { display: contents; }
+.facts dd { font-size: 14px; overflow-wrap: anywhere; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(136px, 1fr)); gap: 8px; margin: 20px 0; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; }
 dt { color: var(--soft); font-size: 13px; }
@@ -58,9 +63,11 @@ video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; back
 .name { display: flex; align-items: center; gap: 7px; min-width: 0; max-width: 32vw; }
 .name b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .name i { flex: none; width: 12px; height: 12px; border-radius: 4px; background: var(--colour); }
+.face { flex: none; width: 32px; height: 44px; object-fit: cover; object-position: top; border-radius: 6px; }
 .name small { color: var(--soft); margin-left: auto; padding-left: 8px; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
-.lane { position: relative; height: 28px; border-radius: 6px; background: var(--lane); cursor: pointer; }
+.lane { position: relative; align-self: center; height: 28px; border-radius: 6px; background: var(--lane);
+  cursor: pointer; }
 .bar { position: absolute; top: 4px; bottom: 4px; min-width: 3px; border-radius: 4px; background: var(--colour);
   box-shadow: inset 0 0 0 1px #0003; }
 .cut { position: absolute; top: 0; bottom: 0; border-left: 2px dashed var(--soft); }
@@ -83,10 +90,25 @@ video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; back
   display: none; background: var(--ink); pointer-events: none; }
 .shown .lane::after { display: block; }
 .away b { font-weight: 400; color: var(--soft); }
+.scrubber { grid-column: 2; width: 100%; margin: 0; accent-color: var(--ink); }
+.moments { list-style: none; margin: 0; padding: 4px 14px; background: var(--card); border: 1px solid var(--line);
+  border-radius: 10px; }
+.moments li { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 6px 0; }
+.moments button { min-width: 64px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(460px, 100%), 1fr)); gap: 10px; }
+.card { min-width: 0; padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
+  border-left: 5px solid var(--colour); }
+.card h3 { margin: 0 0 8px; font-size: 16px; max-width: none; }
+.poses { display: flex; gap: 6px; overflow-x: auto; padding: 3px; }
+.poses button { flex: none; padding: 0; border: 0; background: none; color: var(--soft);
+  font: 12px system-ui, sans-serif; cursor: pointer; }
+.poses img { display: block; height: 104px; width: auto; border-radius: 6px; }
+.poses span { display: block; padding-top: 2px; }
+:focus-visible { outline: 2px solid #0a63d8; outline-offset: 1px; border-radius: 6px; }
 .legend { color: var(--soft); font-size: 13px; }
 @media (max-width: 480px) {
   .timeline { padding: 10px; }
-  .name small, .axis span:nth-child(even) { display: none; }
+  .timeline .name small, .axis span:nth-child(even) { display: none; }
 }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
@@ -94,8 +116,8 @@ th, td { padding: 8px 14px; text-align: right; white-space: nowrap; border-top: 
 thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 13px; }
 th:nth-child(2), td:nth-child(2) { text-align: left; }
 td .name { max-width: 40vw; }
-td button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-decoration: underline;
-  text-underline-offset: 3px; cursor: pointer; }
+td button, .moments button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
+  text-decoration: underline; text-underline-offset: 3px; cursor: pointer; }
 [hidden] { display: none !important; }
 """
 
@@ -106,8 +128,10 @@ SCRIPT = """
   const duration = Number(timeline.dataset.duration);
   const names = [...timeline.querySelectorAll(".name")];
   const stays = names.map(name => JSON.parse(name.dataset.stays));
+  const scrubber = document.querySelector(".scrubber");
   const show = time => {
     timeline.classList.add("shown");
+    if (scrubber) scrubber.value = time;
     timeline.style.setProperty("--now", 100 * Math.min(1, time / duration) + "%");
     names.forEach((name, row) =>
       name.classList.toggle("away", !stays[row].some(([start, end]) => start - 0.05 <= time && time <= end + 0.05)));
@@ -120,6 +144,7 @@ SCRIPT = """
     const { left, width } = lane.getBoundingClientRect();
     seek(duration * Math.min(1, Math.max(0, (event.clientX - left) / width)));
   }));
+  if (scrubber) scrubber.addEventListener("input", () => seek(Number(scrubber.value)));
   document.querySelectorAll("[data-time]").forEach(mark => mark.addEventListener("click", event => {
     event.stopPropagation();
     seek(Number(mark.dataset.time));

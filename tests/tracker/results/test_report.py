@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from tracker.drawing.colours import colour_of, css
+from tracker.results.clock import clock, span
+from tracker.results.portraits import Portrait, Pose
 from tracker.results.presence import Summary
-from tracker.results.report import clock, span, write_report
+from tracker.results.report import write_report
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 SURE = Recovery(frame=50, time=5.0, id=2, away=2.5, similarity=0.81, margin=0.3)
@@ -153,3 +155,33 @@ def test_a_page_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
 def test_times_read_like_a_clock() -> None:
     assert [clock(t) for t in (0, 59.96, 61.25, 3600)] == ["0:00.0", "1:00.0", "1:01.2", "1:00:00.0"]
     assert [span(t) for t in (2.54, 61)] == ["2.5 s", "1:01.0"]
+
+
+def test_people_have_faces_and_poses_that_seek(tmp_path: Path) -> None:
+    early, late = Pose(0.5, 1.0, False, b"early"), Pose(9.5, 2.0, True, b"late")
+    portraits = {2: Portrait(late, (early, late))}
+    write_report(tmp_path / "report.html", evening(), names={2: "Zoé"}, portraits=portraits, poster=b"poster")
+    page = Page(tmp_path / "report.html")
+    (card,) = page.of_class("card")
+    assert card["style"] == f"--colour:{css(colour_of(2))}"
+    assert "id 2 · 7.5 s on stage · 2 appearances" in page.text
+    (face,) = page.of_class("face")
+    assert face["src"] == "data:image/jpeg;base64,bGF0ZQ=="  # late
+    poses = [a for tag, a in page.elements if tag == "button" and "Zoé at" in (a.get("aria-label") or "")]
+    assert [pose["data-time"] for pose in poses] == ["0.500", "9.500"]
+    assert next(a for tag, a in page.elements if tag == "video")["poster"] == "data:image/jpeg;base64,cG9zdGVy"
+
+
+def test_the_page_says_what_is_missing_and_how_it_was_made(tmp_path: Path) -> None:
+    notes = ["stopped on request; the results hold what was tracked until then"]
+    write_report(tmp_path / "report.html", evening(), notes=notes, facts={"Detector": "person.pt"})
+    page = Page(tmp_path / "report.html")
+    assert notes[0] in page.text
+    assert "How this was madeDetectorperson.pt" in page.text
+
+
+def test_only_doubtful_moments_are_worth_a_look(page: Page) -> None:
+    look = page.source[page.source.index("Worth a look") : page.source.index("Found again")]
+    assert "0:08.0" in look
+    assert "back after 6.0 s, 0.01 ahead of the next best" in look
+    assert "0:05.0" not in look

@@ -1,0 +1,22 @@
+"""What the page says of how a run was made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tools.run.made_by import changed_options, made_by
+from tools.track import TrackCommand
+
+
+def test_only_options_that_are_not_their_defaults_are_named():
+    command = TrackCommand(("dance.mp4",), out=Path("somewhere"))
+    assert list(changed_options(command)) == []
+    tuned = replace(command, reid="none", tracker=replace(command.tracker, cast=5))
+    tuned = replace(tuned, draw=replace(tuned.draw, names={1: "Ada"}))
+    assert dict(changed_options(tuned)) == {"reid": "none", "tracker.cast": 5, "draw.names": {1: "Ada"}}
+
+
+def test_the_networks_files_are_named():
+    facts = made_by(TrackCommand(("dance.mp4",)), {"detector": Path("/a/person.pt"), "reid": None})
+    assert (facts["Detector"], facts["Re-ID"], facts["Options"]) == ("person.pt", "none", "the defaults")

@@ -1,0 +1,57 @@
+"""The people of report.html: a card each, with a picture and a strip of poses, each of which seeks in the video."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+
+from ..drawing.colours import colour_of, css
+from .clock import clock, span
+from .portraits import Portrait
+from .presence import Person
+
+
+def people_cards(people: list[Person], names: Mapping[int, str], portraits: Mapping[int, Portrait]) -> str:
+    """The section of the people who have pictures; nothing where none has."""
+    cards = "\n".join(_card(person, names, portraits[person.id]) for person in people if person.id in portraits)
+    if not cards:
+        return ""
+    return section("people", "People", f'<div class="cards">\n{cards}\n</div>')
+
+
+def section(name: str, title: str, content: str) -> str:
+    """A part of the page under its own heading."""
+    return f'<section aria-labelledby="{name}"><h2 id="{name}">{title}</h2>{content}</section>'
+
+
+def face(portrait: Portrait | None) -> str:
+    """The small picture beside a name; nothing where there is none."""
+    return f'<img class="face" alt="" src="{data_address(portrait.best.jpeg)}">' if portrait else ""
+
+
+def who(identity: int, names: Mapping[int, str]) -> str:
+    """A person's colour and name, or number where there is no name."""
+    return f"<i></i><b><bdi>{escape(names.get(identity, str(identity)))}</bdi></b>"
+
+
+def data_address(jpeg: bytes) -> str:
+    """A JPEG as the address of a picture: it is part of the page."""
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+
+
+def _card(person: Person, names: Mapping[int, str], portrait: Portrait) -> str:
+    name = names.get(person.id, str(person.id))
+    facts = [f"id {person.id}"] if person.id in names else []
+    facts += [f"{span(person.seconds)} on stage"]
+    facts += [f"{len(person.appearances)} appearances"] if len(person.appearances) > 1 else []
+    poses = "".join(
+        f'<button data-time="{pose.time:.3f}" aria-label="{escape(name)} at {clock(pose.time)}">'
+        f'<img alt="" loading="lazy" src="{data_address(pose.jpeg)}"><span>{clock(pose.time)[:-2]}</span></button>'
+        for pose in portrait.poses
+    )
+    return (
+        f'<article class="card" style="--colour:{css(colour_of(person.id))}">'
+        f'<h3 class="name">{who(person.id, names)}<small>{" · ".join(facts)}</small></h3>'
+        f'<div class="poses">{poses}</div></article>'
+    )
