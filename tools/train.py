@@ -91,7 +91,7 @@ class TrainCommand:
     def calibrate(self, folder: Path, should_stop: Callable[[], bool]) -> str:
         """Calibrate the run's encoders on the validation people, as the tracker would see them; how that went."""
         tight = (self.data / CROP_TABLE).is_file()  # it holds the boxes of widened crops
-        split = read_split(self.data, replace(self.reading, tight=tight, also=()))
+        split = read_split(self.data, replace(self.reading, tight=tight, also=(), also_max_crops=(0,)))
         views = views_of([*split.query, *split.gallery])
         files = [file for file in (folder / BEST, folder / LAST) if file.is_file()]
         advice = f"calibrate it before tracking: followspot calibrate {files[0]} SCENE"
