@@ -14,13 +14,20 @@ from tracker.video.video_writer import VideoWriter
 
 from .output import note
 
+CRF = 21
+"""x264's quality of the videos."""
+
 
 class VideoSink:
-    """The annotated video, with the source's frame times and sound. Frames without pictures are passed over."""
+    """The annotated video, with the source's frame times and sound, from the first frame on that is written.
 
-    def __init__(self, path: Path, source: Source, renderer: Renderer) -> None:
-        self._path, self._source, self._renderer = path, source, renderer
+    Frames without pictures are passed over. `crf` is `VideoWriter`'s.
+    """
+
+    def __init__(self, path: Path, source: Source, renderer: Renderer, crf: int = CRF) -> None:
+        self._path, self._source, self._renderer, self._crf = path, source, renderer, crf
         self._writer: VideoWriter | None = None
+        self._start = 0.0
 
     def __enter__(self) -> VideoSink:
         return self
@@ -37,15 +44,17 @@ class VideoSink:
             return
         if self._writer is None:
             height, width = frame.image.shape[:2]
+            self._start = frame.time
             self._writer = VideoWriter(
                 self._path,
                 width=width,
                 height=height,
                 fps=self._source.fps,
                 audio_from=self._source.audio_from,
-                audio_offset=self._source.audio_offset,
+                audio_offset=self._source.audio_offset + self._start,
+                crf=self._crf,
             )
-        self._writer.write(self._renderer.draw(frame, tracks), frame.time)
+        self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start)
 
 
 class WindowSink:
