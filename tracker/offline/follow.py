@@ -20,11 +20,11 @@ _RATE = 10.0
 """Times a second at which the person's place counts; between them the path is smooth anyway."""
 _REACH = 0.4
 """Seconds before and after, over which the whole body is taken together: a jump, a box cut short by an occlusion."""
-_HOLD_SIZE = 2.0
+_HOLD_SIZE = 1.5
 """Seconds before and after, over which the largest size counts: nobody zooms in on a crouch."""
 _HOLD_FLOOR = 1.0
 """The same for the lowest place of the feet."""
-_SLACK_SIZE = 1.2
+_SLACK_SIZE = 1.12
 """Times the wanted size that the view may have without zooming in."""
 _CLOSE, _FAR = 0.04, 0.15
 """How far the person may be from the middle, as a share of the view's width: freely, and at a price."""
@@ -32,6 +32,8 @@ _TIGHT = 0.015
 """The least room above the head and below the feet, as a share of the view's height."""
 _FIRM = 12.0
 """Price of what must not be, as a multiple of that of what should not."""
+_ZOOM = 5.0
+"""Price of a view that is too large or too small by its own height, beside 1 for being off by as much."""
 _GENTLE = 0.25
 """Price of leaving the floor's place in the picture: it decides where nothing else does, as in a crouch."""
 _SMALLEST = 0.2
@@ -186,7 +188,7 @@ class _Framing:
         unit = float(np.median(wanted))
         rows, ones = self._sampled, np.ones(len(self._sampled))
         bands = [
-            Band(wanted[rows] / unit, _SLACK_SIZE * wanted[rows] / unit, ones),
+            Band(wanted[rows] / unit, _SLACK_SIZE * wanted[rows] / unit, _ZOOM * ones),
             Band(needed[rows] / unit, np.full(len(rows), self._largest / unit), _FIRM * ones),
         ]
         low, high = _SMALLEST * self._largest / unit, self._largest / unit
