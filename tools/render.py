@@ -91,7 +91,7 @@ class RenderCommand:
             renderer = Renderer(self._options(drawable), self._style)
             frames = part.of(prefetch(interruption.until(source)))
             drawn = 0
-            with VideoSink(out, source, renderer, self.crf) as sink:
+            with VideoSink(out, source, renderer, self.crf, self.end is not None) as sink:
                 for frame in progress(frames, part.count(source), source.name):
                     sink.write(*seen(frame, only(drawable.at(frame), kept), views(frame)))
                     drawn += frame.image is not None

@@ -21,11 +21,11 @@ CRF = 21
 class VideoSink:
     """The annotated video, with the source's frame times and sound, from the first frame on that is written.
 
-    Frames without pictures are passed over. `crf` is `VideoWriter`'s.
+    Frames without pictures are passed over. `crf` is `VideoWriter`'s; of a `part` the sound ends with the pictures.
     """
 
-    def __init__(self, path: Path, source: Source, renderer: Renderer, crf: int = CRF) -> None:
-        self._path, self._source, self._renderer, self._crf = path, source, renderer, crf
+    def __init__(self, path: Path, source: Source, renderer: Renderer, crf: int = CRF, part: bool = False) -> None:
+        self._path, self._source, self._renderer, self._crf, self._part = path, source, renderer, crf, part
         self._writer: VideoWriter | None = None
         self._start = 0.0
 
@@ -52,6 +52,7 @@ class VideoSink:
                 fps=self._source.fps,
                 audio_from=self._source.audio_from,
                 audio_offset=self._source.audio_offset + self._start,
+                audio_part=self._part,
                 crf=self._crf,
             )
         self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start)
