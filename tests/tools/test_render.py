@@ -163,6 +163,19 @@ def test_following_gives_an_upright_view_around_the_person(folder: Path):
     assert {image.shape for image in pictures(folder / "follow-2-boxes.mp4")} == {(160, 160, 3)}
 
 
+def test_skeletons_are_drawn_from_the_joints_of_a_pose_model(folder: Path):
+    """Of Ada alone, in frame 5 alone: the shoulders at (230, 100) and (260, 100) are seen, the rest is not."""
+    joints = np.zeros((17, 3))
+    joints[5:7] = [[230, 100, 0.9], [260, 100, 0.9]]
+    line = ",".join(f"{value:g}" for value in joints.ravel())
+    (folder / "keypoints.txt").write_text(f"6,220.00,60.00,50.00,150.00,{line}\n")
+    RenderCommand(str(folder), style="skeleton", draw=RenderOptions(labels=False)).run()
+    drawn = changed(folder / "skeleton.mp4", folder, 5)
+    assert drawn[97:104, 232:258].any(axis=0).all()
+    assert not drawn[110:].any()
+    assert not changed(folder / "skeleton.mp4", folder, 6).any()
+
+
 def test_without_keypoints_there_are_no_skeletons(folder: Path):
     with pytest.raises(InputError, match="has no keypoints to draw skeletons from: track the video with a pose model"):
         RenderCommand(str(folder), style="skeleton").run()

@@ -13,10 +13,10 @@ _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)")
 def seconds(text: str, option: str) -> float:
     """Seconds of `90`, `1:30`, `0:01:30.5`. Raises InputError naming the option."""
     found = _CLOCK.fullmatch(text)
-    hours, minutes, rest = found.groups() if found else (None, None, "60")
-    if found is None or (minutes is not None and float(rest) >= 60) or (hours is not None and int(minutes) >= 60):
+    hours, minutes, rest = (float(part or 0) for part in found.groups()) if found else (0.0, 0.0, math.inf)
+    if rest >= (60 if ":" in text else math.inf) or (text.count(":") == 2 and minutes >= 60):
         raise InputError(f"--{option} {text} is no time: give seconds (90), m:ss (1:30) or h:mm:ss (0:01:30)")
-    return 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(rest)
+    return 3600 * hours + 60 * minutes + rest
 
 
 def shape(text: str, option: str) -> float:

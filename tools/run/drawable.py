@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from tracker.offline.refinement import OFFLINE
+from tracker.results.keypoint_file import with_keypoints
 from tracker.results.mot_files import read_tracks
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.source import Source
 from tracker.video.sources import open_source
 
-from .result_files import note_of
+from .result_files import KEYPOINTS, note_of
 from .run_events import tracks_with_events
 from .tracked_run import CORRECTED, TRACKS, TrackedRun, read_run
 
@@ -71,7 +72,7 @@ def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: floa
     """
     run = read_run(folder, video)
     run = run if uncorrected else run.corrected()
-    tracks = tracks_with_events(run, away)
+    tracks = with_keypoints(tracks_with_events(run, away), folder / KEYPOINTS)
     place = folder / CORRECTED if run.corrections else folder
     return Drawable(run.open(), tracks, run.names, _note(run), f"{place / TRACKS} ({_kind(run)})", place)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE
+from tracker.results.keypoint_file import KeypointWriter
 from tracker.results.presence import Summary
 from tracker.results.report import write_report
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
@@ -16,7 +17,7 @@ from .folder import CONFIG
 from .output import read_json_object
 from .video_sinks import VideoSink
 
-VIDEO, REPORT = "video.mp4", "report.html"
+VIDEO, REPORT, KEYPOINTS = "video.mp4", "report.html", "keypoints.txt"
 ONLINE = "online"
 
 
@@ -52,6 +53,7 @@ class ResultFiles:
             MotWriter(self.folder / "tracks.txt"),
             CsvWriter(self.folder / "tracks.csv", names, self.offline),
             JsonWriter(self.folder / "tracks.json", summary, facts, names),
+            KeypointWriter(self.folder / KEYPOINTS),
         ]
         if self.video:
             draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw

@@ -42,8 +42,14 @@ def follow_score(views: Views, truth: Sequence[FrameTracks], person: int) -> Fol
     place = ((true[:, :2] + true[:, 2:]) / 2 - view[:, :2]) / (view[:, 2:] - view[:, :2])
     centred = (np.abs(place - 0.5) <= MIDDLE / 2).all(axis=1)
     cut = (true[:, 1] < view[:, 1] - _TOUCH) | (true[:, 3] > view[:, 3] + _TOUCH)
-    shares = [100 * float(each.mean()) if seen else 0.0 for each in (centred, cut)]
-    return FollowScore(len(seen), *shares, views.acceleration, views.zoom_acceleration)
+    count = max(len(seen), 1)
+    return FollowScore(
+        len(seen),
+        100 * float(centred.sum()) / count,
+        100 * float(cut.sum()) / count,
+        views.acceleration,
+        views.zoom_acceleration,
+    )
 
 
 def id_of(person: int, truth: Sequence[FrameTracks], tracks: Sequence[FrameTracks]) -> int | None:
