@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +28,7 @@ from .run.help import Advanced, Common
 from .run.interruption import Interruption
 from .run.output import note, say
 from .run.progress import progress
-from .run.video_sinks import CRF, VideoSink
+from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink
 
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
 SMALLEST = 64
@@ -64,7 +66,8 @@ class RenderCommand:
     crf: int = CRF
     """Quality of the drawn video: 0 lossless to 51 worst."""
     out: Path | None = None
-    """The video to write; by default STYLE.mp4 in the run's folder, or NAME-STYLE.mp4 beside the tracks."""
+    """The video to write; by default STYLE.mp4 in the run's folder, or NAME-STYLE.mp4 beside the tracks. With the name
+    of a .jpg, .png or .webp, a picture of the moment --from."""
     overwrite: bool = False
     """Replace the video if it exists."""
     video: Path | None = None
@@ -89,10 +92,12 @@ class RenderCommand:
             views = self._views(drawable, aspect)
             out = self._out(drawable)
             renderer = Renderer(self._options(drawable), self._style)
-            frames = part.of(prefetch(interruption.until(source)))
+            still = out.suffix.lower() in PICTURES
+            frames = islice(part.of(prefetch(interruption.until(source))), 1 if still else None)
             drawn = 0
-            with VideoSink(out, source, renderer, self.crf, self.end is not None) as sink:
-                for frame in progress(frames, part.count(source), source.name):
+            video = partial(VideoSink, source=source, renderer=renderer, crf=self.crf, part=self.end is not None)
+            with PictureSink(out, renderer) if still else video(out) as sink:
+                for frame in progress(frames, 1 if still else part.count(source), source.name):
                     sink.write(*seen(frame, only(drawable.at(frame), kept), views(frame)))
                     drawn += frame.image is not None
             if source.warning:

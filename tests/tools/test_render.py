@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from film import number, shoot
@@ -115,6 +116,13 @@ def test_a_part_begins_and_ends_in_time_with_its_sound(folder: Path):
         packets = [float(packet.pts * packet.time_base) for packet in container.demux(sound) if packet.pts is not None]
     assert packets[0] == pytest.approx(0, abs=0.11)
     assert packets[-1] == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_moment_is_drawn_as_a_picture(folder: Path):
+    RenderCommand(str(folder), style="plain", start="1.2", out=folder / "stills" / "ada.png").run()
+    image = cv2.imread(str(folder / "stills" / "ada.png"))
+    assert image is not None
+    assert number(image) == 30
 
 
 def test_the_spotlight_leaves_one_person_bright_and_all_else_dark(folder: Path):

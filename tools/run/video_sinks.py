@@ -8,12 +8,14 @@ from typing import Any
 import cv2
 
 from tracker.drawing.render import Renderer
+from tracker.results.writers import writing
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
 from tracker.video.video_writer import VideoWriter
 
 from .output import note
 
+PICTURES = (".jpg", ".png", ".webp")
 CRF = 21
 """x264's quality of the videos."""
 
@@ -56,6 +58,30 @@ class VideoSink:
                 crf=self._crf,
             )
         self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start)
+
+
+class PictureSink:
+    """A drawn frame as a picture file, .jpg, .png or .webp. Raises InputError where it cannot be written."""
+
+    QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 88, cv2.IMWRITE_WEBP_QUALITY, 85)
+
+    def __init__(self, path: Path, renderer: Renderer) -> None:
+        self._path, self._renderer = path, renderer
+
+    def __enter__(self) -> PictureSink:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Draw the frame and write the file, over that of an earlier frame."""
+        if frame.image is None:
+            return
+        _, code = cv2.imencode(self._path.suffix, self._renderer.draw(frame, tracks), self.QUALITY)
+        with writing(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_bytes(code.tobytes())
 
 
 class WindowSink:
