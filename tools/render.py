@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from tyro.conf import Positional, arg
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from tracker.drawing.render import STYLES, Renderer, RenderOptions
 from tracker.drawing.view import View
@@ -49,8 +49,8 @@ class RenderCommand:
     tracks: Positional[Path | None] = None
     """With a video: its tracks.txt, or any other MOT text file."""
     style: str | None = None
-    """`boxes`, `names`, `spotlight` (all but the people drawn is dark), `blur` (or blurred), `skeleton`, `trails`, or
-    `plain`. By default boxes, and plain with --follow."""
+    """`boxes`, `names`, `spotlight`, `blur`, `skeleton`, `trails` or `plain`. By default boxes, and plain with --follow.
+    Spotlight darkens all but the people drawn, blur blurs it; skeleton needs a run with a pose model."""
     only: tuple[str, ...] = ()
     """Draw only these people, by id or name."""
     follow: str | None = None
@@ -72,7 +72,7 @@ class RenderCommand:
     """Replace the video if it exists."""
     video: Path | None = None
     """Where a run's video is now, if it was moved."""
-    uncorrected: bool = False
+    uncorrected: FlagCreatePairsOff[bool] = False
     """Draw the tracker's own tracks, even where they were corrected."""
     away: Annotated[float, Advanced] = MAX_ABSENCE
     """Seconds of absence after which a person's return is marked, where a run does not tell it."""

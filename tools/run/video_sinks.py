@@ -15,7 +15,8 @@ from tracker.video.video_writer import VideoWriter
 
 from .output import note
 
-PICTURES = (".jpg", ".png", ".webp")
+PICTURES = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (), ".webp": (cv2.IMWRITE_WEBP_QUALITY, 85)}
+"""Endings of picture files, with the encoder's quality."""
 CRF = 21
 """x264's quality of the videos."""
 
@@ -63,8 +64,6 @@ class VideoSink:
 class PictureSink:
     """A drawn frame as a picture file, .jpg, .png or .webp. Raises InputError where it cannot be written."""
 
-    QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 88, cv2.IMWRITE_WEBP_QUALITY, 85)
-
     def __init__(self, path: Path, renderer: Renderer) -> None:
         self._path, self._renderer = path, renderer
 
@@ -78,7 +77,8 @@ class PictureSink:
         """Draw the frame and write the file, over that of an earlier frame."""
         if frame.image is None:
             return
-        _, code = cv2.imencode(self._path.suffix, self._renderer.draw(frame, tracks), self.QUALITY)
+        ending = self._path.suffix.lower()
+        _, code = cv2.imencode(ending, self._renderer.draw(frame, tracks), PICTURES[ending])
         with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_bytes(code.tobytes())
