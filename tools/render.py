@@ -49,7 +49,7 @@ class RenderCommand:
     tracks: Positional[Path | None] = None
     """With a video: its tracks.txt, or any other MOT text file."""
     style: str | None = None
-    """`boxes`, `names`, `spotlight`, `blur`, `skeleton`, `trails` or `plain`. By default boxes, and plain with --follow.
+    """`boxes`, `names`, `spotlight`, `blur`, `skeleton`, `trails` or `plain`; by default boxes, or plain with --follow.
     Spotlight darkens all but the people drawn, blur blurs it; skeleton needs a run with a pose model."""
     only: tuple[str, ...] = ()
     """Draw only these people, by id or name."""
