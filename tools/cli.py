@@ -38,11 +38,14 @@ class Verb(NamedTuple):
 VERBS: dict[str, Any] = {
     "track": Verb("track:TrackCommand", "Track all people in a video and keep their identities."),
     "cast": Verb("cast:CastCommand", "The people of a cast file: list, rename, merge, remove, show them as a sheet."),
-    "render": Verb("render:RenderCommand", "Draw a video again from its results; no model runs."),
+    "render": Verb("render:RenderCommand", "Draw a run again in another style, or follow one person; no model runs."),
     "demo": Verb("demo:DemoCommand", "Track the bundled clip with the bundled weights and score it; needs no network."),
     "evaluate": {
         "tracks": Verb(
             "evaluate_tracks:EvaluateTracksCommand", "Score tracks against truth: HOTA, MOTA, IDF1, ID switches."
+        ),
+        "follow": Verb(
+            "evaluate_follow:EvaluateFollowCommand", "Score the camera of `render --follow` against exact truth."
         ),
         "reid": Verb(
             "evaluate_reid:EvaluateReidCommand", "Score a re-ID encoder: mAP, CMC, re-association by time gap."

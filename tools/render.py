@@ -1,57 +1,198 @@
-"""`followspot render`: draw a video again from its results, without any model."""
+"""`followspot render`: draw a video again from its results, in a style, or follow one person; no model runs."""
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional
+import numpy as np
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from tracker.drawing.render import Renderer, RenderOptions
-from tracker.results.mot_files import read_tracks
-from tracker.types import MAX_ABSENCE, FrameTracks, InputError
+from tracker.drawing.render import STYLES, Renderer, RenderOptions
+from tracker.drawing.view import View
+from tracker.offline.follow import FollowOptions, follow
+from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
-from tracker.video.sources import open_source
+from tracker.video.source import Source
 
-from .run.help import Common
+from .run.checks import require_at_least, require_known
+from .run.clock_times import seconds, shape
+from .run.drawable import Drawable, drawable_files, drawable_run
+from .run.help import Advanced, Common
 from .run.interruption import Interruption
 from .run.output import note, say
 from .run.progress import progress
-from .run.result_files import note_of
-from .run.video_sinks import VideoSink
+from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink
+
+PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
+SMALLEST = 64
+"""Height of the smallest video in pixels."""
+_TICK = 1e-6
 
 
 @dataclass(frozen=True)
 class RenderCommand:
-    """Draw a video again from its results, with other names, colours or trails; no model runs."""
+    """Draw a run again in another style, or follow one person through it as a fancam does; no model runs.
 
-    video: Positional[str]
-    """The video that was tracked (or any other source of frames)."""
-    tracks: Positional[Path]
-    """Its tracks.txt, or any other MOT text file."""
+    Give the folder of a run, or a video and a MOT text file. Where the run was corrected with `followspot review`, the
+    corrected tracks are drawn.
+    """
+
+    source: Positional[str]
+    """A run's folder, or the video that was tracked (or any other source of frames)."""
+    tracks: Positional[Path | None] = None
+    """With a video: its tracks.txt, or any other MOT text file."""
+    style: str | None = None
+    """`boxes`, `names`, `spotlight`, `blur`, `skeleton`, `trails` or `plain`; by default boxes, or plain with --follow.
+    Spotlight darkens all but the people drawn, blur blurs it; skeleton needs a run with a pose model."""
+    only: tuple[str, ...] = ()
+    """Draw only these people, by id or name."""
+    follow: str | None = None
+    """Follow this person, by id or name, with a virtual camera."""
+    aspect: str = "9:16"
+    """Shape of the view of --follow, width:height."""
+    start: Annotated[str, arg(name="from")] = "0"
+    """Begin here, in seconds or as m:ss."""
+    end: Annotated[str | None, arg(name="to")] = None
+    """End here."""
+    height: int | None = None
+    """Height of the drawn video in pixels; by default the source's."""
+    crf: int = CRF
+    """Quality of the drawn video: 0 lossless to 51 worst."""
     out: Path | None = None
-    """The video to write; by default NAME-tracks.mp4 beside the tracks."""
+    """The video to write; by default STYLE.mp4 in the run's folder, or NAME-STYLE.mp4 beside the tracks. With the name
+    of a .jpg, .png or .webp, a picture of the moment --from."""
     overwrite: bool = False
     """Replace the video if it exists."""
-    away: float = MAX_ABSENCE
-    """Seconds of absence after which a person's return is marked."""
+    video: Path | None = None
+    """Where a run's video is now, if it was moved."""
+    uncorrected: FlagCreatePairsOff[bool] = False
+    """Draw the tracker's own tracks, even where they were corrected."""
+    away: Annotated[float, Advanced] = MAX_ABSENCE
+    """Seconds of absence after which a person's return is marked, where a run does not tell it."""
     draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
+    camera: FollowOptions = field(default_factory=FollowOptions)
 
     def run(self) -> None:
-        """Raises InputError for a missing or malformed file, or an existing video."""
-        if not self.tracks.is_file():
-            raise InputError(f"there is no file {self.tracks} to draw from")
-        with open_source(self.video) as source:
-            out = self.out or self.tracks.with_name(f"{source.name}-tracks.mp4")
-            if out.exists() and not self.overwrite:
-                raise InputError(f"{out} exists: choose another --out, or --overwrite it")
-            rows = {tracks.frame: tracks for tracks in read_tracks(self.tracks, fps=source.fps, away=self.away)}
-            draw = replace(self.draw, note=self.draw.note or note_of(self.tracks))
-            with Interruption() as interruption, VideoSink(out, source, Renderer(draw)) as sink:
-                frames = progress(prefetch(interruption.until(source)), source.frame_count, source.name)
-                for frame in frames:
-                    sink.write(frame, rows.get(frame.index) or FrameTracks.empty(frame.index, frame.time))
+        """Raises InputError for a missing or malformed file, a person there is not, or an existing video."""
+        part = Part(seconds(self.start, "from"), math.inf if self.end is None else seconds(self.end, "to"))
+        require_known("style", [self._style], STYLES)
+        require_at_least(SMALLEST, "height", SMALLEST if self.height is None else self.height, "pixels of the video")
+        aspect = shape(self.aspect, "aspect")
+        drawable = self._open()
+        with drawable.source as source, Interruption() as interruption:
+            drawable = replace(drawable, names=drawable.names | self.draw.names)
+            kept = [drawable.id_of(person) for person in self.only]
+            views = self._views(drawable, aspect)
+            out = self._out(drawable)
+            renderer = Renderer(self._options(drawable), self._style)
+            still = out.suffix.lower() in PICTURES
+            frames = islice(part.of(prefetch(interruption.until(source))), 1 if still else None)
+            drawn = 0
+            video = partial(VideoSink, source=source, renderer=renderer, crf=self.crf, part=self.end is not None)
+            with PictureSink(out, renderer) if still else video(out) as sink:
+                for frame in progress(frames, 1 if still else part.count(source), source.name):
+                    sink.write(*seen(frame, only(drawable.at(frame), kept), views(frame)))
+                    drawn += frame.image is not None
             if source.warning:
                 note(source.warning)
-            say(f"drawn: {out}")
+        if not drawn:
+            raise InputError(
+                f"nothing was drawn: {source.name} has no picture from {self.start} to {self.end or 'its end'}"
+            )
+        if interruption.asked:
+            note("stopped on request; the video ends there")
+        say(f"tracks: {drawable.origin}")
+        say(f"drawn: {out}")
+
+    @property
+    def _style(self) -> str:
+        return self.style or (BOXES if self.follow is None else PLAIN)
+
+    def _open(self) -> Drawable:
+        if self.tracks is not None:
+            return drawable_files(self.source, self.tracks, self.away)
+        if not Path(self.source).is_dir():
+            raise InputError(f"{self.source} is no folder of a run: name one, or a video and its tracks.txt")
+        return drawable_run(Path(self.source), self.video, self.uncorrected, self.away)
+
+    def _options(self, drawable: Drawable) -> RenderOptions:
+        wants_joints = self._style == SKELETON or self.draw.skeleton
+        if wants_joints and all(rows.keypoints is None for rows in drawable.tracks):
+            raise InputError(
+                f"{drawable.origin} has no keypoints to draw skeletons from: track the video with a pose model, "
+                "such as --detector yolo11n-pose.pt"
+            )
+        return replace(self.draw, names=drawable.names, note=self.draw.note or drawable.note)
+
+    def _out(self, drawable: Drawable) -> Path:
+        """The video to write. Raises InputError where it exists and may not be replaced."""
+        followed = [] if self.follow is None else ["follow", self.follow]
+        style = [] if followed and self.style is None else [self._style]
+        name = re.sub(r"[^\w-]+", "_", "-".join([*drawable.stem, *followed, *style, *self.only]))
+        out = self.out or drawable.folder / f"{name}.mp4"
+        if out.exists() and not self.overwrite:
+            raise InputError(f"{out} exists: choose another --out, or --overwrite it")
+        return out
+
+    def _views(self, drawable: Drawable, aspect: float) -> Callable[[Frame], View | None]:
+        """What is shown of each frame: None where that is the frame itself."""
+        width, height = drawable.source.width, drawable.source.height
+        tall = even(self.height or height)
+        if self.follow is not None:
+            person = drawable.id_of(self.follow)
+            views = follow(drawable.tracks, person, (width, height), aspect, self.camera)
+            return lambda frame: View(views.xyxy[drawable.row(frame)], (even(aspect * tall), tall))
+        if self.height is not None:
+            whole = View(np.array([0, 0, width, height]), (even(width * tall / height), tall))
+            return lambda frame: whole
+        return lambda frame: None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The frames from `start` seconds on and before `end`. Raises InputError where that is none."""
+
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise InputError(f"--to must be later than --from, not {self.end:g} s and {self.start:g} s")
+
+    def of(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            if frame.time >= self.end - _TICK:
+                return
+            if frame.time >= self.start - _TICK:
+                yield frame
+
+    def count(self, source: Source) -> int | None:
+        """An estimate of how many there are; None where the source has no end."""
+        if source.frame_count is None:
+            return None
+        first, last = (round(min(time * source.fps, source.frame_count)) for time in (self.start, self.end))
+        return last - first
+
+
+def only(tracks: FrameTracks, ids: Sequence[int]) -> FrameTracks:
+    """The rows of these people; all where none is named."""
+    return tracks[np.isin(tracks.ids, ids)] if ids else tracks
+
+
+def seen(frame: Frame, tracks: FrameTracks, view: View | None) -> tuple[Frame, FrameTracks]:
+    """The frame and its tracks as they are in the view."""
+    if view is None or frame.image is None:
+        return frame, tracks
+    return replace(frame, image=view.picture(frame.image)), view.tracks(tracks)
+
+
+def even(side: float) -> int:
+    """The nearest even number: H.264 wants even sides."""
+    return max(2, 2 * round(side / 2))

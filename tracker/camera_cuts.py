@@ -18,12 +18,13 @@ and more, everything else 0.2 and less).
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from .types import Frame
+from .types import MIN_ABSENCE, Frame, Recovery
 
 SIZE = 32
 """Width and height of the thumbnails in pixels."""
@@ -100,6 +101,18 @@ class CameraCuts:
             for earlier in self._recent
             if earlier.time >= since
         )
+
+
+def explains(cut: float, recovery: Recovery) -> bool:
+    """Whether the person was in sight until this cut, or was from it on: another camera, not a way off the stage and
+    back, explains the absence. `cut` is in seconds."""
+    since_left, until_back = cut - (recovery.time - recovery.away), recovery.time - cut
+    return min(since_left, until_back) >= 0 and min(since_left, until_back) < MIN_ABSENCE
+
+
+def with_cuts(recoveries: Sequence[Recovery], cuts: Sequence[float]) -> list[Recovery]:
+    """The same recoveries, marked where one of the camera cuts (seconds) explains them."""
+    return [replace(recovery, across_cut=any(explains(cut, recovery) for cut in cuts)) for recovery in recoveries]
 
 
 def _brightness(image: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .association import AssociationOptions, box_similarity, expected, match
 from .birth import Birth, BirthOptions
-from .camera_cuts import CameraCutOptions, CameraCuts
+from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
 from .doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, touching
 from .exchange import exchange
@@ -88,6 +88,7 @@ class Tracker:
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._cuts = CameraCuts(self.options.camera_cuts)
+        self._cut_times: list[float] = []
         self._tracks: list[Track] = []
         self._picture = picture
         self._period = 1 / fps
@@ -122,6 +123,7 @@ class Tracker:
         self._predict(frame)
         cut = self.options.cuts and self._cuts.is_cut(frame)
         if cut:
+            self._cut_times.append(frame.time)
             self._cut_away()
         free = self._associate(frame, detections)
         self._tracks += self._birth.start(
@@ -243,7 +245,7 @@ class Tracker:
         matches = self._matcher.match(unresolved, self._picture, min_log_odds, candidates)
         for found in matches:
             self._roster.appeared(found.identity)
-        return exchange(matches, unresolved.holders, frame)
+        return with_cuts(exchange(matches, unresolved.holders, frame), self._cut_times)
 
     def _mark_missed(self, now: float) -> None:
         for track in self._tracks:

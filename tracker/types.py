@@ -15,6 +15,8 @@ import numpy as np
 Rows: TypeAlias = np.ndarray | Sequence[int] | slice
 MAX_ABSENCE = 0.5
 """Seconds; a longer absence ends a person's appearance and trail, and what follows is a return."""
+MIN_ABSENCE = 0.3
+"""Seconds; a person found again after less was never away."""
 
 
 class InputError(ValueError):
@@ -116,7 +118,8 @@ class Recovery:
     `away` is the absence in seconds. `exchanged`: the person was not lost, but two tracks in doubt had exchanged their
     ids, which was put right. `similarity` is the cosine similarity of the embeddings and `margin` its lead over the
     next best identity; both are None where motion alone, or a closed cast, decided. `remembered`: the person was not
-    seen before in this video but is known from a cast file; `away` is 0 then.
+    seen before in this video but is known from a cast file; `away` is 0 then. `across_cut`: a camera cut explains the
+    absence (`camera_cuts.explains`).
     """
 
     frame: int
@@ -127,6 +130,21 @@ class Recovery:
     margin: float | None = None
     exchanged: bool = False
     remembered: bool = False
+    across_cut: bool = False
+
+    @property
+    def is_return(self) -> bool:
+        """Whether the person had been away and came back: this is what is counted, drawn and told as a recovery.
+
+        Ids put right between two people in sight, people recognised by another camera and blinks of the detector are
+        not.
+        """
+        return not self.remembered and not self.across_cut and self.away >= MIN_ABSENCE
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a viewer is told of it: returns, and people known from a cast file."""
+        return self.is_return or self.remembered
 
 
 _COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {

@@ -35,8 +35,7 @@ class DataOptions:
     also: tuple[Path, ...] = ()
     """Further data folders: all their people are trained on as well, none is evaluated."""
     also_max_crops: tuple[int, ...] = (0,)
-    """Maximum number of crops of each person of --also, spread over the person's time; 0: all of them. One number for
-    all folders, or one for each."""
+    """Most crops of each person of --also, spread over time; 0: all. One number, or one a folder."""
 
 
 def images_in(folder: Path) -> list[Path]:

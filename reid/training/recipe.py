@@ -41,8 +41,7 @@ class Recipe:
     start: str = "download"
     """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, or a file."""
     guidance: str = "none"
-    """state.pt of an earlier run whose generator, pose encoder and discriminators this run starts from, where their
-    layers have the same size; none: they start anew."""
+    """state.pt of a run whose generator and discriminators are started from, or none."""
     seed: int = 0
     """Random seed."""
 

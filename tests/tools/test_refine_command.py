@@ -97,7 +97,7 @@ def test_the_drawn_video_says_it_in_its_corner_also_when_drawn_again(film: Path)
     assert corner(film) < 20 < corner(out / "video.mp4")
     for tracks, written in ((out / "tracks.txt", True), (out / "online" / "tracks.txt", False)):
         again = film.parent / f"again-{written}.mp4"
-        RenderCommand(video=str(film), tracks=tracks, out=again).run()
+        RenderCommand(source=str(film), tracks=tracks, out=again).run()
         assert (corner(again) > 20) == written
 
 

@@ -115,13 +115,13 @@ def test_a_stride_keeps_frame_numbers_of_the_source(film: Path):
 def test_results_can_be_drawn_again_without_a_model(film: Path):
     out = follow(film, video=False)
     again = film.parent / "again.mp4"
-    RenderCommand(video=str(film), tracks=out / "tracks.txt", out=again).run()
+    RenderCommand(source=str(film), tracks=out / "tracks.txt", out=again).run()
     with VideoReader(again) as drawn, VideoReader(film) as plain:
         pairs = list(zip(drawn, plain, strict=True))
     assert len(pairs) == 2 * FPS
     assert all(np.abs(a.image.astype(int) - b.image).max() > 60 for a, b in pairs)
     with pytest.raises(InputError, match="exists"):
-        RenderCommand(video=str(film), tracks=out / "tracks.txt", out=again).run()
+        RenderCommand(source=str(film), tracks=out / "tracks.txt", out=again).run()
 
 
 def test_a_truncated_video_is_tracked_as_far_as_it_goes(film: Path, capsys: pytest.CaptureFixture[str]):
@@ -242,8 +242,8 @@ def test_paths_are_printed_whole_on_a_narrow_terminal(
         f"results in {folder}/",
     ]
     again = film.parent / ("long " * 40) / "again.mp4"
-    RenderCommand(video=str(film), tracks=folder / "tracks.txt", out=again).run()
-    assert capsys.readouterr().out == f"drawn: {again}\n"
+    RenderCommand(source=str(film), tracks=folder / "tracks.txt", out=again).run()
+    assert capsys.readouterr().out == f"tracks: {folder}/tracks.txt\ndrawn: {again}\n"
 
 
 def test_one_of_a_thing_is_reported_as_one(film: Path, capsys: pytest.CaptureFixture[str]):

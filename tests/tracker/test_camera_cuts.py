@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import cv2
 import numpy as np
+import pytest
 
-from tracker.camera_cuts import CameraCuts
-from tracker.types import Frame
+from tracker.camera_cuts import CameraCuts, with_cuts
+from tracker.types import Frame, Recovery
 
 FPS = 25
 
@@ -91,3 +92,22 @@ def test_cuts_are_found_at_any_size_and_at_ten_frames_a_second():
     assert cuts([small[0]] * 10 + [small[1]] * 10, fps=10) == [10]
     large = [cv2.resize(view(seed), (1080, 1920)) for seed in (1, 2)]
     assert cuts([large[0]] * 10 + [large[1]] * 10, fps=10) == [10]
+
+
+@pytest.mark.parametrize(
+    ("away", "explained"),
+    [
+        (0.04, True),  # in sight until the cut at 5 s, and from it on
+        (4.0, True),  # gone since 1 s, shown again by the new camera
+        (0.0, False),  # put right at 5.1 s, after the cut: the person had been in sight
+    ],
+)
+def test_a_person_whom_the_new_camera_shows_was_not_away(away: float, explained: bool):
+    (marked,) = with_cuts([Recovery(50, 5.1 if away == 0 else 5.0, 1, away)], [5.0])
+    assert marked.across_cut == explained
+
+
+def test_the_shot_without_a_person_is_no_absence_but_a_way_off_the_stage_is():
+    hidden = Recovery(90, 9.0, 1, away=4.04)  # in sight up to the cut at 5 s, back with the cut at 9 s
+    left = Recovery(90, 8.0, 1, away=6.0)  # gone from 2 s to 8 s, whatever the cameras did in between
+    assert [event.across_cut for event in with_cuts([hidden, left], [5.0, 9.0])] == [True, False]

@@ -46,6 +46,7 @@ def test_a_cut_to_another_angle_keeps_all_ids_by_appearance():
     back = {recovery.id: recovery for rows in tracks for recovery in rows.recoveries}
     assert sorted(back) == [1, 2, 3]
     assert all(recovery.time == 3.04 for recovery in back.values())
+    assert all(recovery.across_cut and not recovery.is_return for recovery in back.values())
 
 
 def test_with_cuts_switched_off_places_are_believed():

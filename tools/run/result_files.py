@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE
+from tracker.results.keypoint_file import KeypointWriter
 from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
 from tracker.results.report import write_report
@@ -18,7 +19,7 @@ from .folder import CONFIG
 from .output import read_json_object
 from .video_sinks import VideoSink
 
-VIDEO, REPORT = "video.mp4", "report.html"
+VIDEO, REPORT, KEYPOINTS = "video.mp4", "report.html", "keypoints.txt"
 ONLINE = "online"
 
 
@@ -57,6 +58,7 @@ class ResultFiles:
             CsvWriter(self.folder / "tracks.csv", names, self.offline),
             JsonWriter(self.folder / "tracks.json", summary, facts, names),
             self.portraits,
+            KeypointWriter(self.folder / KEYPOINTS),
         ]
         if self.video:
             draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw

@@ -101,6 +101,7 @@ class Run:
         facts = [
             f" in {count(summary.frames, 'frame')}",
             count(len(summary.returns), "recovery", "recoveries"),
+            *([f"{count(len(summary.cuts), 'camera cut')}"] if summary.cuts else []),
             f"longest absence {summary.longest_absence:.1f} s",
             f"{summary.frames_per_second:.1f} frames/s",
             f"{count(self.tracker.embedded, 'crop')} embedded",

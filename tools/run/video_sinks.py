@@ -8,19 +8,29 @@ from typing import Any
 import cv2
 
 from tracker.drawing.render import Renderer
+from tracker.results.writers import writing
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
 from tracker.video.video_writer import VideoWriter
 
 from .output import note
 
+PICTURES = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (), ".webp": (cv2.IMWRITE_WEBP_QUALITY, 85)}
+"""Endings of picture files, with the encoder's quality."""
+CRF = 21
+"""x264's quality of the videos."""
+
 
 class VideoSink:
-    """The annotated video, with the source's frame times and sound. Frames without pictures are passed over."""
+    """The annotated video, with the source's frame times and sound, from the first frame on that is written.
 
-    def __init__(self, path: Path, source: Source, renderer: Renderer) -> None:
-        self._path, self._source, self._renderer = path, source, renderer
+    Frames without pictures are passed over. `crf` is `VideoWriter`'s; of a `part` the sound ends with the pictures.
+    """
+
+    def __init__(self, path: Path, source: Source, renderer: Renderer, crf: int = CRF, part: bool = False) -> None:
+        self._path, self._source, self._renderer, self._crf, self._part = path, source, renderer, crf, part
         self._writer: VideoWriter | None = None
+        self._start = 0.0
 
     def __enter__(self) -> VideoSink:
         return self
@@ -37,15 +47,41 @@ class VideoSink:
             return
         if self._writer is None:
             height, width = frame.image.shape[:2]
+            self._start = frame.time
             self._writer = VideoWriter(
                 self._path,
                 width=width,
                 height=height,
                 fps=self._source.fps,
                 audio_from=self._source.audio_from,
-                audio_offset=self._source.audio_offset,
+                audio_offset=self._source.audio_offset + self._start,
+                audio_part=self._part,
+                crf=self._crf,
             )
-        self._writer.write(self._renderer.draw(frame, tracks), frame.time)
+        self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start)
+
+
+class PictureSink:
+    """A drawn frame as a picture file, .jpg, .png or .webp. Raises InputError where it cannot be written."""
+
+    def __init__(self, path: Path, renderer: Renderer) -> None:
+        self._path, self._renderer = path, renderer
+
+    def __enter__(self) -> PictureSink:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Draw the frame and write the file, over that of an earlier frame."""
+        if frame.image is None:
+            return
+        ending = self._path.suffix.lower()
+        _, code = cv2.imencode(ending, self._renderer.draw(frame, tracks), PICTURES[ending])
+        with writing(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_bytes(code.tobytes())
 
 
 class WindowSink:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..types import MAX_ABSENCE, FrameTracks
 from .colours import colour_of
-from .strokes import FRACTION_BITS
+from .strokes import FRACTION_BITS, MIN_LINE
 
 _MAX_OPACITY = 0.85
 
@@ -21,8 +21,13 @@ class Trails:
         self._seconds = seconds
         self._points: dict[int, deque[tuple[float, float, float]]] = {}
 
-    def update(self, tracks: FrameTracks) -> None:
-        """Add the feet of this frame, the middle of each box's lower edge; a recovered person's trail starts again."""
+    def _update(self, tracks: FrameTracks) -> None:
+        """Add the feet of this frame, the middle of each box's lower edge.
+
+        The trail of a recovered person starts again, and after a camera cut all do.
+        """
+        if tracks.cut:
+            self._points.clear()
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
         for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
             points = self._points.setdefault(identity, deque())
@@ -35,8 +40,10 @@ class Trails:
             if not points:
                 del self._points[identity]
 
-    def draw(self, image: np.ndarray, time: float, thickness: int) -> None:
-        """Blend the trails into a (H, W, 3) uint8 BGR image, in place."""
+    def draw(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
+        """Add this frame's feet and blend the trails into a (H, W, 3) uint8 BGR image, in place."""
+        self._update(tracks)
+        time, thickness = tracks.time, max(MIN_LINE, round(4 * unit))
         for identity, points in self._points.items():
             line = np.array(_thinned(points, step=thickness))
             if len(line) > 1:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..camera_cuts import with_cuts
 from ..types import MAX_ABSENCE, FrameTracks, InputError, Recovery
 from .gap_filling import GapOptions, fill_gaps
 from .stretches import Stretch, assign_people
@@ -112,6 +113,7 @@ def _with_returns(
 ) -> list[FrameTracks]:
     """Rows after an absence are marked as recovered and reported, as are the first ones of people remembered."""
     last: dict[int, float] = {}
+    cuts = [frame.time for frame in tracks if frame.cut]
     marked = []
     for frame in tracks:
         events = []
@@ -123,5 +125,5 @@ def _with_returns(
             elif identity not in last and identity in remembered:
                 events.append(replace(remembered[identity], frame=frame.frame, time=frame.time))
             last[identity] = frame.time
-        marked.append(replace(frame, recovered=back, recoveries=tuple(events)))
+        marked.append(replace(frame, recovered=back, recoveries=tuple(with_cuts(events, cuts))))
     return marked

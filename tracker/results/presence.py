@@ -61,6 +61,8 @@ class Summary:
         self.boxes = 0
         self.cuts: list[float] = []
         """Times of the camera cuts in seconds."""
+        self.cut_frames: list[int] = []
+        """Their frames, from 0 along the source."""
         self.duration = 0.0
         """Time of the last frame in seconds."""
 
@@ -80,7 +82,9 @@ class Summary:
             self._people.setdefault(identity, Person(identity)).see(self.frames, frame.time)
         for recovery in tracks.recoveries:
             self._people.setdefault(recovery.id, Person(recovery.id)).recoveries.append(recovery)
-        self.cuts += [frame.time] if tracks.cut else []
+        if tracks.cut:
+            self.cuts.append(frame.time)
+            self.cut_frames.append(frame.index)
         self.frames += 1
         self.boxes += len(tracks)
         self.duration = frame.time
@@ -98,12 +102,22 @@ class Summary:
 
     @property
     def returns(self) -> list[Recovery]:
-        """Those of the recoveries of people whom this video had shown before."""
-        return [recovery for recovery in self.recoveries if not recovery.remembered]
+        """Those of the recoveries of people who had been away (`Recovery.is_return`)."""
+        return [recovery for recovery in self.recoveries if recovery.is_return]
+
+    @property
+    def told(self) -> list[Recovery]:
+        """Those that a viewer is told of: returns, and people known from a cast file."""
+        return [recovery for recovery in self.recoveries if recovery.is_told]
+
+    @property
+    def across_cuts(self) -> list[Recovery]:
+        """Those of people recognised when another camera took over."""
+        return [recovery for recovery in self.recoveries if recovery.across_cut]
 
     @property
     def remembered(self) -> list[Recovery]:
-        """The others: people known from a cast file, when they first appeared."""
+        """Those of people known from a cast file, when they first appeared."""
         return [recovery for recovery in self.recoveries if recovery.remembered]
 
     @property

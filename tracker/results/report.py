@@ -57,8 +57,8 @@ def write_report(
         timeline=_timeline(summary, duration, names, portraits, doubt),
         legend=_legend(summary, video),
         people=people_cards(summary.people, names, portraits),
-        moments=_doubtful_moments(summary.recoveries, names, doubt),
-        recoveries=_recovery_table(summary.recoveries, names, doubt),
+        moments=_doubtful_moments(summary.told, names, doubt),
+        recoveries=_recovery_table(summary.told, names, doubt),
     )
     with writing(path):
         Path(path).write_text(page, encoding="utf-8")
@@ -120,7 +120,7 @@ def _row(
         f'style="left:{100 * start / duration:.3f}%;width:{100 * (end - start) / duration:.3f}%"></span>'
         for start, end in person.appearances
     )
-    marks = "".join(_mark(recovery, duration, names, doubt) for recovery in person.recoveries)
+    marks = "".join(_mark(recovery, duration, names, doubt) for recovery in person.recoveries if recovery.is_told)
     colour = css(colour_of(person.id))
     return (
         f'<div class="name" style="--colour:{colour}" data-stays="{escape(json.dumps(stays))}">'
@@ -172,7 +172,7 @@ def _axis(duration: float) -> str:
 
 def _legend(summary: Summary, video: str | None) -> str:
     sentences = ["Click a row to go there in the video."] if video else []
-    if summary.recoveries:
+    if summary.told:
         known = ", or known from the cast file" if summary.remembered else ""
         sentences.append(f"A diamond marks a person found again{known}; an amber one is doubtful.")
     if summary.cuts:

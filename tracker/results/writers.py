@@ -87,13 +87,14 @@ class CsvWriter(_LineWriter):
     def _lines(self, frame: Frame, tracks: FrameTracks) -> str:
         text = io.StringIO()
         rows = csv.writer(text, lineterminator="\n")
-        columns = (tracks.ids.tolist(), tracks.xyxy.tolist(), tracks.score.tolist(), tracks.recovered.tolist())
-        for identity, box, score, recovered in zip(*columns, strict=True):
+        returned = {recovery.id for recovery in tracks.recoveries if recovery.is_return}
+        columns = (tracks.ids.tolist(), tracks.xyxy.tolist(), tracks.score.tolist())
+        for identity, box, score in zip(*columns, strict=True):
             corners = [f"{value:.2f}" for value in box]
             name = self._names.get(identity, "")
             offline = ["refined" if score > 0 else "filled"] if self._offline else []
-            row = [frame.index, f"{frame.time:.3f}", identity, name, *corners, f"{score:.4f}", int(recovered), *offline]
-            rows.writerow(row)
+            facts = [frame.index, f"{frame.time:.3f}", identity, name, *corners, f"{score:.4f}"]
+            rows.writerow([*facts, int(identity in returned), *offline])
         return text.getvalue()
 
 
@@ -153,8 +154,10 @@ def overview(summary: Summary, video: Mapping[str, object], names: Mapping[int, 
             "remembered": len(summary.remembered),
             "longest_absence": round(summary.longest_absence, 3),
             "camera_cuts": len(summary.cuts),
+            "recognised_across_cuts": len(summary.across_cuts),
         },
         "camera_cuts": [round(cut, 3) for cut in summary.cuts],
+        "camera_cut_frames": summary.cut_frames,
         "people": [_person(person, names.get(person.id)) for person in summary.people],
     }
 

@@ -34,13 +34,14 @@ NEAR_END = 1.0
 class Sound:
     """Carries the sound of `path` into `output`, as far as the pictures have come.
 
-    `offset` is the time on the file's clock, in seconds, that becomes 0. Sound that cannot be read is left out and
+    `offset` is the time on the file's clock, in seconds, that becomes 0. Where the pictures come near the source's end
+    all its sound follows, unless they are a `part` of it. Sound that cannot be read is left out and
     named in `warning`. Make it before the first packet is written; errors of writing are FFmpeg's.
 
     Raises InputError where `path` cannot be opened or has no sound.
     """
 
-    def __init__(self, path: Path, output: OutputContainer, offset: float) -> None:
+    def __init__(self, path: Path, output: OutputContainer, offset: float, part: bool = False) -> None:
         self.warning: str | None = None
         self._label = path.name
         self._output = output
@@ -50,7 +51,7 @@ class Sound:
         self._source = self._input.streams.audio[0]
         self._tick: Fraction = self._source.time_base or Fraction(1, av.time_base)
         self._shift = round(offset / self._tick)
-        self._pictures_end = _pictures_end(self._input) - offset
+        self._pictures_end = math.inf if part else _pictures_end(self._input) - offset
         self._encoder: AudioStream | None = None
         self._copy: AudioStream | None = None
         self._last = -math.inf

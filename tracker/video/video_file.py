@@ -48,6 +48,7 @@ class VideoFile:
         fps: float,
         audio_from: Path | None,
         audio_offset: float,
+        audio_part: bool,
         options: dict[str, str],
     ) -> None:
         self._output: OutputContainer = av.open(
@@ -64,7 +65,7 @@ class VideoFile:
         self._reformatter = VideoReformatter()
         self._period = max(1, round(1 / rate / self._tick))
         self._last = -1
-        self.sound = Sound(audio_from, self._output, audio_offset) if audio_from is not None else None
+        self.sound = Sound(audio_from, self._output, audio_offset, audio_part) if audio_from is not None else None
         self._output.start_encoding()
 
     def add(self, picture: VideoFrame, time: float) -> None:

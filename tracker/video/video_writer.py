@@ -30,7 +30,8 @@ class VideoWriter:
 
     `audio_from` is a file whose sound is taken over: copied packet by packet where browsers play it in MP4, else coded
     anew as AAC; `audio_offset` is the time on that file's clock, in seconds, at which time 0 stands. Sound follows the
-    pictures and ends with them. H.264 wants even sizes: an odd picture gets its last row or column twice. `crf` is the
+    pictures and ends with them; near the source's end all of it follows, unless the pictures are but a part of it
+    (`audio_part`). H.264 wants even sizes: an odd picture gets its last row or column twice. `crf` is the
     quality (0 lossless to 51 worst, 18 looks like the source), `preset` x264's trade of speed for size.
 
     Use it in a `with` block. The file appears under its name only when it is complete; until then it is a hidden
@@ -50,6 +51,7 @@ class VideoWriter:
         fps: float,
         audio_from: Path | None = None,
         audio_offset: float = 0.0,
+        audio_part: bool = False,
         crf: int = 21,
         preset: str = "superfast",
     ) -> None:
@@ -73,6 +75,7 @@ class VideoWriter:
                 fps=fps,
                 audio_from=audio_from,
                 audio_offset=audio_offset,
+                audio_part=audio_part,
                 options={"crf": str(crf), "preset": preset},
             )
         except (av.FFmpegError, OSError, InputError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -118,22 +119,36 @@ def test_someone_found_again_is_marked_for_a_second_and_no_longer() -> None:
     plain = touched(Renderer(RenderOptions(labels=False, trail=0)).draw(picture(), people([PERSON])))
     marked = []
     for index in range(45):
-        drawn = touched(renderer.draw(picture(index=index), people([PERSON], index, recovered=index == 5)))
+        back = Recovery(5, 5 / FPS, 1, away=4.2) if index == 5 else None
+        drawn = touched(renderer.draw(picture(index=index), people([PERSON], index, recovery=back)))
         marked.append(drawn.sum() > 1.5 * plain.sum())
     assert marked == [5 <= index < 35 for index in range(45)]
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        Recovery(0, 0.0, 1, away=0.0, similarity=0.8, margin=0.01, exchanged=True),
+        Recovery(0, 0.0, 1, away=0.29),
+        Recovery(0, 0.0, 1, away=4.2, across_cut=True),
+    ],
+)
+def test_blinks_corrections_and_camera_cuts_are_not_told(event: Recovery) -> None:
+    plain = Renderer().draw(picture(), people([PERSON]))
+    assert np.array_equal(Renderer().draw(picture(), people([PERSON], 0, True, event)), plain)
+
+
 def test_the_mark_shows_how_long_the_person_was_away_and_that_there_is_doubt() -> None:
-    def label_width(recovery: Recovery | None, recovered: bool = True) -> int:
+    def label_width(recovery: Recovery | None) -> int:
         options = RenderOptions(boxes=False, trail=0)
-        drawn = Renderer(options).draw(picture(), people([[*PERSON]], 0, recovered, recovery))
+        drawn = Renderer(options).draw(picture(), people([[*PERSON]], 0, recovery=recovery))
         below = touched(drawn)[500:530, 300:]
         return extent(below)[0]
 
     known = Recovery(0, 0.0, 1, away=4.2, similarity=0.8, margin=0.3)
     doubted = Recovery(0, 0.0, 1, away=4.2, similarity=0.8, margin=0.01)
-    widths = [label_width(None, recovered=False), label_width(None), label_width(known), label_width(doubted)]
-    assert widths == sorted(widths)
+    widths = [label_width(None), label_width(known), label_width(doubted)]
+    assert widths == sorted(set(widths))
 
 
 def test_a_doubtful_recovery_has_a_dashed_box() -> None:
@@ -186,6 +201,13 @@ def test_no_trail_leads_across_an_absence() -> None:
     renderer.draw(picture(index=0), people([[100, 100, 200, 300]], 0))
     drawn = renderer.draw(picture(index=12), people([[900, 300, 1000, 600]], 12, recovered=True))
     assert not touched(drawn).any()
+
+
+def test_no_trail_leads_across_a_camera_cut() -> None:
+    renderer = Renderer(TRAIL_ONLY)
+    for index in range(5):
+        renderer.draw(picture(index=index), people([[100 + 30 * index, 100, 200 + 30 * index, 300]], index))
+    assert not touched(renderer.draw(picture(index=5), replace(FrameTracks.empty(5, 5 / FPS), cut=True))).any()
 
 
 def test_a_trail_outlives_its_person_for_a_moment() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tracker.results.keypoint_file import KeypointWriter, with_keypoints
 from tracker.results.mot_files import read_tracks
 from tracker.results.presence import Summary
 from tracker.results.writers import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
@@ -114,13 +115,13 @@ def test_json_lists_every_person(tmp_path: Path) -> None:
     assert overview["video"] == video
     assert overview["summary"] == {
         "frames": 41, "seconds": 4.0, "people": 3, "boxes": 71, "recoveries": 1, "remembered": 0,
-        "longest_absence": 2.1, "camera_cuts": 0,
+        "longest_absence": 2.1, "camera_cuts": 0, "recognised_across_cuts": 0,
     }  # fmt: skip
     two = overview["people"][1]
     assert (two["id"], two["name"], two["boxes"], two["seconds"]) == (2, "Zoé", 21, 1.9)
     assert two["appearances"] == [[0.0, 0.9], [3.0, 4.0]]
     back = {"frame": 30, "time": 3.0, "away": 2.1, "similarity": 0.8125, "margin": 0.25}
-    assert two["recoveries"] == [{**back, "exchanged": False, "remembered": False}]
+    assert two["recoveries"] == [{**back, "exchanged": False, "remembered": False, "across_cut": False}]
 
 
 def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
@@ -130,7 +131,57 @@ def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
             writer.write(Frame(tracks.frame, tracks.time, None), tracks)
     overview = json.loads((tmp_path / "tracks.json").read_text())
     assert overview["camera_cuts"] == [0.2]
+    assert overview["camera_cut_frames"] == [2]
     assert overview["summary"]["camera_cuts"] == 1
+
+
+def test_joints_come_back_to_their_boxes_whatever_ids_these_have_by_then(tmp_path: Path) -> None:
+    """A box with corners that no float32 holds exactly; the joints of 1 and 2 are found under the ids 8 and 9."""
+    path = tmp_path / "keypoints.txt"
+    joints = np.arange(2 * 17 * 3).reshape(2, 17, 3) / 10
+    boxes = [[1000.333, 0.1, 1100.777, 55.55], [3.337, 4, 8, 16.123]]
+    tracks = FrameTracks(4, 0.4, [1, 2], boxes, [0.9, 0.8], [False, False], joints)
+    with KeypointWriter(path) as keypoints, MotWriter(tmp_path / "tracks.txt") as rows:
+        for sink in (keypoints, rows):
+            sink.write(Frame(4, 0.4, None), tracks)
+    read = read_tracks(tmp_path / "tracks.txt")[4]
+    added = FrameTracks(4, 0.4, [9, 8, 5], [*read.xyxy[::-1], [0, 0, 7, 7]], np.ones(3), np.zeros(3))
+    (found,) = with_keypoints([added], path)
+    assert found.keypoints is not None
+    assert found.keypoints[:2] == pytest.approx(joints[::-1], abs=0.051)
+    assert not found.keypoints[2].any()
+
+
+def test_without_joints_there_is_no_file_of_them(tmp_path: Path) -> None:
+    with KeypointWriter(tmp_path / "keypoints.txt") as writer:
+        evening(writer)
+    assert not list(tmp_path.iterdir())
+    frames = [seen(0, 1)[1]]
+    assert with_keypoints(frames, tmp_path / "keypoints.txt") == frames
+    (tmp_path / "keypoints.txt").write_text("1,2,3,4,5,6\n")
+    with pytest.raises(InputError, match=r"keypoints\.txt is damaged"):
+        with_keypoints(frames, tmp_path / "keypoints.txt")
+
+
+def test_only_who_was_away_is_counted_as_recovered(tmp_path: Path) -> None:
+    """Of four events one is a return: the others are an exchange put right, a blink and a camera cut."""
+    events = [
+        Recovery(frame=0, time=0.0, id=1, away=0.0, exchanged=True),
+        Recovery(frame=1, time=0.1, id=2, away=0.2),
+        Recovery(frame=2, time=0.2, id=3, away=0.1, across_cut=True),
+        Recovery(frame=3, time=0.3, id=4, away=0.3),
+    ]
+    summary = Summary()
+    with JsonWriter(tmp_path / "tracks.json", summary) as facts, CsvWriter(tmp_path / "tracks.csv") as table:
+        for index, event in enumerate(events):
+            for sink in (facts, table):
+                sink.write(*seen(index, 1, 2, 3, 4, recoveries=[event]))
+    overview = json.loads((tmp_path / "tracks.json").read_text())
+    assert (overview["summary"]["recoveries"], overview["summary"]["recognised_across_cuts"]) == (1, 1)
+    assert [len(person["recoveries"]) for person in overview["people"]] == [1, 1, 1, 1]
+    rows = list(csv.DictReader((tmp_path / "tracks.csv").open(newline="")))
+    assert [(row["frame"], row["id"]) for row in rows if row["recovered"] == "1"] == [("3", "4")]
+    assert summary.told == [events[3]]
 
 
 def test_a_person_from_a_cast_file_differs_from_one_found_again(tmp_path: Path) -> None:

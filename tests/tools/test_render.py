@@ -1,0 +1,255 @@
+"""A run drawn again: which tracks, in which style, which part, how large, and one person followed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from film import number, shoot
+
+from tools.cli import main
+from tools.evaluate_follow import EvaluateFollowCommand
+from tools.render import RenderCommand
+from tools.run.clock_times import seconds, shape
+from tools.run.run_events import tracks_with_events
+from tools.run.tracked_run import read_run
+from tracker.drawing.render import RenderOptions
+from tracker.types import InputError
+from tracker.video.video_reader import VideoReader
+
+FPS = 25
+FRAMES = 75
+WIDTH, HEIGHT = 320, 240
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three seconds with a tone, in which Ada stands on the right and 2 walks in from the left; 2 was away for 0.8 s,
+    blinked once, and a camera cut at 2 s hid Ada for a frame."""
+    video = shoot(tmp_path / "film.mp4", FRAMES, width=WIDTH, height=HEIGHT, rate=FPS, sound="aac")
+    run = tmp_path / "run"
+    run.mkdir()
+    rows = []
+    for frame in range(FRAMES):
+        rows.append(f"{frame + 1},1,220,60,50,150,0.9,-1,-1,-1\n")
+        if not 10 <= frame < 30:
+            rows.append(f"{frame + 1},2,{20 + frame},60,50,150,0.9,-1,-1,-1\n")
+    (run / "tracks.txt").write_text("".join(rows))
+    events = [
+        {"frame": 30, "time": 1.2, "away": 0.84, "similarity": 0.8, "margin": 0.01},
+        {"frame": 40, "time": 1.6, "away": 0.08, "similarity": 0.9, "margin": 0.3},
+    ]
+    hidden = {"frame": 50, "time": 2.0, "away": 0.04, "similarity": None, "margin": None}
+    common = {"exchanged": False, "remembered": False}
+    overview = {
+        "video": {"source": "film", "fps": FPS, "width": WIDTH, "height": HEIGHT, "tracking": "online"},
+        "summary": {"frames": FRAMES},
+        "camera_cuts": [2.0],
+        "people": [
+            {"id": 1, "name": "Ada", "recoveries": [hidden | common]},
+            {"id": 2, "name": None, "recoveries": [event | common for event in events]},
+        ],
+    }
+    (run / "tracks.json").write_text(json.dumps(overview))
+    (run / "config.json").write_text(json.dumps({"opened": str(video), "options": {}}))
+    return run
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with VideoReader(path) as frames:
+        return [frame.image for frame in frames if frame.image is not None]
+
+
+def changed(drawn: Path, folder: Path, frame: int) -> np.ndarray:
+    """(H, W) bool: what differs from the plain video by more than its compression."""
+    plain = pictures(folder.parent / "film.mp4")[frame].astype(int)
+    return np.abs(pictures(drawn)[frame].astype(int) - plain).max(axis=2) > 60
+
+
+def test_a_run_is_drawn_by_its_folder_alone_and_says_which_tracks(folder: Path, capsys: pytest.CaptureFixture[str]):
+    RenderCommand(str(folder)).run()
+    drawn = folder / "boxes.mp4"
+    assert capsys.readouterr().out == f"tracks: {folder}/tracks.txt (online)\ndrawn: {drawn}\n"
+    assert len(pictures(drawn)) == FRAMES
+    assert changed(drawn, folder, 5)[60:210, 218:223].any()
+    with pytest.raises(InputError, match=r"boxes\.mp4 exists: choose another --out, or --overwrite it"):
+        RenderCommand(str(folder)).run()
+    RenderCommand(str(folder), overwrite=True).run()
+
+
+def test_the_recoveries_of_the_run_are_marked_and_its_cut_is_known(folder: Path):
+    tracks = tracks_with_events(read_run(folder), away=0.5)
+    told = [(rows.frame, event.id, event.margin) for rows in tracks for event in rows.recoveries if event.is_told]
+    assert told == [(30, 2, 0.01)]  # neither the blink of 0.08 s nor the cut
+    assert [rows.frame for rows in tracks if rows.cut] == [50]
+    assert [event.across_cut for event in tracks[50].recoveries] == [True]
+
+
+def test_corrected_tracks_are_drawn_where_there_are_any_unless_told_otherwise(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    corrected = folder / "corrected"
+    corrected.mkdir()
+    (corrected / "tracks.txt").write_text("1,3,220,60,50,150,1\n75,3,220,60,50,150,1\n")
+    (corrected / "tracks.json").write_text('{"people": [{"id": 3, "name": "Bea"}]}')
+    RenderCommand(str(folder), only=("Bea",)).run()
+    assert f"tracks: {corrected}/tracks.txt (corrected)\n" in capsys.readouterr().out
+    assert (corrected / "boxes-Bea.mp4").exists()
+    RenderCommand(str(folder), uncorrected=True, only=("Ada",)).run()
+    assert f"tracks: {folder}/tracks.txt (online)\n" in capsys.readouterr().out
+    with pytest.raises(InputError, match=r"no person Ada in .*corrected.*; there are 3 \(Bea\)"):
+        RenderCommand(str(folder), only=("Ada",)).run()
+
+
+def test_a_part_begins_and_ends_in_time_with_its_sound(folder: Path):
+    """From 1 s to 2 s: frames 25 to 49 of 75, shown from 0 s on, and one second of the tone."""
+    RenderCommand(str(folder), style="plain", start="0:01", end="2", out=folder / "part.mp4").run()
+    with VideoReader(folder / "part.mp4") as frames:
+        shown = [(number(frame.image), round(frame.time * FPS)) for frame in frames if frame.image is not None]
+    assert shown == [(25 + index, index) for index in range(25)]
+    with av.open(str(folder / "part.mp4")) as container:
+        (sound,) = container.streams.audio
+        packets = [float(packet.pts * packet.time_base) for packet in container.demux(sound) if packet.pts is not None]
+    assert packets[0] == pytest.approx(0, abs=0.11)
+    assert packets[-1] == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_moment_is_drawn_as_a_picture(folder: Path):
+    RenderCommand(str(folder), style="plain", start="1.2", out=folder / "stills" / "ada.png").run()
+    image = cv2.imread(str(folder / "stills" / "ada.png"))
+    assert image is not None
+    assert number(image) == 30
+
+
+def test_the_spotlight_leaves_one_person_bright_and_all_else_dark(folder: Path):
+    RenderCommand(str(folder), style="spotlight", only=("Ada",)).run()
+    drawn = pictures(folder / "spotlight-Ada.mp4")[35].astype(float)
+    plain = pictures(folder.parent / "film.mp4")[35].astype(float)
+    assert drawn[120:150, 235:255].mean() == pytest.approx(plain[120:150, 235:255].mean(), abs=4)
+    assert drawn[180:230, 20:150].mean() == pytest.approx(0.16 * plain[180:230, 20:150].mean(), abs=4)
+
+
+def test_blur_leaves_one_person_sharp_and_nothing_else(folder: Path):
+    RenderCommand(str(folder), style="blur", only=("1",)).run()
+    drawn = pictures(folder / "blur-1.mp4")[35].astype(int)
+    plain = pictures(folder.parent / "film.mp4")[35].astype(int)  # its bars of black and white are 40 pixels wide
+
+    def steepest(image: np.ndarray, columns: slice) -> int:
+        return int(np.abs(np.diff(image[110, columns, 0])).max())
+
+    assert steepest(plain, slice(60, 140)) > 100
+    assert steepest(drawn, slice(60, 140)) < 30
+    assert np.abs(drawn[110, 230:260] - plain[110, 230:260]).max() < 30
+
+
+def test_names_trails_and_plain_draw_what_they_say(folder: Path):
+    """In frame 55 the box of 2 goes from 75 to 125; the feet have gone from 75 to 100 since the return in frame 30."""
+    for style in ("names", "trails", "plain"):
+        RenderCommand(str(folder), style=style, only=("2",), draw=RenderOptions(labels=style == "names")).run()
+    names, trails, plain = (changed(folder / f"{style}-2.mp4", folder, 55) for style in ("names", "trails", "plain"))
+    assert not plain.any()
+    assert names.any()
+    assert not names[80:190, 70:130].any()  # no box
+    assert trails[207:214, 80:98].any()
+    assert not trails[:200].any()
+
+
+def test_a_smaller_copy_is_drawn_at_its_own_size(folder: Path):
+    RenderCommand(str(folder), height=120, crf=10).run()
+    assert pictures(folder / "boxes.mp4")[0].shape == (120, 160, 3)
+
+
+def test_following_gives_an_upright_view_around_the_person(folder: Path):
+    RenderCommand(str(folder), follow="Ada").run()
+    shown = pictures(folder / "follow-Ada.mp4")
+    assert {image.shape for image in shown} == {(240, 136, 3)}  # 9:16 of 240 is 135, made even
+    RenderCommand(str(folder), follow="2", aspect="1:1", style="boxes", height=160, draw=RenderOptions(trail=0)).run()
+    assert {image.shape for image in pictures(folder / "follow-2-boxes.mp4")} == {(160, 160, 3)}
+
+
+def test_skeletons_are_drawn_from_the_joints_of_a_pose_model(folder: Path):
+    """Of Ada alone, in frame 5 alone: the shoulders at (230, 100) and (260, 100) are seen, the rest is not."""
+    joints = np.zeros((17, 3))
+    joints[5:7] = [[230, 100, 0.9], [260, 100, 0.9]]
+    line = ",".join(f"{value:g}" for value in joints.ravel())
+    (folder / "keypoints.txt").write_text(f"6,220.00,60.00,50.00,150.00,{line}\n")
+    RenderCommand(str(folder), style="skeleton", draw=RenderOptions(labels=False)).run()
+    drawn = changed(folder / "skeleton.mp4", folder, 5)
+    assert drawn[97:104, 232:258].any(axis=0).all()
+    assert not drawn[110:].any()
+    assert not changed(folder / "skeleton.mp4", folder, 6).any()
+
+
+def test_without_keypoints_there_are_no_skeletons(folder: Path):
+    with pytest.raises(InputError, match="has no keypoints to draw skeletons from: track the video with a pose model"):
+        RenderCommand(str(folder), style="skeleton").run()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"style": "neon"}, "no style is called neon; there are boxes, names, spotlight"),
+        ({"only": ("Zoe",)}, r"there is no person Zoe in .*; there are 1 \(Ada\), 2"),
+        ({"follow": "9"}, "there is no person 9 in"),
+        ({"start": "2", "end": "1"}, "--to must be later than --from"),
+        ({"start": "1:75"}, "--from 1:75 is no time: give seconds"),
+        ({"start": "60"}, "nothing was drawn: film has no picture from 60 to its end"),
+        ({"aspect": "tall"}, "--aspect tall is no shape"),
+        ({"height": 10}, "--height must be at least 64, not 10"),
+        ({"video": Path("gone.mp4")}, r"no longer at gone\.mp4; name it with --video"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_a_sentence(folder: Path, options: dict, complaint: str):
+    with pytest.raises(InputError, match=complaint):
+        RenderCommand(str(folder), **options).run()
+    assert not list(folder.glob("*.mp4"))
+
+
+def test_a_folder_that_is_no_run_and_a_video_alone_are_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="is no run"):
+        RenderCommand(str(tmp_path)).run()
+    with pytest.raises(InputError, match=r"film\.mp4 is no folder of a run: name one, or a video and its tracks\.txt"):
+        RenderCommand("film.mp4").run()
+
+
+def test_two_people_of_one_name_are_told_apart_by_id(folder: Path):
+    with pytest.raises(InputError, match="Ada is the name of 1, 2: give one of these ids"):
+        RenderCommand(str(folder), only=("Ada",), draw=RenderOptions(names={2: "Ada"})).run()
+
+
+def test_the_command_line_takes_from_and_to(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(
+        "sys.argv",
+        ["followspot", "render", str(folder), "--from", "0:02", "--to", "2.2", "--only", "1", "2", "--style", "names"],
+    )
+    main()
+    assert len(pictures(folder / "names-1-2.mp4")) == 5
+
+
+def test_times_and_shapes_are_read_as_people_write_them():
+    assert [seconds(text, "from") for text in ("90", "1:30", "0:01:30.5", "1:00:00")] == [90, 90, 90.5, 3600]
+    assert [shape(text, "aspect") for text in ("9:16", "1:1", "16:9")] == [9 / 16, 1, 16 / 9]
+
+
+def test_the_camera_is_scored_against_truth(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Ada's truth is her box; that of 2 is 100 pixels higher up in the last 15 of 55 frames, out of any view."""
+    truth = folder.parent / "gt.txt"
+    rows = []
+    for row in (folder / "tracks.txt").read_text().splitlines():
+        frame, id, left, top = row.split(",")[:4]
+        raised = id == "2" and int(frame) > 60
+        rows.append(f"{frame},{id},{left},{0 if raised else top},50,{60 if raised else 150},1,1,1\n")
+    truth.write_text("".join(rows))
+    EvaluateFollowCommand(folder, truth, json=folder / "scores.json").run()
+    people = json.loads((folder / "scores.json").read_text())["people"]
+    assert people["1"]["frames"] == FRAMES
+    assert (people["1"]["centred"], people["1"]["cut"]) == (100, 0)
+    assert people["2"]["frames"] == 55
+    assert people["2"]["centred"] == pytest.approx(100 * 40 / 55)
+    assert people["2"]["cut"] == pytest.approx(100 * 15 / 55)
+    assert people["2"]["acceleration"] <= 2.6
+    assert "centred %" in capsys.readouterr().out

@@ -1,0 +1,102 @@
+"""What `render` draws: an opened video with its tracks, from a run's folder or from two files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from tracker.offline.refinement import OFFLINE
+from tracker.results.keypoint_file import with_keypoints
+from tracker.results.mot_files import read_tracks
+from tracker.types import Frame, FrameTracks, InputError
+from tracker.video.source import Source
+from tracker.video.sources import open_source
+
+from .result_files import KEYPOINTS, note_of
+from .run_events import tracks_with_events
+from .tracked_run import CORRECTED, TRACKS, TrackedRun, read_run
+
+
+@dataclass(frozen=True)
+class Drawable:
+    """A video and its tracks; close the source after use."""
+
+    source: Source
+    tracks: list[FrameTracks]
+    """Of every frame that was tracked, in order."""
+    names: dict[int, str]
+    note: str
+    """What the drawn video says in its corner; nothing for online tracks."""
+    origin: str
+    """Which tracks these are, in words."""
+    folder: Path
+    """Where a drawn video goes if it is told nothing else."""
+    stem: tuple[str, ...] = ()
+    """What its name begins with then."""
+
+    @cached_property
+    def _frames(self) -> np.ndarray:
+        return np.array([rows.frame for rows in self.tracks])
+
+    def row(self, frame: Frame) -> int:
+        """Which of the tracks are those of this frame, or of the last one before it that was tracked."""
+        return max(int(np.searchsorted(self._frames, frame.index, side="right")) - 1, 0)
+
+    def at(self, frame: Frame) -> FrameTracks:
+        """The tracks of this frame, empty where it was not tracked."""
+        row = self.row(frame)
+        there = row < len(self.tracks) and self.tracks[row].frame == frame.index
+        return self.tracks[row] if there else FrameTracks.empty(frame.index, frame.time)
+
+    def id_of(self, person: str) -> int:
+        """The id of a person given by id or by name. Raises InputError where there is no such person, or several."""
+        ids = {id for rows in self.tracks for id in rows.ids.tolist()}
+        if person.isdecimal() and int(person) in ids:
+            return int(person)
+        named = sorted(id for id in ids if self.names.get(id) == person)
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise InputError(f"{person} is the name of {', '.join(map(str, named))}: give one of these ids")
+        there = ", ".join(_called(id, self.names) for id in sorted(ids)) or "none at all"
+        raise InputError(f"there is no person {person} in {self.origin}; there are {there}")
+
+
+def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: float) -> Drawable:
+    """A run's video and tracks: the corrected ones where there are any, unless `uncorrected`.
+
+    `video` is given where the file was moved. Raises InputError where the folder is no run, or its video is gone.
+    """
+    run = read_run(folder, video)
+    run = run if uncorrected else run.corrected()
+    tracks = with_keypoints(tracks_with_events(run, away), folder / KEYPOINTS)
+    place = folder / CORRECTED if run.corrections else folder
+    return Drawable(run.open(), tracks, run.names, _note(run), f"{place / TRACKS} ({_kind(run)})", place)
+
+
+def drawable_files(video: str, tracks: Path, away: float) -> Drawable:
+    """Any source of frames and a MOT text file. Raises InputError where one is missing or malformed."""
+    if not tracks.is_file():
+        raise InputError(f"there is no file {tracks} to draw from")
+    source = open_source(video)
+    try:
+        rows = read_tracks(tracks, fps=source.fps, away=away)
+    except BaseException:
+        source.close()
+        raise
+    return Drawable(source, rows, {}, note_of(tracks), str(tracks), tracks.parent, (source.name,))
+
+
+def _kind(run: TrackedRun) -> str:
+    return "corrected" if run.corrections else run.tracking
+
+
+def _note(run: TrackedRun) -> str:
+    return _kind(run) if run.corrections or run.tracking == OFFLINE else ""
+
+
+def _called(id: int, names: dict[int, str]) -> str:
+    return f"{id} ({names[id]})" if id in names else str(id)

@@ -1,0 +1,83 @@
+"""keypoints.txt: the joints of people, where the detector is a pose model; `render` draws skeletons from it.
+
+A line is `frame,left,top,width,height,x,y,confidence,x,y,...`: frames from 1 and the box as in tracks.txt, in pixels.
+People are known by their boxes, so the lines stay right where ids are corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from .. import boxes
+from ..types import Frame, FrameTracks, InputError
+from .writers import writing
+
+_BOX = 5
+"""Columns before the joints: the frame and the box."""
+
+
+class KeypointWriter:
+    """A sink that makes the file with the first joints it is given; without any there is none.
+
+    Raises InputError where it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open = ExitStack()
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> KeypointWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def write(self, frame: Frame, tracks: FrameTracks) -> None:
+        """Append the rows of one frame."""
+        if tracks.keypoints is None:
+            return
+        with writing(self._path):
+            if self._file is None:
+                self._file = self._open.enter_context(self._path.open("w", encoding="utf-8"))
+            for box, joints in zip(_boxes(tracks).tolist(), tracks.keypoints, strict=True):
+                corner = ",".join(f"{value / 100:.2f}" for value in box)
+                found = ",".join(f"{x:.1f},{y:.1f},{confidence:.2f}" for x, y, confidence in joints.tolist())
+                self._file.write(f"{frame.index + 1},{corner},{found}\n")
+
+
+def with_keypoints(tracks: Sequence[FrameTracks], path: Path) -> list[FrameTracks]:
+    """The same tracks with the joints of the file; a row that is not in it has joints of confidence 0.
+
+    Tracks stay as they are where there is no such file. Raises InputError where it is malformed.
+    """
+    if not path.is_file():
+        return list(tracks)
+    try:
+        table = np.loadtxt(path, delimiter=",", ndmin=2)
+        joints = table[:, _BOX:].reshape(len(table), -1, 3).astype(np.float32)
+    except ValueError as error:
+        raise InputError(f"{path} is damaged: track the video again, or remove the file") from error
+    keys = np.rint(table[:, :_BOX] * [1, 100, 100, 100, 100]).astype(int).tolist()
+    known = {tuple(key): row for key, row in zip(keys, joints, strict=True)}
+    nothing = np.zeros(joints.shape[1:], np.float32)
+    return [
+        replace(
+            rows,
+            keypoints=np.array([known.get((rows.frame + 1, *box), nothing) for box in _boxes(rows).tolist()]).reshape(
+                -1, *joints.shape[1:]
+            ),
+        )
+        for rows in tracks
+    ]
+
+
+def _boxes(tracks: FrameTracks) -> np.ndarray:
+    """Left, top, width, height (T, 4) in hundredths of a pixel, as tracks.txt has them."""
+    return np.rint(100 * boxes.xyxy_to_xywh(tracks.xyxy.astype(np.float64))).astype(int)
