@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from .folder import CONFIG
 from .output import read_json_object
 
 TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
+CORRECTED = "corrected"
+"""Folder in a run with the results as they were corrected on the review page."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,16 @@ class TrackedRun:
     """Names of people who have one, by id."""
     config: dict[str, Any]
     """All of config.json."""
+    corrections: bool = False
+    """Whether these are the corrected tracks and names, not the run's own."""
+
+    def corrected(self) -> TrackedRun:
+        """The run with the tracks and names of its folder corrected/; as it is where there are none."""
+        if not (self.folder / CORRECTED / TRACKS).is_file():
+            return self
+        people = read_json_object(self.folder / CORRECTED / OVERVIEW).get("people")
+        names = self.names if people is None else _names(people)
+        return replace(self, corrections=True, names=names)
 
     def open(self) -> Source:
         """The frames that were tracked. Raises InputError where the video is not where it was."""
@@ -45,15 +57,14 @@ class TrackedRun:
         return open_source(self.opened, vid_stride=self.stride, image_fps=self._option("image_fps", 30.0))
 
     def tracks(self, away: float = MAX_ABSENCE) -> list[FrameTracks]:
-        """The run's own tracks of every frame that was tracked, empty ones too, with the frames' numbers in the source.
+        """The tracks of every frame that was tracked, empty ones too, with the frames' numbers in the source.
 
         Times are those of a constant frame rate. A row is marked as recovered after `away` seconds of absence. Raises
         InputError where tracks.txt is damaged.
         """
         stride = self.stride
-        rows = read_tracks(
-            self.folder / TRACKS, fps=self.fps * stride, length=self.frames * stride, truth=False, away=away
-        )
+        path = self.folder / (CORRECTED if self.corrections else "") / TRACKS
+        rows = read_tracks(path, fps=self.fps * stride, length=self.frames * stride, truth=False, away=away)
         return rows[::stride]
 
     @property
@@ -87,11 +98,15 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
             int(facts["height"]),
             int(summary["frames"]),
             str(facts["tracking"]),
-            {int(person["id"]): str(person["name"]) for person in overview.get("people", []) if person.get("name")},
+            _names(overview.get("people", [])),
             config,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{folder / OVERVIEW} is damaged or of another version; track the video again") from error
+
+
+def _names(people: Any) -> dict[int, str]:
+    return {int(person["id"]): str(person["name"]) for person in people if person.get("name")}
 
 
 def absolute(source: str) -> str:
