@@ -12,7 +12,6 @@ import numpy as np
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
 from reid.dancereid.progress import SourceVideo
-from reid.labelling.pseudo_labels import ROUNDS
 from tracker.types import Detector, Embedder, Frame
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
@@ -86,7 +85,7 @@ class VideoCutter:
         say(f"{name}: {watched.frames} frames, {len(watched.sightings)} sightings compared; finding out who is who")
 
         def shown(rounds: Iterable[int]) -> Iterator[int]:
-            return progress(self.interruption.until(rounds), ROUNDS, f"{name}, who is who", "rounds")
+            return progress(self.interruption.until(rounds), None, f"{name}, who is who", "rounds")  # as many as needed
 
         return find_people(watched, self.parts.embedder, fps, self.crops, self.passing, self.people, shown)
 
