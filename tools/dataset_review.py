@@ -29,7 +29,8 @@ class DatasetReviewCommand:
     export: Path | None = None
     """Write the reviewed data to this new folder and end, without a page."""
     mot: Path | None = None
-    """Write the reviewed boxes to this folder as MOTChallenge text, a file a video, and end, without a page."""
+    """Write the reviewed boxes to this folder as MOTChallenge truth (VIDEO/gt/gt.txt and VIDEO/seqinfo.ini), ids as on
+    the page, and end, without a page."""
     fill_gaps: float = 1.0
     """Seconds without a box that are filled by drawing a straight line between the boxes before and after."""
     port: int = 0

@@ -6,6 +6,7 @@ own, keep sparse clear crops with landmarks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from tracker.types import InputError
 from tracker.video.sources import open_source
 
 from .dataset.video_cutter import VideoCutter, VideoOutcome, VideoParts
-from .dataset.video_people import PasserByOptions
+from .dataset.video_people import LeftOut, PasserByOptions, Reason
 from .dataset.video_poses import SURE, PoseFinder
 from .offline.second_look import DOUBTFUL
 from .offline.sightings import CropOptions
@@ -28,6 +29,8 @@ from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, note, say
 from .run.parts import BUNDLED, NONE, make_parts
+
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,18 @@ def say_outcome(name: str, outcome: VideoOutcome) -> None:
     ]
     if outcome.landmarks:
         said.append(f"{outcome.landmarks} with landmarks")
-    if people.passers_by:
-        said.append(f"{count(people.passers_by, 'passer-by', 'passers-by')} left out")
     say(Text.assemble(f"{name}: ", (count(people.count, "person", "people"), "bold"), ", ", ", ".join(said)))
+    if people.left_out:
+        note(f"left out, `--all` keeps them: {'; '.join(said_left_out(people.left_out))}")
     if outcome.warning:
         note(outcome.warning)
+
+
+def said_left_out(people: Sequence[LeftOut]) -> Iterator[str]:
+    """Those left out by reason, the ones seen longest first, by their ids in `followspot track`."""
+    for reason in Reason:
+        own = sorted((one for one in people if one.reason is reason), key=lambda one: -one.seconds)
+        if own:
+            named = [f"{'+'.join(map(str, one.tracks)) or '?'} ({one.seconds:.1f} s)" for one in own[:MOST_NAMED]]
+            more = f" and {len(own) - MOST_NAMED} more" if len(own) > MOST_NAMED else ""
+            yield f"{count(len(own), 'person', 'people')} {reason.value}, id {', '.join(named)}{more}"

@@ -22,9 +22,10 @@ class EvaluateTracksCommand:
     """
 
     gt: Path
-    """Truth: a folder of sequences (SEQUENCE/gt/gt.txt), one sequence folder, or one MOT text file."""
+    """Truth: a folder of sequences (SEQUENCE/gt/gt.txt), one sequence folder, or one file: MOT text, XML of CVAT or
+    COCO JSON of a video."""
     results: Path
-    """Tracks: a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, or one MOT text file."""
+    """Tracks: a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, or one file as above."""
     json: Path | None = None
     """Write the numbers to this file as well."""
 

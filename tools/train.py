@@ -24,8 +24,11 @@ from reid.training.run_state import BEST, LAST, STATE
 from reid.training.training import Callbacks, RunOptions, Training
 
 from .run.calibrating import keep, measured, reaches_far
+from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, say
+
+SHOWN = Common(("device", "workers", "picture_memory", "evaluate_every"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class TrainCommand:
     """Trunk of the encoder, such as mobilenet_v2; short for --encoder.trunk, which it overrides."""
     recipe: Annotated[Recipe, tyro.conf.arg(name=""), tyro.conf.AvoidSubcommands] = field(default_factory=Recipe)
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)
-    running: Annotated[RunOptions, tyro.conf.arg(name="")] = field(default_factory=RunOptions)
+    running: Annotated[RunOptions, tyro.conf.arg(name=""), SHOWN] = field(default_factory=RunOptions)
     out: Path | None = None
     """The run's folder, runs/train-RECIPE by default; it must not hold a run unless --resume is given."""
     resume: bool = False

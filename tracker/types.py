@@ -218,6 +218,22 @@ class FrameTracks:
         empty = cls.empty(parts[0].frame, parts[0].time)
         return replace(empty, **joined, recoveries=recoveries, cut=any(part.cut for part in parts))
 
+    def to_supervision(self) -> Any:
+        """The rows as `supervision.Detections` (Roboflow): the ids are its `tracker_id` (T,), every class_id is 0.
+
+        xyxy (T, 4) and confidence (T,) are float32. Raises InputError where that package is not installed.
+        """
+        try:
+            from supervision import Detections as SupervisionDetections
+        except ImportError as error:
+            raise InputError("to_supervision needs the package supervision: pip install supervision") from error
+        return SupervisionDetections(
+            xyxy=self.xyxy.copy(),
+            confidence=self.score.copy(),
+            class_id=np.zeros(len(self), int),
+            tracker_id=self.ids.astype(int),
+        )
+
     @classmethod
     def empty(cls, frame: int, time: float) -> FrameTracks:
         nothing: dict[str, Any] = dict.fromkeys(_COLUMNS, np.zeros(0))

@@ -26,15 +26,21 @@ def exclusions(frames: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def join_tracklets(
-    log_odds: np.ndarray, bonus: np.ndarray, exclusive: np.ndarray, crops: np.ndarray, min_groups: int = 1
+    log_odds: np.ndarray,
+    bonus: np.ndarray,
+    exclusive: np.ndarray,
+    crops: np.ndarray,
+    min_groups: int = 1,
+    half: float = 0.0,
 ) -> np.ndarray:
     """The group of each tracklet, (K,) int, numbered by their first tracklet.
 
     log_odds (K, K) that two tracklets are one person by appearance, bonus (K, K) what the tracker's own continuity
     adds (a pair of groups gets its largest), exclusive (K, K) bool which can never be one, crops (K,) weights. No
-    further than down to `min_groups`.
+    further than down to `min_groups`. Appearance counts half where the smaller of two groups has `half` crops, and the
+    more the more it has: few crops say little against the bonus.
     """
-    groups = _Groups(log_odds, bonus, exclusive, np.maximum(crops, 1).astype(float))
+    groups = _Groups(log_odds, bonus, exclusive, np.maximum(crops, 1).astype(float), half)
     group = np.arange(len(crops))
     for _ in range(len(crops) - min_groups):
         one, other, score = groups.most_similar()
@@ -48,8 +54,10 @@ def join_tracklets(
 class _Groups:
     """Scores of all pairs of groups; a group is known by its first tracklet, and a pair stands at (lower, higher)."""
 
-    def __init__(self, log_odds: np.ndarray, bonus: np.ndarray, exclusive: np.ndarray, crops: np.ndarray) -> None:
-        self.crops = crops.copy()
+    def __init__(
+        self, log_odds: np.ndarray, bonus: np.ndarray, exclusive: np.ndarray, crops: np.ndarray, half: float
+    ) -> None:
+        self.crops, self.half = crops.copy(), half
         self.total = log_odds * crops[:, None] * crops[None, :]
         self.bonus, self.exclusive = bonus.astype(float), exclusive.copy()
         self.gone = np.zeros(len(crops), bool)
@@ -73,7 +81,8 @@ class _Groups:
         self._refresh(one)
 
     def _refresh(self, row: int) -> None:
-        mean = self.total[row] / (self.crops[row] * self.crops) + self.bonus[row]
+        smaller = np.minimum(self.crops[row], self.crops)
+        mean = self.total[row] / (self.crops[row] * self.crops) * smaller / (smaller + self.half) + self.bonus[row]
         mean[self.exclusive[row] | self.gone] = NEVER
         self.score[row, row + 1 :] = mean[row + 1 :]
         self.score[:row, row] = mean[:row]

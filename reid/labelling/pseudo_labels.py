@@ -7,7 +7,7 @@ they show, again and again until nothing changes. Two tracklets that share a fra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,6 +74,10 @@ NEXT_TRACKLET = 3.0
 """Log odds that a track's next tracklet, within `SOON` seconds, shows the same person."""
 LATER_TRACKLET = 1.0
 """The same after a longer absence, where the tracker recognised the person."""
+SAME_TRACK = 6.0
+"""Log odds that any two tracklets of a track show the same person, where the tracker's identities are trusted."""
+HALF_SECONDS = 1.0
+"""Seconds of clear crops whose appearance counts half against that."""
 SOON = 1.0
 MAX_LOG_ODDS = 12.0
 """Largest log odds by appearance, either way: a lighting change fools any encoder."""
@@ -101,21 +105,37 @@ ROUNDS = 8
 
 
 def label_people(
-    tracklets: Sequence[Tracklet], embedded: EmbeddedCrops, facts: EncoderFacts, cast: int | None = None
+    tracklets: Sequence[Tracklet],
+    embedded: EmbeddedCrops,
+    facts: EncoderFacts,
+    cast: int | None = None,
+    *,
+    trust_tracks: bool = False,
+    shown: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> PseudoLabels:
-    """Label every crop; with `cast`, groups are joined until there are that many, where exclusion lets them be."""
+    """Label every crop; with `cast`, groups are joined until there are that many, where exclusion lets them be.
+
+    `trust_tracks`: a track is one person unless there is evidence that it is not; else its tracklets are compared anew.
+    `shown` may count the rounds as they pass, and end them: the labels are those of the last one.
+    """
     if len(embedded.frame) == 0:
         nothing = np.zeros(0)
         return PseudoLabels(nothing.astype(int), nothing.astype(int), nothing, list(tracklets))
-    return _Labelling(tracklets, embedded, facts, cast).run()
+    return _Labelling(tracklets, embedded, facts, cast, trust_tracks).run(shown)
 
 
 class _Labelling:
     """The state of one video: tracklets, each crop's tracklet, and each tracklet's group (-1 where it has none yet)."""
 
     def __init__(
-        self, tracklets: Sequence[Tracklet], embedded: EmbeddedCrops, facts: EncoderFacts, cast: int | None
+        self,
+        tracklets: Sequence[Tracklet],
+        embedded: EmbeddedCrops,
+        facts: EncoderFacts,
+        cast: int | None,
+        trust_tracks: bool,
     ) -> None:
+        self.trust_tracks = trust_tracks
         self.tracklets, self.of = list(tracklets), embedded.tracklet.copy()
         self.embedded, self.facts, self.cast = embedded, facts, cast
         self.features = features(embedded.embedding)
@@ -123,9 +143,9 @@ class _Labelling:
         self.exclusive = exclusions([tracklet.frames for tracklet in self.tracklets])
         self.group = np.full(len(self.tracklets), -1)
 
-    def run(self) -> PseudoLabels:
+    def run(self, shown: Callable[[Iterable[int]], Iterable[int]]) -> PseudoLabels:
         self._join()
-        for _ in range(ROUNDS):
+        for _ in shown(range(ROUNDS)):
             before = self.group.copy()
             self._join_confused()
             probability = self._probability()
@@ -142,8 +162,12 @@ class _Labelling:
         crops = self._crops()[chosen]
         exclusive = self.exclusive[np.ix_(chosen, chosen)]
         log_odds = self._log_odds(chosen, crops, exclusive)
-        bonus = self._links()[np.ix_(chosen, chosen)]
-        self.group[chosen] = join_tracklets(log_odds, bonus, exclusive, crops, self.cast or 1)
+        bonus, half = self._links()[np.ix_(chosen, chosen)], 0.0
+        if self.trust_tracks:
+            track = self._tracks()[chosen]
+            bonus = SAME_TRACK * (track[:, None] == track[None, :])
+            half = self._half()
+        self.group[chosen] = join_tracklets(log_odds, bonus, exclusive, crops, self.cast or 1, half)
 
     def _log_odds(self, chosen: np.ndarray, crops: np.ndarray, exclusive: np.ndarray) -> np.ndarray:
         """Of being one person, for all pairs of the chosen tracklets, by similarities measured in this very video."""
@@ -247,20 +271,40 @@ class _Labelling:
     def _place_unclear(self, probability: np.ndarray) -> None:
         """Unclear tracklets with crops go, the most probable first, to a group that is not elsewhere then, or to none.
 
-        A box in contact shows now one person, now the other: what counts is how often it shows each.
+        A box in contact shows now one person, now the other: what counts is how often it shows each, and where the
+        tracker is trusted, also for how long.
         """
         known = np.array(self._known_groups(), int)
         waiting = np.flatnonzero((self.group < 0) & (self._crops() > 0))
         share = np.zeros((len(self.tracklets), len(known)))
         np.add.at(share, self.of, probability)
-        share[waiting] /= self._crops()[waiting, None]
+        share[waiting] /= self._crops()[waiting, None] + (self._half() if self.trust_tracks else 0.0)
         links = self._links()
         for number in waiting[np.argsort(-share[waiting].max(axis=1, initial=0.0), kind="stable")].tolist():
             follows = np.array([(links[number] * (self.group == group)).sum() for group in known])
             worth = share[number] + FOLLOWS * follows / NEXT_TRACKLET
             worth[np.isin(known, self.group[self.exclusive[number]])] = 0.0
-            fits = worth.max(initial=0.0) >= STRANGER
-            self.group[number] = known[worth.argmax()] if fits else self.group.max() + 1
+            sure = worth.max(initial=0.0) >= STRANGER
+            if not sure and self.trust_tracks:
+                self.group[number] = self._group_of_track(number, known, worth)
+            else:
+                self.group[number] = known[worth.argmax()] if sure else self.group.max() + 1
+
+    def _group_of_track(self, number: int, known: np.ndarray, worth: np.ndarray) -> int:
+        """The group of the nearest tracklet in the same track whose person is not elsewhere then.
+
+        A track without any is a new person's; one whose people are all elsewhere shows the likeliest person who is not.
+        """
+        own, elsewhere = self.tracklets[number].frames, self.group[self.exclusive[number]]
+        groups = [
+            (max(int(other.frames[0]) - int(own[-1]), int(own[0]) - int(other.frames[-1])), int(group))
+            for other, group in zip(self.tracklets, self.group, strict=True)
+            if other.track == self.tracklets[number].track and group >= 0
+        ]
+        near = [group for _, group in sorted(groups) if group not in elsewhere]
+        if near:
+            return near[0]
+        return int(known[worth.argmax()]) if groups and worth.max(initial=0.0) > 0 else int(self.group.max()) + 1
 
     def _result(self) -> PseudoLabels:
         group = self.group[self.of]
@@ -269,17 +313,62 @@ class _Labelling:
         return PseudoLabels(person, self.of, self._doubt(), self.tracklets)
 
     def _doubt(self) -> np.ndarray:
-        """One less the lead of each crop's label over the next best, by a classifier not trained on the crop."""
+        """One less the lead of each crop's label over the next best, by a classifier not trained on the crop.
+
+        A track that was joined to a longer one is judged by a classifier not trained on that track, and by how alike
+        the two look. Of a person with too few crops to train on, the doubt is how likely they are another one.
+        """
         known = self._known_groups()
         if len(known) < 2:
             return np.zeros(len(self.of))
         probability = self._probability()
+        for rows in self._joined_tracks():
+            person = np.where(rows, -1, self._person_of_crops(known))
+            classify = train_classifier(self.features[person >= 0], person[person >= 0], len(known))
+            probability[rows] = classify(self.features[rows])
         rows = np.arange(len(self.of))
         column = np.searchsorted(known, self.group[self.of]).clip(max=len(known) - 1)
         labelled = np.array(known)[column] == self.group[self.of]
-        own = np.where(labelled, probability[rows, column], 0.0)
+        own = np.where(labelled, probability[rows, column], 1.0 - probability.max(axis=1))
         probability[rows[labelled], column[labelled]] = 0.0
-        return (1.0 - (own - probability.max(axis=1))).clip(0.0, 1.0)
+        doubt = (1.0 - (own - probability.max(axis=1))).clip(0.0, 1.0)
+        return np.maximum(doubt, self._unlikeness())
+
+    def _unlikeness(self) -> np.ndarray:
+        """Of crops of joined tracks, one less the lead of being the group's person over being another, (C,); else 0."""
+        chosen = np.flatnonzero(self._clear() & (self._crops() > 0))
+        crops, track, group = self._crops()[chosen], self._tracks()[chosen], self.group[chosen]
+        log_odds = self._log_odds(chosen, crops, self.exclusive[np.ix_(chosen, chosen)])
+        doubt = np.zeros(len(self.of))
+        for rows in self._joined_tracks():
+            number = self.of[rows.argmax()]
+            same = group == self.group[number]
+            joined, rest = (
+                same & (track == self.tracklets[number].track),
+                same & (track != self.tracklets[number].track),
+            )
+            if joined.any() and rest.any():
+                weight = np.outer(crops[joined], crops[rest])
+                odds = float((log_odds[np.ix_(joined, rest)] * weight).sum() / weight.sum())
+                doubt[rows] = min(1.0, 2.0 / (1.0 + np.exp(odds)))
+        return doubt
+
+    def _joined_tracks(self) -> list[np.ndarray]:
+        """Of every group all tracks but the one with the most crops, each as its crops (C,) bool."""
+        if not self.trust_tracks:
+            return []
+        group, track, joined = self.group[self.of], self._tracks()[self.of], []
+        for one in np.unique(group):
+            tracks, counts = np.unique(track[group == one], return_counts=True)
+            joined += [(group == one) & (track == other) for other in np.delete(tracks, counts.argmax())]
+        return joined
+
+    def _half(self) -> float:
+        """Number of crops that count half against the tracker."""
+        return HALF_SECONDS / self.embedded.seconds
+
+    def _tracks(self) -> np.ndarray:
+        return np.array([tracklet.track for tracklet in self.tracklets])
 
     def _known_groups(self) -> list[int]:
         """Groups with enough clear crops to train on, ascending."""

@@ -1,7 +1,9 @@
+import sys
+
 import numpy as np
 import pytest
 
-from tracker.types import Detections, FrameTracks, Recovery
+from tracker.types import Detections, FrameTracks, InputError, Recovery
 
 
 def test_detections_are_indexed_like_rows():
@@ -56,3 +58,31 @@ def test_the_parts_of_a_frame_are_one_frame():
     assert len(FrameTracks.concat([rows([])])) == 0
     with pytest.raises(ValueError, match="an id stands twice"):
         FrameTracks.concat([rows([5]), rows([5])])
+
+
+def frame_of_two() -> FrameTracks:
+    boxes = np.array([[0, 0, 10, 20], [5, 5, 15, 25]])
+    return FrameTracks(3, 0.1, np.array([7, 2]), boxes, np.array([0.9, 0.5]), np.zeros(2))
+
+
+def test_supervision_takes_the_tracks_of_a_frame():
+    supervision = pytest.importorskip("supervision")
+    found = frame_of_two().to_supervision()
+    assert isinstance(found, supervision.Detections)
+    assert found.tracker_id.tolist() == [7, 2]
+    assert found.xyxy.tolist() == [[0, 0, 10, 20], [5, 5, 15, 25]]
+    assert found[found.tracker_id == 2].confidence.tolist() == [0.5]
+    line = supervision.LineZone(supervision.Point(100, 0), supervision.Point(100, 50))
+    across = FrameTracks(4, 0.2, [7, 2], [[200, 0, 210, 20], [6, 5, 16, 25]], [0.9, 0.5], [False] * 2)
+    for tracks in (frame_of_two(), across):  # it counts by the ids who crossed a line
+        line.trigger(tracks.to_supervision())
+    assert line.in_count + line.out_count == 1
+    nothing = FrameTracks.empty(0, 0.0).to_supervision()
+    assert len(nothing) == 0
+    assert not supervision.BoxAnnotator().annotate(np.zeros((40, 40, 3), np.uint8), nothing).any()
+
+
+def test_without_supervision_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "supervision", None)
+    with pytest.raises(InputError, match="pip install supervision"):
+        frame_of_two().to_supervision()

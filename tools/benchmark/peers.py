@@ -68,7 +68,7 @@ class CountingEncoder:
 
 def roboflow(class_name: str, **options: Any) -> Peer:
     """A tracker of the package trackers (roboflow)."""
-    import supervision  # type: ignore[import-not-found]
+    import supervision
     import trackers  # type: ignore[import-not-found]
 
     def prepare(xyxy: np.ndarray, score: np.ndarray, image: np.ndarray | None) -> tuple[Any, ...]:

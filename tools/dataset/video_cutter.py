@@ -16,8 +16,9 @@ from tracker.types import Detector, Embedder, Frame
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
-from ..offline.sightings import CropOptions, watch
+from ..offline.sightings import CropOptions, Watched, watch
 from ..run.interruption import Interruption
+from ..run.output import say
 from ..run.progress import progress
 from .video_people import LabelledSighting, PasserByOptions, VideoPeople, find_people
 from .video_poses import PoseFinder, sure_joints
@@ -70,13 +71,23 @@ class VideoCutter:
             warning = source.warning
         if self.interruption.asked:
             return None
-        found = find_people(watched, self.parts.embedder, fps, self.crops, self.passing, self.people)
+        found = self._people(name, watched, fps)
+        if self.interruption.asked:
+            return None
         with open_source(video) as source:
             landmarks = sum(self._cut_frames(source, found, name))
         if self.interruption.asked:
             return None
         self.folder.finish(name, SourceVideo(Path(video), fps, *size, watched.frames))
         return VideoOutcome(found, watched.rows, landmarks, warning)
+
+    def _people(self, name: str, watched: Watched, fps: float) -> VideoPeople:
+        say(f"{name}: {watched.frames} frames, {len(watched.sightings)} sightings compared; finding out who is who")
+
+        def shown(rounds: Iterable[int]) -> Iterator[int]:
+            return progress(self.interruption.until(rounds), None, f"{name}, who is who", "rounds")  # as many as needed
+
+        return find_people(watched, self.parts.embedder, fps, self.crops, self.passing, self.people, shown)
 
     def _cut_frames(self, frames: Iterable[Frame], people: VideoPeople, name: str) -> Iterator[int]:
         """Write the kept crops, frame by frame; yields how many of a frame's have landmarks."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from tracker.boxes import xyxy_to_xywh
 from tracker.results.mot_files import format_lines
+from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 from tracker.video.video_writer import VideoWriter
 
 from .options import StageOptions
@@ -69,12 +70,9 @@ class SequenceFolder:
     def __exit__(self, *_: object) -> None:
         with self._stack:
             self._keypoints.write("[]\n" if self._keypoints.tell() == 0 else "\n]\n")
-            options = self._options
-            (self._folder / "seqinfo.ini").write_text(
-                f"[Sequence]\nname={self._folder.resolve().name}\nimDir={VIDEO}\nframeRate={options.fps:g}\n"
-                f"seqLength={self._frames}\nimWidth={options.width}\nimHeight={options.height}\nimExt=.mp4\n",
-                encoding="utf-8",
-            )
+            options, name = self._options, self._folder.resolve().name
+            info = SequenceInfo(name, VIDEO, options.fps, self._frames, options.width, options.height)
+            (self._folder / SEQINFO).write_text(seqinfo_text(info, ".mp4"), encoding="utf-8")
 
 
 def truth_lines(frame: StageFrame) -> Iterable[str]:

@@ -1,26 +1,32 @@
-"""The reviewed people as MOTChallenge text, a file a video."""
+"""The reviewed people as MOTChallenge truth, a sequence folder a video."""
 
 from __future__ import annotations
 
-import contextlib
+import shutil
 from pathlib import Path
 
 import numpy as np
 
-from tracker.results.mot_files import format_rows
-from tracker.types import FrameTracks, InputError
+from tracker.boxes import xyxy_to_xywh
+from tracker.results.mot_files import format_lines
+from tracker.types import InputError
+from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.output import os_errors_as
 from .gaps import placed_boxes
 from .labelled_people import LabelledPeople
 from .records import DataSet
 
+TRUTH = Path("gt", "gt.txt")
+TRUTH_ROW = "1,1,1"
+"""A row that counts, of a pedestrian, in full view."""
+
 
 def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: float) -> list[Path]:
-    """VIDEO.txt for every video whose boxes are known; gaps up to `fill_gaps` seconds are filled in.
+    """VIDEO/gt/gt.txt for every video whose boxes are known, and VIDEO/seqinfo.ini where its size is known, too.
 
-    Ids are the people of the video from 1 on, in the order of their numbers. Raises InputError where no box is known,
-    a file stands there already, or the folder cannot be written; then no file of it is begun.
+    Gaps up to `fill_gaps` seconds are filled in. Ids are the people's numbers on the page. Raises InputError where no
+    box is known, a folder stands there already, or it cannot be written; then nothing of it is begun.
     """
     texts = {video: text for video in data.videos if (text := mot_text(data, labelled, video, fill_gaps))}
     if not texts:
@@ -28,39 +34,45 @@ def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: 
             f"no box of {data.folder} is known in its video (it has no crops.csv), so there is no MOT text"
         )
     for video in texts:
-        if not video or Path(video).name != video:
-            raise InputError(f"video {video!r} has a name that fits no file, so its MOT text cannot be written")
-    files = {folder / f"{video}.txt": text for video, text in texts.items()}
+        if video in ("", ".", "..") or Path(video).name != video:
+            raise InputError(f"video {video!r} has a name that fits no folder, so its MOT text cannot be written")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder for the MOT text")
-    for path in files:
-        if path.exists():
-            raise InputError(f"{path} exists already; name a new folder for the MOT text")
-    parts = {path: path.with_name(f".{path.name}.part") for path in files}
+    for video in texts:
+        if (folder / video).exists():
+            raise InputError(f"{folder / video} exists already; name a new folder for the MOT text")
+    parts = {folder / video: folder / f".{video}.part" for video in texts}
     try:
         with os_errors_as(f"the MOT text cannot be written to {folder}"):
-            folder.mkdir(parents=True, exist_ok=True)
-            for path, text in files.items():
-                parts[path].write_text(text)
-            for path, part in parts.items():
-                part.replace(path)
+            for (video, text), part in zip(texts.items(), parts.values(), strict=True):
+                (part / TRUTH).parent.mkdir(parents=True)
+                (part / TRUTH).write_text(text)
+                if info := sequence_info(data, video):
+                    (part / SEQINFO).write_text(seqinfo_text(info))
+            for sequence, part in parts.items():
+                part.replace(sequence)
     finally:
         for part in parts.values():
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-    return list(files)
+            shutil.rmtree(part, ignore_errors=True)
+    return [sequence / TRUTH for sequence in parts]
+
+
+def sequence_info(data: DataSet, video: str) -> SequenceInfo | None:
+    """What seqinfo.ini says; None where the video's size is not known."""
+    if (source := data.sources.get(video)) is None or min(source.width, source.height) <= 0:
+        return None
+    return SequenceInfo(video, "img1", source.fps, data.length(video), source.width, source.height)
 
 
 def mot_text(data: DataSet, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
     """The lines of one video, by frame; empty where no box is known."""
     longest = fill_gaps * data.fps(video)
-    own = ([label for label in labels if label.video == video] for _, labels in sorted(labelled.people.items()))
-    boxes = [placed_boxes(labels, longest) for labels in own]
-    ids = dict(enumerate((placed for placed in boxes if placed), start=1))
-    lines = []
-    for frame in sorted({frame for placed in ids.values() for frame in placed}):
-        here = {identity: placed[frame].xyxy for identity, placed in ids.items() if frame in placed}
-        xyxy, count = np.array(list(here.values())), len(here)
-        row = FrameTracks(frame, 0.0, np.array(list(here)), xyxy, np.ones(count), np.zeros(count, bool))
-        lines.append(format_rows(row))
+    own = {
+        number: placed_boxes([label for label in labels if label.video == video], longest)
+        for number, labels in sorted(labelled.people.items())
+    }
+    lines: list[str] = []
+    for frame in sorted({frame for placed in own.values() for frame in placed}):
+        here = {number: placed[frame].xyxy for number, placed in own.items() if frame in placed}
+        lines += format_lines(frame, list(here), xyxy_to_xywh(np.array(list(here.values()))), [TRUTH_ROW] * len(here))
     return "".join(lines)

@@ -131,14 +131,7 @@ class JsonWriter:
 
     def _save(self) -> None:
         text = json.dumps(overview(self._summary, self._video, self._names), indent=1, ensure_ascii=False, default=str)
-        unfinished = self._path.with_name(self._path.name + ".part")
-        with writing(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                unfinished.write_text(text + "\n", encoding="utf-8")
-                os.replace(unfinished, self._path)
-            finally:
-                unfinished.unlink(missing_ok=True)
+        replace_text(self._path, text + "\n")
 
 
 def overview(summary: Summary, video: Mapping[str, object], names: Mapping[int, str]) -> dict[str, object]:
@@ -178,6 +171,18 @@ def _recovery(recovery: Recovery) -> dict[str, object]:
     facts = asdict(recovery)
     del facts["id"]
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in facts.items()}
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a whole file, its folder too: either all of it is there or what was there before. Raises InputError."""
+    unfinished = path.with_name(path.name + ".part")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -23,6 +23,14 @@ class SequenceInfo:
     height: int
 
 
+def seqinfo_text(info: SequenceInfo, ending: str = ".jpg") -> str:
+    """The content of a `seqinfo.ini`; `ending` is that of the pictures' names."""
+    return (
+        f"[Sequence]\nname={info.name}\nimDir={info.image_folder}\nframeRate={info.frame_rate:g}\n"
+        f"seqLength={info.length}\nimWidth={info.width}\nimHeight={info.height}\nimExt={ending}\n"
+    )
+
+
 def read_seqinfo(folder: Path) -> SequenceInfo:
     """Reads the folder's `seqinfo.ini`. Raises InputError where it is no such file or lacks a number it needs."""
     path = folder / SEQINFO

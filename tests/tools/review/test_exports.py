@@ -15,8 +15,10 @@ from tools.review.edits import replay
 from tools.review.folder_export import export_folder
 from tools.review.mot_export import mot_text, write_mot
 from tools.review.records import DataSet, read_data_set
+from tools.scoring.score_files import evaluate
 from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
+from tracker.video.mot_folder import SequenceInfo, read_seqinfo
 
 
 def crop(person: int, frame: int) -> str:
@@ -32,19 +34,27 @@ def data(folder: Path) -> DataSet:
     return read_data_set(folder)
 
 
-def test_mot_text_counts_people_from_one_and_frames_from_one(data: DataSet, tmp_path: Path):
+def test_mot_text_is_truth_whose_ids_are_the_numbers_on_the_page(data: DataSet, tmp_path: Path):
     labelled = replay(data, [{"do": "merge", "people": [1, 0]}, {"do": "drop", "images": [crop(3, 0)]}])
     (path,) = write_mot(data, labelled, tmp_path / "mot", 1.0)
-    assert path == tmp_path / "mot" / "dance.txt"
+    assert path == tmp_path / "mot" / "dance" / "gt" / "gt.txt"
     lines = path.read_text().splitlines()
-    # persons 1, 2, 3 are 1, 2, 3; the first crop of 3 is gone; of the two boxes of 1 in a frame only one is written
+    # the first crop of 3 is gone; of the two boxes of 1 in a frame only one is written
     assert lines[:3] == [
-        "1,1,80.00,40.00,30.00,100.00,1.00,-1,-1,-1",
-        "1,2,150.00,40.00,30.00,100.00,1.00,-1,-1,-1",
-        "2,1,82.00,40.00,30.00,100.00,1.00,-1,-1,-1",
+        "1,1,80.00,40.00,30.00,100.00,1,1,1",
+        "1,2,150.00,40.00,30.00,100.00,1,1,1",
+        "2,1,82.00,40.00,30.00,100.00,1,1,1",
     ]
     tracks = read_tracks(path)
-    assert [len(row) for row in tracks[:2]] == [2, 3]
+    assert [row.ids.tolist() for row in tracks[:2]] == [[1, 2], [1, 2, 3]]
+
+
+def test_mot_text_of_a_known_video_is_a_sequence_that_evaluate_takes_as_it_is(data: DataSet, tmp_path: Path):
+    write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
+    info = read_seqinfo(tmp_path / "mot" / "dance")
+    assert info == SequenceInfo("dance", "img1", 30.0, 30, 320, 180)
+    score = evaluate(tmp_path / "mot", tmp_path / "mot" / "dance" / "gt" / "gt.txt")["dance"]
+    assert (score.hota, score.truth_ids) == (pytest.approx(100), 4)
 
 
 def test_gaps_are_filled_up_to_the_length_asked_for(data: DataSet):
@@ -53,8 +63,8 @@ def test_gaps_are_filled_up_to_the_length_asked_for(data: DataSet):
     # frames 9 and 19 are 10/30 s apart
     assert mot_text(data, labelled, "dance", 0.34).count("\n") == 120
     assert mot_text(data, labelled, "dance", 0.33).count("\n") == 111
-    filled = [line for line in mot_text(data, labelled, "dance", 1.0).splitlines() if line.startswith("15,1,")]
-    assert filled == ["15,1,38.00,40.00,30.00,100.00,1.00,-1,-1,-1"]
+    filled = [line for line in mot_text(data, labelled, "dance", 1.0).splitlines() if line.startswith("15,0,")]
+    assert filled == ["15,0,38.00,40.00,30.00,100.00,1,1,1"]
 
 
 def test_data_whose_boxes_are_unknown_gives_no_mot_text(tmp_path: Path):
@@ -69,7 +79,7 @@ def test_a_video_with_a_path_for_a_name_writes_nowhere(folder: Path, tmp_path: P
     table = folder / "crops.csv"
     table.write_text(table.read_text().replace(",dance,", ",../../dance,"))
     data = read_data_set(folder)
-    with pytest.raises(InputError, match="name that fits no file"):
+    with pytest.raises(InputError, match="name that fits no folder"):
         write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
 
 
@@ -128,7 +138,10 @@ def test_an_export_that_fails_leaves_nothing(data: DataSet, tmp_path: Path):
 def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (folder / "edits.json").write_text('{"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}')
     DatasetReviewCommand(folder, export=tmp_path / "out", mot=tmp_path / "mot").run()
-    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "out"), str(tmp_path / "mot" / "dance.txt")]
+    assert capsys.readouterr().out.splitlines() == [
+        str(tmp_path / "out"),
+        str(tmp_path / "mot" / "dance" / "gt" / "gt.txt"),
+    ]
     with pytest.raises(InputError, match="exists already"):
         DatasetReviewCommand(folder, mot=tmp_path / "mot").run()
     with pytest.raises(InputError, match="must be 0 or more"):

@@ -145,7 +145,7 @@ def test_export_writes_a_new_folder_beside_the_data_and_leaves_the_original(page
     out = Path(page.inner_text("#message").removeprefix("Written to ").split(",")[0])
     assert out.parent == served.folder.parent.resolve()
     assert len(list((out / "images").iterdir())) == 119
-    assert (out / "mot" / "dance.txt").read_text().count("\n") == 119
+    assert (out / "mot" / "dance" / "gt" / "gt.txt").read_text().count("\n") == 119
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
