@@ -56,7 +56,10 @@ def described_people(review: Review) -> dict[str, Any]:
 
 
 def _person(labelled: LabelledPeople, number: int, labels: list[FrameLabel]) -> dict[str, Any]:
-    own = sorted((label for label in labels if label.crop is not None), key=labelled.moment)
+    own = sorted(
+        (label for label in labels if label.crop is not None),
+        key=lambda label: (labelled.videos[label.video], label.frame),
+    )
     crops = [label.crop for label in own if label.crop is not None]
     return {
         "number": number,
