@@ -1,0 +1,204 @@
+"""Moments of a run where identities may be wrong, from what the tracker knew, and what would put each right.
+
+- `exchange`: the tracker found out late that people had exchanged their ids. What it reported before is wrong, back to
+  the moment where the box of one id left the person: after a gap, in a jump, or in contact with the other.
+- `return`: a lost person was recognised with hardly any lead over another.
+- `birth`: a new id begins inside the picture, or at a camera cut, while somebody else is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from tracker.boxes import in_contact, iou
+from tracker.recovery import RecoveryOptions, at_edge
+
+from .run_tracks import RunTracks
+
+
+@dataclass(frozen=True)
+class MomentOptions:
+    """When a moment is doubtful; times in seconds."""
+
+    margin: float = 0.03
+    """A person was recognised with no more lead over the next best."""
+    nearby: float = 0.5
+    """Whoever is not seen within this time of a moment is lost then."""
+    step: float = 0.1
+    """A box continues another one over no longer."""
+    overlap: float = 0.3
+    """IoU of a box with the one that it continues, at least."""
+    look_back: float = 5.0
+    """An exchange happened no longer before it was found out."""
+    contact: float = 0.3
+    """Share of the smaller box within the other from which two people are in contact."""
+    break_gap: float = 0.1
+    """A track that was not seen for longer may have gone on with another person."""
+    jump: float = 0.35
+    """So much of their height people's centres move from one frame to the next at most."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The boxes `rows` of one id (indices of the run's columns, in time), which may be the person of another row."""
+
+    rows: np.ndarray
+    belongs: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A doubtful moment of the video. `rows` are boxes of those it is about, as indices of the run's columns."""
+
+    kind: str
+    frame: int
+    to: int
+    rows: tuple[int, ...]
+    doubt: float
+    """From 0 to 1: the larger, the likelier it is wrong."""
+    fix: tuple[Stretch, ...] = field(default=(), repr=False)
+    """What would put it right."""
+
+    @property
+    def key(self) -> str:
+        """Names it among the run's moments."""
+        return f"{self.kind} {self.frame} {self.rows[0]}"
+
+
+class MomentFinder:
+    """The moments of a run."""
+
+    def __init__(self, data: RunTracks, options: MomentOptions | None = None) -> None:
+        self.data, self.options = data, options or MomentOptions()
+        self.columns = data.columns
+        self.fps = data.fps(data.video)
+        self.people = {int(id): np.flatnonzero(self.columns.person == id) for id in np.unique(self.columns.person)}
+
+    def found(self) -> list[Moment]:
+        """In the order of time."""
+        every = [*self.exchanges(), *self.returns(), *self.births()]
+        return sorted(every, key=lambda moment: (moment.frame, moment.rows))
+
+    def exchanges(self) -> Iterator[Moment]:
+        """A moment for each frame in which exchanges were found out."""
+        frames = sorted({recovery.frame for recovery in self.data.recoveries if recovery.exchanged})
+        for frame in frames:
+            stretches = [stretch for stretch in self._exchanged(frame) if len(stretch.rows)]
+            if stretches:
+                start = min(int(self.columns.frame[stretch.rows[0]]) for stretch in stretches)
+                rows = [row for stretch in stretches for row in (int(stretch.rows[0]), stretch.belongs)]
+                yield Moment("exchange", start, frame, tuple(rows), 0.9, tuple(stretches))
+
+    def _exchanged(self, frame: int) -> Iterator[Stretch]:
+        """What was reported under another id before those found out in `frame`."""
+        found = [recovery.id for recovery in self.data.recoveries if recovery.exchanged and recovery.frame == frame]
+        first, last = self._rows_near(frame, self.options.step), self._rows_near(frame - 1, -self.options.step)
+        first = first[np.isin(self.columns.person[first], found)]
+        if not len(first) or not len(last):
+            return
+        overlap = iou(self.columns.xyxy[first], self.columns.xyxy[last])
+        same = self.columns.person[first][:, None] == self.columns.person[last]
+        for one, other in zip(*linear_sum_assignment(-overlap - 0.01 * same), strict=True):
+            x, z = int(self.columns.person[first[one]]), int(self.columns.person[last[other]])
+            if x != z and overlap[one, other] >= self.options.overlap:
+                yield Stretch(self._since_break(z, x, frame), int(first[one]))
+
+    def _rows_near(self, frame: int, seconds: float) -> np.ndarray:
+        """Of each id the row nearest to `frame` within so many seconds, after it or (negative) before it."""
+        end = frame + seconds * self.fps
+        low, high = min(frame, end), max(frame, end)
+        rows = []
+        for own in self.people.values():
+            frames = self.columns.frame[own]
+            inside = own[(frames >= low) & (frames <= high)]
+            if len(inside):
+                rows.append(int(inside[0 if seconds > 0 else -1]))
+        return np.array(rows, int)
+
+    def _since_break(self, id: int, other: int, frame: int) -> np.ndarray:
+        """The id's rows before `frame`, back to where its box may have become that of `other`."""
+        own = self.people[id]
+        frames = self.columns.frame[own]
+        own = own[(frames < frame) & (frames >= frame - self.options.look_back * self.fps)]
+        if not len(own):
+            return own
+        breaks = self._breaks(own) | self._after_contact(own, self.people[other])
+        if breaks.any():
+            return own[int(np.flatnonzero(breaks)[-1]) :]
+        theirs = self.columns.frame[self.people[other]]
+        seen = theirs[theirs < frame]
+        since = own[self.columns.frame[own] > seen[-1]] if len(seen) else own
+        return since[int(np.argmax(self._moved(since))) :] if len(since) else since
+
+    def _breaks(self, own: np.ndarray) -> np.ndarray:
+        """(n,) bool: rows that come after a gap or in a jump."""
+        steps = np.diff(self.columns.frame[own], prepend=self.columns.frame[own[0]])
+        gap = steps > max(self.options.break_gap * self.fps, self.data.run.stride)
+        return gap | (self._moved(own) > self.options.jump * np.maximum(steps / self.data.run.stride, 1))
+
+    def _moved(self, own: np.ndarray) -> np.ndarray:
+        """How far the centre moved from the row before, (n,) body heights, 0 for the first."""
+        xyxy = self.columns.xyxy[own]
+        centres = (xyxy[:, :2] + xyxy[:, 2:]) / 2
+        moved = np.linalg.norm(np.diff(centres, axis=0, prepend=centres[:1]), axis=1)
+        return moved / (xyxy[:, 3] - xyxy[:, 1])
+
+    def _after_contact(self, own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+        """(n,) bool: rows in which the id is in contact with the other one."""
+        frames, columns = self.columns.frame[own], self.columns
+        at = np.searchsorted(columns.frame[theirs], frames).clip(max=len(theirs) - 1)
+        together = columns.frame[theirs[at]] == frames
+        touching = np.zeros(len(own), bool)
+        for index in np.flatnonzero(together):
+            pair = columns.xyxy[own[[index]]], columns.xyxy[theirs[at[[index]]]]
+            touching[index] = in_contact(*pair, self.options.contact)[0, 0]
+        return touching
+
+    def returns(self) -> Iterator[Moment]:
+        """A moment for each person recognised with hardly any lead."""
+        for recovery in self.data.recoveries:
+            unsure = recovery.margin is not None and recovery.margin < self.options.margin
+            own = self.people.get(recovery.id, np.zeros(0, int))
+            at = np.searchsorted(self.columns.frame[own], recovery.frame)
+            if unsure and not recovery.exchanged and 0 < at < len(own):
+                last = int(own[at - 1])
+                frame = int(self.columns.frame[own[at]])
+                yield Moment("return", frame, frame, (int(own[at]), last), 0.5)
+
+    def births(self) -> Iterator[Moment]:
+        """A moment for each id that begins where nobody comes in, while somebody is lost."""
+        options, size = RecoveryOptions(), (self.data.run.width, self.data.run.height)
+        begins = min(self.columns.frame, default=0) + self.fps
+        for own in self.people.values():
+            first = int(own[0])
+            frame = int(self.columns.frame[first])
+            inside = not at_edge(self.columns.xyxy[[first]], size, options)[0]
+            lost = self._lost(frame)
+            if frame > begins and lost and (inside or self._at_cut(frame)):
+                nearest = min(lost, key=lambda row: self._distance(row, first))
+                yield Moment("birth", frame, frame, (first, nearest), 0.6, (Stretch(own, nearest),))
+
+    def _at_cut(self, frame: int) -> bool:
+        return any(0 <= frame - cut <= self.options.nearby * self.fps for cut in self.data.cuts)
+
+    def _lost(self, frame: int) -> list[int]:
+        """Last rows of those who were there before and are not there in the second around the frame."""
+        rows = []
+        for own in self.people.values():
+            frames = self.columns.frame[own]
+            at = int(np.searchsorted(frames, frame))
+            away = at > 0 and (at == len(own) or frames[at] > frame + self.options.nearby * self.fps)
+            if away:
+                rows.append(int(own[at - 1]))
+        return rows
+
+    def _distance(self, one: int, other: int) -> float:
+        """Between two boxes' centres and heights, in pixels; a second apart counts as a body height."""
+        a, b = self.columns.xyxy[one], self.columns.xyxy[other]
+        apart = np.abs(a - b).sum() / 2
+        seconds = abs(int(self.columns.frame[one]) - int(self.columns.frame[other])) / self.fps
+        return float(apart + seconds * (b[3] - b[1]) / 4)
