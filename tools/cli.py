@@ -39,6 +39,7 @@ VERBS: dict[str, Any] = {
     "track": Verb("track:TrackCommand", "Track all people in a video and keep their identities."),
     "cast": Verb("cast:CastCommand", "The people of a cast file: list, rename, merge, remove, show them as a sheet."),
     "render": Verb("render:RenderCommand", "Draw a video again from its results; no model runs."),
+    "review": Verb("review_run:ReviewCommand", "Put the identities of a run right on a local page."),
     "demo": Verb("demo:DemoCommand", "Track the bundled clip with the bundled weights and score it; needs no network."),
     "evaluate": {
         "tracks": Verb(

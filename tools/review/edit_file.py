@@ -12,6 +12,7 @@ from typing import Any
 from tracker.types import InputError
 
 from .edits import Edit, applied, replay
+from .enclosure import enclosed
 from .json_files import read_json_file
 from .labelled_people import LabelledPeople, Reviewed
 
@@ -111,7 +112,7 @@ class Review:
 
     def _load(self) -> None:
         found = self._state_of_file()
-        edits = read_edits(self.path)
+        edits = read_edits(enclosed(self.data.folder, EDIT_FILE))
         try:
             self.labelled = replay(self.data, edits)
         except InputError as error:

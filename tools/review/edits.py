@@ -25,6 +25,8 @@ and goes on to the end of the video where `to_frame` is null or left out.
                                                                3's labels there become 5's; 5 or "new"
     {"do": "swap", "video": V, "people": [3, 5], "from_frame": F, "to_frame": G}
                                                                3's labels there become 5's, and 5's become 3's
+    {"do": "reassign", "video": V, "stretches": [{"person": 3, "to": 5, "from_frame": F, "to_frame": G}, ...]}
+                                                               several stretches change hands at once
     {"do": "look", "moments": ["KEY", ...]}                    they were looked at; any edit may have `moments`
     {"do": "unlook", "moments": ["KEY", ...]}                  they were not
 
@@ -210,6 +212,23 @@ def swap(labelled: LabelledPeople, edit: Edit) -> None:
     labelled.give(others, one)
 
 
+def reassign(labelled: LabelledPeople, edit: Edit) -> None:
+    video, stretches = _video(labelled, edit), edit.get("stretches")
+    if not isinstance(stretches, list) or not stretches or not all(isinstance(one, Mapping) for one in stretches):
+        raise InputError("reassign needs a list of stretches, each with person, to, from_frame and to_frame")
+    given = []
+    for stretch in stretches:
+        named = {**stretch, "video": video}
+        first = _frame(labelled, named, "from_frame")
+        last = _last_frame(labelled, named, first)
+        rows = labelled.within(_person(labelled, named.get("person")), video, first, last)
+        given.append((rows, _target(labelled, named.get("to"))))
+    for rows, _ in given:
+        _fix_boxes_between(labelled, rows)
+    for rows, person in given:
+        labelled.give(rows, person)
+
+
 def look(labelled: LabelledPeople, edit: Edit) -> None:
     labelled.looked |= _moments(edit)
 
@@ -232,6 +251,7 @@ KINDS: dict[str, Callable[[LabelledPeople, Edit], None]] = {
     "between": between,
     "give": give,
     "swap": swap,
+    "reassign": reassign,
     "look": look,
     "unlook": unlook,
 }

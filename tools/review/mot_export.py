@@ -12,11 +12,10 @@ from tracker.types import FrameTracks, InputError
 
 from ..run.output import os_errors_as
 from .gaps import placed_boxes
-from .labelled_people import LabelledPeople
-from .records import DataSet
+from .labelled_people import LabelledPeople, Reviewed
 
 
-def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: float) -> list[Path]:
+def write_mot(data: Reviewed, labelled: LabelledPeople, folder: Path, fill_gaps: float) -> list[Path]:
     """VIDEO.txt for every video whose boxes are known; gaps up to `fill_gaps` seconds are filled in.
 
     Ids are the people of the video from 1 on, in the order of their numbers. Raises InputError where no box is known,
@@ -51,7 +50,7 @@ def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: 
     return list(files)
 
 
-def mot_text(data: DataSet, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
+def mot_text(data: Reviewed, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
     """The lines of one video, by frame; empty where no box is known."""
     longest = fill_gaps * data.fps(video)
     own = ([label for label in labels if label.video == video] for _, labels in sorted(labelled.people.items()))

@@ -17,7 +17,7 @@ const rectangle = ([left, top, right, bottom], classes) =>
   shape("rect", { x: left, y: top, width: right - left, height: bottom - top }, classes);
 
 export class Boxes {
-  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy)
+  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); label(person) where a box says more than the number
   constructor(svg, colourOf, deeds) {
     Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, scale: 1 });
     svg.addEventListener("pointerdown", (event) => this.press(event));
@@ -51,13 +51,14 @@ export class Boxes {
     body.setAttribute("stroke", back);
     body.dataset.at = at;
     const size = LABEL / this.scale;
-    const wide = size * (0.55 + 0.5 * String(person).length);
+    const words = this.deeds.label?.(person) ?? String(person);
+    const wide = size * (0.55 + 0.5 * words.length);
     const label = rectangle([xyxy[0], xyxy[1] - size, xyxy[0] + wide, xyxy[1]], "");
     label.setAttribute("fill", back);
-    label.dataset.at = at;
+    Object.assign(label.dataset, { at, grip: "yes" });
     const number = shape("text", { x: xyxy[0] + wide / 2, y: xyxy[1] - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
     number.style.fontSize = `${0.78 * size}px`;
-    number.textContent = person;
+    number.textContent = words;
     group.append(rectangle(xyxy, `halo${chosen}`), body, label, number);
     return group;
   }
@@ -82,8 +83,10 @@ export class Boxes {
   press(event) {
     if (event.button !== 0) return;
     event.preventDefault();
-    const { at, edge = "body" } = event.target.dataset;
-    if (at === undefined) return this.follow(event, (from, to) => this.sketch(from, to));
+    const { at, edge = "body", grip } = event.target.dataset;
+    // A new box may lie within another one, which is moved by its label, or with Alt or Shift.
+    const moves = at !== undefined && (edge !== "body" || grip || event.altKey || event.shiftKey);
+    if (!moves) return this.follow(event, (from, to) => this.sketch(from, to, at === undefined ? null : Number(at)));
     if (Number(at) !== this.chosen) this.deeds.chosen(Number(at));
     const start = this.boxes[at].xyxy;
     this.follow(event, (from, to, done) => this.drag(Number(at), start, edge, from, to, done));
@@ -117,11 +120,11 @@ export class Boxes {
     if (done) this.deeds.changed(at, xyxy);
   }
 
-  sketch(from, to) {
+  sketch(from, to, inside) {
     const xyxy = spanned(from, to);
     this.svg.querySelector(".drawing")?.remove();
     this.svg.append(rectangle(xyxy, "drawing"));
-    this.finish = () => (isBox(xyxy) ? this.deeds.drawn(xyxy) : this.deeds.chosen(null));
+    this.finish = () => (isBox(xyxy) ? this.deeds.drawn(xyxy) : this.deeds.chosen(inside));
   }
 }
 
