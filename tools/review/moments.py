@@ -2,14 +2,15 @@
 
 - `exchange`: the tracker found out late that people had exchanged their ids. What it reported before is wrong, back to
   the moment where the box of one id left the person: after a gap, in a jump, or in contact with the other.
-- `return`: a lost person was recognised with hardly any lead over another.
+- `return`: at a camera cut, where appearance alone decides, a person was recognised with hardly any lead over another.
+- `taken`: while a person was not seen, somebody else's box lay where that person must have been, and off its own way.
 - `birth`: a new id begins inside the picture, or at a camera cut, while somebody else is lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -38,6 +39,14 @@ class MomentOptions:
     """Share of the smaller box within the other from which two people are in contact."""
     break_gap: float = 0.1
     """A track that was not seen for longer may have gone on with another person."""
+    gap: float = 2.0
+    """Somebody else's box may be a person's who was not seen for no longer."""
+    least_taken: int = 4
+    """Such boxes at least."""
+    on_line: float = 0.45
+    """Their IoU with the line across the gap, at least."""
+    off_line: float = 0.2
+    """Its lead over the IoU with their own line, at least."""
     jump: float = 0.35
     """So much of their height people's centres move from one frame to the next at most."""
 
@@ -80,8 +89,27 @@ class MomentFinder:
 
     def found(self) -> list[Moment]:
         """In the order of time."""
-        every = [*self.exchanges(), *self.returns(), *self.births()]
+        exchanges, taken = list(self.exchanges()), list(self.taken())
+        sharper = {(self._id(one.fix[0].rows), self._id(one.fix[0].belongs)): one for one in taken}
+        exchanges = [self._sharpened(moment, sharper) for moment in exchanges]
+        known = {int(stretch.rows[0]) for moment in exchanges for stretch in moment.fix}
+        taken = [one for one in taken if int(one.fix[0].rows[0]) not in known]
+        every = [*exchanges, *taken, *self.returns(), *self.births()]
         return sorted(every, key=lambda moment: (moment.frame, moment.rows))
+
+    def _id(self, rows: np.ndarray | int) -> int:
+        return int(self.columns.person[rows if isinstance(rows, int) else rows[0]])
+
+    def _sharpened(self, moment: Moment, taken: dict[tuple[int, int], Moment]) -> Moment:
+        """An exchange whose stretches begin where the box was seen to be taken, if it was."""
+        stretches = []
+        for stretch in moment.fix:
+            seen = taken.get((self._id(stretch.rows), self._id(stretch.belongs)))
+            start = int(seen.fix[0].rows[0]) if seen is not None else -1
+            later = stretch.rows[stretch.rows >= start] if start in stretch.rows else stretch.rows
+            stretches.append(Stretch(later, stretch.belongs))
+        frame = min(int(self.columns.frame[stretch.rows[0]]) for stretch in stretches)
+        return replace(moment, frame=frame, fix=tuple(stretches))
 
     def exchanges(self) -> Iterator[Moment]:
         """A moment for each frame in which exchanges were found out."""
@@ -164,7 +192,8 @@ class MomentFinder:
             unsure = recovery.margin is not None and recovery.margin < self.options.margin
             own = self.people.get(recovery.id, np.zeros(0, int))
             at = np.searchsorted(self.columns.frame[own], recovery.frame)
-            if unsure and not recovery.exchanged and 0 < at < len(own):
+            unsure = unsure and not recovery.exchanged and self._at_cut(recovery.frame)
+            if unsure and 0 < at < len(own):
                 last = int(own[at - 1])
                 frame = int(self.columns.frame[own[at]])
                 yield Moment("return", frame, frame, (int(own[at]), last), 0.5)
@@ -181,6 +210,39 @@ class MomentFinder:
             if frame > begins and lost and (inside or self._at_cut(frame)):
                 nearest = min(lost, key=lambda row: self._distance(row, first))
                 yield Moment("birth", frame, frame, (first, nearest), 0.6, (Stretch(own, nearest),))
+
+    def taken(self) -> Iterator[Moment]:
+        """A moment for each gap of a person in which another one's boxes lie on the line across it."""
+        for person, own in self.people.items():
+            frames = self.columns.frame[own]
+            steps = np.diff(frames)
+            for at in np.flatnonzero((steps > self.options.least_taken) & (steps <= self.options.gap * self.fps)):
+                start, end = int(own[at]), int(own[at + 1])
+                if any(self.columns.frame[start] < cut <= self.columns.frame[end] for cut in self.data.cuts):
+                    continue
+                for other, theirs in self.people.items():
+                    if other != person and len(rows := self._on_line(theirs, start, end)):
+                        first, last = self.columns.frame[rows[[0, -1]]].tolist()
+                        yield Moment("taken", first, last, (int(rows[0]), start), 0.5, (Stretch(rows, start),))
+
+    def _on_line(self, theirs: np.ndarray, start: int, end: int) -> np.ndarray:
+        """The rows of another id that lie on the line between two rows of a person, if they leave its own for it."""
+        frames = self.columns.frame[theirs]
+        low, high = np.searchsorted(frames, [self.columns.frame[start] + 1, self.columns.frame[end]])
+        inside = theirs[low:high]
+        if len(inside) < self.options.least_taken or low == 0 or high == len(theirs):
+            return theirs[:0]
+        across = self._overlap_with_line(inside, start, end)
+        along = self._overlap_with_line(inside, int(theirs[low - 1]), int(theirs[high]))
+        on = (across > self.options.on_line) & (across > along + self.options.off_line)
+        return inside[on] if on.sum() >= self.options.least_taken else theirs[:0]
+
+    def _overlap_with_line(self, rows: np.ndarray, start: int, end: int) -> np.ndarray:
+        """IoU of each row (n,) with the box reckoned between two rows, (n,)."""
+        frame, xyxy = self.columns.frame, self.columns.xyxy
+        part = ((frame[rows] - frame[start]) / (frame[end] - frame[start]))[:, None]
+        line = xyxy[start] + part * (xyxy[end] - xyxy[start])
+        return np.array([iou(xyxy[[row]], line[[index]])[0, 0] for index, row in enumerate(rows.tolist())])
 
     def _at_cut(self, frame: int) -> bool:
         return any(0 <= frame - cut <= self.options.nearby * self.fps for cut in self.data.cuts)

@@ -26,6 +26,8 @@ from .server import KEPT_THUMBNAILS, MAX_DIGITS, NEVER_KEPT, PageServer, wish_of
 
 WIDEST = 1280
 """Pixels across of a frame on the page."""
+LIKENESSES = ""
+"""Name of the store they are cut from: one apart, so that the frame that is looked at need not wait for them."""
 LONGEST_RANGE = 600
 """Frames whose boxes are asked for at once."""
 
@@ -59,7 +61,7 @@ class RunServer(PageServer):
         return self.answers.described_people()
 
     def opened_frames(self, video: str) -> FrameStore | ImageStore:
-        if video != self.run_data.video:
+        if video not in (self.run_data.video, LIKENESSES):
             raise InputError(f"there is no video {video[:80]!r} in this run")
         return open_frames(self.run_data.run.opened, WIDEST)
 
@@ -78,7 +80,7 @@ class RunServer(PageServer):
     def _likeness(self, frame: int, corners: tuple[float, float, float, float], person: int) -> bytes:
         if not (corners[0] < corners[2] and corners[1] < corners[3]):
             raise InputError("a box is left, top, right and bottom in pixels")
-        whole = self.store(self.run_data.video).frame(frame)
+        whole = self.store(LIKENESSES).frame(frame)
         return likeness(whole, corners, self.run_data.run.width, colour_of(person))
 
     def _accept(self, wish: dict[str, Any]) -> None:

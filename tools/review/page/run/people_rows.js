@@ -84,7 +84,7 @@ export class PeopleRows {
   face({ number }, [column, frame, ...xyxy]) {
     const { from, to } = this.view;
     if (frame < from || frame > to) return null;
-    const image = part("img", "face", { alt: "", decoding: "async", loading: "lazy", width: 60, height: 80 });
+    const image = part("img", "face", { alt: "", decoding: "async", loading: "lazy", fetchPriority: "low", width: 60, height: 80 });
     image.src = likenessOf(number, frame, xyxy, this.review.data.key);
     image.dataset.frame = frame;
     image.title = `frame ${frame}`;

@@ -24,7 +24,7 @@ export class Player {
   image(frame) {
     const { pictures, review } = this;
     if (!pictures.has(frame)) {
-      const image = new Image();
+      const image = Object.assign(new Image(), { fetchPriority: "high" });
       image.src = frameOf(review.video, frame, review.data.key);
       image.ready = image.decode();
       image.ready.catch(() => pictures.delete(frame));
