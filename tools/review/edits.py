@@ -131,25 +131,25 @@ def rename(labelled: LabelledPeople, edit: Edit) -> None:
 
 
 def box(labelled: LabelledPeople, edit: Edit) -> None:
-    video, frame, xyxy = _video(labelled, edit), _frame(labelled, edit, "frame"), _xyxy(edit.get("xyxy"))
+    video, frame, xyxy = _video(labelled, edit), _frame(labelled, edit, "frame"), corners(edit.get("xyxy"))
     _put(labelled, video, _target(labelled, edit.get("person")), [frame], [xyxy])
 
 
 def boxes(labelled: LabelledPeople, edit: Edit) -> None:
-    video, frames, corners = _video(labelled, edit), edit.get("frames"), edit.get("xyxy")
-    if not isinstance(frames, list) or not isinstance(corners, list) or len(frames) != len(corners) or not frames:
+    video, frames, places = _video(labelled, edit), edit.get("frames"), edit.get("xyxy")
+    if not isinstance(frames, list) or not isinstance(places, list) or len(frames) != len(places) or not frames:
         raise InputError("boxes need a list of frames, and a box for each of them under xyxy")
     numbers = [_frame(labelled, {"video": video, "frame": frame}, "frame") for frame in frames]
     if len(set(numbers)) < len(numbers):
         raise InputError("boxes has a frame twice; a person has one box in a frame")
-    _put(labelled, video, _target(labelled, edit.get("person")), numbers, list(map(_xyxy, corners)))
+    _put(labelled, video, _target(labelled, edit.get("person")), numbers, list(map(corners, places)))
 
 
-def _put(labelled: LabelledPeople, video: str, person: int, frames: list[int], corners: list[Box]) -> None:
+def _put(labelled: LabelledPeople, video: str, person: int, frames: list[int], boxes: list[Box]) -> None:
     """Keyframes: what the detector had there is corrected, all else that the person had there goes."""
     new: dict[int, Box] = {}
     kept, places, gone = [], [], []
-    for frame, xyxy in zip(frames, corners, strict=True):
+    for frame, xyxy in zip(frames, boxes, strict=True):
         here = labelled.at(person, video, frame)
         detected = len(here) > 0 and int(here[0]) < len(labelled.data.columns.person)
         gone += here[detected:].tolist()
@@ -338,7 +338,8 @@ def _last_frame(labelled: LabelledPeople, edit: Edit, first: int) -> int | None:
     return last
 
 
-def _xyxy(xyxy: Any) -> Box:
+def corners(xyxy: Any) -> Box:
+    """A box of an edit, checked. Raises InputError."""
     if (
         isinstance(xyxy, list)
         and len(xyxy) == 4

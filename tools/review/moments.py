@@ -154,13 +154,20 @@ class MomentFinder:
         own = own[(frames < frame) & (frames >= frame - self.options.look_back * self.fps)]
         if not len(own):
             return own
+        since = own[self.columns.frame[own] > self._last_stay(other, frame)]
+        if len(since):
+            return since[int(np.argmax(self._moved(own)[-len(since) :])) :]
         breaks = self._breaks(own) | self._after_contact(own, self.people[other])
-        if breaks.any():
-            return own[int(np.flatnonzero(breaks)[-1]) :]
-        theirs = self.columns.frame[self.people[other]]
-        seen = theirs[theirs < frame]
-        since = own[self.columns.frame[own] > seen[-1]] if len(seen) else own
-        return since[int(np.argmax(self._moved(since))) :] if len(since) else since
+        return own[int(np.flatnonzero(breaks)[-1]) :] if breaks.any() else own[:0]
+
+    def _last_stay(self, id: int, frame: int) -> int:
+        """The frame in which the id was last seen before this one, in more than a few frames in a row."""
+        frames = self.columns.frame[self.people[id]]
+        frames = frames[frames < frame]
+        starts = np.flatnonzero(np.diff(frames, prepend=-(10**9)) > self.options.break_gap * self.fps)
+        lengths = np.diff(np.append(starts, len(frames)))
+        long = np.flatnonzero(lengths > self.options.least_taken)
+        return int(frames[starts[long[-1]] + lengths[long[-1]] - 1]) if len(long) else -1
 
     def _breaks(self, own: np.ndarray) -> np.ndarray:
         """(n,) bool: rows that come after a gap or in a jump."""

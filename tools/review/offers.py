@@ -29,58 +29,81 @@ class Offer:
     xyxy: np.ndarray
 
 
-def free_boxes(unused: dict[int, Detections], everybody: dict[int, Places]) -> dict[int, np.ndarray]:
-    """The unused boxes (n, 4) by frame that nobody has by now."""
-    frames = np.array(sorted(unused), int)
-    theirs: dict[int, list[np.ndarray]] = {}
-    for places in everybody.values():
-        low = np.searchsorted(places.frame, frames)
-        hit = low < len(places.frame)
-        hit[hit] = places.frame[low[hit]] == frames[hit]
-        for frame, row in zip(frames[hit].tolist(), low[hit].tolist(), strict=True):
-            theirs.setdefault(frame, []).append(places.xyxy[row])
-    return {frame: _free(unused[frame].xyxy.astype(float), theirs.get(frame)) for frame in frames.tolist()}
+class SpareBoxes:
+    """The unused boxes that nobody has by now; asked frame by frame, as most frames are never asked for."""
+
+    def __init__(self, unused: dict[int, Detections], everybody: dict[int, Places]) -> None:
+        self.unused, self.everybody = unused, everybody
+
+    def at(self, frame: int) -> np.ndarray:
+        """Those of a frame, (n, 4)."""
+        found = self.unused.get(frame)
+        if found is None:
+            return np.zeros((0, 4))
+        return np.array([box for box in found.xyxy.astype(float) if self._is_free(frame, box)]).reshape(-1, 4)
+
+    def next_to(self, box: np.ndarray, frame: int) -> np.ndarray | None:
+        """The box (4,) of a frame that continues this one."""
+        found = self.unused.get(frame)
+        if found is None:
+            return None
+        overlap = iou(box[None], found.xyxy)[0]
+        best = found.xyxy[int(overlap.argmax())].astype(float)
+        return best if overlap.max() >= LEAST_OVERLAP and self._is_free(frame, best) else None
+
+    def _is_free(self, frame: int, box: np.ndarray) -> bool:
+        theirs = []
+        for places in self.everybody.values():
+            at = int(np.searchsorted(places.frame, frame))
+            if at < len(places.frame) and places.frame[at] == frame:
+                theirs.append(places.xyxy[at])
+        return not theirs or iou(box[None], np.stack(theirs)).max() < TAKEN
 
 
-def _free(boxes: np.ndarray, theirs: list[np.ndarray] | None) -> np.ndarray:
-    return boxes if theirs is None else boxes[iou(boxes, np.stack(theirs)).max(axis=1) < TAKEN]
-
-
-def offers(places: Places, free: dict[int, np.ndarray], step: int, last: int) -> Iterator[Offer]:
+def offers(places: Places, spare: SpareBoxes, step: int, last: int) -> Iterator[Offer]:
     """What a person's gaps may be filled with, also before their first and behind their last box."""
     own = places.frame
+    if not len(own):
+        return
+    inner = np.flatnonzero(np.diff(own) > step)
     edges = [(-1, int(own[0]), False, True)]
-    edges += [(a, b, True, True) for a, b in zip(own[:-1].tolist(), own[1:].tolist(), strict=True) if b - a > step]
+    edges += [(int(own[at]), int(own[at + 1]), True, True) for at in inner]
     edges.append((int(own[-1]), last + 1, True, False))
     for start, end, from_start, from_end in edges:
         chain: dict[int, np.ndarray] = {}
         if from_start:
-            chain = _chain(places.xyxy[np.searchsorted(own, start)], range(start + step, end, step), free, {})
+            chain = _chain(places.xyxy[np.searchsorted(own, start)], range(start + step, end, step), spare, {})
         if from_end:
             back = range(end - step, start, -step)
-            chain = {**_chain(places.xyxy[np.searchsorted(own, end)], back, free, chain), **chain}
+            chain = {**_chain(places.xyxy[np.searchsorted(own, end)], back, spare, chain), **chain}
         if len(chain) >= LEAST_BOXES:
-            frames = np.array(sorted(chain))
-            yield Offer(frames, np.stack([chain[frame] for frame in frames.tolist()]))
+            yield _offer(chain)
 
 
-def _chain(
-    box: np.ndarray, frames: range, free: dict[int, np.ndarray], known: dict[int, np.ndarray]
-) -> dict[int, np.ndarray]:
+def offer_around(box: np.ndarray, frame: int, own: np.ndarray, spare: SpareBoxes, step: int, last: int) -> Offer:
+    """This spare box (4,) and those that continue it, in frames where the person has none; `own` (n,) are theirs."""
+    after = own[own > frame]
+    before = own[own < frame]
+    end, start = int(after[0]) if len(after) else last + 1, int(before[-1]) if len(before) else -1
+    later = _chain(box, range(frame + step, end, step), spare, {})
+    earlier = _chain(box, range(frame - step, start, -step), spare, {})
+    return _offer({**earlier, frame: box, **later})
+
+
+def _offer(chain: dict[int, np.ndarray]) -> Offer:
+    frames = np.array(sorted(chain))
+    return Offer(frames, np.stack([chain[frame] for frame in frames.tolist()]))
+
+
+def _chain(box: np.ndarray, frames: range, spare: SpareBoxes, known: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     """Box after box that continues the one before; ends at what is `known` already."""
     chain: dict[int, np.ndarray] = {}
     missed = 0
     for frame in frames:
-        if frame in known:
+        if frame in known or missed > LONGEST_HOLE:
             break
-        boxes = free.get(frame)
-        overlap = iou(box[None], boxes)[0] if boxes is not None and len(boxes) else np.zeros(1)
-        if overlap.max() >= LEAST_OVERLAP and boxes is not None:
-            box = boxes[int(overlap.argmax())]
-            chain[frame] = box
-            missed = 0
-        else:
-            missed += 1
-            if missed > LONGEST_HOLE:
-                break
+        found = spare.next_to(box, frame)
+        missed = missed + 1 if found is None else 0
+        if found is not None:
+            chain[frame] = box = found
     return chain

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from tracker.drawing.colours import colour_of, css, text_colour
-from tracker.types import Detections
+from tracker.types import InputError
 
 from .corrections import FILL_GAPS
 from .edit_file import Review
 from .gaps import Places
 from .labelled_people import GONE, LabelledPeople
 from .moments import Moment, MomentFinder
-from .offers import Offer, free_boxes, offers
+from .offers import Offer, SpareBoxes, offer_around, offers
 from .place_table import PlaceTable, kinds
 from .run_tracks import RunTracks
 
@@ -30,7 +30,7 @@ class RunAnswers:
         self.moments = MomentFinder(data).found()
         self.table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
         self._shown: dict[int, tuple[Places, LabelledPeople, dict[str, Any]]] = {}
-        self._offers: tuple[LabelledPeople, dict[int, list[Offer]]] | None = None
+        self._offers: dict[int, tuple[Places, list[Offer]]] = {}
 
     def described_data(self) -> dict[str, Any]:
         """The run and its video."""
@@ -126,29 +126,38 @@ class RunAnswers:
                 columns = part.frame.tolist(), part.xyxy.round(1).tolist(), kinds(part, labelled).tolist()
                 for frame, xyxy, kind in zip(*columns, strict=True):
                     shown.setdefault(frame, []).append([person, *xyxy, kind])
+            spare = self.spare()
             unused = {
-                frame: detections.xyxy.round(1).tolist()
-                for frame in range(first, last + 1)
-                if (detections := self.data.unused.get(frame, NOTHING)) is not NOTHING
+                frame: boxes.round(1).tolist() for frame in range(first, last + 1) if len(boxes := spare.at(frame))
             }
             return {"revision": self.review.revision, "first": first, "boxes": shown, "unused": unused}
 
+    def spare(self) -> SpareBoxes:
+        """The detector's boxes that nobody has."""
+        return SpareBoxes(self.data.unused, self.table.take(self.review.labelled))
+
     def offered(self) -> dict[int, list[Offer]]:
-        """What the detector has for each person's gaps."""
+        """What the detector has for each person's gaps, found again for those whom an edit touched."""
         with self.review.lock:
-            labelled = self.review.labelled
-            if self._offers is None or self._offers[0] is not labelled:
-                people = self.table.take(labelled)
-                free = free_boxes(self.data.unused, people)
-                last = self.data.length(self.data.video) - 1
-                found = {
-                    person: list(offers(places, free, self.data.run.stride, last)) for person, places in people.items()
-                }
-                self._offers = labelled, found
-            return self._offers[1]
+            people, spare = self.table.take(self.review.labelled), self.spare()
+            last, step = self.data.length(self.data.video) - 1, self.data.run.stride
+            for person, places in people.items():
+                known = self._offers.get(person)
+                if known is None or known[0] is not places:
+                    self._offers[person] = places, list(offers(places, spare, step, last))
+            return {person: self._offers[person][1] for person in people}
 
-
-NOTHING = Detections.empty()
+    def around(self, person: int | str, frame: int, box: list[float]) -> Offer:
+        """The detector's box nearest to this one in the frame, with those that continue it."""
+        with self.review.lock:
+            people, spare = self.table.take(self.review.labelled), self.spare()
+            boxes = spare.at(frame)
+            if not len(boxes):
+                raise InputError(f"the detector has no spare box in frame {frame}")
+            nearest = boxes[int(np.abs(boxes - np.array(box)).sum(axis=1).argmin())]
+            own = people[person].frame if isinstance(person, int) and person in people else np.zeros(0, int)
+            last, step = self.data.length(self.data.video) - 1, self.data.run.stride
+            return offer_around(nearest, frame, own, spare, step, last)
 
 
 def _spans(frame: np.ndarray, kind: np.ndarray, step: int) -> list[list[int]]:

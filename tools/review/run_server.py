@@ -17,6 +17,7 @@ from tracker.types import InputError
 from ..run.folder import first_free
 from .corrections import write_corrected
 from .edit_file import Review
+from .edits import corners
 from .frames import FrameStore, ImageStore, open_frames
 from .learning import write_people
 from .pictures import likeness
@@ -84,15 +85,21 @@ class RunServer(PageServer):
         return likeness(whole, corners, self.run_data.run.width, colour_of(person))
 
     def _accept(self, wish: dict[str, Any]) -> None:
-        """Take the boxes offered to a person: those of the offer that begins in `frame`, or all of them."""
-        person, frame = wish.get("person"), wish.get("frame")
-        offered = self.answers.offered().get(person, []) if isinstance(person, int) else []
-        chosen = [offer for offer in offered if frame is None or offer.frame[0] == frame]
+        """Take spare boxes of the detector for a person or "new": the offer that begins in `frame`, or all of theirs,
+        or the box `xyxy` of the frame with those that continue it."""
+        person, frame, xyxy = wish.get("person"), wish.get("frame"), wish.get("xyxy")
+        if xyxy is None:
+            offered = self.answers.offered().get(person, []) if isinstance(person, int) else []
+            chosen = [offer for offer in offered if frame is None or offer.frame[0] == frame]
+        else:
+            if not isinstance(frame, int) or not isinstance(person, int | str):
+                raise InputError("a spare box is taken for a person, in a frame")
+            chosen = [self.answers.around(person, frame, list(corners(xyxy)))]
         if not chosen:
             raise InputError("the detector has no further boxes for this person there")
         frames = [one for offer in chosen for one in offer.frame.tolist()]
-        xyxy = [[round(value, 2) for value in box] for offer in chosen for box in offer.xyxy.tolist()]
-        edit = {"do": "boxes", "video": self.run_data.video, "person": person, "frames": frames, "xyxy": xyxy}
+        taken = [[round(value, 2) for value in box] for offer in chosen for box in offer.xyxy.tolist()]
+        edit = {"do": "boxes", "video": self.run_data.video, "person": person, "frames": frames, "xyxy": taken}
         self.review.add(edit)
 
     async def export(self, request: Request) -> Response:

@@ -17,9 +17,9 @@ const rectangle = ([left, top, right, bottom], classes) =>
   shape("rect", { x: left, y: top, width: right - left, height: bottom - top }, classes);
 
 export class Boxes {
-  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); label(person) where a box says more than the number
+  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); spared(xyxy) where there are spare boxes, label(person) where a box says more than the number
   constructor(svg, colourOf, deeds) {
-    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, scale: 1 });
+    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1 });
     svg.addEventListener("pointerdown", (event) => this.press(event));
   }
 
@@ -30,14 +30,15 @@ export class Boxes {
     this.draw();
   }
 
-  set(boxes, chosen) {
-    Object.assign(this, { boxes, chosen });
+  set(boxes, chosen, spare = []) {
+    Object.assign(this, { boxes, chosen, spare });
     this.draw();
   }
 
   draw() {
     const order = this.boxes.map((_, at) => at).sort((one, other) => area(this.boxes[other].xyxy) - area(this.boxes[one].xyxy));
-    const parts = order.filter((at) => at !== this.chosen).map((at) => this.box(at));
+    const spare = this.spare.map((xyxy) => Object.assign(rectangle(xyxy, "spare"), { xyxy }));
+    const parts = [...spare, ...order.filter((at) => at !== this.chosen).map((at) => this.box(at))];
     if (this.chosen !== null && this.boxes[this.chosen]) parts.push(this.box(this.chosen), ...this.handles(this.chosen));
     this.svg.replaceChildren(...parts);
   }
@@ -86,7 +87,7 @@ export class Boxes {
     const { at, edge = "body", grip } = event.target.dataset;
     // A new box may lie within another one, which is moved by its label, or with Alt or Shift.
     const moves = at !== undefined && (edge !== "body" || grip || event.altKey || event.shiftKey);
-    if (!moves) return this.follow(event, (from, to) => this.sketch(from, to, at === undefined ? null : Number(at)));
+    if (!moves) return this.follow(event, (from, to) => this.sketch(from, to, event.target));
     if (Number(at) !== this.chosen) this.deeds.chosen(Number(at));
     const start = this.boxes[at].xyxy;
     this.follow(event, (from, to, done) => this.drag(Number(at), start, edge, from, to, done));
@@ -124,7 +125,11 @@ export class Boxes {
     const xyxy = spanned(from, to);
     this.svg.querySelector(".drawing")?.remove();
     this.svg.append(rectangle(xyxy, "drawing"));
-    this.finish = () => (isBox(xyxy) ? this.deeds.drawn(xyxy) : this.deeds.chosen(inside));
+    this.finish = () => {
+      if (isBox(xyxy)) return this.deeds.drawn(xyxy);
+      if (inside.xyxy) return this.deeds.spared(inside.xyxy);
+      return this.deeds.chosen(inside.dataset.at === undefined ? null : Number(inside.dataset.at));
+    };
   }
 }
 

@@ -130,6 +130,16 @@ export class RunActions {
     if (!all) await this.view.seek(nearest[1]);
   }
 
+  // A spare box of the detector, with those that continue it: the chosen person's where they have none, else somebody new.
+  async take(xyxy) {
+    const { number, frame } = this.view;
+    const person = number !== null && !this.review.present(number, frame) ? number : "new";
+    await this.review.change("/api/offer", { person, frame, xyxy });
+    const whose = person === "new" ? this.review.fresh.at(-1) : person;
+    this.view.choose(whose);
+    this.say(`The detector's boxes are person ${this.name(whose)}'s.`);
+  }
+
   // Straight lines across the gap here, or between the mark and here.
   async line() {
     const person = this.here;

@@ -26,6 +26,7 @@ class View {
       chosen: (at) => this.choose(at === null ? null : this.player.boxes[at].person),
       changed: (at, xyxy) => this.act(() => this.actions.put(this.player.boxes[at].person, xyxy)),
       drawn: (xyxy) => this.act(() => this.actions.drawn(xyxy)),
+      spared: (xyxy) => this.act(() => this.actions.take(xyxy)),
     });
     this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.act(() => this.clicked(number, frame)) });
     this.moments = new MomentList(review, find("#moment-list"), (moment) => this.act(() => this.goToMoment(moment)));

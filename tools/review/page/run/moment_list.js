@@ -17,6 +17,7 @@ export class MomentList {
     const told = {
       exchange: moved ? `Exchanged until ${this.clock(to)}: ${moved}?` : `Exchanged until ${this.clock(to)}?`,
       return: `Is this ${name(people[0])} again?`,
+      taken: moved ? `Until ${this.clock(to)}: ${moved}?` : "Whose box is this?",
       birth: moved ? `New here: ${moved}?` : "New here?",
     };
     return { time: this.clock(frame), told: told[kind] };

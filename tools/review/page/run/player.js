@@ -72,7 +72,7 @@ export class Player {
   paint() {
     const at = this.boxes.findIndex(({ person }) => person === this.person);
     this.chosen = at < 0 ? null : at;
-    this.drawing.set(this.boxes, this.chosen);
+    this.drawing.set(this.boxes, this.chosen, this.playing ? [] : this.unused);
   }
 
   // After an edit: the same picture with the boxes as they are now.
