@@ -36,11 +36,15 @@ class SpareBoxes:
         self.unused, self.everybody = unused, everybody
 
     def at(self, frame: int) -> np.ndarray:
-        """Those of a frame, (n, 4)."""
+        """Those of a frame, (n, 4), the best scored first; of two on one person the better one."""
+        kept: list[np.ndarray] = []
         found = self.unused.get(frame)
         if found is None:
             return np.zeros((0, 4))
-        return np.array([box for box in found.xyxy.astype(float) if self._is_free(frame, box)]).reshape(-1, 4)
+        for box in found.xyxy[np.argsort(-found.score)].astype(float):
+            if self._is_free(frame, box) and (not kept or iou(box[None], np.stack(kept)).max() < TAKEN):
+                kept.append(box)
+        return np.array(kept).reshape(-1, 4)
 
     def next_to(self, box: np.ndarray, frame: int) -> np.ndarray | None:
         """The box (4,) of a frame that continues this one."""

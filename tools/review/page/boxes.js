@@ -37,10 +37,9 @@ export class Boxes {
 
   draw() {
     const order = this.boxes.map((_, at) => at).sort((one, other) => area(this.boxes[other].xyxy) - area(this.boxes[one].xyxy));
-    const spare = this.spare.map((xyxy) => Object.assign(rectangle(xyxy, "spare"), { xyxy }));
-    const parts = [...spare, ...order.filter((at) => at !== this.chosen).map((at) => this.box(at))];
+    const parts = order.filter((at) => at !== this.chosen).map((at) => this.box(at));
     if (this.chosen !== null && this.boxes[this.chosen]) parts.push(this.box(this.chosen), ...this.handles(this.chosen));
-    this.svg.replaceChildren(...parts);
+    this.svg.replaceChildren(...parts, ...this.spare.map((xyxy) => this.spareBox(xyxy)));
   }
 
   box(at) {
@@ -61,6 +60,19 @@ export class Boxes {
     number.style.fontSize = `${0.78 * size}px`;
     number.textContent = words;
     group.append(rectangle(xyxy, `halo${chosen}`), body, label, number);
+    return group;
+  }
+
+  // Only its + can be clicked, as most of it may lie within other boxes.
+  spareBox(xyxy) {
+    const size = LABEL / this.scale;
+    const [left, top] = xyxy;
+    const group = shape("g", {});
+    const tag = Object.assign(rectangle([left, top - size, left + size, top], "take"), { xyxy });
+    const plus = shape("text", { x: left + size / 2, y: top - 0.24 * size, "text-anchor": "middle" }, "tag");
+    plus.style.fontSize = `${0.78 * size}px`;
+    plus.textContent = "+";
+    group.append(rectangle(xyxy, "spare"), tag, plus);
     return group;
   }
 

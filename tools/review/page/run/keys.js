@@ -28,7 +28,7 @@ export const EDITS = [
   ["i", "straight lines across this gap, or between the mark and here"],
   ["x", "the box in this frame goes; once more: absent, no gap is filled"],
   ["Shift + X", "absent between the mark and here"],
-  ["click on a dotted box", "it and those that continue it: the chosen person's where they have none, else somebody new"],
+  ["click on a +", "that box of the detector and those that continue it: the chosen person's where they have none, else somebody new"],
   ["drag", "draw a box: the chosen person's where they have none; edges and corners change the chosen box"],
   ["Alt or Shift + drag", "move a box (also by its number)"],
 ];

@@ -4,7 +4,8 @@ import { get } from "../api.js";
 import { History } from "../history.js";
 
 const CHUNK = 300;
-const NOTHING = { boxes: [], unused: [] };
+const KINDS = ["crop", "drawn", "filled"];
+const FILLED = KINDS.indexOf("filled");
 
 export class RunReview extends History {
   static load() {
@@ -39,8 +40,8 @@ export class RunReview extends History {
       chunks.delete(at);
       throw error;
     });
-    const own = (boxes[frame] ?? []).map(([person, x0, y0, x1, y1, kind]) => ({ person, xyxy: [x0, y0, x1, y1], kind: ["crop", "drawn", "filled"][kind] }));
-    return { boxes: own, unused: unused[frame] ?? NOTHING.unused };
+    const own = (boxes[frame] ?? []).map(([person, x0, y0, x1, y1, kind]) => ({ person, xyxy: [x0, y0, x1, y1], kind: KINDS[kind] }));
+    return { boxes: own, unused: unused[frame] ?? [] };
   }
 
   colour(number) {
@@ -52,18 +53,20 @@ export class RunReview extends History {
     return name ? `${number} ${name}` : String(number);
   }
 
-  // The nearest frames before and after this one in which the person has a box: null where there is none.
+  // The nearest frames before and after this one in which the person has a known box: null where there is none.
   around(number, frame) {
     let [before, after] = [null, null];
-    for (const [first, last] of this.people.get(number)?.spans ?? []) {
+    for (const [first, last, kind] of this.people.get(number)?.spans ?? []) {
+      if (kind === FILLED) continue;
       if (first < frame) before = Math.min(last, frame - this.data.step);
       if (last > frame && after === null) after = Math.max(first, frame + this.data.step);
     }
     return [before, after];
   }
 
+  // Whether the person has a known box there.
   present(number, frame) {
-    return (this.people.get(number)?.spans ?? []).some(([first, last]) => first <= frame && frame <= last);
+    return (this.people.get(number)?.spans ?? []).some(([first, last, kind]) => kind !== FILLED && first <= frame && frame <= last);
   }
 
   // Moments that are still to be looked at.
