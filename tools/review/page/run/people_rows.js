@@ -65,8 +65,7 @@ export class PeopleRows {
       const called = part("b", "name", { textContent: name, dir: "auto" });
       const seconds = (boxes * this.review.data.step) / this.review.data.fps;
       row.facts.replaceChildren(badge, called, part("span", "flag"), part("small", "", { textContent: `${seconds.toFixed(1)} s` }));
-      row.facts.setAttribute("aria-label", `person ${number}${name ? `, ${name}` : ""}, ${many(boxes, "box")}`);
-      row.facts.title = name || `person ${number}`;
+      row.facts.title = `${name || `person ${number}`}, ${many(boxes, "box")}`;
     }
     row.stale = true;
     if (row.visible) this.draw(row);
