@@ -42,6 +42,7 @@ def likeness(frame: bytes, xyxy: Box, width: int, colour: tuple[int, int, int]) 
     frame: JPEG of the whole picture, which is `width` pixels wide at its source; xyxy: the box in pixels of the source.
     """
     picture = cv2.imdecode(np.frombuffer(frame, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
     left, top, right, bottom = (value * picture.shape[1] / width for value in xyxy)
     tall = max(SURROUNDINGS * (bottom - top), SURROUNDINGS * (right - left) * LIKENESS[1] / LIKENESS[0], 24.0)
     scale = LIKENESS[1] / tall

@@ -107,6 +107,7 @@ export class RunActions {
     const [from_frame, to_frame] = how === "marked" ? this.range() : [frame, null];
     const when = how === "marked" ? `from ${from_frame} to ${to_frame}` : "from here on";
     await this.edit({ do: "give", video: this.video, person, to: number, from_frame, to_frame }, () => `${this.name(person)} is ${this.name(number)} ${when}.`);
+    if (how === "marked") this.view.unmark();
     return this.view.choose(number === "new" ? this.review.fresh.at(-1) : number);
   }
 
@@ -147,6 +148,7 @@ export class RunActions {
     const [from_frame, to_frame] = mark === null ? this.review.around(person, frame) : this.range();
     if (from_frame === null || to_frame === null) return this.say("This gap has no box at one of its ends.", true);
     await this.edit({ do: "between", video: this.video, person, from_frame, to_frame }, `Boxes between ${from_frame} and ${to_frame} lie on straight lines.`);
+    this.view.unmark();
   }
 
   unbox() {
@@ -154,9 +156,10 @@ export class RunActions {
     return this.edit({ do: "unbox", video: this.video, frame, person: this.here }, `No box of ${this.name(this.here)} in this frame.`);
   }
 
-  absent() {
+  async absent() {
     const [frame, to_frame] = this.range();
-    return this.edit({ do: "unbox", video: this.video, person: this.here, frame, to_frame }, `${this.name(this.here)} is absent from ${frame} to ${to_frame}.`);
+    await this.edit({ do: "unbox", video: this.video, person: this.here, frame, to_frame }, `${this.name(this.here)} is absent from ${frame} to ${to_frame}.`);
+    this.view.unmark();
   }
 
   put(person, xyxy) {

@@ -19,7 +19,7 @@ export const EDITS = [
   ["0–9, Enter", "from here on it is that person"],
   ["0–9, s", "swap the two from here on (also w)"],
   ["0–9, m", "between the mark and here it is that person"],
-  ["k", "mark this frame (again: no mark)"],
+  ["k", "mark this frame, until an edit uses the mark (again: no mark)"],
   ["s", "split: from here on it is a new person"],
   ["n", "name"],
   ["c / Shift + C", "one of the cast / keep only the cast"],

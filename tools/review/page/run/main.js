@@ -139,6 +139,12 @@ class View {
     this.paint();
   }
 
+  // The mark has served.
+  unmark() {
+    this.mark = null;
+    this.paint();
+  }
+
   toggleCast(number) {
     if (!this.cast.delete(number)) this.cast.add(number);
     this.step(1);
