@@ -37,8 +37,12 @@ class MomentOptions:
     """An exchange happened no longer before it was found out."""
     contact: float = 0.3
     """Share of the smaller box within the other from which two people are in contact."""
+    stay: float = 0.3
+    """Somebody who was not seen for longer in one piece was lost all the same."""
     break_gap: float = 0.1
     """A track that was not seen for longer may have gone on with another person."""
+    step_aside: float = 0.17
+    """A box that moved less from frame to frame, in body heights, left the person when the other one was lost."""
     gap: float = 2.0
     """Somebody else's box may be a person's who was not seen for no longer."""
     least_taken: int = 4
@@ -132,8 +136,15 @@ class MomentFinder:
         same = self.columns.person[first][:, None] == self.columns.person[last]
         for one, other in zip(*linear_sum_assignment(-overlap - 0.01 * same), strict=True):
             x, z = int(self.columns.person[first[one]]), int(self.columns.person[last[other]])
-            if x != z and overlap[one, other] >= self.options.overlap:
+            if x != z and overlap[one, other] >= max(self.options.overlap, self._goes_on(int(last[other]), frame)):
                 yield Stretch(self._since_break(z, x, frame), int(first[one]))
+
+    def _goes_on(self, row: int, frame: int) -> float:
+        """IoU of a box with the next one of its own id, if that comes soon after `frame`."""
+        own = self.people[int(self.columns.person[row])]
+        at = int(np.searchsorted(self.columns.frame[own], frame))
+        soon = at < len(own) and self.columns.frame[own[at]] <= frame + self.options.nearby * self.fps
+        return float(iou(self.columns.xyxy[[row]], self.columns.xyxy[own[[at]]])[0, 0]) if soon else 0.0
 
     def _rows_near(self, frame: int, seconds: float) -> np.ndarray:
         """Of each id the row nearest to `frame` within so many seconds, after it or (negative) before it."""
@@ -156,7 +167,8 @@ class MomentFinder:
             return own
         since = own[self.columns.frame[own] > self._last_stay(other, frame)]
         if len(since):
-            return since[int(np.argmax(self._moved(own)[-len(since) :])) :]
+            moved = self._moved(own)[-len(since) :]
+            return since[int(np.argmax(moved)) :] if moved.max() > self.options.step_aside else since
         breaks = self._breaks(own) | self._after_contact(own, self.people[other])
         return own[int(np.flatnonzero(breaks)[-1]) :] if breaks.any() else own[:0]
 
@@ -166,7 +178,7 @@ class MomentFinder:
         frames = frames[frames < frame]
         starts = np.flatnonzero(np.diff(frames, prepend=-(10**9)) > self.options.break_gap * self.fps)
         lengths = np.diff(np.append(starts, len(frames)))
-        long = np.flatnonzero(lengths > self.options.least_taken)
+        long = np.flatnonzero(lengths > self.options.stay * self.fps)
         return int(frames[starts[long[-1]] + lengths[long[-1]] - 1]) if len(long) else -1
 
     def _breaks(self, own: np.ndarray) -> np.ndarray:
