@@ -180,6 +180,7 @@ class View {
     document.title = `Review · ${name}`;
     const deeds = {
       help: () => this.help(),
+      next: () => this.nextMoment(1),
       play: () => this.player.play(),
       back: () => this.seek(this.frame - this.review.data.step),
       on: () => this.seek(this.frame + this.review.data.step),
