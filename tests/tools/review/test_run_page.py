@@ -52,7 +52,7 @@ def test_a_row_a_person_with_pictures_and_a_timeline_that_says_when(run):
     assert rows(run) == [1, 2, 3, 4, 7]
     words = run.get_attribute('.someone[data-number="4"] .timeline', "aria-label")
     assert words == "There from 0.0 to 0.3 s, 0.7 to 1.0 s."
-    run.wait_for_function("document.querySelector('.face').naturalWidth == 84")
+    run.wait_for_function("() => document.querySelector('.face').naturalWidth == 84")
     assert run.locator('.someone[data-number="1"] .face').count() == 12
 
 
@@ -190,9 +190,9 @@ def test_space_plays_and_stops_and_arrows_step(run):
     run.press_keys("ArrowRight", "ArrowRight", "ArrowLeft")
     at(run, 1)
     run.press_keys(" ")
-    run.wait_for_function("Number(document.querySelector('#picture').dataset.frame) > 3")
+    run.wait_for_function("() => Number(document.querySelector('#picture').dataset.frame) > 3")
     run.press_keys(" ")
-    run.wait_for_function("document.querySelector('#play').textContent == 'Play'")
+    run.wait_for_function("() => document.querySelector('#play').textContent == 'Play'")
     run.press_keys("End")
     at(run, 29)
     run.press_keys("Shift+ArrowLeft")
