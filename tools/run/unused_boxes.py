@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from tracker.results.mot_files import format_detections
 from tracker.results.writers import writing
 from tracker.types import Detections, Detector, Frame, FrameTracks
@@ -44,5 +46,5 @@ class UnusedBoxes:
 def unused_boxes(detections: Detections, tracks: FrameTracks, min_score: float) -> Detections:
     """Those of at least `min_score` that are the box of no row."""
     taken = {tuple(box) for box in tracks.xyxy.tolist()}
-    free = [tuple(box) not in taken for box in detections.xyxy.tolist()]
+    free = np.array([tuple(box) not in taken for box in detections.xyxy.tolist()], bool)
     return detections[(detections.score >= min_score) & free]
