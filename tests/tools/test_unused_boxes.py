@@ -22,4 +22,4 @@ def test_boxes_in_no_row_are_kept_from_the_least_score_on_and_frames_may_be_empt
     with unused:
         unused.write(frames[0], tracks)
         unused.write(frames[1], FrameTracks.empty(1, 1 / 30))
-    assert (tmp_path / "unused.txt").read_text() == "1,-1,50.00,20.00,20.00,60.00,0.400,-1,-1,-1\n"
+    assert (tmp_path / "unused.txt").read_text() == "1,-1,50.00,20.00,20.00,60.00,0.400\n"
