@@ -40,6 +40,7 @@ VERBS: dict[str, Any] = {
     "cast": Verb("cast:CastCommand", "The people of a cast file: list, rename, merge, remove, show them as a sheet."),
     "render": Verb("render:RenderCommand", "Draw a run again in another style, or follow one person; no model runs."),
     "convert": Verb("convert:ConvertCommand", "Write a run's tracks as COCO or CVAT has them; no model runs."),
+    "review": Verb("review_run:ReviewCommand", "Put the identities of a run right on a local page."),
     "demo": Verb("demo:DemoCommand", "Track the bundled clip with the bundled weights and score it; needs no network."),
     "evaluate": {
         "tracks": Verb(

@@ -36,7 +36,8 @@ from .run.video_sinks import WindowSink
 class TrackCommand:
     """Track all people in a video and keep their identities.
 
-    One folder a run: video.mp4, tracks.txt (MOT), tracks.csv, tracks.json, report.html, config.json.
+    One folder a run: video.mp4, tracks.txt (MOT), tracks.csv, tracks.json, report.html, config.json, and unused.txt:
+    boxes of the detector that no track took, for `followspot review`.
     """
 
     sources: Positional[tuple[str, ...]]

@@ -113,7 +113,7 @@ def test_a_stop_in_the_second_pass_leaves_the_online_result_and_says_so(
     monkeypatch.setattr(SecondLook, "refined", stopped)
     out = refined(film)
     assert {file.name for file in out.iterdir()} == {
-        "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json",
+        "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt",
     }  # fmt: skip
     assert ids(out / "tracks.txt") == {1, 2, 3}
     said = " ".join(capsys.readouterr().out.split())

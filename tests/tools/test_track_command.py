@@ -67,7 +67,7 @@ def follow(film: Path, **options) -> Path:
 def test_a_run_leaves_everything_in_one_folder(film: Path, capsys: pytest.CaptureFixture[str]):
     out = follow(film)
     assert {file.name for file in out.iterdir()} == {
-        "video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json",
+        "video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt",
     }  # fmt: skip
     tracks = read_tracks(out / "tracks.txt", fps=FPS)
     assert all(rows.ids.tolist() == [1, 2] for rows in tracks)

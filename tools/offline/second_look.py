@@ -13,7 +13,8 @@ from tracker.offline.stretches import UNKNOWN, Stretch
 from tracker.track import Identity
 from tracker.types import Detector, Embedder, Frame, FrameTracks, Recovery
 
-from .sightings import CropOptions, OverheardDetector, Sighting, Watcher, encoder_facts
+from ..run.overheard_detector import OverheardDetector
+from .sightings import CropOptions, Sighting, Watcher, encoder_facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ from tracker.tracker import Tracker
 from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks
 
 from ..run.checks import require_at_least
+from ..run.overheard_detector import OverheardDetector
 from .tracklets import TrackletCutter, TrackletOptions, in_contact
 
 EMBEDDED_AT_ONCE = 64
@@ -68,26 +69,6 @@ class Watched:
         frame = np.array([sighting.frame for sighting in self.sightings], int)
         tracklet = np.array([sighting.tracklet for sighting in self.sightings], int)
         return EmbeddedCrops(self.embedding, frame, tracklet, min(every, EMBED_EVERY) / fps, fps)
-
-
-class OverheardDetector:
-    """A detector whose boxes can be asked for once more, frame by frame, when the tracker is done with them."""
-
-    def __init__(self, detector: Detector) -> None:
-        self.detector = detector
-        self._heard: dict[int, Detections] = {}
-
-    def __call__(self, frame: Frame) -> Detections:
-        return self.batch([frame])[0]
-
-    def batch(self, frames: Sequence[Frame]) -> list[Detections]:
-        found = self.detector.batch(frames)
-        self._heard.update((frame.index, detections) for frame, detections in zip(frames, found, strict=True))
-        return found
-
-    def take(self, frame: int) -> Detections:
-        """The frame's boxes, which are then forgotten."""
-        return self._heard.pop(frame)
 
 
 def watch(

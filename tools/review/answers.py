@@ -9,14 +9,13 @@ from tracker.drawing.colours import css, palette, text_colour
 
 from .edit_file import Review
 from .gaps import clashes, placed_boxes
-from .labelled_people import FrameLabel, LabelledPeople
-from .records import DataSet
+from .labelled_people import FrameLabel, LabelledPeople, Reviewed
 
 WORST_SHARE = 0.1
 """A person is as doubtful as this share of their crops, the most doubtful ones, on average."""
 
 
-def described_data(data: DataSet) -> dict[str, Any]:
+def described_data(data: Reviewed) -> dict[str, Any]:
     """What no edit changes: the crops as columns, in the order of video and frame, the videos, and people's colours."""
     place = {video: number for number, video in enumerate(data.videos)}
     crops = sorted(data.crops, key=lambda crop: (place[crop.video], crop.frame, crop.image))
@@ -34,7 +33,7 @@ def described_data(data: DataSet) -> dict[str, Any]:
     }
 
 
-def _video(data: DataSet, video: str) -> dict[str, Any]:
+def _video(data: Reviewed, video: str) -> dict[str, Any]:
     source = data.sources.get(video)
     size = {"width": source.width, "height": source.height} if source else {}
     return {"name": video, "fps": data.fps(video), "frames": data.length(video), "source": source is not None, **size}
@@ -56,7 +55,10 @@ def described_people(review: Review) -> dict[str, Any]:
 
 
 def _person(labelled: LabelledPeople, number: int, labels: list[FrameLabel]) -> dict[str, Any]:
-    own = sorted((label for label in labels if label.crop is not None), key=labelled.moment)
+    own = sorted(
+        (label for label in labels if label.crop is not None),
+        key=lambda label: (labelled.videos[label.video], label.frame),
+    )
     crops = [label.crop for label in own if label.crop is not None]
     return {
         "number": number,

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 from tracker.types import InputError
 
-from .edits import Edit, apply, replay
+from .edits import Edit, applied, replay
+from .enclosure import enclosed
 from .json_files import read_json_file
-from .labelled_people import LabelledPeople
-from .records import DataSet
+from .labelled_people import LabelledPeople, Reviewed
 
 EDIT_FILE = "edits.json"
 VERSION = 1
+KEPT_STATES = 50
+"""So many edits are undone without a replay."""
 
 
 def read_edits(path: Path) -> list[Edit]:
@@ -33,7 +36,7 @@ def read_edits(path: Path) -> list[Edit]:
 
 def write_edits(path: Path, edits: list[Edit]) -> None:
     """Replace the file at once, a line an edit; a crash leaves the old or the new one. Raises InputError."""
-    lines = ",\n".join(json.dumps(edit) for edit in edits)
+    lines = ",\n".join(json.dumps(edit, ensure_ascii=False) for edit in edits)
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("w", encoding="utf-8") as file:
@@ -52,7 +55,7 @@ class Review:
     edits.json may also be written by hand meanwhile: `refresh` takes it in. Safe to use from several threads.
     """
 
-    def __init__(self, data: DataSet) -> None:
+    def __init__(self, data: Reviewed) -> None:
         self.data = data
         self.path = data.folder / EDIT_FILE
         self.lock = threading.RLock()
@@ -61,6 +64,7 @@ class Review:
         self.labelled: LabelledPeople
         self.revision = 0
         """Grows with every change; a page whose number is older must look again before it edits."""
+        self._before: deque[LabelledPeople] = deque(maxlen=KEPT_STATES)
         self._written: tuple[int, int] | None = None
         self._load()
 
@@ -75,12 +79,7 @@ class Review:
     def add(self, edit: Edit) -> None:
         """Apply and save one more edit. Raises InputError, with nothing changed, where it does not fit."""
         with self.lock:
-            apply(self.labelled, edit)
-            try:
-                self._save([*self.edits, edit])
-            except InputError:
-                self.labelled = replay(self.data, self.edits)
-                raise
+            self._advance(edit)
             self.undone.clear()
 
     def undo(self) -> Edit | None:
@@ -89,8 +88,9 @@ class Review:
             if not self.edits:
                 return None
             edit = self.edits[-1]
+            before = self._before.pop() if self._before else replay(self.data, self.edits[:-1])
             self._save(self.edits[:-1])
-            self.labelled = replay(self.data, self.edits)
+            self.labelled = before
             self.undone.append(edit)
             return edit
 
@@ -100,19 +100,25 @@ class Review:
             if not self.undone:
                 return None
             edit = self.undone[-1]
-            apply(self.labelled, edit)
-            self._save([*self.edits, edit])
+            self._advance(edit)
             self.undone.pop()
             return edit
 
+    def _advance(self, edit: Edit) -> None:
+        after = applied(self.labelled, edit)
+        self._save([*self.edits, edit])
+        self._before.append(self.labelled)
+        self.labelled = after
+
     def _load(self) -> None:
         found = self._state_of_file()
-        edits = read_edits(self.path)
+        edits = read_edits(enclosed(self.data.folder, EDIT_FILE))
         try:
             self.labelled = replay(self.data, edits)
         except InputError as error:
             raise InputError(f"{self.path}: {error}; mend it or move it away") from error
         self.edits, self._written = edits, found
+        self._before.clear()
 
     def _save(self, edits: list[Edit]) -> None:
         write_edits(self.path, edits)

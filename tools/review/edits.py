@@ -7,18 +7,28 @@ and goes on to the end of the video where `to_frame` is null or left out.
     {"do": "split", "person": 3, "from": "IMAGE"}              from that crop on, in time, a new person
     {"do": "move", "images": ["IMAGE"], "person": 3}           3 or "new"
     {"do": "drop", "images": ["IMAGE"]}                        thrown out
+    {"do": "delete", "people": [3, 7]}                         all of them is thrown out
+    {"do": "keep", "people": [1, 2]}                           the others are thrown out
+    {"do": "rename", "person": 3, "name": "Ada"}               an empty name takes it away
     {"do": "box", "video": V, "frame": F, "person": 3, "xyxy": [...]}
-                                                               puts the crop's box right, or adds a box; 3 or "new"
+                                                               puts the box right, or adds one; 3 or "new"
+    {"do": "boxes", "video": V, "person": 3, "frames": [F, ...], "xyxy": [[...], ...]}
+                                                               the same in several frames
     {"do": "unbox", "video": V, "frame": F, "person": 3}       the box goes; where it was only reckoned between two
                                                                others, 3 counts as absent and no gap is filled there
     {"do": "unbox", ..., "to_frame": G}                        3 is absent from F to G, whatever was there
     {"do": "between", "video": V, "person": 3, "from_frame": F, "to_frame": G}
-                                                               3's boxes after F and before G lie on the line between
-                                                               those of F and G; crops there are thrown out
+                                                               3's boxes after F and before G lie on straight lines
+                                                               between those of F and G and the ones made by hand;
+                                                               other ones there are thrown out
     {"do": "give", "video": V, "person": 3, "to": 5, "from_frame": F, "to_frame": G}
                                                                3's labels there become 5's; 5 or "new"
     {"do": "swap", "video": V, "people": [3, 5], "from_frame": F, "to_frame": G}
                                                                3's labels there become 5's, and 5's become 3's
+    {"do": "reassign", "video": V, "stretches": [{"person": 3, "to": 5, "from_frame": F, "to_frame": G}, ...]}
+                                                               several stretches change hands at once
+    {"do": "look", "moments": ["KEY", ...]}                    they were looked at; any edit may have `moments`
+    {"do": "unlook", "moments": ["KEY", ...]}                  they were not
 
 New people get the next free number, in the order of the edits, so that a replay always numbers them alike.
 """
@@ -28,53 +38,63 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+import numpy as np
+
+from tracker.cast_memory import checked_name
 from tracker.types import InputError
 
-from .gaps import placed_boxes
-from .labelled_people import Box, FrameLabel, Kind, LabelledPeople
-from .records import DataSet
+from .gaps import places_of
+from .labelled_people import BY_HAND, GONE, RANK, Box, Kind, LabelledPeople, Reviewed
 
 Edit = Mapping[str, Any]
 
 NEW = "new"
 FARTHEST = 1e6
 """A box's corner lies no more pixels than this from the picture's."""
+LONGEST_KEY = 200
+"""Characters of a moment's key at most."""
 
 
-def replay(data: DataSet, edits: Sequence[Edit]) -> LabelledPeople:
+def replay(data: Reviewed, edits: Sequence[Edit]) -> LabelledPeople:
     """The data after the edits, in order. Raises InputError naming the first edit that does not fit."""
-    labelled = LabelledPeople.of(data)
+    labelled = LabelledPeople(data)
     for number, edit in enumerate(edits, start=1):
         try:
-            apply(labelled, edit)
+            labelled = applied(labelled, edit)
         except InputError as error:
             raise InputError(f"edit {number} does not fit the data in {data.folder}: {error}") from error
     return labelled
 
 
-def apply(labelled: LabelledPeople, edit: Edit) -> None:
-    """Change `labelled` by one edit. Raises InputError, with nothing changed, where the edit does not fit."""
+def applied(labelled: LabelledPeople, edit: Edit) -> LabelledPeople:
+    """The people after one edit; those before it stay as they are. Raises InputError where the edit does not fit."""
     do = edit.get("do") if isinstance(edit, Mapping) else None
     if not isinstance(do, str) or do not in KINDS:
         raise InputError(f"{do!r} is no kind of edit; there are {', '.join(KINDS)}")
+    labelled = labelled.copied()
     KINDS[do](labelled, edit)
+    if "moments" in edit and do != "unlook":
+        labelled.looked |= _moments(edit)
+    return labelled
 
 
 def merge(labelled: LabelledPeople, edit: Edit) -> None:
     first, *others = _people(labelled, edit)
     for other in others:
-        labelled.give(labelled.people.get(other, ()), first)
+        labelled.give(labelled.rows_of(other), first)
+        _hand_on_name(labelled, other, first)
 
 
 def split(labelled: LabelledPeople, edit: Edit) -> None:
     person = _person(labelled, edit.get("person"))
-    (start,) = _labels_of(labelled, [edit.get("from")])
-    if start.person != person:
-        raise InputError(f"{edit['from']} is a crop of person {start.person}, not {person}")
-    own = labelled.people[person]
-    later = [label for label in own if labelled.moment(label) >= labelled.moment(start)]
+    image = edit.get("from")
+    (start,) = _labels_of(labelled, [image])
+    if labelled.person[start] != person:
+        raise InputError(f"{image} is a crop of person {labelled.person[start]}, not {person}")
+    own = labelled.rows_of(person)
+    later = own[labelled.moments(own) >= labelled.moments(np.array([start]))]
     if len(later) == len(own):
-        raise InputError(f"{edit['from']} is the first crop of person {person}, so there is nothing to split off")
+        raise InputError(f"{image} is the first crop of person {person}, so there is nothing to split off")
     _hand_over(labelled, later, labelled.new_person())
 
 
@@ -87,16 +107,63 @@ def drop(labelled: LabelledPeople, edit: Edit) -> None:
     labelled.remove(_labels_of(labelled, edit.get("images")))
 
 
+def delete(labelled: LabelledPeople, edit: Edit) -> None:
+    labelled.remove(np.flatnonzero(np.isin(labelled.person, _people(labelled, edit, least=1))))
+
+
+def keep(labelled: LabelledPeople, edit: Edit) -> None:
+    labelled.remove(np.flatnonzero(~np.isin(labelled.person, _people(labelled, edit, least=1))))
+
+
+def rename(labelled: LabelledPeople, edit: Edit) -> None:
+    person, name = _person(labelled, edit.get("person")), edit.get("name")
+    if not isinstance(name, str):
+        raise InputError(f"a name must be text, not {name!r}")
+    others = {number: given for number, given in labelled.names.items() if number != person}
+    if name.strip() == "":
+        labelled.names = others
+        return
+    name = checked_name(name)
+    taken = {given: number for number, given in others.items() if (labelled.person == number).any()}
+    if name in taken:
+        raise InputError(f"{name!r} is person {taken[name]} already; merge the two, or give another name")
+    labelled.names = {**others, person: name}
+
+
 def box(labelled: LabelledPeople, edit: Edit) -> None:
-    video, frame, xyxy = _video(labelled, edit), _frame(labelled, edit, "frame"), _xyxy(edit)
-    person = _target(labelled, edit.get("person"))
-    here = labelled.at(person, video, frame)
-    kept = here[0] if here and here[0].crop is not None else None
-    labelled.remove(label for label in here if label is not kept)
-    if kept is None:
-        labelled.add(FrameLabel(person, video, frame, Kind.DRAWN, xyxy))
-    else:
-        kept.kind, kept.xyxy = Kind.CORRECTED, xyxy
+    video, frame, xyxy = _video(labelled, edit), _frame(labelled, edit, "frame"), corners(edit.get("xyxy"))
+    _put(labelled, video, _target(labelled, edit.get("person")), [frame], [xyxy])
+
+
+def boxes(labelled: LabelledPeople, edit: Edit) -> None:
+    video, frames, places = _video(labelled, edit), edit.get("frames"), edit.get("xyxy")
+    if not isinstance(frames, list) or not isinstance(places, list) or len(frames) != len(places) or not frames:
+        raise InputError("boxes need a list of frames, and a box for each of them under xyxy")
+    numbers = [_frame(labelled, {"video": video, "frame": frame}, "frame") for frame in frames]
+    if len(set(numbers)) < len(numbers):
+        raise InputError("boxes has a frame twice; a person has one box in a frame")
+    _put(labelled, video, _target(labelled, edit.get("person")), numbers, list(map(corners, places)))
+
+
+def _put(labelled: LabelledPeople, video: str, person: int, frames: list[int], boxes: list[Box]) -> None:
+    """Keyframes: what the detector had there is corrected, all else that the person had there goes."""
+    new: dict[int, Box] = {}
+    kept, places, gone = [], [], []
+    for frame, xyxy in zip(frames, boxes, strict=True):
+        here = labelled.at(person, video, frame)
+        detected = len(here) > 0 and int(here[0]) < len(labelled.data.columns.person)
+        gone += here[detected:].tolist()
+        if detected:
+            kept.append(int(here[0]))
+            places.append(xyxy)
+        else:
+            new[frame] = xyxy
+    if gone:
+        labelled.remove(np.array(gone))
+    if kept:
+        labelled.mark(np.array(kept), Kind.CORRECTED, np.array(places))
+    if new:
+        labelled.add(person, video, new, Kind.DRAWN, np.array(list(new.values())))
 
 
 def unbox(labelled: LabelledPeople, edit: Edit) -> None:
@@ -106,11 +173,10 @@ def unbox(labelled: LabelledPeople, edit: Edit) -> None:
     if "to_frame" in edit and last is None:
         raise InputError("an unbox needs the last frame of its range as to_frame")
     gone = labelled.within(person, video, first, first if last is None else last)
-    absent = last is not None or not any(label.xyxy is not None or label.crop is not None for label in gone)
+    absent = last is not None or not (labelled.rank[gone] <= RANK[Kind.CROP]).any()
     labelled.remove(gone)
     if absent:
-        for frame in range(first, (first if last is None else last) + 1):
-            labelled.add(FrameLabel(person, video, frame, Kind.ABSENT))
+        labelled.add(person, video, range(first, (first if last is None else last) + 1), Kind.ABSENT)
 
 
 def between(labelled: LabelledPeople, edit: Edit) -> None:
@@ -118,17 +184,19 @@ def between(labelled: LabelledPeople, edit: Edit) -> None:
     person = _person(labelled, edit.get("person"))
     last = _frame(labelled, edit, "to_frame")
     for end in (first, last):
-        if not any(label.xyxy for label in labelled.at(person, video, end)):
+        if np.isnan(labelled.xyxy[labelled.at(person, video, end), 0]).all():
             raise InputError(f"person {person} has no box in frame {end} of {video} to draw the line from")
-    labelled.remove(labelled.within(person, video, first + 1, last - 1))
-    for frame in range(first + 1, last):
-        labelled.add(FrameLabel(person, video, frame, Kind.BETWEEN))
+    inside = labelled.within(person, video, first + 1, last - 1)
+    by_hand = np.isin(labelled.rank[inside], BY_HAND)
+    labelled.remove(inside[~by_hand])
+    keyframes = set(labelled.frame[inside[by_hand]].tolist())
+    labelled.add(person, video, [frame for frame in range(first + 1, last) if frame not in keyframes], Kind.BETWEEN)
 
 
 def give(labelled: LabelledPeople, edit: Edit) -> None:
     video, first = _video(labelled, edit), _frame(labelled, edit, "from_frame")
     given = labelled.within(_person(labelled, edit.get("person")), video, first, _last_frame(labelled, edit, first))
-    if not given:
+    if not len(given):
         raise InputError(f"person {edit['person']} is not in {video} from frame {first} on")
     _hand_over(labelled, given, _target(labelled, edit.get("to")))
 
@@ -144,31 +212,79 @@ def swap(labelled: LabelledPeople, edit: Edit) -> None:
     labelled.give(others, one)
 
 
+def reassign(labelled: LabelledPeople, edit: Edit) -> None:
+    video, stretches = _video(labelled, edit), edit.get("stretches")
+    if not isinstance(stretches, list) or not stretches or not all(isinstance(one, Mapping) for one in stretches):
+        raise InputError("reassign needs a list of stretches, each with person, to, from_frame and to_frame")
+    given = []
+    for stretch in stretches:
+        named = {**stretch, "video": video}
+        first = _frame(labelled, named, "from_frame")
+        last = _last_frame(labelled, named, first)
+        rows = labelled.within(_person(labelled, named.get("person")), video, first, last)
+        given.append((rows, _target(labelled, named.get("to"))))
+    for rows, _ in given:
+        _fix_boxes_between(labelled, rows)
+    for rows, person in given:
+        labelled.give(rows, person)
+
+
+def look(labelled: LabelledPeople, edit: Edit) -> None:
+    labelled.looked |= _moments(edit)
+
+
+def unlook(labelled: LabelledPeople, edit: Edit) -> None:
+    labelled.looked -= _moments(edit)
+
+
 KINDS: dict[str, Callable[[LabelledPeople, Edit], None]] = {
     "merge": merge,
     "split": split,
     "move": move,
     "drop": drop,
+    "delete": delete,
+    "keep": keep,
+    "rename": rename,
     "box": box,
+    "boxes": boxes,
     "unbox": unbox,
     "between": between,
     "give": give,
     "swap": swap,
+    "reassign": reassign,
+    "look": look,
+    "unlook": unlook,
 }
 
 
-def _hand_over(labelled: LabelledPeople, labels: list[FrameLabel], person: int) -> None:
-    _fix_boxes_between(labelled, labels)
-    labelled.give(labels, person)
+def _hand_over(labelled: LabelledPeople, rows: np.ndarray, person: int) -> None:
+    _fix_boxes_between(labelled, rows)
+    labelled.give(rows, person)
 
 
-def _fix_boxes_between(labelled: LabelledPeople, labels: list[FrameLabel]) -> None:
+def _hand_on_name(labelled: LabelledPeople, person: int, to: int) -> None:
+    """A person who is now part of another leaves them the name, if they have none."""
+    if person in labelled.names:
+        names = {**labelled.names}
+        names.setdefault(to, names.pop(person))
+        labelled.names = names
+
+
+def _fix_boxes_between(labelled: LabelledPeople, rows: np.ndarray) -> None:
     """Fix the boxes that lie between others: among another person's boxes they would lie elsewhere."""
-    for person, video in {(one.person, one.video) for one in labels if one.kind is Kind.BETWEEN}:
-        placed = placed_boxes((one for one in labelled.people[person] if one.video == video), longest=0)
-        for one in labels:
-            if (one.kind, one.person, one.video) == (Kind.BETWEEN, person, video) and one.frame in placed:
-                one.kind, one.xyxy = Kind.DRAWN, placed[one.frame].xyxy
+    rows = rows[labelled.rank[rows] == RANK[Kind.BETWEEN]]
+    for person, video in set(zip(labelled.person[rows].tolist(), labelled.video[rows].tolist(), strict=True)):
+        placed = places_of(labelled, person, labelled.data.videos[video], longest=0)
+        fixed = rows[(labelled.person[rows] == person) & (labelled.video[rows] == video)]
+        fixed = fixed[np.isin(labelled.frame[fixed], placed.frame)]
+        labelled.mark(fixed, Kind.DRAWN, placed.xyxy[np.searchsorted(placed.frame, labelled.frame[fixed])])
+
+
+def _moments(edit: Edit) -> frozenset[str]:
+    keys = edit.get("moments")
+    if not isinstance(keys, list) or not all(isinstance(key, str) and len(key) <= LONGEST_KEY for key in keys):
+        raise InputError(f"moments must be a list of their keys, not {str(keys)[:80]}")
+    return frozenset(keys)
 
 
 def _person(labelled: LabelledPeople, number: Any) -> int:
@@ -181,20 +297,22 @@ def _target(labelled: LabelledPeople, number: Any) -> int:
     return labelled.new_person() if number == NEW else _person(labelled, number)
 
 
-def _people(labelled: LabelledPeople, edit: Edit) -> list[int]:
+def _people(labelled: LabelledPeople, edit: Edit, least: int = 2) -> list[int]:
     numbers = edit.get("people")
-    if not isinstance(numbers, list) or len(set(map(str, numbers))) < 2:
-        raise InputError(f"people must be a list of at least 2 different numbers, not {numbers!r}")
+    if not isinstance(numbers, list) or len(set(map(str, numbers))) < least:
+        raise InputError(f"people must be a list of at least {least} different numbers, not {numbers!r}")
     return [_person(labelled, number) for number in numbers]
 
 
-def _labels_of(labelled: LabelledPeople, images: Any) -> list[FrameLabel]:
+def _labels_of(labelled: LabelledPeople, images: Any) -> np.ndarray:
+    """Indices of the labels of these crops, (n,)."""
     if not isinstance(images, list) or not images:
         raise InputError(f"images must be a list of file names, not {images!r}")
+    row_of = labelled.row_of_image
     for image in images:
-        if not isinstance(image, str) or image not in labelled.by_image:
+        if not isinstance(image, str) or image not in row_of or labelled.person[row_of[image]] == GONE:
             raise InputError(f"there is no crop {image!r}, or it was thrown out")
-    return [labelled.by_image[image] for image in dict.fromkeys(images)]
+    return np.array([row_of[image] for image in dict.fromkeys(images)])
 
 
 def _video(labelled: LabelledPeople, edit: Edit) -> str:
@@ -220,8 +338,8 @@ def _last_frame(labelled: LabelledPeople, edit: Edit, first: int) -> int | None:
     return last
 
 
-def _xyxy(edit: Edit) -> Box:
-    xyxy = edit.get("xyxy")
+def corners(xyxy: Any) -> Box:
+    """A box of an edit, checked. Raises InputError."""
     if (
         isinstance(xyxy, list)
         and len(xyxy) == 4

@@ -17,13 +17,13 @@ from ..run.output import first_names
 from .enclosure import enclosed
 from .gaps import believed
 from .json_files import read_json_file
-from .labelled_people import FrameLabel, LabelledPeople
-from .records import DataSet, boxed
+from .labelled_people import FrameLabel, LabelledPeople, Reviewed
+from .records import boxed
 
 PARTS = ("trainval", "query", "gallery")
 
 
-def export_folder(data: DataSet, labelled: LabelledPeople, out: Path) -> Path:
+def export_folder(data: Reviewed, labelled: LabelledPeople, out: Path) -> Path:
     """Write the reviewed crops to the new folder `out`; people keep their numbers, those who are gone leave holes.
 
     Of two crops of a person in one frame the one with the better score is kept. Pictures are copied, also where a box
@@ -66,7 +66,7 @@ def kept_crops(labelled: LabelledPeople) -> list[tuple[str, CropRow]]:
     return kept
 
 
-def missing_pictures(data: DataSet, labelled: LabelledPeople) -> list[str]:
+def missing_pictures(data: Reviewed, labelled: LabelledPeople) -> list[str]:
     """Names of the crops that are left but whose picture is not in images/. Raises InputError as `enclosed`."""
     return [image for image, _ in kept_crops(labelled) if not enclosed(data.folder, f"images/{image}").is_file()]
 
@@ -79,7 +79,7 @@ def told_missing(images: list[str]) -> str:
     return f"{what} missing in images/ and left out: {first_names(images)}"
 
 
-def _pictured(data: DataSet, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:
+def _pictured(data: Reviewed, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:
     missing = set(missing_pictures(data, labelled))
     crops = [(image, row) for image, row in kept_crops(labelled) if image not in missing]
     if missing and not crops:
@@ -108,7 +108,7 @@ def _file_name(image: str, was: int, person: int, frame: int, taken: set[str]) -
     return name
 
 
-def _fill(data: DataSet, crops: list[tuple[str, CropRow]], out: Path) -> None:
+def _fill(data: Reviewed, crops: list[tuple[str, CropRow]], out: Path) -> None:
     for image, row in crops:
         _copy(data.folder, "images", image, out / "images" / row.image)
         _copy(data.folder, "poses", Path(image).with_suffix(".txt").name, out / "poses" / f"{Path(row.image).stem}.txt")
@@ -137,7 +137,7 @@ def _read_splits(path: Path) -> Any:
     return splits
 
 
-def renamed_splits(splits: Any, data: DataSet, crops: list[tuple[str, CropRow]]) -> Any:
+def renamed_splits(splits: Any, data: Reviewed, crops: list[tuple[str, CropRow]]) -> Any:
     """The data's splits for the reviewed crops: one split, or a list of them.
 
     A person most of whose crops were trained on is trained on; of the others each crop stays query or gallery as it

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
+import cv2
+import numpy as np
 from av.video.frame import VideoFrame
 
 from tracker.types import InputError
 from tracker.video.containers import open_container, video_stream
+from tracker.video.image_sequence import IMAGE_SUFFIXES, images_in, natural_order, read_image
+from tracker.video.mot_folder import SEQINFO, read_seqinfo
 from tracker.video.upright import Orientation
 
 from .pictures import jpeg
@@ -27,11 +32,12 @@ JPEG_QUALITY = 88
 class FrameStore:
     """The frames of one video as JPEG, by index from 0 as `tracker.video` counts them.
 
-    Safe to use from several threads. Raises InputError where the video is missing or damaged.
+    Those wider than `widest` pixels are made smaller. Safe to use from several threads. Raises InputError where the
+    video is missing or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, widest: int | None = None) -> None:
+        self.path, self.widest = path, widest
         self.lock = threading.Lock()
         self.kept: OrderedDict[int, bytes] = OrderedDict()
         self.stamps = presentation_stamps(path)
@@ -80,9 +86,53 @@ class FrameStore:
 
     def _keep(self, index: int, picture: VideoFrame) -> None:
         upright = Orientation.of(picture).apply(picture.to_ndarray(format="bgr24"))
-        self.kept[index] = jpeg(upright, JPEG_QUALITY)
+        self.kept[index] = jpeg(narrowed(upright, self.widest), JPEG_QUALITY)
         while len(self.kept) > KEPT_FRAMES:
             self.kept.popitem(last=False)
+
+
+class ImageStore:
+    """The same of a folder of images: frame n is the n-th file."""
+
+    def __init__(self, files: Sequence[Path], widest: int | None = None) -> None:
+        self.files, self.widest = list(files), widest
+
+    def frame(self, index: int) -> bytes:
+        """JPEG of the image. Raises InputError where there is none."""
+        image = read_image(self.files[index]) if 0 <= index < len(self.files) else None
+        if image is None:
+            raise InputError(f"there is no image for frame {index} that can be read")
+        return jpeg(narrowed(image, self.widest), JPEG_QUALITY)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def open_frames(opened: str, widest: int | None = None) -> FrameStore | ImageStore:
+    """The frames of what `open_source` opens, if they can be had in any order. Raises InputError."""
+    path = Path(opened)
+    if path.is_dir() and (path / SEQINFO).is_file():
+        info = read_seqinfo(path)
+        videos = (path / info.image_folder, path / f"{info.name}.mp4")
+        found = next((video for video in videos if video.is_file()), None)
+        path = found or path / info.image_folder
+    if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES:
+        return FrameStore(path, widest)
+    files = images_in(path) if path.is_dir() else [path] if path.is_file() else []
+    if not files and glob.has_magic(opened):
+        matching = (Path(name) for name in glob.glob(opened, recursive=True))
+        files = sorted((file for file in matching if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
+    if not files:
+        raise InputError(f"{opened} has no pictures that can be shown in any order; name its video with --video")
+    return ImageStore(files, widest)
+
+
+def narrowed(image: np.ndarray, widest: int | None) -> np.ndarray:
+    """The image (H, W, 3), no wider than that."""
+    height, width = image.shape[:2]
+    if widest is None or width <= widest:
+        return image
+    return cv2.resize(image, (widest, max(1, round(height * widest / width))), interpolation=cv2.INTER_AREA)
 
 
 def presentation_stamps(path: Path) -> list[int]:

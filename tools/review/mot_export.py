@@ -14,15 +14,14 @@ from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.output import os_errors_as
 from .gaps import placed_boxes
-from .labelled_people import LabelledPeople
-from .records import DataSet
+from .labelled_people import LabelledPeople, Reviewed
 
 TRUTH = Path("gt", "gt.txt")
 TRUTH_ROW = "1,1,1"
 """A row that counts, of a pedestrian, in full view."""
 
 
-def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: float) -> list[Path]:
+def write_mot(data: Reviewed, labelled: LabelledPeople, folder: Path, fill_gaps: float) -> list[Path]:
     """VIDEO/gt/gt.txt for every video whose boxes are known, and VIDEO/seqinfo.ini where its size is known, too.
 
     Gaps up to `fill_gaps` seconds are filled in. Ids are the people's numbers on the page. Raises InputError where no
@@ -57,14 +56,14 @@ def write_mot(data: DataSet, labelled: LabelledPeople, folder: Path, fill_gaps: 
     return [sequence / TRUTH for sequence in parts]
 
 
-def sequence_info(data: DataSet, video: str) -> SequenceInfo | None:
+def sequence_info(data: Reviewed, video: str) -> SequenceInfo | None:
     """What seqinfo.ini says; None where the video's size is not known."""
     if (source := data.sources.get(video)) is None or min(source.width, source.height) <= 0:
         return None
     return SequenceInfo(video, "img1", source.fps, data.length(video), source.width, source.height)
 
 
-def mot_text(data: DataSet, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
+def mot_text(data: Reviewed, labelled: LabelledPeople, video: str, fill_gaps: float) -> str:
     """The lines of one video, by frame; empty where no box is known."""
     longest = fill_gaps * data.fps(video)
     own = {

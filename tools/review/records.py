@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CROP_TABLE, CropRow, read_crop_table
@@ -14,6 +17,7 @@ from reid.data.dancereid import names_in
 from tracker.types import InputError
 
 from .json_files import read_json_file
+from .labelled_people import Columns
 
 UNKNOWN_BOX = (math.nan,) * 4
 USUAL_FPS = 30.0
@@ -31,6 +35,23 @@ class DataSet:
     crops: tuple[CropRow, ...]
     videos: tuple[str, ...]
     sources: dict[str, SourceVideo]
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The crops as labels, in their order."""
+        place = {video: number for number, video in enumerate(self.videos)}
+        return Columns(
+            np.array([crop.person for crop in self.crops], np.int32),
+            np.array([place[crop.video] for crop in self.crops], np.int32),
+            np.array([crop.frame for crop in self.crops], np.int64),
+            np.array([crop.xyxy for crop in self.crops], float),
+            np.array([crop.score for crop in self.crops], np.float32),
+        )
+
+    @property
+    def names(self) -> dict[int, str]:
+        """People of a data set have numbers only."""
+        return {}
 
     def fps(self, video: str) -> float:
         """Frames per second of a video; from the times of its crops where sources.json does not say."""

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tracker.types import InputError
@@ -29,7 +29,7 @@ from .answers import BoxTable, described_data, described_people
 from .edit_file import Review
 from .enclosure import enclosed
 from .folder_export import export_folder, missing_pictures, told_missing
-from .frames import FrameStore
+from .frames import FrameStore, ImageStore
 from .guard import OWN_NAMES, Guard
 from .json_files import parsed
 from .mot_export import write_mot
@@ -45,15 +45,15 @@ KEPT = {"cache-control": "private, max-age=86400"}
 NEVER_KEPT = {"cache-control": "no-store"}
 
 
-class ReviewServer:
-    """Answers the page's requests about one `Review`. Gaps up to `fill_gaps` seconds are shown filled."""
+class PageServer:
+    """What the pages of a data set and of a run have in common: the edits, and frames of videos."""
 
-    def __init__(self, review: Review, fill_gaps: float) -> None:
-        self.review, self.fill_gaps = review, fill_gaps
-        self.box_table = BoxTable(review, fill_gaps)
-        self.made_thumbnail = lru_cache(KEPT_THUMBNAILS)(partial(thumbnail, review.data.folder))
-        self.images = {crop.image for crop in review.data.crops}
-        self.stores: dict[str, FrameStore] = {}
+    index = "index.html"
+    """The file in page/ that is served as /."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.stores: dict[str, FrameStore | ImageStore] = {}
         self.opening = threading.Lock()
         self.changes: dict[str, Callable[[dict[str, Any]], Any]] = {
             "edit": lambda wish: review.add(wish.get("edit", {})),
@@ -65,24 +65,23 @@ class ReviewServer:
 
     def application(self, port: int) -> Starlette:
         """Everything that is served under http://127.0.0.1:`port`."""
-        routes = [
+        return Starlette(
+            routes=self.routes(),
+            middleware=[Middleware(Guard, port=port)],
+            exception_handlers={InputError: lambda _, error: JSONResponse({"error": str(error)}, 400, NEVER_KEPT)},
+            lifespan=self._lifespan,
+        )
+
+    def routes(self) -> list[BaseRoute]:
+        """Those of every page; a page adds its own."""
+        return [
             Route("/", self.page),
             Mount("/page", StaticFiles(directory=PAGE)),
             Route("/api/data", self.data),
             Route("/api/people", self.people),
             *(Route(f"/api/{do}", partial(self.change, do), methods=["POST"]) for do in self.changes),
-            Route("/api/export", self.export, methods=["POST"]),
-            Route("/api/boxes", self.boxes),
             Route("/frame", self.frame),
-            Route("/thumbnails/{image:path}", self.thumbnail),
-            Route("/images/{image:path}", self.image),
         ]
-        return Starlette(
-            routes=routes,
-            middleware=[Middleware(Guard, port=port)],
-            exception_handlers={InputError: lambda _, error: JSONResponse({"error": str(error)}, 400, NEVER_KEPT)},
-            lifespan=self._lifespan,
-        )
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -90,18 +89,30 @@ class ReviewServer:
         for store in self.stores.values():
             store.close()
 
+    def described_data(self) -> dict[str, Any]:
+        """What no edit changes."""
+        raise NotImplementedError
+
+    def described_people(self) -> dict[str, Any]:
+        """What edits change."""
+        raise NotImplementedError
+
+    def opened_frames(self, video: str) -> FrameStore | ImageStore:
+        """A new store of the video's frames. Raises InputError where it cannot be opened."""
+        raise NotImplementedError
+
     def page(self, _: Request) -> Response:
-        return FileResponse(PAGE / "index.html", headers=NEVER_KEPT)
+        return FileResponse(PAGE / self.index, headers=NEVER_KEPT)
 
     def data(self, _: Request) -> Response:
-        return JSONResponse({**described_data(self.review.data), "key": self.picture_key}, headers=NEVER_KEPT)
+        return JSONResponse({**self.described_data(), "key": self.picture_key}, headers=NEVER_KEPT)
 
     def people(self, _: Request) -> Response:
         self.review.refresh()
-        return JSONResponse(described_people(self.review), headers=NEVER_KEPT)
+        return JSONResponse(self.described_people(), headers=NEVER_KEPT)
 
     async def change(self, do: str, request: Request) -> Response:
-        return await run_in_threadpool(self._changed, await _wish(request), self.changes[do])
+        return await run_in_threadpool(self._changed, await wish_of(request), self.changes[do])
 
     def _changed(self, wish: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> Response:
         with self.review.lock:
@@ -109,10 +120,58 @@ class ReviewServer:
             if wish.get("revision") != self.review.revision:
                 return JSONResponse({"error": "the edits were changed elsewhere; the page was brought up to date"}, 409)
             change(wish)
-            return JSONResponse(described_people(self.review), headers=NEVER_KEPT)
+            return JSONResponse(self.described_people(), headers=NEVER_KEPT)
+
+    def frame(self, request: Request) -> Response:
+        video, frame = asked_frame(request)
+        return Response(self.store(video).frame(frame), media_type="image/jpeg", headers=self.kept(request))
+
+    def store(self, video: str) -> FrameStore | ImageStore:
+        """The video's frames, opened when they are first asked for."""
+        with self.opening:
+            if video not in self.stores:
+                self.stores[video] = self.opened_frames(video)
+            return self.stores[video]
+
+    def kept(self, request: Request) -> dict[str, str]:
+        """Headers of a picture: the browser may keep it where the address has this review's key."""
+        return KEPT if request.query_params.get("v") == self.picture_key else NEVER_KEPT
+
+
+class ReviewServer(PageServer):
+    """Answers the page of a data set. Gaps up to `fill_gaps` seconds are shown filled."""
+
+    def __init__(self, review: Review, fill_gaps: float) -> None:
+        super().__init__(review)
+        self.fill_gaps = fill_gaps
+        self.box_table = BoxTable(review, fill_gaps)
+        self.made_thumbnail = lru_cache(KEPT_THUMBNAILS)(partial(thumbnail, review.data.folder))
+        self.images = {crop.image for crop in review.data.crops}
+
+    def routes(self) -> list[BaseRoute]:
+        """With the crops' pictures."""
+        return [
+            *super().routes(),
+            Route("/api/export", self.export, methods=["POST"]),
+            Route("/api/boxes", self.boxes),
+            Route("/thumbnails/{image:path}", self.thumbnail),
+            Route("/images/{image:path}", self.image),
+        ]
+
+    def described_data(self) -> dict[str, Any]:
+        return described_data(self.review.data)
+
+    def described_people(self) -> dict[str, Any]:
+        return described_people(self.review)
+
+    def opened_frames(self, video: str) -> FrameStore | ImageStore:
+        source = self.review.data.sources.get(video)
+        if source is None:
+            raise InputError(f"the video {video!r} is not in sources.json, so its frames cannot be shown")
+        return FrameStore(source.path)
 
     async def export(self, request: Request) -> Response:
-        await _wish(request)
+        await wish_of(request)
         return await run_in_threadpool(self._exported)
 
     def _exported(self) -> Response:
@@ -129,37 +188,21 @@ class ReviewServer:
         return JSONResponse(written, headers=NEVER_KEPT)
 
     def boxes(self, request: Request) -> Response:
-        video, frame = _asked_frame(request)
+        video, frame = asked_frame(request)
         self.review.refresh()
         boxes = self.box_table.boxes(video, frame)
         return JSONResponse({"revision": self.review.revision, "boxes": boxes}, headers=NEVER_KEPT)
 
-    def frame(self, request: Request) -> Response:
-        video, frame = _asked_frame(request)
-        return Response(self._store(video).frame(frame), media_type="image/jpeg", headers=self._kept(request))
-
-    def _store(self, video: str) -> FrameStore:
-        source = self.review.data.sources.get(video)
-        if source is None:
-            raise InputError(f"the video {video!r} is not in sources.json, so its frames cannot be shown")
-        with self.opening:
-            if video not in self.stores:
-                self.stores[video] = FrameStore(source.path)
-            return self.stores[video]
-
     def thumbnail(self, request: Request) -> Response:
         picture = self.made_thumbnail(self._image(request))
-        return Response(picture, media_type="image/jpeg", headers=self._kept(request))
+        return Response(picture, media_type="image/jpeg", headers=self.kept(request))
 
     def image(self, request: Request) -> Response:
         image = self._image(request)
         path = enclosed(self.review.data.folder, f"images/{image}")
         if not path.is_file():
             raise InputError(f"the picture {image} is missing in images/")
-        return FileResponse(path, headers=self._kept(request))
-
-    def _kept(self, request: Request) -> dict[str, str]:
-        return KEPT if request.query_params.get("v") == self.picture_key else NEVER_KEPT
+        return FileResponse(path, headers=self.kept(request))
 
     def _image(self, request: Request) -> str:
         image = request.path_params["image"]
@@ -168,7 +211,7 @@ class ReviewServer:
         return image
 
 
-def serve(server: ReviewServer, port: int, *, browser: bool) -> None:
+def serve(server: PageServer, port: int, *, browser: bool) -> None:
     """Answer on 127.0.0.1 until Ctrl-C; port 0 takes a free one. Raises InputError where the port is taken."""
     with _bound(port) as listening:
         port = listening.getsockname()[1]
@@ -191,7 +234,7 @@ def _bound(port: int) -> socket.socket:
         raise InputError(f"port {port} of {LOOPBACK} cannot be used ({why}); name another --port, or none") from error
 
 
-async def _wish(request: Request) -> dict[str, Any]:
+async def wish_of(request: Request) -> dict[str, Any]:
     """The JSON object a page sent. Raises InputError where it is none, or far too large."""
     body = b""
     async for chunk in request.stream():
@@ -207,7 +250,7 @@ async def _wish(request: Request) -> dict[str, Any]:
     return wish
 
 
-def _asked_frame(request: Request) -> tuple[str, int]:
+def asked_frame(request: Request) -> tuple[str, int]:
     frame = request.query_params.get("frame", "")
     if not frame.isdecimal():
         raise InputError(f"{frame!r} is no frame number")

@@ -26,6 +26,7 @@ from .output import count, note, say
 from .parts import Parts
 from .progress import progress
 from .result_files import ResultFiles
+from .unused_boxes import UNUSED, UnusedBoxes
 
 
 @dataclass
@@ -51,11 +52,12 @@ class Run:
     def track(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str = "") -> None:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
         source = self.files.source
+        unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
         with new_folder(self.files.folder):
             try:
-                tracked = track(prefetch(self.interruption.until(source)), detector, self.tracker, batch=batch)
+                tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
                 tracked = progress(tracked, source.frame_count, source.name + passes)
-                write_all(tracked, [*self.files.sinks(self.summary), *sinks])
+                write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
             except BaseException:
                 if self.summary.frames:
                     with suppress(InputError):  # report the original error

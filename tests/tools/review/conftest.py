@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ from reid.data.crop_table import COLUMNS
 WIDTH, HEIGHT, FPS = 320, 180, 30.0
 COLOURS = ((60, 60, 220), (60, 200, 60), (220, 90, 60), (60, 210, 220))
 FRAMES = 30
+RUN = {
+    1: [(0, 0, 29)],
+    2: [(1, 0, 9), (2, 10, 29)],  # from frame 10 on the ids 2 and 3 are exchanged
+    3: [(2, 0, 9), (1, 10, 29)],
+    4: [(3, 0, 9), (3, 20, 29)],  # a gap, which the detector can fill in part
+    7: [(3, 12, 13)],  # the same dancer again, under a new id
+}
+"""The ids of a run: dancer, first frame, last frame of each piece."""
+UNUSED = [(3, 14, 19)]
 
 
 def box_of(person: int, frame: int) -> tuple[float, float, float, float]:
@@ -72,6 +82,39 @@ def write_data(folder: Path, people: int, frames: int, *, video: Path | None = N
     return folder
 
 
+def write_run(
+    folder: Path, video: Path, people: dict[int, list[tuple[int, int, int]]], unused: Any = (), **more: Any
+) -> Path:
+    """A run of the video in which each id has (dancer, first frame, last frame) after the other; see `box_of`.
+
+    `unused` are (dancer, first, last) whose boxes no track took; `more` goes into tracks.json's people by id.
+    """
+    folder.mkdir(parents=True)
+    lines = {
+        name: [
+            f"{frame + 1},{id},{left},{top},{right - left},{bottom - top},0.9,-1,-1,-1\n"
+            for id, pieces in owners.items()
+            for dancer, first, last in pieces
+            for frame in range(first, last + 1)
+            for left, top, right, bottom in [box_of(dancer, frame)]
+        ]
+        for name, owners in {"tracks.txt": people, "unused.txt": {-1: list(unused)}}.items()
+    }
+    for name, text in lines.items():
+        (folder / name).write_text("".join(text))
+    facts = {"source": "dance", "fps": FPS, "width": WIDTH, "height": HEIGHT, "tracking": "online"}
+    someone = [{"id": id, "name": None, "recoveries": [], **more.get(f"id{id}", {})} for id in people]
+    overview = {"video": facts, "summary": {"frames": FRAMES}, "camera_cuts": [], "people": someone}
+    (folder / "tracks.json").write_text(json.dumps(overview))
+    (folder / "config.json").write_text(json.dumps({"options": {}, "opened": str(video), "tracking": "online"}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_run(dance_video: Path) -> Callable[..., Path]:
+    return lambda folder, people, unused=(), **more: write_run(folder, dance_video, people, unused, **more)
+
+
 @pytest.fixture(scope="session")
 def dance_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("video") / "dance.mp4"
@@ -90,11 +133,12 @@ def make_data() -> Callable[..., Path]:
 
 
 class Served:
-    """`followspot dataset review` as a process of its own."""
+    """`followspot dataset review`, or `review` of a run, as a process of its own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        command = [sys.executable, "-m", "tools", "dataset", "review", str(folder), "--no-browser", *options]
+        verbs = ["review"] if (folder / "tracks.json").exists() else ["dataset", "review"]
+        command = [sys.executable, "-m", "tools", *verbs, str(folder), "--no-browser", *options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
@@ -180,11 +224,11 @@ class Driven:
         self.page.wait_for_selector(f'.person.here[data-number="{person}"]')
 
 
-@pytest.fixture
-def page(served: Served, chromium: Any) -> Iterator[Driven]:
-    """The open page of the review, its mistakes collected; there must be none at the end."""
+@contextmanager
+def opened_page(served: Served, chromium: Any, width: int, height: int) -> Iterator[Driven]:
+    """The open page without edits, its mistakes collected; there must be none at the end."""
     (served.folder / "edits.json").unlink(missing_ok=True)
-    opened = chromium.new_page(viewport={"width": 1200, "height": 820})
+    opened = chromium.new_page(viewport={"width": width, "height": height})
     mistakes: list[str] = []
     opened.on("pageerror", lambda error: mistakes.append(str(error)))
     opened.goto(served.url)
@@ -192,3 +236,24 @@ def page(served: Served, chromium: Any) -> Iterator[Driven]:
     yield Driven(opened)
     opened.close()
     assert mistakes == []
+
+
+@pytest.fixture
+def page(served: Served, chromium: Any) -> Iterator[Driven]:
+    with opened_page(served, chromium, 1200, 820) as driven:
+        yield driven
+
+
+@pytest.fixture(scope="module")
+def served_run(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> Iterator[Served]:
+    """The same for a run."""
+    server = Served(write_run(tmp_path_factory.mktemp("served") / "evening", dance_video, RUN, UNUSED))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def run(served_run: Served, chromium: Any) -> Iterator[Driven]:
+    with opened_page(served_run, chromium, 1440, 900) as driven:
+        driven.wait_for_selector("#picture[data-frame]")
+        yield driven

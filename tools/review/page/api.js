@@ -30,3 +30,5 @@ export async function post(path, content) {
 export const thumbnailOf = (image, key) => `/thumbnails/${encodeURIComponent(image)}?v=${key}`;
 
 export const frameOf = (video, frame, key) => `/frame?${new URLSearchParams({ video, frame, v: key })}`;
+
+export const likenessOf = (person, frame, [x0, y0, x1, y1], key) => `/likeness?${new URLSearchParams({ person, frame, x0, y0, x1, y1, v: key })}`;

@@ -17,9 +17,9 @@ const rectangle = ([left, top, right, bottom], classes) =>
   shape("rect", { x: left, y: top, width: right - left, height: bottom - top }, classes);
 
 export class Boxes {
-  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy)
+  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); spared(xyxy) where there are spare boxes, label(person) where a box says more than the number
   constructor(svg, colourOf, deeds) {
-    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, scale: 1 });
+    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1 });
     svg.addEventListener("pointerdown", (event) => this.press(event));
   }
 
@@ -30,8 +30,8 @@ export class Boxes {
     this.draw();
   }
 
-  set(boxes, chosen) {
-    Object.assign(this, { boxes, chosen });
+  set(boxes, chosen, spare = []) {
+    Object.assign(this, { boxes, chosen, spare });
     this.draw();
   }
 
@@ -39,7 +39,7 @@ export class Boxes {
     const order = this.boxes.map((_, at) => at).sort((one, other) => area(this.boxes[other].xyxy) - area(this.boxes[one].xyxy));
     const parts = order.filter((at) => at !== this.chosen).map((at) => this.box(at));
     if (this.chosen !== null && this.boxes[this.chosen]) parts.push(this.box(this.chosen), ...this.handles(this.chosen));
-    this.svg.replaceChildren(...parts);
+    this.svg.replaceChildren(...parts, ...this.spare.map((xyxy) => this.spareBox(xyxy)));
   }
 
   box(at) {
@@ -51,14 +51,28 @@ export class Boxes {
     body.setAttribute("stroke", back);
     body.dataset.at = at;
     const size = LABEL / this.scale;
-    const wide = size * (0.55 + 0.5 * String(person).length);
+    const words = this.deeds.label?.(person) ?? String(person);
+    const wide = size * (0.55 + 0.5 * words.length);
     const label = rectangle([xyxy[0], xyxy[1] - size, xyxy[0] + wide, xyxy[1]], "");
     label.setAttribute("fill", back);
-    label.dataset.at = at;
+    Object.assign(label.dataset, { at, grip: "yes" });
     const number = shape("text", { x: xyxy[0] + wide / 2, y: xyxy[1] - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
     number.style.fontSize = `${0.78 * size}px`;
-    number.textContent = person;
+    number.textContent = words;
     group.append(rectangle(xyxy, `halo${chosen}`), body, label, number);
+    return group;
+  }
+
+  // Only its + can be clicked, as most of it may lie within other boxes.
+  spareBox(xyxy) {
+    const size = LABEL / this.scale;
+    const [left, top] = xyxy;
+    const group = shape("g", {});
+    const tag = Object.assign(rectangle([left, top - size, left + size, top], "take"), { xyxy });
+    const plus = shape("text", { x: left + size / 2, y: top - 0.24 * size, "text-anchor": "middle" }, "tag");
+    plus.style.fontSize = `${0.78 * size}px`;
+    plus.textContent = "+";
+    group.append(rectangle(xyxy, "spare"), tag, plus);
     return group;
   }
 
@@ -82,8 +96,10 @@ export class Boxes {
   press(event) {
     if (event.button !== 0) return;
     event.preventDefault();
-    const { at, edge = "body" } = event.target.dataset;
-    if (at === undefined) return this.follow(event, (from, to) => this.sketch(from, to));
+    const { at, edge = "body", grip } = event.target.dataset;
+    // A new box may lie within another one, which is moved by its label, or with Alt or Shift.
+    const moves = at !== undefined && (edge !== "body" || grip || event.altKey || event.shiftKey);
+    if (!moves) return this.follow(event, (from, to) => this.sketch(from, to, event.target));
     if (Number(at) !== this.chosen) this.deeds.chosen(Number(at));
     const start = this.boxes[at].xyxy;
     this.follow(event, (from, to, done) => this.drag(Number(at), start, edge, from, to, done));
@@ -117,11 +133,15 @@ export class Boxes {
     if (done) this.deeds.changed(at, xyxy);
   }
 
-  sketch(from, to) {
+  sketch(from, to, inside) {
     const xyxy = spanned(from, to);
     this.svg.querySelector(".drawing")?.remove();
     this.svg.append(rectangle(xyxy, "drawing"));
-    this.finish = () => (isBox(xyxy) ? this.deeds.drawn(xyxy) : this.deeds.chosen(null));
+    this.finish = () => {
+      if (isBox(xyxy)) return this.deeds.drawn(xyxy);
+      if (inside.xyxy) return this.deeds.spared(inside.xyxy);
+      return this.deeds.chosen(inside.dataset.at === undefined ? null : Number(inside.dataset.at));
+    };
   }
 }
 

@@ -23,7 +23,8 @@ const FRAME = [
   ["← →", "one frame back or on; with Shift ten"],
   ["Home End / g", "first and last frame / go to a frame"],
   ["↑ ↓", "choose the previous or next box"],
-  ["drag", "move a box, or an edge or corner of it; on the ground draw a new one"],
+  ["drag", "draw a new box; an edge, corner or the number of the chosen one changes or moves it"],
+  ["Alt or Shift + drag", "move a box"],
   ["b", "adjust the box by arrows, with Shift its size, with Ctrl by ten; Enter keeps it"],
   ["0–9, Enter", "in this frame it is that person"],
   ["0–9, Shift + Enter", "from here on it is that person"],
@@ -51,8 +52,10 @@ function list(title, keys) {
   return part;
 }
 
-export function help() {
+export function showKeys(...lists) {
   const dialog = document.querySelector("#help");
-  dialog.querySelector("#help-keys").replaceChildren(list("Rows", ROWS), list("Frame", FRAME));
+  dialog.querySelector("#help-keys").replaceChildren(...lists.map(([title, keys]) => list(title, keys)));
   dialog.showModal();
 }
+
+export const help = () => showKeys(["Rows", ROWS], ["Frame", FRAME]);

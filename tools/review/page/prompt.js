@@ -1,4 +1,4 @@
-// A small question for a person's number, answered by typing it; further choices have a key each.
+// A small question for a person's number, or a name, answered by typing it; further choices have a key each.
 
 export class Prompt {
   constructor(dialog) {
@@ -7,11 +7,31 @@ export class Prompt {
     this.input = dialog.querySelector("#prompt-number");
     this.choices = dialog.querySelector("#prompt-choices");
     dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
-    this.input.addEventListener("input", () => (this.input.value = this.input.value.replace(/\D/g, "")));
+    this.input.addEventListener("input", () => {
+      if (!this.free) this.input.value = this.input.value.replace(/\D/g, "");
+    });
   }
 
   // choices: [{ key, label, how, free }]; the first is Enter's. `free` ones need no number. Null where it was given up.
   number(question, typed = "", choices = [{ key: "Enter", label: "OK", how: "ok" }]) {
+    this.takes({ free: false });
+    return this.asked(question, typed, choices, (text) => Number(text));
+  }
+
+  // Any text; empty is an answer, too. Null where it was given up.
+  async text(question, typed = "") {
+    this.takes({ free: true });
+    const answer = await this.asked(question, typed, [{ key: "Enter", label: "OK", how: "ok" }], (text) => text);
+    return answer && answer.number;
+  }
+
+  takes({ free }) {
+    this.free = free;
+    this.input.inputMode = free ? "text" : "numeric";
+    this.input.dir = "auto";
+  }
+
+  asked(question, typed, choices, read) {
     this.question.textContent = question;
     this.input.value = typed;
     return new Promise((resolve) => {
@@ -21,12 +41,13 @@ export class Prompt {
         resolve(answer);
       };
       const choose = ({ how, free }) => {
-        if (this.input.value === "" && !free) return this.input.focus();
-        finish({ number: free ? "new" : Number(this.input.value), how });
+        if (this.input.value === "" && !free && !this.free) return this.input.focus();
+        finish({ number: free ? "new" : read(this.input.value), how });
       };
       this.choices.replaceChildren(...choices.map((choice) => this.button(choice, choose)));
       this.input.onkeydown = (event) => {
         event.stopPropagation();
+        if (event.isComposing) return;
         const pressed = (event.shiftKey && event.key === "Enter" ? "Shift+" : "") + event.key;
         const choice = choices.find(({ key }) => key === pressed);
         if (!choice) return;

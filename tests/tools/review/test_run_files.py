@@ -1,0 +1,229 @@
+"""A run without its page: what edits make of its tracks, doubtful moments, spare boxes, and files that are none."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tools.review.corrections import corrected, write_corrected
+from tools.review.edit_file import Review
+from tools.review.learning import write_people
+from tools.review.moments import Moment, MomentFinder
+from tools.review.offers import SpareBoxes, offers
+from tools.review.place_table import PlaceTable
+from tools.review.run_tracks import read_run_tracks
+from tools.review_run import ReviewCommand
+from tools.run.tracked_run import read_run
+from tracker.results.mot_files import read_tracks
+from tracker.types import InputError
+
+TWO = {1: [(0, 0, 29)], 2: [(1, 0, 29)]}
+
+
+def edited(run: Path, *edits: dict[str, Any]) -> Path:
+    (run / "edits.json").write_text(json.dumps({"version": 1, "edits": list(edits)}), encoding="utf-8")
+    return run
+
+
+def found(run: Path) -> list[Moment]:
+    return MomentFinder(read_run_tracks(read_run(run))).found()
+
+
+def recovery(frame: int, **facts: Any) -> dict[str, Any]:
+    usual = {"away": 0.0, "margin": 0.3, "exchanged": False, "remembered": False}
+    return {"recoveries": [{**usual, "frame": frame, "time": frame / 30, **facts}]}
+
+
+def test_without_edits_the_run_stays_as_it_was_tracked(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO, id2={"name": "Bea"})
+    result = corrected(read_run(run))
+    assert [rows.ids.tolist() for rows in result.tracks] == [[1, 2]] * 30
+    assert result.names == {2: "Bea"}
+
+
+def test_edits_change_ids_names_and_boxes_and_short_gaps_are_filled(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", {1: [(0, 0, 9), (0, 14, 29)], 5: [(1, 0, 29)], 6: [(2, 3, 4)]})
+    edited(
+        run,
+        {"do": "delete", "people": [6]},
+        {"do": "rename", "person": 5, "name": "Zoé"},
+        {"do": "give", "video": "dance", "person": 5, "to": "new", "from_frame": 20},
+    )
+    result = corrected(read_run(run), fill_gaps=0.2)  # 6 frames
+    assert [rows.ids.tolist() for rows in result.tracks] == [[1, 5]] * 20 + [[1, 7]] * 10
+    assert result.names == {5: "Zoé"}
+    filled = result.tracks[12]
+    assert filled.score.tolist() == [0.0, pytest.approx(0.9)]
+    assert filled.xyxy[0].tolist() == [34, 40, 64, 140]  # two pixels a frame from 10
+    assert len(corrected(read_run(run), fill_gaps=0.1).tracks[12]) == 1
+
+
+def test_stretches_change_hands_at_once(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", {id: [(id - 1, 0, 29)] for id in (1, 2, 3)})
+    cycle = [{"person": one, "to": to, "from_frame": 5, "to_frame": 9} for one, to in ((1, 2), (2, 3), (3, 1))]
+    edited(run, {"do": "reassign", "video": "dance", "stretches": cycle, "moments": ["exchange 5 5"]})
+    tracks = corrected(read_run(run)).tracks
+    assert tracks[7].xyxy[:, 0].tolist() == [10 + 140 + 14, 10 + 14, 10 + 70 + 14]  # where 3, 1 and 2 were
+    assert Review(read_run_tracks(read_run(run))).labelled.looked == {"exchange 5 5"}
+
+
+def test_an_exchange_found_late_is_doubtful_back_to_where_the_box_left_the_person(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    people = {1: [(0, 0, 9), (1, 10, 19), (0, 20, 29)], 2: [(1, 0, 9), (1, 20, 29)]}
+    run = make_run(tmp_path / "run", people, id2=recovery(20, exchanged=True))
+    data = read_run_tracks(read_run(run))
+    (moment,) = found(run)
+    (stretch,) = moment.fix
+    assert (moment.kind, moment.frame, moment.to) == ("exchange", 10, 20)
+    assert data.columns.frame[stretch.rows].tolist() == list(range(10, 20))
+    assert data.columns.person[stretch.belongs] == 2
+
+
+def test_a_box_on_the_line_of_somebody_unseen_is_doubtful(tmp_path: Path, make_run: Callable[..., Path]):
+    people = {1: [(0, 0, 9), (1, 11, 18), (0, 19, 29)], 2: [(1, 0, 9), (1, 20, 29)]}
+    (moment,) = found(make_run(tmp_path / "run", people))
+    assert (moment.kind, moment.frame, moment.to) == ("taken", 11, 18)
+
+
+def test_hardly_a_lead_counts_at_a_cut_only(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO, id1=recovery(15, margin=0.01), id2=recovery(15, margin=0.2))
+    assert found(run) == []
+    overview = json.loads((run / "tracks.json").read_text())
+    (run / "tracks.json").write_text(json.dumps(overview | {"camera_cuts": [0.5]}))
+    assert [(moment.kind, moment.frame) for moment in found(run)] == [("return", 15)]
+
+
+def test_unused_boxes_are_offered_as_far_as_they_go_on_and_nobody_has_them(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    people = {1: [(0, 0, 5), (0, 20, 29)], 2: [(1, 0, 29)]}
+    data = read_run_tracks(read_run(make_run(tmp_path / "run", people, [(0, 6, 9), (1, 10, 12), (0, 17, 19)])))
+    places = PlaceTable("dance", 0, 1).take(Review(data).labelled)
+    spare = SpareBoxes(data.unused, places)
+    assert [offer.frame.tolist() for offer in offers(places[1], spare, 1, 29)] == [[6, 7, 8, 9, 17, 18, 19]]
+    assert spare.at(11).tolist() == []
+    assert spare.at(8)[0].tolist() == [26, 40, 56, 140]
+
+
+def test_the_export_is_mot_truth_also_a_second_time(tmp_path: Path, make_run: Callable[..., Path], capsys: Any):
+    run = make_run(tmp_path / "run", TWO)
+    for people in ([1, 2], [2]):
+        edited(run, {"do": "keep", "people": people})
+        ReviewCommand(run, export=True).run()
+        assert capsys.readouterr().out == f"{run / 'corrected'}\n"
+        assert [rows.ids.tolist() for rows in read_tracks(run / "corrected" / "gt" / "gt.txt")] == [people] * 30
+    assert sorted(path.name for path in run.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_folder_of_crops_is_cut_from_the_video(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    data = read_run_tracks(read_run(run))
+    assert write_people(data, Review(data), tmp_path / "people") == 12  # every fifth of 30 frames, two people
+    assert len(list((tmp_path / "people" / "images").iterdir())) == 12
+
+
+BROKEN = {
+    "tracks.txt": ["1,1,5,5,0,9,1", "1,x,5,5,9,9,1", "31,1,5,5,9,9,1", "1,1,5,5,9,1e30,1", "1,10000000,5,5,9,9,1"],
+    "unused.txt": ["no,numbers", "1,-1,nan,5,9,9,1"],
+    "tracks.json": [
+        "{}",
+        '{"video": {"source": "d", "fps": 30, "width": 9, "height": 9, "tracking": "online"}, '
+        '"summary": {"frames": 1000000000000}, "people": []}',
+        '{"video": {"source": "d", "fps": NaN, "width": 9, "height": 9, "tracking": "online"}, '
+        '"summary": {"frames": 30}, "people": []}',
+        '{"video": {"source": "d", "fps": 30, "width": 9, "height": 9, "tracking": "online"}, '
+        '"summary": {"frames": 30}, "people": [{"id": 1, "recoveries": [{}]}]}',
+        '{"video": {"source": "d", "fps": 30, "width": 9, "height": 9, "tracking": "online"}, '
+        '"summary": {"frames": 30}, "people": 7}',
+    ],
+    "edits.json": [
+        "[]",
+        '{"version": 1, "edits": [{"do": "swap", "video": "dance", "people": [1, 9], "from_frame": 0}]}',
+        '{"version": 1, "edits": [{"do": "rename", "person": 1, "name": ["Ada"]}]}',
+        '{"version": 1, "edits": [{"do": "rename", "person": 1, "name": "a\\u0000b"}]}',
+        '{"version": 1, "edits": [{"do": "boxes", "video": "dance", "person": 1, "frames": [1, 1], '
+        '"xyxy": [[0, 0, 9, 9], [0, 0, 9, 9]]}]}',
+        '{"version": 1, "edits": [{"do": "reassign", "video": "dance", "stretches": [7]}]}',
+        '{"version": 1, "edits": [{"do": "look", "moments": "all"}]}',
+        '{"version": 1, "edits": [{"do": "keep", "people": []}]}',
+    ],
+}
+
+
+@pytest.mark.parametrize(("file", "text"), [(file, text) for file, texts in BROKEN.items() for text in texts])
+def test_a_file_that_is_none_ends_in_a_sentence_that_names_it(
+    tmp_path: Path, make_run: Callable[..., Path], file: str, text: str
+):
+    run = make_run(tmp_path / "run", TWO)
+    (run / file).write_text(text)
+    with pytest.raises(InputError, match=file if file != "tracks.json" else "run") as caught:
+        ReviewCommand(run, export=True).run()
+    assert "\n" not in str(caught.value)
+    assert not (run / "corrected").exists()
+
+
+def test_two_people_cannot_have_one_name(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO, id1={"name": "Ada"})
+    with pytest.raises(InputError, match="'Ada' is person 1 already"):
+        Review(read_run_tracks(read_run(edited(run, {"do": "rename", "person": 2, "name": " Ada "}))))
+
+
+def test_links_out_of_the_run_are_not_followed(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    (tmp_path / "edits.json").write_text('{"version": 1, "edits": []}')
+    (run / "edits.json").symlink_to(tmp_path / "edits.json")
+    with pytest.raises(InputError, match="leads out of"):
+        corrected(read_run(run))
+    (run / "edits.json").unlink()
+    (tmp_path / "elsewhere").mkdir()
+    (run / "corrected").symlink_to(tmp_path / "elsewhere")
+    data = read_run_tracks(read_run(run))
+    with pytest.raises(InputError, match="move it away"):
+        write_corrected(data, Review(data), 0.2)
+    assert os.listdir(tmp_path / "elsewhere") == []
+
+
+STRANGE = [
+    "/frame?video=%2Fetc%2Fpasswd&frame=0",
+    "/frame?video=dance&frame=99",
+    "/likeness?person=1&frame=0&x0=nan&y0=0&x1=9&y1=9",
+    "/likeness?person=1&frame=0&x0=9&y0=0&x1=1&y1=9",
+    "/likeness?person=1&frame=999999999999&x0=0&y0=0&x1=9&y1=9",
+    "/api/boxes?from=0&to=100000",
+    "/api/boxes?from=-1&to=0",
+]
+
+
+def test_the_server_is_on_loopback_only_and_answers_strange_requests_in_a_sentence(served_run: Any):
+    addresses = {found[4][0] for found in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+    for address in {str(one) for one in addresses} - {"127.0.0.1"}:
+        with pytest.raises(OSError):  # noqa: PT011 (refused here, unreachable there)
+            socket.create_connection((address, served_run.port), timeout=2)
+    for path in STRANGE:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(served_run.url.rstrip("/") + path)
+        assert refused.value.code == 400
+        assert json.loads(refused.value.read())["error"]
+
+
+def test_a_likeness_has_the_surroundings_and_the_box_and_is_not_squashed(served_run: Any):
+    import cv2
+
+    path = "likeness?person=1&frame=10&x0=30&y0=40&x1=60&y1=140"
+    with urllib.request.urlopen(served_run.url + path) as answer:
+        picture = cv2.imdecode(np.frombuffer(answer.read(), np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (112, 84, 3)
+    # 135 pixels of the video are 112 high here: the dancer is 83 by 25, amid grey
+    dancer = (np.abs(picture.astype(int) - (60, 60, 220)).sum(axis=2) < 60).sum(axis=0)
+    assert 17 <= (dancer > 40).sum() <= 27
+    assert abs(int(picture[8, 8].mean()) - 40) < 12

@@ -1,0 +1,239 @@
+"""The page of a run in a browser: every edit, its undo, what is saved, and what a reload shows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tools.review.corrections import corrected
+from tools.run.tracked_run import read_run
+
+WIDTH = 320
+
+
+def rows(page: Any) -> list[int]:
+    return [int(row.get_attribute("data-number")) for row in page.query_selector_all(".someone")]
+
+
+def at(page: Any, frame: int) -> None:
+    page.wait_for_selector(f'#picture[data-frame="{frame}"]')
+
+
+def go(page: Any, frame: int) -> None:
+    page.press_keys("g", *str(frame), "Enter")
+    at(page, frame)
+
+
+def choose(page: Any, person: int) -> None:
+    page.click(f'.someone[data-number="{person}"] .who')
+    page.wait_for_selector(f'.someone.here[data-number="{person}"]')
+
+
+def dancers(served: Any, person: int) -> list[int]:
+    """Which dancer the corrected tracks have under a number, from frame to frame; see `box_of`."""
+    tracks = corrected(read_run(served.folder), fill_gaps=0.0).tracks
+    boxes = [(rows.frame, rows.xyxy[rows.ids == person]) for rows in tracks]
+    return [round((float(xyxy[0, 0]) - 10 - 2 * frame) / 70) for frame, xyxy in boxes if len(xyxy)]
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    box = page.query_selector("#overlay").bounding_box()
+    scale = box["width"] / WIDTH
+    page.mouse.move(box["x"] + start[0] * scale, box["y"] + start[1] * scale)
+    page.mouse.down()
+    page.mouse.move(box["x"] + end[0] * scale - 3, box["y"] + end[1] * scale - 3)
+    page.mouse.move(box["x"] + end[0] * scale, box["y"] + end[1] * scale)
+    page.mouse.up()
+
+
+def test_a_row_a_person_with_pictures_and_a_timeline_that_says_when(run):
+    assert rows(run) == [1, 2, 3, 4, 7]
+    words = run.get_attribute('.someone[data-number="4"] .timeline', "aria-label")
+    assert words == "There from 0.0 to 0.3 s, 0.7 to 1.0 s."
+    run.wait_for_function("() => document.querySelector('.face').naturalWidth == 84")
+    assert run.locator('.someone[data-number="1"] .face').count() == 12
+
+
+def test_two_are_swapped_from_a_frame_on_and_undo_redo_and_a_reload_keep_up(run, served_run):
+    choose(run, 2)
+    go(run, 10)
+    run.press_keys("w", "3", "Enter")
+    run.wait_for_words("2 and 3 swapped from frame 10 on.")
+    swapped = [{"do": "swap", "video": "dance", "people": [2, 3], "from_frame": 10}]
+    assert served_run.edits() == swapped
+    assert (dancers(served_run, 2), dancers(served_run, 3)) == ([1] * 30, [2] * 30)
+    run.press_keys("u")
+    run.wait_for_words("Undone: swap.")
+    assert served_run.edits() == []
+    run.press_keys("Control+y")
+    run.wait_for_words("Done again: swap.")
+    run.reload()
+    run.wait_for_selector("html[data-ready]")
+    run.wait_for_words("1 edit ", "#where")
+    assert served_run.edits() == swapped
+
+
+def test_a_person_is_merged_into_another_all_along(run, served_run):
+    choose(run, 7)
+    run.press_keys("m", "4", "Enter")
+    run.wait_for_words("Person 7 is now part of 4.")
+    assert rows(run) == [1, 2, 3, 4]
+    assert dancers(served_run, 4) == [3] * 22
+
+
+def test_a_split_makes_a_new_person_and_a_marked_stretch_goes_to_somebody(run, served_run):
+    choose(run, 2)
+    go(run, 10)
+    run.press_keys("s")
+    run.wait_for_words("From here on it is person 8.")
+    assert dancers(served_run, 8) == [2] * 20
+    go(run, 14)
+    run.press_keys("k")
+    go(run, 17)
+    run.press_keys("7", "m")
+    run.wait_for_words("8 is 7 from 14 to 17.")
+    assert dancers(served_run, 7) == [3, 3, 2, 2, 2, 2]
+    run.press_keys("1", "n")
+    run.wait_for_words("7 is 9 from here on.")
+    assert dancers(served_run, 9) == [2]
+
+
+def test_the_cast_is_marked_with_a_key_each_and_the_others_dropped_with_one(run, served_run):
+    choose(run, 1)
+    run.press_keys("c", "c", "c")
+    run.wait_for_words("cast of 3", "#where")
+    run.press_keys("Shift+C")
+    run.wait_for_words("2 others dropped; the cast of 3 stays.")
+    assert rows(run) == [1, 2, 3]
+    assert served_run.edits() == [{"do": "keep", "people": [1, 2, 3]}]
+    run.press_keys("Delete")
+    run.wait_for_words("is gone.")
+    assert len(rows(run)) == 2
+
+
+@pytest.mark.parametrize("name", ['"Ada" & <b>', "小明 🕺", "ليلى", "O'Hara"])
+def test_names_appear_as_typed_and_reach_the_files(run, served_run, name: str):
+    choose(run, 1)
+    run.press_keys("n")
+    run.keyboard.insert_text(name)
+    run.press_keys("Enter")
+    run.wait_for_words(f"Person 1 is called {name}.")
+    assert run.inner_text('.someone[data-number="1"] .name') == name
+    run.wait_for_function("name => [...document.querySelectorAll('.tag')].some(one => one.textContent.endsWith(name))",
+                          arg=name)  # fmt: skip
+    run.press_keys("e")
+    run.wait_for_words("Written to ")
+    overview = json.loads((served_run.folder / "corrected" / "tracks.json").read_text(encoding="utf-8"))
+    assert overview["people"][0]["name"] == name
+
+
+def test_the_detectors_boxes_are_offered_in_a_gap_and_taken_with_one_key(run, served_run):
+    choose(run, 4)
+    go(run, 17)
+    run.press_keys("a")
+    run.wait_for_words("6 boxes of the detector taken.")
+    (edit,) = served_run.edits()
+    assert (edit["do"], edit["frames"]) == ("boxes", [14, 15, 16, 17, 18, 19])
+    assert dancers(served_run, 4) == [3] * 26
+    run.press_keys("u")
+    run.wait_for_words("Undone: boxes.")
+
+
+def test_a_spare_box_that_is_clicked_becomes_somebody_new_where_the_chosen_one_is_there(run, served_run):
+    choose(run, 1)
+    go(run, 16)
+    run.click(".take")
+    run.wait_for_words("The detector's boxes are person 8's.")
+    assert dancers(served_run, 8) == [3] * 6
+
+
+def test_a_gap_is_filled_by_lines_that_leave_boxes_drawn_by_hand_where_they_are(run, served_run):
+    choose(run, 4)
+    go(run, 15)
+    drag(run, (200, 20), (240, 120))
+    run.wait_for_words("Box of person 4 set.")
+    go(run, 12)
+    run.press_keys("i")
+    run.wait_for_words("Boxes between 9 and 15 lie on straight lines.")
+    go(run, 16)
+    run.press_keys("i")
+    run.wait_for_words("Boxes between 15 and 20 lie on straight lines.")
+    go(run, 9)
+    run.press_keys("k")
+    go(run, 20)
+    run.press_keys("i")
+    run.wait_for_words("Boxes between 9 and 20 lie on straight lines.")
+    tracks = corrected(read_run(served_run.folder), fill_gaps=0.0).tracks
+    left = {rows.frame: float(rows.xyxy[rows.ids == 4][0, 0]) for rows in tracks}
+    assert left[15] == pytest.approx(200, abs=1)
+    assert left[12] == pytest.approx(238 + (200 - 238) / 2, abs=1)  # half way from 10 + 3 * 70 + 2 * 9 to 200
+
+
+def test_a_box_drawn_within_another_is_a_new_one_and_alt_moves_instead(run, served_run):
+    choose(run, 4)
+    go(run, 12)
+    drag(run, (15, 60), (35, 120))  # across the box of person 1
+    run.wait_for_words("Box of person 4 set.")
+    assert [edit["person"] for edit in served_run.edits()] == [4]
+    choose(run, 1)
+    go(run, 13)
+    run.keyboard.down("Alt")
+    drag(run, (50, 90), (60, 90))
+    run.keyboard.up("Alt")
+    run.wait_for_words("Box of person 1 set.")
+    assert served_run.edits()[1]["xyxy"] == pytest.approx([46, 40, 76, 140], abs=1)
+
+
+def test_space_plays_and_stops_and_arrows_step(run):
+    run.press_keys("ArrowRight", "ArrowRight", "ArrowLeft")
+    at(run, 1)
+    run.press_keys(" ")
+    run.wait_for_function("() => Number(document.querySelector('#picture').dataset.frame) > 3")
+    run.press_keys(" ")
+    run.wait_for_function("() => document.querySelector('#play').textContent == 'Play'")
+    run.press_keys("End")
+    at(run, 29)
+    run.press_keys("Shift+ArrowLeft")
+    at(run, 19)
+
+
+def test_boxes_go_and_a_person_can_be_absent(run, served_run):
+    choose(run, 1)
+    go(run, 5)
+    run.press_keys("x")
+    run.wait_for_words("No box of 1 in this frame.")
+    assert len(dancers(served_run, 1)) == 29
+    run.press_keys("k")
+    go(run, 7)
+    run.press_keys("Shift+X")
+    run.wait_for_words("1 is absent from 5 to 7.")
+    assert len(dancers(served_run, 1)) == 27
+
+
+def test_save_writes_files_that_are_truth_and_leaves_the_runs_own(run, served_run):
+    before = (served_run.folder / "tracks.txt").read_bytes()
+    choose(run, 7)
+    run.press_keys("Delete")
+    run.wait_for_words("is gone")
+    run.click('[data-do="save"]')
+    run.wait_for_words("Written to ")
+    folder = served_run.folder / "corrected"
+    assert {path.name for path in folder.iterdir()} == {"tracks.txt", "tracks.csv", "tracks.json", "gt", "seqinfo.ini"}
+    assert (folder / "gt" / "gt.txt").read_text().splitlines()[0] == "1,1,10.00,40.00,30.00,100.00,1.00,-1,-1,-1"
+    assert (served_run.folder / "tracks.txt").read_bytes() == before
+
+
+def test_learn_from_this_cuts_the_people_out_of_the_video(run, served_run):
+    run.click('[data-do="learn"]')
+    run.wait_for_words(" crops written to ")
+    people = json.loads((served_run.folder / "people" / "meta.json").read_text())["identities"]
+    assert len(people) == 4  # the fifth is there too briefly
+    assert all(len(own) >= 4 for own in people)
+
+
+def test_a_phone_shows_it_all_and_nothing_sticks_out(run):
+    run.set_viewport_size({"width": 390, "height": 844})
+    assert run.evaluate("document.documentElement.scrollWidth") <= 390
+    assert len(run.query_selector_all(".someone")) == 5

@@ -1,0 +1,122 @@
+"""A run with its edits: corrected tracks, and the files of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tracker.results.mot_files import format_rows
+from tracker.results.presence import Summary
+from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
+
+from ..run.output import os_errors_as
+from ..run.tracked_run import TrackedRun
+from .edit_file import Review
+from .gaps import FILLED, Places
+from .place_table import PlaceTable
+from .run_tracks import RunTracks, read_run_tracks
+
+CORRECTED = "corrected"
+BY_HAND = "corrected by hand"
+FILL_GAPS = 0.2
+"""Seconds without a box that a straight line bridges."""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The rows of every tracked frame, ids being the numbers on the page, and the names by id.
+
+    Boxes that were filled in have score 0, those drawn by hand 1.
+    """
+
+    tracks: list[FrameTracks]
+    names: dict[int, str]
+
+
+def corrected(run: TrackedRun, fill_gaps: float = FILL_GAPS) -> Corrected:
+    """The run's tracks after the edits in its edits.json, or as they are where there is none.
+
+    fill_gaps: seconds without a box that are filled by a straight line. Raises InputError where a file is damaged.
+    """
+    data = read_run_tracks(run)
+    return corrected_tracks(data, Review(data), fill_gaps)
+
+
+def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corrected:
+    """The same of a review that is open."""
+    labelled = review.labelled
+    table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
+    rows: dict[int, list[tuple[int, np.ndarray, float, float]]] = defaultdict(list)
+    people = table.take(labelled)
+    for person, places in people.items():
+        score = np.where(places.row == FILLED, 0.0, labelled.score[places.row]).tolist()
+        away = _seconds_away(places, data.fps(data.video))
+        for place in zip(places.frame.tolist(), places.xyxy, score, away, strict=True):
+            rows[place[0]].append((person, *place[1:]))
+    frames = range(0, data.length(data.video), data.run.stride)
+    names = {person: name for person, name in labelled.names.items() if person in people}
+    return Corrected([_frame_tracks(frame, frame / data.fps(data.video), rows[frame]) for frame in frames], names)
+
+
+def _seconds_away(places: Places, fps: float) -> list[float]:
+    """Since the person's previous box, 0 where that is no absence."""
+    away = np.diff(places.frame, prepend=places.frame[:1]) / fps
+    return np.where(away > MAX_ABSENCE, away, 0.0).tolist()
+
+
+def _frame_tracks(frame: int, time: float, rows: list[tuple[int, np.ndarray, float, float]]) -> FrameTracks:
+    if not rows:
+        return FrameTracks.empty(frame, time)
+    ids, xyxy, score, away = zip(*rows, strict=True)
+    recoveries = tuple(Recovery(frame, time, id, gone) for id, gone in zip(ids, away, strict=True) if gone)
+    recovered = np.array(away) > 0
+    return FrameTracks(frame, time, np.array(ids), np.stack(xyxy), np.array(score), recovered, recoveries=recoveries)
+
+
+def write_corrected(data: RunTracks, review: Review, fill_gaps: float) -> Path:
+    """corrected/ in the run, anew: tracks.txt, tracks.csv, tracks.json, and as MOT truth seqinfo.ini and gt/gt.txt.
+
+    Raises InputError where it cannot be written; then what was there before stays.
+    """
+    folder = data.folder / CORRECTED
+    part = folder.with_name(f".{CORRECTED}.part")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder} is no folder of a run; move it away")
+    with os_errors_as(f"the corrected tracks cannot be written to {folder}"):
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            (part / "gt").mkdir(parents=True)
+            _write(part, data, corrected_tracks(data, review, fill_gaps))
+            shutil.rmtree(folder, ignore_errors=True)
+            part.replace(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def _write(folder: Path, data: RunTracks, result: Corrected) -> None:
+    run = data.run
+    facts = {
+        "source": run.name, "fps": run.fps, "width": run.width, "height": run.height, "tracking": BY_HAND,
+    }  # fmt: skip
+    sinks: tuple[Sink, ...] = (
+        MotWriter(folder / "tracks.txt"),
+        CsvWriter(folder / "tracks.csv", result.names),
+        JsonWriter(folder / "tracks.json", Summary(), facts, result.names),
+    )
+    for sink in sinks:
+        with sink:
+            for rows in result.tracks:
+                sink.write(Frame(rows.frame, rows.time, None), rows)
+    truth = (FrameTracks(t.frame, t.time, t.ids, t.xyxy, np.ones(len(t)), t.recovered) for t in result.tracks)
+    (folder / "gt" / "gt.txt").write_text("".join(map(format_rows, truth)))
+    (folder / "seqinfo.ini").write_text(
+        f"[Sequence]\nname={run.name}\nimDir=img1\nframeRate={data.fps(run.name):g}\n"
+        f"seqLength={data.length(run.name)}\nimWidth={run.width}\nimHeight={run.height}\nimExt=.jpg\n",
+        encoding="utf-8",
+    )

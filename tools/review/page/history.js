@@ -1,0 +1,50 @@
+// The edits: what the page asks the server to change, one after the other, and the people that come back.
+
+import { get, post, Refused } from "./api.js";
+
+export class History extends EventTarget {
+  async load() {
+    this.data = await get("/api/data");
+    this.waiting = Promise.resolve();
+    this.prepare();
+    this.take(await get("/api/people"));
+    return this;
+  }
+
+  prepare() {}
+
+  // A person of the answer, as the page knows them.
+  known(person) {
+    return person;
+  }
+
+  take(answer) {
+    const before = new Set(this.people?.keys());
+    Object.assign(this, { revision: answer.revision, edits: answer.edits, undone: answer.undone, last: answer.last });
+    this.people = new Map(answer.people.map((person) => [person.number, this.known(person)]));
+    this.fresh = [...this.people.keys()].filter((number) => !before.has(number));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async reload() {
+    this.take(await get("/api/people"));
+  }
+
+  // Changes wait for each other, so that each knows the revision the one before left.
+  change(path, content = {}) {
+    const done = this.waiting.then(async () => {
+      try {
+        this.take(await post(path, { revision: this.revision, ...content }));
+      } catch (error) {
+        if (error instanceof Refused && error.stale) await this.reload();
+        throw error;
+      }
+    });
+    this.waiting = done.catch(() => {});
+    return done;
+  }
+
+  edit(edit) {
+    return this.change("/api/edit", { edit });
+  }
+}

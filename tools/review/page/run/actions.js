@@ -1,0 +1,222 @@
+// What can be done to a run; each is one edit or a step through the history.
+
+import { post } from "../api.js";
+import { rounded } from "../geometry.js";
+import { many } from "../words.js";
+
+export class RunActions {
+  constructor(review, view) {
+    Object.assign(this, { review, view });
+  }
+
+  get here() {
+    const { number } = this.view;
+    if (number === null) throw new Error("Choose a person first (↑ ↓ or click).");
+    return number;
+  }
+
+  get video() {
+    return this.review.video;
+  }
+
+  say(...words) {
+    this.view.say(...words);
+  }
+
+  name(number) {
+    return this.review.label(number === "new" ? this.review.fresh.at(-1) : number);
+  }
+
+  async edit(edit, said) {
+    await this.review.edit(edit);
+    this.say(typeof said === "function" ? said() : said);
+  }
+
+  async merge() {
+    const person = this.here;
+    const answer = await this.view.prompt.number(`Person ${this.name(person)} is really person`);
+    if (answer) await this.mergeInto(person, answer.number);
+  }
+
+  async mergeInto(person, number) {
+    await this.edit({ do: "merge", people: [number, person] }, `Person ${person} is now part of ${this.name(number)}.`);
+    this.view.choose(number);
+  }
+
+  async rename() {
+    const person = this.here;
+    const name = await this.view.prompt.text(`Name of person ${person}`, this.review.people.get(person).name);
+    if (name === null) return;
+    await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${name.trim()}.` : `Person ${person} has no name.`));
+  }
+
+  cast() {
+    this.view.toggleCast(this.here);
+  }
+
+  async keep() {
+    const people = [...this.view.cast].filter((number) => this.review.people.has(number));
+    if (!people.length) return this.say("Mark the cast first (c on each of them).", true);
+    const gone = this.review.people.size - people.length;
+    await this.edit({ do: "keep", people }, `${many(gone, "other")} dropped; the cast of ${people.length} stays.`);
+  }
+
+  async remove() {
+    const person = this.here;
+    await this.edit({ do: "delete", people: [person] }, `Person ${person} is gone.`);
+  }
+
+  async split() {
+    const person = this.here;
+    const edit = { do: "give", video: this.video, person, to: "new", from_frame: this.view.frame };
+    await this.edit(edit, () => `From here on it is person ${this.review.fresh.at(-1)}.`);
+    this.view.choose(this.review.fresh.at(-1));
+  }
+
+  async swap(number) {
+    const person = this.here;
+    const answer = await this.view.prompt.number(`From here on, swap ${this.name(person)} with person`);
+    if (answer) await this.swapWith(person, answer.number);
+  }
+
+  swapWith(person, number) {
+    const { frame } = this.view;
+    const edit = { do: "swap", video: this.video, people: [person, number], from_frame: frame };
+    return this.edit(edit, `${this.name(person)} and ${this.name(number)} swapped from frame ${frame} on.`);
+  }
+
+  // A digit: the person is really somebody else, all along, from here on, or between the mark and here.
+  async assign(typed) {
+    const person = this.here;
+    const { frame, mark } = this.view;
+    const choices = [
+      { key: "Enter", label: "From here on", how: "on" },
+      { key: "Shift+Enter", label: "All along", how: "all" },
+      { key: "s", label: "Swap from here on", how: "swap" },
+      { key: "n", label: "New person from here on", how: "on", free: true },
+    ];
+    if (mark !== null) {
+      const ends = this.range().join(" to ");
+      choices.push({ key: "m", label: `Frames ${ends}`, how: "marked" }, { key: "N", label: `New person, ${ends}`, how: "marked", free: true });
+    }
+    const answer = await this.view.prompt.number(`Person ${this.name(person)} is really person`, typed, choices);
+    if (!answer) return undefined;
+    const { number, how } = answer;
+    if (how === "all") return this.mergeInto(person, number);
+    if (how === "swap") return this.swapWith(person, number);
+    const [from_frame, to_frame] = how === "marked" ? this.range() : [frame, null];
+    const when = how === "marked" ? `from ${from_frame} to ${to_frame}` : "from here on";
+    await this.edit({ do: "give", video: this.video, person, to: number, from_frame, to_frame }, () => `${this.name(person)} is ${this.name(number)} ${when}.`);
+    if (how === "marked") this.view.unmark();
+    return this.view.choose(number === "new" ? this.review.fresh.at(-1) : number);
+  }
+
+  range() {
+    const { mark, frame } = this.view;
+    if (mark === null) throw new Error("Mark a frame first (k).");
+    return [Math.min(mark, frame), Math.max(mark, frame)];
+  }
+
+  // Boxes offered: at this frame, or else those nearest to it.
+  async accept(all = false) {
+    const person = this.here;
+    const { frame } = this.view;
+    const { offers } = this.review.people.get(person);
+    if (!offers.length) return this.say("The detector has no further boxes for this person.", true);
+    const gap = ([first, last]) => Math.max(first - frame, frame - last, 0);
+    const nearest = offers.reduce((best, offer) => (gap(offer) < gap(best) ? offer : best));
+    const count = all ? offers.reduce((sum, [, , boxes]) => sum + boxes, 0) : nearest[2];
+    await this.review.change("/api/offer", { person, frame: all ? null : nearest[0] });
+    this.say(`${many(count, "box")} of the detector taken.`);
+    if (!all) await this.view.seek(nearest[1]);
+  }
+
+  // A spare box of the detector, with those that continue it: the chosen person's where they have none, else somebody new.
+  async take(xyxy) {
+    const { number, frame } = this.view;
+    const person = number !== null && !this.review.present(number, frame) ? number : "new";
+    await this.review.change("/api/offer", { person, frame, xyxy });
+    const whose = person === "new" ? this.review.fresh.at(-1) : person;
+    this.view.choose(whose);
+    this.say(`The detector's boxes are person ${this.name(whose)}'s.`);
+  }
+
+  // Straight lines across the gap here, or between the mark and here.
+  async line() {
+    const person = this.here;
+    const { frame, mark } = this.view;
+    const [from_frame, to_frame] = mark === null ? this.review.around(person, frame) : this.range();
+    if (from_frame === null || to_frame === null) return this.say("This gap has no box at one of its ends.", true);
+    await this.edit({ do: "between", video: this.video, person, from_frame, to_frame }, `Boxes between ${from_frame} and ${to_frame} lie on straight lines.`);
+    this.view.unmark();
+  }
+
+  unbox() {
+    const { frame } = this.view;
+    return this.edit({ do: "unbox", video: this.video, frame, person: this.here }, `No box of ${this.name(this.here)} in this frame.`);
+  }
+
+  async absent() {
+    const [frame, to_frame] = this.range();
+    await this.edit({ do: "unbox", video: this.video, person: this.here, frame, to_frame }, `${this.name(this.here)} is absent from ${frame} to ${to_frame}.`);
+    this.view.unmark();
+  }
+
+  put(person, xyxy) {
+    const { frame } = this.view;
+    return this.edit({ do: "box", video: this.video, frame, person, xyxy: rounded(xyxy) }, () => `Box of person ${this.name(person)} set.`);
+  }
+
+  // A drawn box is the chosen person's where they have none here, else it asks whose it is.
+  async drawn(xyxy) {
+    const { number, frame } = this.view;
+    if (number !== null && !this.review.present(number, frame)) return this.put(number, xyxy);
+    const choices = [{ key: "Enter", label: "This person", how: "put" }, { key: "n", label: "New person", how: "put", free: true }];
+    const answer = await this.view.prompt.number("This box is person", "", choices);
+    if (!answer) return this.view.player.paint();
+    await this.put(answer.number, xyxy);
+    return this.view.choose(answer.number === "new" ? this.review.fresh.at(-1) : answer.number);
+  }
+
+  // What the moment proposes.
+  async mend() {
+    const { moment } = this.view;
+    if (!moment) return this.say("Go to a doubtful moment first (d).", true);
+    const now = this.review.moments.find(({ key }) => key === moment.key);
+    if (!now?.fix.length) return this.say("Nothing is proposed here; l marks it as looked at.", true);
+    await this.edit({ do: "reassign", video: this.video, stretches: now.fix, moments: [now.key] }, "Put right as proposed.");
+    return this.view.nextMoment(1);
+  }
+
+  async looked() {
+    const { moment } = this.view;
+    if (!moment) return this.say("Go to a doubtful moment first (d).", true);
+    const looked = this.review.moments.find(({ key }) => key === moment.key)?.looked;
+    await this.edit({ do: looked ? "unlook" : "look", moments: [moment.key] }, looked ? "Not looked at." : "Looked at.");
+    return looked ? undefined : this.view.nextMoment(1);
+  }
+
+  async undo() {
+    if (!this.review.edits) return this.say("There is nothing to undo.");
+    const { last } = this.review;
+    await this.review.change("/api/undo");
+    return this.say(`Undone: ${last}.`);
+  }
+
+  async redo() {
+    if (!this.review.undone) return this.say("There is nothing to redo.");
+    await this.review.change("/api/redo");
+    return this.say(`Done again: ${this.review.last}.`);
+  }
+
+  async save() {
+    const { folder } = await post("/api/export", {});
+    this.say(`Written to ${folder}.`);
+  }
+
+  async learn() {
+    this.say("Cutting people out of the video …");
+    const { folder, crops } = await post("/api/learn", {});
+    this.say(`${many(crops, "crop")} written to ${folder}.`);
+  }
+}

@@ -1,0 +1,85 @@
+// Keys of a run's page, and what the help says of them.
+
+export const KEYS = [
+  ["Space", "play or pause"],
+  ["← → / Shift", "one frame back or on / ten"],
+  ["Home End / g", "first and last frame / go to a frame"],
+  ["↑ ↓", "another person"],
+  [", .", "the person's previous or next beginning or end"],
+  ["d / Shift + D", "next / previous doubtful moment"],
+  ["y", "do what the doubtful moment proposes, and on to the next"],
+  ["l", "looked at, and on to the next (again: not)"],
+  ["+ −", "a shorter or longer part of the video in the rows"],
+  ["u / r", "undo / redo (also Ctrl + Z, Y)"],
+  ["e", "write the corrected tracks"],
+];
+
+export const EDITS = [
+  ["m", "the chosen person is really another one, all along"],
+  ["0–9, Enter", "from here on it is that person"],
+  ["0–9, s", "swap the two from here on (also w)"],
+  ["0–9, m", "between the mark and here it is that person"],
+  ["k", "mark this frame, until an edit uses the mark (again: no mark)"],
+  ["s", "split: from here on it is a new person"],
+  ["n", "name"],
+  ["c / Shift + C", "one of the cast / keep only the cast"],
+  ["Delete", "the whole person goes"],
+  ["a / Shift + A", "take the detector's boxes for this gap / for all gaps"],
+  ["i", "straight lines across this gap, or between the mark and here"],
+  ["x", "the box in this frame goes; once more: absent, no gap is filled"],
+  ["Shift + X", "absent between the mark and here"],
+  ["click on a +", "that box of the detector and those that continue it: the chosen person's where they have none, else somebody new"],
+  ["drag", "draw a box: the chosen person's where they have none; edges and corners change the chosen box"],
+  ["Alt or Shift + drag", "move a box (also by its number)"],
+];
+
+const FAR = 10;
+
+export function listen(element, view, actions) {
+  const far = ({ shiftKey }) => (shiftKey ? FAR : 1) * view.review.data.step;
+  const keys = {
+    " ": () => view.player.play(),
+    ArrowLeft: (event) => view.seek(view.frame - far(event)),
+    ArrowRight: (event) => view.seek(view.frame + far(event)),
+    Home: () => view.seek(0),
+    End: () => view.seek(view.review.end),
+    g: () => view.goTo(),
+    ArrowUp: () => view.step(-1),
+    ArrowDown: () => view.step(1),
+    ",": () => view.edge(-1),
+    ".": () => view.edge(1),
+    d: () => view.nextMoment(1),
+    D: () => view.nextMoment(-1),
+    y: () => actions.mend(),
+    l: () => actions.looked(),
+    m: () => actions.merge(),
+    s: () => actions.split(),
+    w: () => actions.swap(),
+    n: () => actions.rename(),
+    c: () => actions.cast(),
+    C: () => actions.keep(),
+    Delete: () => actions.remove(),
+    a: () => actions.accept(),
+    A: () => actions.accept(true),
+    i: () => actions.line(),
+    x: () => actions.unbox(),
+    X: () => actions.absent(),
+    k: () => view.setMark(),
+    u: () => actions.undo(),
+    r: () => actions.redo(),
+    e: () => actions.save(),
+    "+": () => view.zoom(0.5),
+    "-": () => view.zoom(2),
+    "?": () => view.help(),
+  };
+  const history = { z: keys.u, y: keys.r };
+  element.addEventListener("keydown", (event) => {
+    if (event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target.closest("button, select, input") && [" ", "Enter"].includes(event.key)) return;
+    const held = event.ctrlKey || event.metaKey;
+    const action = /^\d$/.test(event.key) && !held ? () => actions.assign(event.key) : (held ? history : keys)[event.key];
+    if (!action) return;
+    event.preventDefault();
+    view.act(() => action(event));
+  });
+}

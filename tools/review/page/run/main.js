@@ -1,0 +1,206 @@
+// The page of a run: the video, the doubtful moments, a row a person, and the edits.
+
+import { showKeys } from "../help.js";
+import { Prompt } from "../prompt.js";
+import { Queue } from "../queue.js";
+import { many } from "../words.js";
+import { RunActions } from "./actions.js";
+import { EDITS, KEYS, listen } from "./keys.js";
+import { MomentList } from "./moment_list.js";
+import { PeopleRows } from "./people_rows.js";
+import { Player } from "./player.js";
+import { RunReview } from "./run_review.js";
+
+const find = (selector) => document.querySelector(selector);
+const LEAST_SHOWN = 30;
+
+class View {
+  constructor(review) {
+    Object.assign(this, { review, number: null, cast: new Set(), mark: null, moment: null });
+    this.window = { from: 0, to: Math.max(review.data.frames, 2) };
+    this.prompt = new Prompt(find("#prompt"));
+    this.queue = new Queue((error) => this.say(error.message, true));
+    this.actions = new RunActions(review, this);
+    this.player = new Player(review, {
+      moved: () => this.paint(),
+      chosen: (at) => this.choose(at === null ? null : this.player.boxes[at].person),
+      changed: (at, xyxy) => this.act(() => this.actions.put(this.player.boxes[at].person, xyxy)),
+      drawn: (xyxy) => this.act(() => this.actions.drawn(xyxy)),
+      spared: (xyxy) => this.act(() => this.actions.take(xyxy)),
+    });
+    this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.act(() => this.clicked(number, frame)) });
+    this.moments = new MomentList(review, find("#moment-list"), (moment) => this.act(() => this.goToMoment(moment)));
+    review.addEventListener("change", () => this.changed());
+    this.toolbar();
+    listen(document.body, this, this.actions);
+    this.changed();
+    this.choose(this.rows.order[0] ?? null);
+  }
+
+  get frame() {
+    return this.player.frame;
+  }
+
+  act(action) {
+    return this.queue.run(action);
+  }
+
+  say(words, wrong = false) {
+    const message = find("#message");
+    message.textContent = words;
+    message.classList.toggle("wrong", wrong);
+  }
+
+  changed() {
+    this.rows.set();
+    this.moments.set();
+    for (const number of this.cast) if (!this.review.people.has(number)) this.cast.delete(number);
+    if (!this.review.people.has(this.number)) this.number = this.rows.order.find((number) => number > this.number) ?? this.rows.order.at(-1) ?? null;
+    this.player.person = this.number;
+    this.player.refresh().catch((error) => this.say(error.message, true));
+    this.paint();
+  }
+
+  paint() {
+    const { review, frame, number, player } = this;
+    const { fps, frames } = review.data;
+    this.rows.paint(number, this.cast, frame);
+    this.moments.paint(this.moment?.key ?? null);
+    find("#clock").textContent = `${(frame / fps).toFixed(2)} s · frame ${frame} of ${frames}`;
+    find("#frame-mark").textContent = this.mark === null ? "" : `marked: ${this.mark}`;
+    find("#play").textContent = player.playing ? "Pause" : "Play";
+    const open = review.open().length;
+    const facts = [review.people.size === 1 ? "1 person" : `${review.people.size} people`, many(review.edits, "edit"), many(open, "doubtful moment")];
+    if (this.cast.size) facts.push(`cast of ${this.cast.size}`);
+    find("#where").textContent = facts.join(" · ");
+    find("#moments-title").textContent = open ? `Doubtful moments (${open})` : "Doubtful moments";
+    find('[data-do="undo"]').disabled = !review.edits;
+    find('[data-do="redo"]').disabled = !review.undone;
+  }
+
+  choose(number) {
+    this.number = number;
+    this.player.person = number;
+    this.player.paint();
+    this.rows.reveal(number);
+    this.paint();
+  }
+
+  async clicked(number, frame) {
+    this.choose(number);
+    if (frame !== undefined) await this.seek(Math.round(frame));
+  }
+
+  step(by) {
+    const { order } = this.rows;
+    const at = Math.max(0, Math.min(order.indexOf(this.number) + by, order.length - 1));
+    if (order.length) this.choose(order[at]);
+  }
+
+  async seek(frame) {
+    this.player.pause();
+    this.follow(frame);
+    await this.player.show(frame);
+  }
+
+  // To the person's next beginning or end.
+  edge(way) {
+    const ends = (this.review.people.get(this.number)?.spans ?? []).flatMap(([first, last]) => [first, last]);
+    const beyond = ends.filter((end) => (end - this.frame) * way > 0);
+    if (beyond.length) return this.seek(way > 0 ? Math.min(...beyond) : Math.max(...beyond));
+    return undefined;
+  }
+
+  async goTo() {
+    const answer = await this.prompt.number("Go to frame");
+    if (answer) await this.seek(answer.number);
+  }
+
+  async goToMoment(moment) {
+    this.moment = moment;
+    this.choose(moment.fix[0]?.person ?? moment.people[0]);
+    await this.seek(moment.frame);
+    this.say(this.moments.words(moment).told);
+  }
+
+  async nextMoment(way) {
+    const open = this.review.open();
+    const from = this.moment?.frame ?? -1;
+    const beyond = open.filter(({ frame, key }) => key !== this.moment?.key && (frame - from) * way >= 0);
+    const next = way > 0 ? beyond[0] ?? open.find(({ key }) => key !== this.moment?.key) : beyond.at(-1);
+    if (next) return this.goToMoment(next);
+    this.moment = null;
+    this.paint();
+    return open.length ? undefined : this.say("Every doubtful moment was looked at.");
+  }
+
+  setMark() {
+    this.mark = this.mark === null ? this.frame : null;
+    this.paint();
+  }
+
+  // The mark has served.
+  unmark() {
+    this.mark = null;
+    this.paint();
+  }
+
+  toggleCast(number) {
+    if (!this.cast.delete(number)) this.cast.add(number);
+    this.step(1);
+    this.paint();
+  }
+
+  // A shorter or longer part of the video in the rows, about this frame.
+  zoom(by) {
+    const { frames } = this.review.data;
+    const long = Math.max(Math.min(LEAST_SHOWN, frames), Math.min(frames, (this.window.to - this.window.from) * by));
+    this.look(this.frame - long / 2, long);
+  }
+
+  look(from, long) {
+    const start = Math.max(0, Math.min(from, Math.max(this.review.data.frames, 2) - long));
+    Object.assign(this.window, { from: start, to: start + long });
+    this.rows.drawAll();
+    this.paint();
+  }
+
+  follow(frame) {
+    const { from, to } = this.window;
+    if (frame < from || frame > to) this.look(frame - (to - from) / 2, to - from);
+  }
+
+  help() {
+    showKeys(["Video and moments", KEYS], ["Edits", EDITS]);
+  }
+
+  toolbar() {
+    const name = this.review.data.folder.split("/").at(-1);
+    Object.assign(find("#folder"), { textContent: name, title: this.review.data.folder });
+    document.title = `Review · ${name}`;
+    const deeds = {
+      help: () => this.help(),
+      next: () => this.nextMoment(1),
+      play: () => this.player.play(),
+      back: () => this.seek(this.frame - this.review.data.step),
+      on: () => this.seek(this.frame + this.review.data.step),
+    };
+    for (const button of document.querySelectorAll("[data-do]")) {
+      const name = button.dataset.do;
+      button.addEventListener("click", () => {
+        find("#room").focus({ preventScroll: true });
+        this.act(deeds[name] ?? (() => this.actions[name]()));
+      });
+    }
+  }
+}
+
+try {
+  const view = new View(await RunReview.load());
+  find("#room").focus({ preventScroll: true });
+  document.documentElement.dataset.ready = "yes";
+  await view.player.show(0);
+} catch (error) {
+  find("#people").append(Object.assign(document.createElement("p"), { className: "empty", textContent: error.message }));
+  throw error;
+}

@@ -1,0 +1,139 @@
+// The video pane: any frame with its boxes; it plays in the video's own time as far as the frames come in.
+
+import { frameOf } from "../api.js";
+import { Boxes } from "../boxes.js";
+
+const AHEAD = 24;
+const find = (selector) => document.querySelector(selector);
+
+export class Player {
+  // deeds: those of Boxes; moved(): another frame is shown
+  constructor(review, deeds) {
+    Object.assign(this, { review, deeds, frame: 0, boxes: [], unused: [], person: null, chosen: null, playing: false, pictures: new Map() });
+    this.picture = find("#picture");
+    this.still = find("#still");
+    this.overlay = find("#overlay");
+    this.drawing = new Boxes(this.overlay, (person) => review.colour(person), { ...deeds, label: (person) => review.label(person) });
+    new ResizeObserver(() => this.fit()).observe(this.picture);
+  }
+
+  get box() {
+    return this.chosen === null ? null : this.boxes[this.chosen];
+  }
+
+  image(frame) {
+    const { pictures, review } = this;
+    if (!pictures.has(frame)) {
+      const image = Object.assign(new Image(), { fetchPriority: "high" });
+      image.src = frameOf(review.video, frame, review.data.key);
+      image.ready = image.decode();
+      image.ready.catch(() => pictures.delete(frame));
+      pictures.set(frame, image);
+      if (pictures.size > 4 * AHEAD) pictures.delete(pictures.keys().next().value);
+    }
+    return pictures.get(frame);
+  }
+
+  ahead(frame, count) {
+    const { step } = this.review.data;
+    for (let on = 1; on <= count && frame + on * step <= this.review.end; on++) this.image(frame + on * step);
+  }
+
+  async show(frame) {
+    const { step } = this.review.data;
+    this.frame = Math.max(0, Math.min(Math.round(frame / step) * step, this.review.end));
+    const wanted = this.frame;
+    this.deeds.moved();
+    const image = this.image(wanted);
+    try {
+      const [found] = await Promise.all([this.review.boxes(wanted), image.ready]);
+      if (wanted !== this.frame) return;
+      this.draw(image, found);
+      this.ahead(wanted, 3);
+      find("#frame-problem").hidden = true;
+    } catch (error) {
+      if (wanted === this.frame) await this.problem(image, error);
+    }
+  }
+
+  draw(image, { boxes, unused }) {
+    const { still } = this;
+    if (still.width !== image.naturalWidth || still.height !== image.naturalHeight) {
+      [still.width, still.height] = [image.naturalWidth, image.naturalHeight];
+      this.fit();
+    }
+    still.getContext("2d").drawImage(image, 0, 0);
+    this.boxes = boxes;
+    this.unused = unused;
+    this.paint();
+    this.picture.dataset.frame = this.frame;
+  }
+
+  paint() {
+    const at = this.boxes.findIndex(({ person }) => person === this.person);
+    this.chosen = at < 0 ? null : at;
+    this.drawing.set(this.boxes, this.chosen, this.playing ? [] : this.unused);
+  }
+
+  // After an edit: the same picture with the boxes as they are now.
+  async refresh() {
+    const { frame } = this;
+    const found = await this.review.boxes(frame);
+    if (frame !== this.frame) return;
+    Object.assign(this, found);
+    this.paint();
+  }
+
+  async problem(image, error) {
+    const said = await fetch(image.src).then((response) => response.json()).catch(() => null);
+    const problem = find("#frame-problem");
+    problem.textContent = said?.error ?? error.message ?? "The frame cannot be shown.";
+    problem.hidden = false;
+    this.boxes = (await this.review.boxes(this.frame).catch(() => ({ boxes: [] }))).boxes;
+    this.fit();
+    this.paint();
+    this.picture.dataset.frame = this.frame;
+  }
+
+  fit() {
+    const { width, height } = this.review.data;
+    const room = this.picture.getBoundingClientRect();
+    const scale = Math.min(room.width / width, room.height / height);
+    for (const { style } of [this.still, this.overlay]) {
+      style.width = `${width * scale}px`;
+      style.height = `${height * scale}px`;
+      style.left = `${(room.width - width * scale) / 2}px`;
+      style.top = `${(room.height - height * scale) / 2}px`;
+    }
+    this.drawing.fit(width, height, scale);
+  }
+
+  play() {
+    this.playing = !this.playing;
+    if (!this.playing) return this.deeds.moved();
+    if (this.frame >= this.review.end) this.frame = 0;
+    this.run(this.frame);
+    return this.deeds.moved();
+  }
+
+  pause() {
+    if (this.playing) this.play();
+  }
+
+  // Frame after frame at its time; where the frames come in too slowly, the clock waits for them.
+  async run(frame) {
+    const { step, fps } = this.review.data;
+    let [from, since] = [frame, performance.now()];
+    while (this.playing && this.frame < this.review.end) {
+      const due = from + Math.floor(((performance.now() - since) * fps) / 1000 / step) * step;
+      const next = Math.min(Math.max(due, this.frame + step), this.review.end);
+      this.ahead(next - step, AHEAD);
+      const before = performance.now();
+      await this.show(next);
+      if (performance.now() - before > 300) [from, since] = [this.frame, performance.now()];
+      const wait = since + ((this.frame + step - from) / fps) * 1000 - performance.now();
+      await new Promise((done) => (wait > 4 ? setTimeout(done, wait) : requestAnimationFrame(done)));
+    }
+    if (this.playing) this.play();
+  }
+}

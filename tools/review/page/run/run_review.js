@@ -1,0 +1,76 @@
+// A run as the page knows it: people with their presence, doubtful moments, and everybody's boxes frame by frame.
+
+import { get } from "../api.js";
+import { History } from "../history.js";
+
+const CHUNK = 300;
+const KINDS = ["crop", "drawn", "filled"];
+const FILLED = KINDS.indexOf("filled");
+
+export class RunReview extends History {
+  static load() {
+    return new RunReview().load();
+  }
+
+  prepare() {
+    this.chunks = new Map();
+  }
+
+  take(answer) {
+    this.chunks.clear();
+    this.moments = answer.moments;
+    super.take(answer);
+  }
+
+  get video() {
+    return this.data.video;
+  }
+
+  // The last frame that was tracked.
+  get end() {
+    return Math.floor((this.data.frames - 1) / this.data.step) * this.data.step;
+  }
+
+  // Boxes of a frame: of people { person, xyxy, kind }, and of the detector alone.
+  async boxes(frame) {
+    const { chunks } = this;
+    const at = Math.floor(frame / CHUNK);
+    if (!chunks.has(at)) chunks.set(at, get("/api/boxes", { from: at * CHUNK, to: at * CHUNK + CHUNK - 1 }));
+    const { boxes, unused } = await chunks.get(at).catch((error) => {
+      chunks.delete(at);
+      throw error;
+    });
+    const own = (boxes[frame] ?? []).map(([person, x0, y0, x1, y1, kind]) => ({ person, xyxy: [x0, y0, x1, y1], kind: KINDS[kind] }));
+    return { boxes: own, unused: unused[frame] ?? [] };
+  }
+
+  colour(number) {
+    return this.people.get(number) ?? { back: "#888", text: "#000" };
+  }
+
+  label(number) {
+    const name = this.people.get(number)?.name;
+    return name ? `${number} ${name}` : String(number);
+  }
+
+  // The nearest frames before and after this one in which the person has a known box: null where there is none.
+  around(number, frame) {
+    let [before, after] = [null, null];
+    for (const [first, last, kind] of this.people.get(number)?.spans ?? []) {
+      if (kind === FILLED) continue;
+      if (first < frame) before = Math.min(last, frame - this.data.step);
+      if (last > frame && after === null) after = Math.max(first, frame + this.data.step);
+    }
+    return [before, after];
+  }
+
+  // Whether the person has a known box there.
+  present(number, frame) {
+    return (this.people.get(number)?.spans ?? []).some(([first, last, kind]) => kind !== FILLED && first <= frame && frame <= last);
+  }
+
+  // Moments that are still to be looked at.
+  open() {
+    return this.moments.filter(({ looked, mended }) => !looked && !mended);
+  }
+}

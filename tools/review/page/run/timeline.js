@@ -1,0 +1,90 @@
+// One person along time: presence, gaps, boxes by hand, filled and offered ones, recoveries, doubtful moments.
+
+const HEIGHT = 22;
+const ROOM = 6;
+
+export class Timeline {
+  constructor(review, view) {
+    Object.assign(this, { review, view });
+    this.canvas = Object.assign(document.createElement("canvas"), { className: "timeline" });
+    this.canvas.setAttribute("role", "img");
+  }
+
+  set(person) {
+    this.person = person;
+    this.canvas.setAttribute("aria-label", this.words());
+    this.draw();
+  }
+
+  words() {
+    const { fps } = this.review.data;
+    const stays = this.stays();
+    const told = stays.slice(0, 8).map(([first, last]) => `${(first / fps).toFixed(1)} to ${(last / fps).toFixed(1)} s`);
+    return `There from ${told.join(", ")}${stays.length > 8 ? ` and ${stays.length - 8} times more` : ""}.`;
+  }
+
+  // Presence, whatever is known how.
+  stays() {
+    const stays = [];
+    for (const [first, last] of this.person.spans) {
+      const before = stays.at(-1);
+      if (before && first - before[1] <= this.review.data.step) before[1] = last;
+      else stays.push([first, last]);
+    }
+    return stays;
+  }
+
+  draw() {
+    const { canvas, person, view } = this;
+    const width = canvas.clientWidth;
+    if (!width || !person) return;
+    const dense = devicePixelRatio || 1;
+    canvas.width = Math.round(width * dense);
+    canvas.height = HEIGHT * dense;
+    const pen = canvas.getContext("2d");
+    pen.scale(dense, dense);
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(`--${name}`);
+    const x = (frame) => ((frame - view.from) / (view.to - view.from)) * width;
+    const bar = ([first, last], top, height, fill) => {
+      if (last < view.from || first > view.to) return;
+      pen.fillStyle = fill;
+      pen.fillRect(x(first), top, Math.max(x(last + this.review.data.step) - x(first), 1.5), height);
+    };
+    bar([0, this.review.end], ROOM, HEIGHT - 2 * ROOM, colour("lane"));
+    for (const [first, last, kind] of person.spans) {
+      bar([first, last], kind === 2 ? ROOM + 3 : ROOM, HEIGHT - 2 * ROOM - (kind === 2 ? 6 : 0), person.back);
+      if (kind === 1) bar([first, last], HEIGHT - ROOM + 1, 2, colour("focus"));
+    }
+    pen.strokeStyle = person.back;
+    pen.lineWidth = 1.5;
+    for (const [first, last] of person.offers) pen.strokeRect(x(first), ROOM + 1, Math.max(x(last) - x(first), 3), HEIGHT - 2 * ROOM - 2);
+    pen.strokeStyle = colour("soft");
+    pen.setLineDash([2, 2]);
+    for (const cut of this.review.data.cuts) this.line(pen, x(cut), 0, HEIGHT);
+    pen.setLineDash([]);
+    pen.fillStyle = colour("ink");
+    for (const [frame] of person.returns) this.diamond(pen, x(frame), HEIGHT / 2, 3);
+    for (const moment of this.review.moments) {
+      if (!moment.people.includes(person.number) || moment.looked || moment.mended) continue;
+      pen.fillStyle = colour("doubt");
+      pen.fillRect(x(moment.frame) - 1, 0, Math.max(x(moment.to) - x(moment.frame), 4), ROOM - 2);
+    }
+  }
+
+  line(pen, x, top, bottom) {
+    pen.beginPath();
+    pen.moveTo(x, top);
+    pen.lineTo(x, bottom);
+    pen.stroke();
+  }
+
+  diamond(pen, x, y, size) {
+    pen.beginPath();
+    pen.moveTo(x, y - size);
+    pen.lineTo(x + size, y);
+    pen.lineTo(x, y + size);
+    pen.lineTo(x - size, y);
+    pen.fill();
+  }
+}

@@ -1,0 +1,52 @@
+"""Everybody's boxes in one video, kept until an edit touches them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .gaps import FILLED, Places, places_of
+from .labelled_people import BY_HAND, GONE, LabelledPeople
+
+DETECTED, BY_HAND_KIND, FILLED_KIND = range(3)
+"""How a box is known, as the page counts it."""
+
+
+class PlaceTable:
+    """`Places` by person, gaps up to `longest` frames filled; only every `step`-th frame counts."""
+
+    def __init__(self, video: str, longest: float, step: int) -> None:
+        self.video, self.longest, self.step = video, longest, step
+        self._labelled: LabelledPeople | None = None
+        self._places: dict[int, Places] = {}
+
+    def take(self, labelled: LabelledPeople) -> dict[int, Places]:
+        """The people with boxes, by number."""
+        if self._labelled is not None and labelled is not self._labelled:
+            for person in touched(self._labelled, labelled):
+                self._places.pop(person, None)
+        if self._labelled is None or labelled is not self._labelled:
+            for person in set(np.unique(labelled.person).tolist()) - {GONE} - set(self._places):
+                places = places_of(labelled, person, self.video, self.longest)
+                kept = places.frame % self.step == 0
+                self._places[person] = Places(*(column[kept] for column in places))
+            self._labelled = labelled
+        return {person: places for person, places in sorted(self._places.items()) if len(places.frame)}
+
+
+def touched(before: LabelledPeople, after: LabelledPeople) -> set[int]:
+    """People whose labels are not the same."""
+    same = min(len(before.person), len(after.person))
+    changed = before.person[:same] != after.person[:same]
+    if before.rank is not after.rank or before.xyxy is not after.xyxy:
+        changed |= before.rank[:same] != after.rank[:same]
+        changed |= ((before.xyxy[:same] != after.xyxy[:same]) & ~np.isnan(after.xyxy[:same])).any(axis=1)
+    people: set[int] = set()
+    for one in (before, after):
+        people |= set(one.person[:same][changed].tolist()) | set(one.person[same:].tolist())
+    return people - {GONE}
+
+
+def kinds(places: Places, labelled: LabelledPeople) -> np.ndarray:
+    """How each box is known, (n,)."""
+    by_hand = np.isin(labelled.rank[places.row], BY_HAND)
+    return np.where(places.row == FILLED, FILLED_KIND, np.where(by_hand, BY_HAND_KIND, DETECTED))

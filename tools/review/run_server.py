@@ -1,0 +1,142 @@
+"""The server of a run's page."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from tracker.drawing.colours import colour_of
+from tracker.types import InputError
+
+from ..run.folder import first_free
+from .corrections import write_corrected
+from .edit_file import Review
+from .edits import corners
+from .frames import FrameStore, ImageStore, open_frames
+from .learning import write_people
+from .pictures import likeness
+from .run_answers import RunAnswers
+from .run_tracks import RunTracks
+from .server import KEPT_THUMBNAILS, MAX_DIGITS, NEVER_KEPT, PageServer, wish_of
+
+WIDEST = 1280
+"""Pixels across of a frame on the page."""
+LIKENESSES = ""
+"""Name of the store they are cut from: one apart, so that the frame that is looked at need not wait for them."""
+LONGEST_RANGE = 600
+"""Frames whose boxes are asked for at once."""
+
+
+class RunServer(PageServer):
+    """Answers the page of a run. Gaps up to `fill_gaps` seconds are shown filled."""
+
+    index = "run.html"
+
+    def __init__(self, data: RunTracks, review: Review, fill_gaps: float) -> None:
+        super().__init__(review)
+        self.run_data, self.fill_gaps = data, fill_gaps
+        self.answers = RunAnswers(data, review, fill_gaps)
+        self.made_likeness = lru_cache(KEPT_THUMBNAILS)(self._likeness)
+        self.changes["offer"] = self._accept
+
+    def routes(self) -> list[BaseRoute]:
+        """With everybody's boxes, likenesses, and what is written."""
+        return [
+            *super().routes(),
+            Route("/api/boxes", self.boxes),
+            Route("/likeness", self.likeness),
+            Route("/api/export", self.export, methods=["POST"]),
+            Route("/api/learn", self.learn, methods=["POST"]),
+        ]
+
+    def described_data(self) -> dict[str, Any]:
+        return self.answers.described_data()
+
+    def described_people(self) -> dict[str, Any]:
+        return self.answers.described_people()
+
+    def opened_frames(self, video: str) -> FrameStore | ImageStore:
+        if video not in (self.run_data.video, LIKENESSES):
+            raise InputError(f"there is no video {video[:80]!r} in this run")
+        return open_frames(self.run_data.run.opened, WIDEST)
+
+    def boxes(self, request: Request) -> Response:
+        first, last = _number(request, "from"), _number(request, "to")
+        if not first <= last < first + LONGEST_RANGE:
+            raise InputError(f"boxes are asked for in {LONGEST_RANGE} frames at most, from the first to the last")
+        self.review.refresh()
+        return JSONResponse(self.answers.boxes(first, last), headers=NEVER_KEPT)
+
+    def likeness(self, request: Request) -> Response:
+        corners = tuple(_coordinate(request, name) for name in ("x0", "y0", "x1", "y1"))
+        picture = self.made_likeness(_number(request, "frame"), corners, _number(request, "person"))
+        return Response(picture, media_type="image/jpeg", headers=self.kept(request))
+
+    def _likeness(self, frame: int, corners: tuple[float, float, float, float], person: int) -> bytes:
+        if not (corners[0] < corners[2] and corners[1] < corners[3]):
+            raise InputError("a box is left, top, right and bottom in pixels")
+        whole = self.store(LIKENESSES).frame(frame)
+        return likeness(whole, corners, self.run_data.run.width, colour_of(person))
+
+    def _accept(self, wish: dict[str, Any]) -> None:
+        """Take spare boxes of the detector for a person or "new": the offer that begins in `frame`, or all of theirs,
+        or the box `xyxy` of the frame with those that continue it."""
+        person, frame, xyxy = wish.get("person"), wish.get("frame"), wish.get("xyxy")
+        if xyxy is None:
+            offered = self.answers.offered().get(person, []) if isinstance(person, int) else []
+            chosen = [offer for offer in offered if frame is None or offer.frame[0] == frame]
+        else:
+            if not isinstance(frame, int) or not isinstance(person, int | str):
+                raise InputError("a spare box is taken for a person, in a frame")
+            chosen = [self.answers.around(person, frame, list(corners(xyxy)))]
+        if not chosen:
+            raise InputError("the detector has no further boxes for this person there")
+        frames = [one for offer in chosen for one in offer.frame.tolist()]
+        taken = [[round(value, 2) for value in box] for offer in chosen for box in offer.xyxy.tolist()]
+        edit = {"do": "boxes", "video": self.run_data.video, "person": person, "frames": frames, "xyxy": taken}
+        self.review.add(edit)
+
+    async def export(self, request: Request) -> Response:
+        await wish_of(request)
+        return await run_in_threadpool(self._exported)
+
+    def _exported(self) -> Response:
+        with self.review.lock:
+            self.review.refresh()
+            folder = write_corrected(self.run_data, self.review, self.fill_gaps)
+        return JSONResponse({"folder": str(folder)}, headers=NEVER_KEPT)
+
+    async def learn(self, request: Request) -> Response:
+        await wish_of(request)
+        return await run_in_threadpool(self._learnt)
+
+    def _learnt(self) -> Response:
+        with self.review.lock:
+            self.review.refresh()
+            folder = first_free(self.run_data.folder / "people")
+            written = write_people(self.run_data, self.review, folder)
+        return JSONResponse({"folder": str(folder), "crops": written}, headers=NEVER_KEPT)
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "")
+    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
+        raise InputError(f"{name} must be a number from 0 on, not {text[:20]!r}")
+    return int(text)
+
+
+def _coordinate(request: Request, name: str) -> float:
+    text = request.query_params.get(name, "")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= 1e6:
+        raise InputError(f"{name} must be a number of pixels, not {text[:20]!r}")
+    return value

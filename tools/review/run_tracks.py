@@ -1,0 +1,121 @@
+"""A run's folder as it is reviewed: its tracks, recoveries and camera cuts, and the boxes that no track took."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reid.dancereid.progress import SourceVideo
+from reid.data.crop_table import CropRow
+from tracker.cast_memory import checked_name
+from tracker.results.mot_files import read_detections
+from tracker.types import Detections, InputError, Recovery
+
+from ..run.output import read_json_object
+from ..run.tracked_run import OVERVIEW, TRACKS, TrackedRun
+from ..run.unused_boxes import UNUSED
+from .labelled_people import Columns
+
+LONGEST = 10_000_000
+"""Frames of a run at most, four days of video: more is no run."""
+LARGEST = 1e6
+"""Ids and coordinates in pixels go no further."""
+
+
+@dataclass(frozen=True)
+class RunTracks:
+    """What `followspot review` begins with; see `read_run_tracks`. Its one video has the name of the run's source."""
+
+    run: TrackedRun
+    columns: Columns
+    recoveries: tuple[Recovery, ...]
+    cuts: tuple[int, ...]
+    """Frames with which another camera takes over."""
+    unused: dict[int, Detections]
+    """By frame."""
+    names: dict[int, str]
+
+    @property
+    def folder(self) -> Path:
+        """Of the run."""
+        return self.run.folder
+
+    @property
+    def video(self) -> str:
+        """The name of its video."""
+        return self.run.name
+
+    @property
+    def videos(self) -> tuple[str, ...]:
+        """Its one video."""
+        return (self.video,)
+
+    @property
+    def crops(self) -> tuple[CropRow, ...]:
+        """A run has no crops on disk."""
+        return ()
+
+    @property
+    def sources(self) -> dict[str, SourceVideo]:
+        """Where the video is."""
+        run = self.run
+        source = SourceVideo(Path(run.opened), self.fps(self.video), run.width, run.height, self.length(self.video))
+        return {self.video: source}
+
+    def fps(self, _: str) -> float:
+        """Frames per second of the video, whichever of them were tracked."""
+        return self.run.fps * self.run.stride
+
+    def length(self, _: str) -> int:
+        """Frames of the video, up to the last one that was tracked."""
+        return (self.run.frames - 1) * self.run.stride + 1
+
+
+def read_run_tracks(run: TrackedRun) -> RunTracks:
+    """The run's own tracks. Raises InputError where a file of it is damaged, or holds what no run has."""
+    if not 0 < run.frames * run.stride <= LONGEST:
+        raise InputError(f"{run.folder / OVERVIEW} speaks of {run.frames} frames, which is no run that can be reviewed")
+    if not (0 < run.fps < math.inf and 0 < run.width <= LARGEST and 0 < run.height <= LARGEST):
+        raise InputError(f"{run.folder / OVERVIEW} has a video of {run.width}x{run.height} at {run.fps} frames/s; "
+                         "track the video again")  # fmt: skip
+    tracks = run.tracks()
+    counts = [len(rows) for rows in tracks]
+    person = np.concatenate([rows.ids for rows in tracks])
+    xyxy = np.concatenate([rows.xyxy for rows in tracks]).astype(float)
+    if not (np.abs(xyxy) <= LARGEST).all() or not ((person >= 0) & (person <= LARGEST)).all():
+        raise InputError(f"{run.folder / TRACKS} has an id or a corner beyond {LARGEST:.0f}; track the video again")
+    columns = Columns(
+        person,
+        np.zeros(len(person), np.int32),
+        np.repeat(np.array([rows.frame for rows in tracks]), counts),
+        xyxy,
+        np.concatenate([rows.score for rows in tracks]),
+    )
+    overview = read_json_object(run.folder / OVERVIEW)
+    try:
+        recoveries = tuple(
+            _recovery(int(someone["id"]), facts) for someone in overview["people"] for facts in someone["recoveries"]
+        )
+        cuts = tuple(round(float(time) * run.fps) * run.stride for time in overview.get("camera_cuts", ()))
+        names = {id: checked_name(name) for id, name in run.names.items()}
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{run.folder / OVERVIEW} is damaged or of another version; track the video again") from error
+    unused = read_detections(run.folder / UNUSED) if (run.folder / UNUSED).is_file() else {}
+    return RunTracks(run, columns, recoveries, cuts, unused, names)
+
+
+def _recovery(id: int, facts: dict[str, Any]) -> Recovery:
+    margin = facts.get("margin")
+    return Recovery(
+        int(facts["frame"]),
+        float(facts["time"]),
+        id,
+        float(facts["away"]),
+        margin=None if margin is None else float(margin),
+        exchanged=bool(facts["exchanged"]),
+        remembered=bool(facts["remembered"]),
+    )

@@ -1,0 +1,56 @@
+"""`followspot review`: put the identities of a run right on a local page, and write the corrected tracks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import FlagCreatePairsOff, Positional
+
+from tracker.types import InputError
+
+from .review.corrections import FILL_GAPS, write_corrected
+from .review.edit_file import Review
+from .review.learning import write_people
+from .review.run_server import RunServer
+from .review.run_tracks import read_run_tracks
+from .review.server import serve
+from .run.output import count, say
+from .run.tracked_run import read_run
+
+
+@dataclass(frozen=True)
+class ReviewCommand:
+    """Put the identities of a run right on a page in the browser, served to this machine only.
+
+    The edits are kept in RUN/edits.json; the run's own files stay as they are.
+    """
+
+    run_folder: Positional[Path]
+    """Folder that `followspot track` wrote."""
+    video: Path | None = None
+    """The video, where it was moved since."""
+    export: FlagCreatePairsOff[bool] = False
+    """Write the corrected tracks to RUN/corrected and end, without a page: tracks.txt, tracks.csv, tracks.json, and
+    seqinfo.ini with gt/gt.txt, which `evaluate tracks` takes as truth."""
+    learn: Path | None = None
+    """Write the people to this new folder as a data set of crops, to train a re-ID encoder, and end, without a page."""
+    fill_gaps: float = FILL_GAPS
+    """Seconds without a box that are filled by drawing a straight line between the boxes before and after."""
+    port: int = 0
+    """Port of the page; 0 takes a free one."""
+    browser: bool = True
+    """Open the page in the browser."""
+
+    def run(self) -> None:
+        """Raises InputError for a folder that is no run, or a file of it that is damaged."""
+        if not self.fill_gaps >= 0:
+            raise InputError(f"--fill-gaps {self.fill_gaps} must be 0 or more seconds")
+        data = read_run_tracks(read_run(self.run_folder, self.video))
+        review = Review(data)
+        if self.export:
+            say(str(write_corrected(data, review, self.fill_gaps)))
+        if self.learn is not None:
+            say(f"{count(write_people(data, review, self.learn), 'crop')} in {self.learn}")
+        if not self.export and self.learn is None:
+            serve(RunServer(data, review, self.fill_gaps), self.port, browser=self.browser)
