@@ -15,6 +15,7 @@ from tracker.results.source_facts import SourceFacts
 from tracker.results.writers import Sink
 from tracker.types import Frame, InputError
 
+from .review.corrections import bring_up_to_date
 from .run.output import say
 from .run.tracked_run import TrackedRun, read_run
 from .run.tracking import write_all
@@ -52,6 +53,8 @@ class ConvertCommand:
         if not self.to:
             raise InputError(f"--to names no format: give {' or '.join(FORMATS)}, or both")
         found = read_run(self.run_folder)
+        if not self.uncorrected:
+            bring_up_to_date(found)
         chosen = found if self.uncorrected else found.corrected()
         folder = self.out or self.run_folder
         files = {folder / FORMATS[kind][0]: FORMATS[kind][1] for kind in dict.fromkeys(self.to)}

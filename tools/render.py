@@ -21,6 +21,7 @@ from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.source import Source
 
+from .review.corrections import bring_up_to_date
 from .run.checks import require_at_least, require_known
 from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
@@ -28,6 +29,7 @@ from .run.help import Advanced, Common
 from .run.interruption import Interruption
 from .run.output import note, say
 from .run.progress import progress
+from .run.tracked_run import read_run
 from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink
 
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
@@ -41,7 +43,7 @@ class RenderCommand:
     """Draw a run again in another style, or follow one person through it as a fancam does; no model runs.
 
     Give the folder of a run, or a video and a MOT text file. Where the run was corrected with `followspot review`, the
-    corrected tracks are drawn.
+    corrected tracks are drawn, and written to RUN/corrected.
     """
 
     source: Positional[str]
@@ -120,6 +122,8 @@ class RenderCommand:
             return drawable_files(self.source, self.tracks, self.away)
         if not Path(self.source).is_dir():
             raise InputError(f"{self.source} is no folder of a run: name one, or a video and its tracks.txt")
+        if not self.uncorrected:
+            bring_up_to_date(read_run(Path(self.source), self.video))
         return drawable_run(Path(self.source), self.video, self.uncorrected, self.away)
 
     def _options(self, drawable: Drawable) -> RenderOptions:

@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     rows = [line.split(",")[:6] for line in (TRUTH / "gt" / "gt.txt").read_text().splitlines()]
     (run / "tracks.txt").write_text("".join(",".join([*row, "0.5,-1,-1,-1"]) + "\n" for row in rows))
     video = {"source": "stage-101", "fps": 30.0, "width": 480, "height": 270, "tracking": "online"}
-    people = [{"id": 6, "name": "Ada"}]
+    people = [{"id": 6, "name": "Ada", "recoveries": []}]
     frames = int((TRUTH / "seqinfo.ini").read_text().split("seqLength=")[1].split()[0])
     overview = {"video": video, "summary": {"frames": frames}, "people": people}
     (run / "tracks.json").write_text(json.dumps(overview))
@@ -53,6 +53,25 @@ def test_corrected_tracks_and_names_are_taken_unless_told_otherwise(folder: Path
     ConvertCommand(folder, ("coco",), folder / "own", uncorrected=True).run()
     names = [track["name"] for track in json.loads((folder / "own" / "coco.json").read_text())["tracks"]]
     assert names == ["1", "2", "3", "4", "5", "Ada"]
+
+
+def test_edits_of_the_review_page_are_applied_once_and_again_when_there_are_more(folder: Path):
+    edits = [{"do": "rename", "person": 1, "name": "Bea"}]
+    (folder / "edits.json").write_text(json.dumps({"version": 1, "edits": edits}))
+
+    def names() -> list[str]:
+        ConvertCommand(folder, ("coco",), overwrite=True).run()
+        return [track["name"] for track in json.loads((folder / "coco.json").read_text())["tracks"]]
+
+    assert names() == ["Bea", "2", "3", "4", "5", "Ada"]
+    written = (folder / "corrected" / "tracks.txt").stat().st_mtime_ns
+    assert names() == ["Bea", "2", "3", "4", "5", "Ada"]
+    assert (folder / "corrected" / "tracks.txt").stat().st_mtime_ns == written
+    (folder / "edits.json").write_text(json.dumps({"version": 1, "edits": [*edits, {"do": "delete", "people": [2]}]}))
+    assert names() == ["Bea", "3", "4", "5", "Ada"]
+    (folder / "edits.json").write_text("no edits")
+    with pytest.raises(InputError, match=r"edits\.json cannot be read as JSON"):
+        names()
 
 
 def test_files_are_not_replaced_unless_that_is_asked_for(folder: Path):

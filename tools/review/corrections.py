@@ -13,15 +13,15 @@ from tracker.results.mot_files import format_rows
 from tracker.results.presence import Summary
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
+from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.output import os_errors_as
-from ..run.tracked_run import TrackedRun
-from .edit_file import Review
+from ..run.tracked_run import CORRECTED, TRACKS, TrackedRun
+from .edit_file import EDIT_FILE, Review
 from .gaps import FILLED, Places
 from .place_table import PlaceTable
 from .run_tracks import RunTracks, read_run_tracks
 
-CORRECTED = "corrected"
 BY_HAND = "corrected by hand"
 FILL_GAPS = 0.2
 """Seconds without a box that a straight line bridges."""
@@ -78,6 +78,14 @@ def _frame_tracks(frame: int, time: float, rows: list[tuple[int, np.ndarray, flo
     return FrameTracks(frame, time, np.array(ids), np.stack(xyxy), np.array(score), recovered, recoveries=recoveries)
 
 
+def bring_up_to_date(run: TrackedRun) -> None:
+    """Write corrected/ anew where the run's edits are newer. Raises InputError where that is not possible."""
+    edits, tracks = run.folder / EDIT_FILE, run.folder / CORRECTED / TRACKS
+    if edits.is_file() and not (tracks.is_file() and tracks.stat().st_mtime_ns > edits.stat().st_mtime_ns):
+        data = read_run_tracks(run)
+        write_corrected(data, Review(data), FILL_GAPS)
+
+
 def write_corrected(data: RunTracks, review: Review, fill_gaps: float) -> Path:
     """corrected/ in the run, anew: tracks.txt, tracks.csv, tracks.json, and as MOT truth seqinfo.ini and gt/gt.txt.
 
@@ -115,8 +123,5 @@ def _write(folder: Path, data: RunTracks, result: Corrected) -> None:
                 sink.write(Frame(rows.frame, rows.time, None), rows)
     truth = (FrameTracks(t.frame, t.time, t.ids, t.xyxy, np.ones(len(t)), t.recovered) for t in result.tracks)
     (folder / "gt" / "gt.txt").write_text("".join(map(format_rows, truth)))
-    (folder / "seqinfo.ini").write_text(
-        f"[Sequence]\nname={run.name}\nimDir=img1\nframeRate={data.fps(run.name):g}\n"
-        f"seqLength={data.length(run.name)}\nimWidth={run.width}\nimHeight={run.height}\nimExt=.jpg\n",
-        encoding="utf-8",
-    )
+    info = SequenceInfo(run.name, "img1", data.fps(run.name), data.length(run.name), run.width, run.height)
+    (folder / SEQINFO).write_text(seqinfo_text(info), encoding="utf-8")

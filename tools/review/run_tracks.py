@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from tracker.cast_memory import checked_name
 from tracker.results.mot_files import read_detections
 from tracker.types import Detections, InputError, Recovery
 
-from ..run.output import read_json_object
+from ..run.run_events import read_events
 from ..run.tracked_run import OVERVIEW, TRACKS, TrackedRun
 from ..run.unused_boxes import UNUSED
 from .labelled_people import Columns
@@ -95,27 +94,10 @@ def read_run_tracks(run: TrackedRun) -> RunTracks:
         xyxy,
         np.concatenate([rows.score for rows in tracks]),
     )
-    overview = read_json_object(run.folder / OVERVIEW)
+    events = read_events(run)
     try:
-        recoveries = tuple(
-            _recovery(int(someone["id"]), facts) for someone in overview["people"] for facts in someone["recoveries"]
-        )
-        cuts = tuple(round(float(time) * run.fps) * run.stride for time in overview.get("camera_cuts", ()))
         names = {id: checked_name(name) for id, name in run.names.items()}
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{run.folder / OVERVIEW} is damaged or of another version; track the video again") from error
+    except ValueError as error:
+        raise InputError(f"{run.folder / OVERVIEW} has a name that is none ({error}); mend it there") from error
     unused = read_detections(run.folder / UNUSED) if (run.folder / UNUSED).is_file() else {}
-    return RunTracks(run, columns, recoveries, cuts, unused, names)
-
-
-def _recovery(id: int, facts: dict[str, Any]) -> Recovery:
-    margin = facts.get("margin")
-    return Recovery(
-        int(facts["frame"]),
-        float(facts["time"]),
-        id,
-        float(facts["away"]),
-        margin=None if margin is None else float(margin),
-        exchanged=bool(facts["exchanged"]),
-        remembered=bool(facts["remembered"]),
-    )
+    return RunTracks(run, columns, events.recoveries, events.cut_frames, unused, names)

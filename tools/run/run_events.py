@@ -33,7 +33,7 @@ def read_events(run: TrackedRun) -> RunEvents:
             frames = [round(cut * run.fps) * run.stride for cut in cuts]
         recoveries = [_recovery(person["id"], facts) for person in overview["people"] for facts in person["recoveries"]]
         return RunEvents(tuple(with_cuts(recoveries, cuts)), tuple(int(frame) for frame in frames))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{run.folder / OVERVIEW} is damaged or of another version; track the video again") from error
 
 
