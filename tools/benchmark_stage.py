@@ -45,7 +45,7 @@ class BenchmarkStageCommand:
     peers: tuple[str, ...] = tuple(PEERS)
     """Other projects' trackers to run; give the flag without a name to run Followspot alone."""
     reid: tuple[str, ...] = (BUNDLED,)
-    """Encoders of Followspot's rows with re-ID: `bundled`, `histogram`, files, or `none` for motion alone. Of several
+    """Encoders of Followspot's rows with re-ID: names as in `track`, files, or `none` for motion alone. Of several
     each has a row, and there is none with --cast."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance."""

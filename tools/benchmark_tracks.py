@@ -65,7 +65,7 @@ class BenchmarkTracksCommand:
     """Where the pictures are, if not in the sequences' folders: a folder that holds SEQUENCE.mp4 or SEQUENCE/ with
     images, or the video of the only sequence."""
     reid: tuple[str, ...] = (BUNDLED,)
-    """Encoders of Followspot's rows with re-ID: `bundled`, `histogram`, files, or `none` to leave these rows out."""
+    """Encoders of Followspot's rows with re-ID: names as in `track`, files, or `none` to leave these rows out."""
     peer_reid: Path | None = None
     """Weights for the peers that take appearance, such as torchreid's osnet_x0_25_msmt17.pth; BoxMOT recognises the
     network by the file's name."""

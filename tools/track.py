@@ -49,8 +49,8 @@ class TrackCommand:
     """`bundled` (a person detector for dance), or any Ultralytics model. That is a .pt, .onnx or .engine file or an
     OpenVINO folder; a .pt file can run code when it is loaded: use only those you trust."""
     reid: str = BUNDLED
-    """Re-ID weights: `bundled`, `histogram` (colours alone), a file, or `none`. With `none`, people who come back are
-    recognised by motion, position and size alone."""
+    """Re-ID weights: `bundled`, `rendered` (learnt from rendered people only), `histogram` (colours alone), a file, or
+    `none`. With `none`, people who come back are recognised by motion, position and size alone."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector."""
     video: bool = True

@@ -39,7 +39,7 @@ class Recipe:
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
     start: str = "download"
-    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, or a file."""
+    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, rendered, or a file."""
     guidance: str = "none"
     """state.pt of a run whose generator and discriminators are started from, or none."""
     seed: int = 0
