@@ -68,8 +68,8 @@ AUTHORS = replace(
         discriminator=OptimiserOptions("sgd", 4e-5, weight_decay=1e-4),
     ),
 )
-# For three minutes on two cores: the paper's losses, weights and sampling on a small network. It starts from the bundled
-# encoder of rendered people, so that a few steps adapt it to others, and needs no download. A ResNet-18 as
+# For three minutes on two cores: the paper's losses, weights and sampling on a small network. It starts from the
+# bundled encoder of rendered people, so that a few steps adapt it to others, and needs no download. A ResNet-18 as
 # discriminator would cost more than all the rest; a pose given by e_p alone would take thousands of steps to be seen.
 # So short a run does not overfit, so nothing is erased that the generated pictures need.
 QUICK = replace(
