@@ -98,7 +98,7 @@ def test_ada_has_the_same_id_and_name_in_every_file_of_the_next_video(
         rows = list(csv.DictReader(stream))
     assert {(row["id"], row["name"], float(row["x1"])) for row in rows} == {("1", "Ada", RIGHT), ("3", "", LEFT)}
     page = (out / "report.html").read_text()
-    assert "<b>Ada</b>" in page
+    assert "<b><bdi>Ada</bdi></b>" in page
     assert "from the cast file" in page
     assert "Bea" not in page
     facts = json.loads((out / "tracks.json").read_text())
