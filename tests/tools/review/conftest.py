@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +209,7 @@ class Driven:
 
     def wait_for_words(self, words: str, where: str = "#message") -> None:
         here = "([where, words]) => document.querySelector(where).textContent.includes(words)"
-        self.page.wait_for_function(here, arg=[where, words])
+        self.page.wait_for_function(here, arg=[where, words], polling=50)
 
     def people(self) -> list[int]:
         """Numbers of the rows, from above."""
@@ -239,8 +239,13 @@ def opened_page(served: Served, chromium: Any, width: int, height: int) -> Itera
 
 
 @pytest.fixture
-def page(served: Served, chromium: Any) -> Iterator[Driven]:
-    with opened_page(served, chromium, 1200, 820) as driven:
+def open_page(chromium: Any) -> Callable[[Served], AbstractContextManager[Driven]]:
+    return lambda served: opened_page(served, chromium, 1200, 820)
+
+
+@pytest.fixture
+def page(served: Served, open_page: Callable[[Served], AbstractContextManager[Driven]]) -> Iterator[Driven]:
+    with open_page(served) as driven:
         yield driven
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -164,9 +166,10 @@ def test_a_box_is_added_by_keyboard_where_the_person_was_seen_last(frame, served
     assert chips(frame)[1] == "drawn"
 
 
-def test_a_video_that_is_gone_is_reported_in_the_picture(page, served):
-    sources = served.folder / "sources.json"
-    assert "dance.mp4" in sources.read_text()
-    page.route("**/frame?*", lambda route: route.fulfill(status=400, body='{"error": "there is no file dance.mp4"}'))
-    page.press_keys("f")
-    page.wait_for_words("there is no file dance.mp4", "#frame-problem")
+def test_a_video_that_is_gone_is_reported_in_the_picture(tmp_path, dance_video, make_data, make_server, open_page):
+    video = Path(shutil.copy(dance_video, tmp_path / "gone.mp4"))
+    server = make_server(make_data(tmp_path / "data", 4, 30, video=video))
+    video.unlink()
+    with open_page(server) as page:
+        page.press_keys("f")
+        page.wait_for_words("gone.mp4", "#frame-problem")
