@@ -79,6 +79,8 @@ class BenchmarkRecipesCommand:
     pictures: int = 24
     """Crops of a batch of which pictures are generated, in the recipes that do; 0: all."""
     optimisation: OptimisationOptions = field(default_factory=short_optimisation)
+    batch_hard: bool = True
+    """Compare each crop with the hardest of the batch; without it, with the two others of its own tuple."""
     batch: int = 64
     """Crops in a batch, at most: a third as many tuples, or a part of people with K crops each."""
     start: str = "download"
@@ -131,7 +133,11 @@ class BenchmarkRecipesCommand:
             preset,
             encoder=self.encoder,
             objective=replace(
-                preset.objective, generator=self.generator, discriminator=self.discriminator, pictures=self.pictures
+                preset.objective,
+                generator=self.generator,
+                discriminator=self.discriminator,
+                pictures=self.pictures,
+                batch_hard=self.batch_hard,
             ),
             fd_gan=fd_gan,
             sampling=replace(preset.sampling, tuples=self.batch // 3, people=self.batch // preset.sampling.crops),

@@ -9,6 +9,7 @@ from reid.dancereid.folder import CropDetails, DanceReidFolder
 from reid.data.crops import DataError
 from reid.data.reading import DataOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions
+from reid.training.recipes import PRESETS
 from reid.training.training import RunOptions, Training
 from tools.benchmark.recipe_scores import RunScores, difference_table, standard_error, video_differences
 from tools.benchmark_recipes import SCORES, BenchmarkRecipesCommand
@@ -107,3 +108,8 @@ def test_differences_are_taken_between_runs_of_the_same_seed():
     pairs = [(runs[1], runs[0]), (runs[3], runs[2])]
     assert video_differences(pairs, "10 frames on") == [2.0, 4.0]
     assert standard_error([2.0, 4.0]) == pytest.approx(1.0)
+
+
+def test_all_runs_compare_crops_as_they_are_told_to(data, tmp_path):
+    told = [command(data, tmp_path, batch_hard=hard).recipe(PRESETS["st-reid"], 0).objective for hard in (True, False)]
+    assert [objective.batch_hard for objective in told] == [True, False]
