@@ -9,13 +9,15 @@ from tyro.conf import FlagCreatePairsOff, Positional
 
 from tracker.types import InputError
 
-from .review.corrections import FILL_GAPS, write_corrected
+from .review.corrections import FILL_GAPS, corrected_tracks, write_corrected
 from .review.edit_file import Review
-from .review.learning import write_people
+from .review.learning import people_of, write_people
 from .review.run_server import RunServer
-from .review.run_tracks import read_run_tracks
+from .review.run_tracks import RunTracks, read_run_tracks
 from .review.server import serve
+from .run.cast_files import CastFiles
 from .run.output import count, say
+from .run.parts import BUNDLED, encoder_weights, make_embedder
 from .run.tracked_run import read_run
 
 
@@ -35,6 +37,11 @@ class ReviewCommand:
     seqinfo.ini with gt/gt.txt, which `evaluate tracks` takes as truth."""
     learn: Path | None = None
     """Write the people to this new folder as a data set of crops, to train a re-ID encoder, and end, without a page."""
+    save_cast: Path | None = None
+    """Write the people to this new cast file, for `followspot track --cast-file`, and end, without a page. It holds
+    what --reid makes of a person's appearance, and a few small pictures: keep it as private as the video."""
+    reid: str = BUNDLED
+    """Re-ID encoder of the cast file: the one that later videos are tracked with."""
     fill_gaps: float = FILL_GAPS
     """Seconds without a box that are filled by drawing a straight line between the boxes before and after."""
     port: int = 0
@@ -52,5 +59,14 @@ class ReviewCommand:
             say(str(write_corrected(data, review, self.fill_gaps)))
         if self.learn is not None:
             say(f"{count(write_people(data, review, self.learn), 'crop')} in {self.learn}")
-        if not self.export and self.learn is None:
+        if self.save_cast is not None:
+            self._save_cast(data, review, CastFiles(save_cast=self.save_cast))
+        if not self.export and self.learn is None and self.save_cast is None:
             serve(RunServer(data, review, self.fill_gaps), self.port, browser=self.browser)
+
+    def _save_cast(self, data: RunTracks, review: Review, files: CastFiles) -> None:
+        weights = encoder_weights(self.reid)
+        memory, embedder = files.load(weights, {}), make_embedder(weights)
+        people = corrected_tracks(data, review, 0.0)
+        if memory is not None and embedder is not None:
+            files.say_saved(files.write(memory, people_of(data, people.tracks), embedder, data.video, people.names))

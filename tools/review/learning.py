@@ -1,13 +1,16 @@
-"""The people of a reviewed run as a data set of crops, cut from its video: what a re-ID encoder learns from."""
+"""The people of a reviewed run, cut from its video: crops to train an encoder on, views for a cast file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
 from tracker.boxes import in_contact
+from tracker.gallery import Gallery, GalleryOptions, crop
+from tracker.track import Identity
 from tracker.types import FrameTracks, InputError
 
 from .corrections import corrected_tracks
@@ -31,31 +34,54 @@ def write_people(data: RunTracks, review: Review, folder: Path) -> int:
     Boxes that were filled in give none. Raises InputError where the video cannot be read or no crop is left, DataError
     where the folder holds files.
     """
-    rows = {tracks.frame: tracks for tracks in corrected_tracks(data, review, 0.0).tracks}
-    source = data.sources[data.video]
     written = 0
     recipe = {"from": "followspot review", "run": str(data.folder.resolve()), "edits": len(review.edits)}
-    with DanceReidFolder(folder, recipe=recipe) as out, data.run.open() as frames:
-        for frame in frames:
-            if frame.image is None:
-                raise InputError(f"{data.run.opened} has no pictures to cut people out of; name its video with --video")
-            if (frame.index // data.run.stride) % EVERY or frame.index not in rows:
-                continue
-            written += _write(out, frame.image, rows[frame.index], data.video)
+    with DanceReidFolder(folder, recipe=recipe) as out:
+        for image, tracks in clear_people(data, corrected_tracks(data, review, 0.0).tracks):
+            for xyxy, score, person in zip(tracks.xyxy, tracks.score.tolist(), tracks.ids.tolist(), strict=True):
+                unknown = np.full((JOINTS, 2), np.nan)
+                picture, _ = widened_crop(image, xyxy, unknown, CROP_HEIGHT)
+                out.write(
+                    picture, unknown, data.video, person, tracks.frame, CropDetails(tracks.time, xyxy, score, person)
+                )
+                written += 1
         if not written:
             raise InputError(f"no person of {data.folder} is seen clearly enough, so there is nothing to learn from")
-        out.finish(data.video, source)
+        out.finish(data.video, data.sources[data.video])
     return written
 
 
-def _write(out: DanceReidFolder, image: np.ndarray, tracks: FrameTracks, video: str) -> int:
-    touching = in_contact(tracks.xyxy, tracks.xyxy, HIDDEN)
+def people_of(data: RunTracks, tracks: Sequence[FrameTracks]) -> list[Identity]:
+    """Each person of the corrected `tracks` with views that are not embedded yet, for a cast file.
+
+    Raises InputError where the video cannot be read.
+    """
+    options = GalleryOptions(lasting=True)
+    galleries: dict[int, Gallery] = {}
+    for image, clear in clear_people(data, tracks):
+        for person, xyxy in zip(clear.ids.tolist(), clear.xyxy, strict=True):
+            gallery = galleries.setdefault(person, Gallery(options))
+            if gallery.wants(clear.time):
+                gallery.add(clear.time, crop(image, xyxy))
+    return [Identity(person, gallery) for person, gallery in sorted(galleries.items())]
+
+
+def clear_people(data: RunTracks, tracks: Sequence[FrameTracks]) -> Iterator[tuple[np.ndarray, FrameTracks]]:
+    """Every fifth tracked picture (h, w, 3) BGR, with the rows of those seen clearly in it.
+
+    Raises InputError where the video cannot be read.
+    """
+    known = {rows.frame: rows for rows in tracks}
+    with data.run.open() as frames:
+        for frame in frames:
+            if frame.image is None:
+                raise InputError(f"{data.run.opened} has no pictures to cut people out of; name its video with --video")
+            if (frame.index // data.run.stride) % EVERY == 0 and frame.index in known:
+                rows = known[frame.index]
+                yield frame.image, rows[_clear(rows.xyxy)]
+
+
+def _clear(xyxy: np.ndarray) -> np.ndarray:
+    touching = in_contact(xyxy, xyxy, HIDDEN)
     np.fill_diagonal(touching, False)
-    tall = tracks.xyxy[:, 3] - tracks.xyxy[:, 1] >= MIN_HEIGHT
-    rows = np.flatnonzero(tall & ~touching.any(axis=1)).tolist()
-    for row in rows:
-        unknown = np.full((JOINTS, 2), np.nan)
-        crop, _ = widened_crop(image, tracks.xyxy[row], unknown, CROP_HEIGHT)
-        details = CropDetails(tracks.time, tracks.xyxy[row], float(tracks.score[row]), int(tracks.ids[row]))
-        out.write(crop, unknown, video, int(tracks.ids[row]), tracks.frame, details)
-    return len(rows)
+    return np.flatnonzero((xyxy[:, 3] - xyxy[:, 1] >= MIN_HEIGHT) & ~touching.any(axis=1))

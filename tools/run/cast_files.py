@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -89,12 +89,24 @@ class CastFiles:
         """The memory with this video's people in it, written where that was asked for. Raises InputError."""
         if self.save_cast is None or memory is None or embedder is None:
             return memory
-        embed_all([identity.gallery for identity in identities], embedder)
         margins = {recovery.id: recovery.margin for recovery in summary.remembered}
         doubtful = {id for id, margin in margins.items() if margin is not None and margin < draw.doubt}
+        return self.write(memory, identities, embedder, video, draw.names, doubtful)
+
+    def write(
+        self,
+        memory: CastMemory,
+        identities: Sequence[Identity],
+        embedder: Embedder,
+        video: str,
+        names: Mapping[int, str],
+        doubtful: Collection[int] = (),
+    ) -> CastMemory:
+        """The memory with these people in it, in the file of --save-cast. Raises InputError."""
+        embed_all([identity.gallery for identity in identities], embedder)
         showing, options = Showing(video, date.today().isoformat()), self.memory
-        learnt = learn(memory, identities, showing, doubtful=doubtful, names=draw.names, options=options)
-        if learnt.members:
+        learnt = learn(memory, identities, showing, doubtful=doubtful, names=names, options=options)
+        if learnt.members and self.save_cast is not None:
             write_cast(self.save_cast, learnt if self.crops else learnt.without_crops())
         return learnt
 

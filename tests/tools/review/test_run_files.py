@@ -23,6 +23,7 @@ from tools.review.place_table import PlaceTable
 from tools.review.run_tracks import read_run_tracks
 from tools.review_run import ReviewCommand
 from tools.run.tracked_run import read_run
+from tracker.results.cast_file import read_cast
 from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
 
@@ -130,6 +131,24 @@ def test_a_folder_of_crops_is_cut_from_the_video(tmp_path: Path, make_run: Calla
     data = read_run_tracks(read_run(run))
     assert write_people(data, Review(data), tmp_path / "people") == 12  # every fifth of 30 frames, two people
     assert len(list((tmp_path / "people" / "images").iterdir())) == 12
+
+
+def test_the_people_put_right_become_the_cast_of_the_next_video(
+    tmp_path: Path, make_run: Callable[..., Path], capsys: Any
+):
+    run = make_run(tmp_path / "run", {1: [(0, 0, 29)], 2: [(1, 0, 29)], 3: [(2, 0, 9)], 4: [(2, 10, 29)]})
+    overview = json.loads((run / "tracks.json").read_text())
+    overview["video"]["fps"] = 10
+    (run / "tracks.json").write_text(json.dumps(overview))
+    edited(run, {"do": "merge", "people": [3, 4]}, {"do": "rename", "person": 2, "name": "Zoé"})
+    ReviewCommand(run, save_cast=tmp_path / "group.cast", reid="histogram").run()
+    assert capsys.readouterr().out == f"cast of 3 saved in {tmp_path / 'group.cast'}\n"
+    members = read_cast(tmp_path / "group.cast").members
+    assert [(member.id, member.name) for member in members] == [(1, ""), (2, "Zoé"), (3, "")]
+    # every fifth frame of 10 a second: views at 0, 0.5, ... 2.5 s, those of the two pieces together
+    assert [len(member.embeddings) for member in members] == [6, 6, 6]
+    with pytest.raises(InputError, match=r"group\.cast exists"):
+        ReviewCommand(run, save_cast=tmp_path / "group.cast", reid="histogram").run()
 
 
 BROKEN = {
