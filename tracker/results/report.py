@@ -150,7 +150,7 @@ def _facts(recovery: Recovery, names: Mapping[int, str], doubt: float) -> list[s
     if recovery.similarity is not None:
         facts.append(f"similarity {recovery.similarity:.2f}")
     if recovery.margin is not None:
-        facts.append(f"{recovery.margin:.2f} ahead of the next best")
+        facts.append(_lead(recovery.margin))
     if _doubtful(recovery, doubt):
         facts.append("doubtful: another person looked almost as likely")
     return facts
@@ -195,8 +195,12 @@ def _doubtful_moments(recoveries: list[Recovery], names: Mapping[int, str], doub
 
 
 def _why(recovery: Recovery) -> str:
-    ahead = f"{_number(recovery.margin)} ahead of the next best"
-    return f"known from the cast file, {ahead}" if recovery.remembered else f"back after {span(recovery.away)}, {ahead}"
+    lead = _lead(recovery.margin or 0.0)
+    return f"known from the cast file, {lead}" if recovery.remembered else f"back after {span(recovery.away)}, {lead}"
+
+
+def _lead(margin: float) -> str:
+    return f"{margin:.2f} ahead of the next best" if margin >= 0 else f"{-margin:.2f} behind the best"
 
 
 def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt: float) -> str:
@@ -210,7 +214,7 @@ def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt:
         f"<td>{'doubtful' if _doubtful(recovery, doubt) else ''}</td></tr>"
         for recovery in recoveries
     )
-    heads = "".join(f"<th>{head}</th>" for head in ("Time", "Who", "Away", "Similarity", "Margin", ""))
+    heads = "".join(f"<th>{head}</th>" for head in ("Time", "Who", "Away", "Similarity", "Margin", "Doubt"))
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>"
     return section("found", "Found again", f'<div class="scroll" tabindex="0">{table}</div>')
 
