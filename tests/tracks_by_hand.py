@@ -22,7 +22,7 @@ def standing(x: float, height: float = 200.0, feet: float = 600.0) -> list[float
 def track_at(time: float, xyxy: Sequence[float]) -> Track:
     """A tentative track first seen at `time`, in seconds."""
     frame = Frame(round(time * FPS), time, None)
-    return Track(frame, Detections(np.array([xyxy]), np.array([0.9])), MotionOptions(), GalleryOptions())
+    return Track(frame, Detections(np.array([xyxy]), np.array([0.9])), 0, MotionOptions(), GalleryOptions())
 
 
 def known(id: int, time: float, xyxy: Sequence[float], *, lost: bool = False) -> Track:
@@ -32,7 +32,7 @@ def known(id: int, time: float, xyxy: Sequence[float], *, lost: bool = False) ->
     track.confirm()
     track.report()
     if lost:
-        track.mark_missed(time + 1 / FPS, 0.1, 600.0)
+        track.mark_missed(time + 1 / FPS, 0.1)
         assert track.state is TrackState.LOST
     return track
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import lap
 import numpy as np
 
 from .boxes import expand, height_iou, iou, occlusion, xyxy_to_cxcywh
+from .motion import boxes_of
 from .track import Track
 
 
@@ -67,15 +68,21 @@ class Expected:
     noise: np.ndarray
     """Standard deviation of the last box's centre, (T,) body heights."""
 
+    def __getitem__(self, rows: np.ndarray) -> Expected:
+        """The tracks of the rows (P,), one of which may stand there more than once."""
+        return Expected(*(getattr(self, column.name)[rows] for column in fields(self)))
+
 
 def expected(tracks: Sequence[Track], now: float) -> Expected:
     """The tracks at the time `now`, in seconds."""
+    last_seen = np.array([track.last_xyxy for track in tracks], float).reshape(-1, 4)
+    came_from = np.array([track.came_from for track in tracks], float).reshape(-1, 4)
     return Expected(
-        np.array([track.motion.xyxy for track in tracks]).reshape(-1, 4),
-        np.array([track.last_xyxy for track in tracks]).reshape(-1, 4),
+        boxes_of([track.motion for track in tracks]),
+        last_seen,
         np.array([track.time_since_update(now) for track in tracks]),
         np.array([track.missed for track in tracks]),
-        np.array([track.step for track in tracks]).reshape(-1, 2),
+        xyxy_to_cxcywh(last_seen)[:, :2] - xyxy_to_cxcywh(came_from)[:, :2],
         np.array([track.noise for track in tracks]),
     )
 
@@ -83,33 +90,54 @@ def expected(tracks: Sequence[Track], now: float) -> Expected:
 def box_similarity(
     tracks: Expected, detected: np.ndarray, noise: np.ndarray, options: AssociationOptions
 ) -> np.ndarray:
-    """Similarity of every track and detection, (T, N), about 0..1; noise (N,) of the boxes (N, 4), body heights."""
+    """Similarity of every track and detection, (T, N), about 0..1; noise (N,) of the boxes (N, 4), body heights.
+
+    It is 0 for pairs whose grown boxes do not touch; in a crowd these are nearly all, so the others alone are computed.
+    """
+    similarity = np.zeros((len(tracks.missed), len(detected)))
     by = np.minimum(options.expansion * tracks.time_since_update, options.max_expansion)[:, None]  # (T, 1)
-    grown = expand(detected[None], by[:, :, None])  # (T, N, 4)
-    by_prediction = iou(expand(tracks.predicted, by), grown)
-    by_prediction *= height_iou(tracks.predicted, detected) ** options.height_power
-    by_last_box = iou(expand(tracks.last_seen, by), grown)
+    rows, columns = np.nonzero(_touch(tracks, detected, by))  # (P,) each
+    hidden = options.occlusion_weight * occlusion(tracks.predicted)  # (T,)
+    pairs, boxes = tracks[rows], detected[columns]
+    overlap = _overlap(pairs, boxes, by[rows], options)
+    of_pairs = overlap - hidden[rows] + options.direction_weight * onward(pairs, boxes, noise[columns])
+    similarity[rows, columns] = np.where(overlap > 0, of_pairs, 0.0)
+    return similarity
+
+
+def _touch(tracks: Expected, detected: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Which pairs can overlap, (T, N) bool: no box is grown by more than the largest of `by` (T, 1)."""
+    predicted, last_seen = expand(tracks.predicted, by), expand(tracks.last_seen, by)
+    low = np.minimum(predicted, last_seen)[:, None]  # (T, 1, 4)
+    high = np.maximum(predicted, last_seen)[:, None]
+    grown = expand(detected, np.full((len(detected), 1), by.max(initial=0.0)))  # (N, 4)
+    across = (low[..., 0] < grown[:, 2]) & (grown[:, 0] < high[..., 2])
+    return across & (low[..., 1] < grown[:, 3]) & (grown[:, 1] < high[..., 3])
+
+
+def _overlap(tracks: Expected, detected: np.ndarray, by: np.ndarray, options: AssociationOptions) -> np.ndarray:
+    """How well each box (P, 4) fits the track beside it, grown on each side by a share (P, 1) of its size; (P,)."""
+    grown = expand(detected, by)[:, None]  # (P, 1, 4)
+    by_prediction = iou(expand(tracks.predicted, by), grown)[:, 0]
+    by_prediction *= height_iou(tracks.predicted, detected[:, None])[:, 0] ** options.height_power
+    by_last_box = iou(expand(tracks.last_seen, by), grown)[:, 0]
+    by_last_box *= np.exp(-tracks.missed / options.last_box_decay)
     share = options.predicted_weight
-    by_last_box *= np.exp(-tracks.missed / options.last_box_decay)[:, None]
-    similarity = share * by_prediction + (1 - share) * by_last_box
-    similarity -= options.occlusion_weight * occlusion(tracks.predicted)[:, None]
-    return similarity + options.direction_weight * onward(tracks, detected, noise)
+    return share * by_prediction + (1 - share) * by_last_box
 
 
 def onward(tracks: Expected, detected: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """How much the step to each detection (N, 4) continues the track's own, (T, N) from -0.5 to 0.5 (straight on).
+    """How much the step to each box (P, 4) continues that of the track beside it, (P,) from -0.5 to 0.5 (straight on).
 
-    Linear in the angle between the two; a step no longer than the noise of the boxes counts less.
+    Linear in the angle between the two; a step no longer than the noise (P,) of the boxes counts less.
     """
-    height = np.maximum(tracks.last_seen[:, 3] - tracks.last_seen[:, 1], 1.0)  # (T,)
-    way = xyxy_to_cxcywh(detected)[None, :, :2] - xyxy_to_cxcywh(tracks.last_seen)[:, None, :2]  # (T, N, 2)
-    way /= height[:, None, None]
-    came = tracks.step / height[:, None]  # body heights, (T, 2)
-    far, length = np.linalg.norm(way, axis=-1), np.linalg.norm(came, axis=-1)[:, None]  # (T, N), (T, 1)
-    was = tracks.noise[:, None]
-    cosine = (way @ came[:, :, None])[..., 0] / np.maximum(far * length, 1e-9)
-    certainty = far / np.maximum(np.sqrt(far**2 + was**2 + noise**2), 1e-9)
-    certainty *= length / np.maximum(np.sqrt(length**2 + 2 * was**2), 1e-9)
+    height = np.maximum(tracks.last_seen[:, 3] - tracks.last_seen[:, 1], 1.0)[:, None]  # (P, 1)
+    way = (xyxy_to_cxcywh(detected)[:, :2] - xyxy_to_cxcywh(tracks.last_seen)[:, :2]) / height  # body heights, (P, 2)
+    came = tracks.step / height  # the same
+    far, length = np.linalg.norm(way, axis=1), np.linalg.norm(came, axis=1)  # (P,)
+    cosine = (way * came).sum(axis=1) / np.maximum(far * length, 1e-9)
+    certainty = far / np.maximum(np.sqrt(far**2 + tracks.noise**2 + noise**2), 1e-9)
+    certainty *= length / np.maximum(np.sqrt(length**2 + 2 * tracks.noise**2), 1e-9)
     return (0.5 - np.arccos(cosine.clip(-1, 1)) / np.pi) * certainty
 
 

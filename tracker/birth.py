@@ -50,25 +50,29 @@ class Birth:
         self,
         frame: Frame,
         detections: Detections,
+        free: np.ndarray,
         tracks: Sequence[Track],
         motion: MotionOptions,
         views: GalleryOptions,
     ) -> list[Track]:
-        """New tentative tracks of the detections that continue none of the `tracks`."""
+        """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`."""
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
         started = []
-        for row in np.flatnonzero(detections.score >= self.options.min_score):
-            detection = detections[[int(row)]]
-            if taken and iou(detection.xyxy, np.stack(taken)).max() > self.options.max_overlap:
+        for row in free[detections.score[free] >= self.options.min_score].tolist():
+            xyxy = detections.xyxy[row]
+            if taken and iou(xyxy[None], np.stack(taken)).max() > self.options.max_overlap:
                 continue
-            started.append(Track(frame, detection, motion, views))
-            taken.append(detection.xyxy[0])
+            started.append(Track(frame, detections, row, motion, views))
+            taken.append(xyxy)
         return started
 
-    def due(self, tracks: Sequence[Track], now: float, *, remembered: bool, last: bool) -> list[Track]:
+    def due(
+        self, tracks: Sequence[Track], asleep: Sequence[Track], now: float, *, remembered: bool, last: bool
+    ) -> list[Track]:
         """Those of the tracks that are to be confirmed in this frame, if not as known people, then as new ones.
 
-        `remembered`: people of a cast file may still appear. In the `last` frame no track waits for a better view.
+        `asleep`: the tracks lost for longer than motion continues them. `remembered`: people of a cast file may still
+        appear. In the `last` frame no track waits for a better view.
         """
         seen = [
             track
@@ -77,7 +81,7 @@ class Birth:
         ]
         if not seen:
             return []
-        options, known = self.options, [track for track in tracks if track.identity is not None]
+        options, known = self.options, [track for track in (*asleep, *tracks) if track.identity is not None]
         heights = [track.motion.height for track in known if not track.before_cut]
         passer_by = options.passer_by_height * float(np.median(heights)) if heights else 0.0
         missing = remembered or any(track.state is TrackState.LOST or track.group is not None for track in known)

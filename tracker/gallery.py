@@ -49,6 +49,7 @@ class Gallery:
     def __init__(self, options: GalleryOptions) -> None:
         self.options = options
         self.views: list[View] = []
+        self._stacked: tuple[list[View], np.ndarray] = ([], np.zeros(0))  # embedded views, and their embeddings
 
     def wants(self, time: float) -> bool:
         """Whether a view at this time would be kept: they are `spacing` apart."""
@@ -66,7 +67,12 @@ class Gallery:
 
     def embeddings(self) -> np.ndarray:
         """(views, D); call `embed_all` first."""
-        return np.array([view.embedding for view in self.views if view.embedding is not None])
+        embedded = [view for view in self.views if view.embedding is not None]
+        known, stacked = self._stacked
+        if len(known) != len(embedded) or any(one is not other for one, other in zip(known, embedded, strict=True)):
+            stacked = np.array([view.embedding for view in embedded])
+            self._stacked = embedded, stacked
+        return stacked
 
     def _bound(self) -> None:
         while len(self.views) > self.options.size:
@@ -98,8 +104,22 @@ def gallery_similarity(views: np.ndarray, others: np.ndarray) -> float:
 
     The worse half does not count: a person who comes out from behind another is first seen in parts.
     """
-    best = np.sort((views @ others.T).max(axis=1))
-    return float(best[len(best) // 2 :].mean())
+    return float(gallery_similarities([views], [others])[0, 0])
+
+
+def gallery_similarities(views: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
+    """The same of each of T galleries (A, D) and each of P others (B, D), none of them empty; (T, P)."""
+    starts, ends = _bounds(views)
+    # one product for all: a crowd has thousands of views
+    best = np.maximum.reduceat(np.concatenate(views) @ np.concatenate(others).T, _bounds(others)[0], axis=1)
+    sorted_best = [np.sort(best[start:end], axis=0) for start, end in zip(starts, ends, strict=True)]  # (A, P) each
+    return np.stack([each[len(each) // 2 :].mean(axis=0) for each in sorted_best])
+
+
+def _bounds(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """First and behind the last row of each part in their concatenation."""
+    ends = np.cumsum([len(part) for part in parts])
+    return ends - [len(part) for part in parts], ends
 
 
 def clear_views(xyxy: np.ndarray, detections: Detections, max_overlap: float) -> np.ndarray:

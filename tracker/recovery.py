@@ -25,7 +25,7 @@ import numpy as np
 
 from .association import match
 from .boxes import xyxy_to_cxcywh
-from .gallery import embed_all, gallery_similarity
+from .gallery import embed_all, gallery_similarities
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
 from .types import Embedder
@@ -192,10 +192,10 @@ def similarity_to(people: Sequence[np.ndarray], tracks: Sequence[Track]) -> np.n
     NaN where either has no view.
     """
     similarity = np.full((len(tracks), len(people)), np.nan)
-    for row, track in enumerate(tracks):
-        for column, embeddings in enumerate(people):
-            if track.fresh.views and len(embeddings):
-                similarity[row, column] = gallery_similarity(track.fresh.embeddings(), embeddings)
+    views = {row: track.fresh.embeddings() for row, track in enumerate(tracks) if track.fresh.views}
+    known = {column: embeddings for column, embeddings in enumerate(people) if len(embeddings)}
+    if views and known:
+        similarity[np.ix_(list(views), list(known))] = gallery_similarities(list(views.values()), list(known.values()))
     return similarity
 
 
@@ -264,7 +264,7 @@ def _log_gaussian(deviation: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 def _first_boxes(tentative: Sequence[Track]) -> np.ndarray:
     """Where the tracks were first seen, (T, 4)."""
-    return np.stack([track.unreported[0].detection.xyxy[0] for track in tentative])
+    return np.stack([track.unreported[0].xyxy for track in tentative])
 
 
 def _last_boxes(lost: Sequence[Track]) -> np.ndarray:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 
 from .gallery import Gallery, GalleryOptions
-from .motion import Motion, MotionOptions, box_noise
+from .motion import Motion, MotionOptions, box_noise, predict_all, update_all
 from .types import Detections, Frame
 
 DIRECTION_SECONDS = 0.16
@@ -31,11 +32,17 @@ class TrackState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One detection matched to a track: the frame's number and time, and the detection as a single row."""
+    """One detection matched to a track: the frame's number and time, its detections, and which row of them it is."""
 
     frame: int
     time: float
-    detection: Detections
+    detections: Detections
+    row: int
+
+    @property
+    def xyxy(self) -> np.ndarray:
+        """The box, (4,) pixels."""
+        return self.detections.xyxy[self.row]
 
 
 @dataclass(slots=True, eq=False)
@@ -58,52 +65,46 @@ class Track:
     the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
     """
 
-    def __init__(self, frame: Frame, detection: Detections, motion: MotionOptions, views: GalleryOptions) -> None:
-        """`detection` is one row."""
+    def __init__(
+        self, frame: Frame, detections: Detections, row: int, motion: MotionOptions, views: GalleryOptions
+    ) -> None:
+        """It starts on one row of a frame's detections."""
         self.identity: Identity | None = None
         self.state = TrackState.TENTATIVE
-        self.motion = Motion(detection.xyxy[0], motion)
+        self.motion = Motion(detections.xyxy[row], motion)
         self.fresh = Gallery(replace(views, spacing=views.fresh_spacing))
         self.group: set[Track] | None = None
         self.before_cut = False
         self.missed = 0.0
         self.first_time = frame.time
         self.hits = 0
-        self._centres: deque[tuple[float, np.ndarray]] = deque()  # times and centres of the last observations
+        self._recent: deque[tuple[float, np.ndarray]] = deque()  # times and boxes of the last observations
         self.unreported: list[Observation] = []
-        self._observe(frame, detection)
+        self._observe(frame, detections, row)
 
-    def _observe(self, frame: Frame, detection: Detections) -> None:
-        self.last_xyxy = detection.xyxy[0]
+    def _observe(self, frame: Frame, detections: Detections, row: int) -> None:
+        self.last_xyxy = detections.xyxy[row]
         self.last_time = frame.time
-        self.noise = box_noise(float(detection.score[0]), self.motion.options)
-        while self._centres and self._centres[0][0] < frame.time - DIRECTION_SECONDS:
-            self._centres.popleft()
-        self._centres.append((frame.time, (self.last_xyxy[:2] + self.last_xyxy[2:]) / 2))
+        self.noise = box_noise(float(detections.score[row]), self.motion.options)
+        while self._recent and self._recent[0][0] < frame.time - DIRECTION_SECONDS:
+            self._recent.popleft()
+        self._recent.append((frame.time, self.last_xyxy))
         self.hits += 1
-        self.unreported.append(Observation(frame.index, frame.time, detection))
+        self.unreported.append(Observation(frame.index, frame.time, detections, row))
 
-    def predict(self, seconds: float, now: float) -> None:
-        """Move on to `now`, `seconds` after the last frame."""
-        self.missed = max(now - seconds - self.last_time, 0.0)
-        self.motion.predict(seconds, seen=self.last_time >= now - 1.5 * seconds)
-
-    def update(self, frame: Frame, detection: Detections) -> None:
-        """Continue with a detection of this frame (one row); a lost track is confirmed again."""
-        self.motion.update(detection.xyxy[0], float(detection.score[0]))
-        self._observe(frame, detection)
+    def observe(self, frame: Frame, detections: Detections, row: int) -> None:
+        """Continue with one row of this frame's detections; a lost track is confirmed again."""
+        self._observe(frame, detections, row)
         if self.state is TrackState.LOST:
             self.state = TrackState.CONFIRMED
 
-    def mark_missed(self, now: float, max_tentative_gap: float, max_lost_time: float) -> None:
-        """Account for the seconds without an observation: a confirmed track is lost, others are deleted in time."""
+    def mark_missed(self, now: float, max_tentative_gap: float) -> None:
+        """Account for the seconds without an observation: a confirmed track is lost, a tentative one deleted."""
         unseen = self.time_since_update(now)
         if self.state is TrackState.TENTATIVE and unseen > max_tentative_gap:
             self.delete()
         elif self.state is TrackState.CONFIRMED and unseen > 0:
             self.state = TrackState.LOST
-        elif self.state is TrackState.LOST and unseen > max_lost_time:
-            self.delete()
 
     def cut_away(self) -> None:
         """After a camera cut: a track with an identity is lost, others are deleted."""
@@ -158,9 +159,13 @@ class Track:
         return observations
 
     @property
-    def step(self) -> np.ndarray:
-        """Movement of the centre over the last observations, (2,) pixels; zero after a single one."""
-        return self._centres[-1][1] - self._centres[0][1]
+    def came_from(self) -> np.ndarray:
+        """The first box of the last observations, (4,) pixels: from it to the last box is the track's direction."""
+        return self._recent[0][1]
+
+    def may_coast(self, now: float, max_coast_time: float) -> bool:
+        """Whether motion may still continue the track; if not, it can only be recognised, and it never may again."""
+        return not self.before_cut and now - self.last_time <= max_coast_time
 
     def time_since_update(self, now: float) -> float:
         """Seconds since the last observation."""
@@ -169,3 +174,19 @@ class Track:
     def age(self, now: float) -> float:
         """Seconds since the first observation."""
         return now - self.first_time
+
+
+def predict(tracks: Sequence[Track], seconds: float, now: float) -> None:
+    """Move all tracks on to `now`, `seconds` after the last frame."""
+    for track in tracks:
+        track.missed = max(now - seconds - track.last_time, 0.0)
+    seen = [track.last_time >= now - 1.5 * seconds for track in tracks]
+    predict_all([track.motion for track in tracks], seconds, seen)
+
+
+def update(tracks: Sequence[Track], frame: Frame, detections: Detections, rows: Sequence[int]) -> None:
+    """Continue each of the T tracks with one of this frame's detections, `rows` (T,)."""
+    taken = list(rows)
+    update_all([track.motion for track in tracks], detections.xyxy[taken], detections.score[taken])
+    for track, row in zip(tracks, taken, strict=True):
+        track.observe(frame, detections, row)

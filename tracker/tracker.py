@@ -21,7 +21,7 @@ from .motion import MotionOptions, box_noise
 from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
-from .track import Identity, Observation, Track, TrackState
+from .track import Identity, Observation, Track, TrackState, predict, update
 from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, as_frame, require
 
 
@@ -83,6 +83,7 @@ class Tracker:
             raise InputError("people of a cast file are recognised by appearance: that needs a re-ID encoder")
         self.options = options or TrackerOptions()
         association = self.options.association
+        self._coast_time = min(self.options.max_coast_time, self.options.max_lost_time)
         self._association = association if embedder is None else association.with_appearance()
         self._birth = Birth(self.options.birth, recognises=embedder is not None)
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
@@ -90,6 +91,7 @@ class Tracker:
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._cut_times: list[float] = []
         self._tracks: list[Track] = []
+        self._asleep: list[Track] = []  # lost for longer than motion continues a track: nothing is done with them
         self._picture = picture
         self._period = 1 / fps
         self._last: Frame | None = None
@@ -127,7 +129,7 @@ class Tracker:
             self._cut_away()
         free = self._associate(frame, detections)
         self._tracks += self._birth.start(
-            frame, detections[free], self._tracks, self.options.motion, self.options.gallery
+            frame, detections, free, self._tracks, self.options.motion, self.options.gallery
         )
         if self._matcher.embedder is not None:
             self._collect_views(frame, detections)
@@ -154,22 +156,20 @@ class Tracker:
             seconds = frame.time - self._last.time
             if seconds <= 0:
                 raise ValueError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last.time:.3f} s")
-            for track in self._tracks:
-                track.predict(seconds, frame.time)
+            predict(self._tracks, seconds, frame.time)
         self._last = replace(frame, image=None)
         if frame.image is not None:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
     def _cut_away(self) -> None:
         """After a camera cut: all confirmed tracks are lost, and identities are matched by appearance only."""
-        for track in self._tracks:
+        for track in (*self._tracks, *self._asleep):
             track.cut_away()
         self._tracks = [track for track in self._tracks if track.state is TrackState.LOST]
 
     def _coasting(self, now: float) -> list[Track]:
         """The tracks that motion may still continue."""
-        longest = self.options.max_coast_time
-        return [track for track in self._tracks if track.time_since_update(now) <= longest and not track.before_cut]
+        return [track for track in self._tracks if track.may_coast(now, self._coast_time)]
 
     def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
         """Continue tracks with detections; returns the indices of confident detections that continue none."""
@@ -188,11 +188,11 @@ class Tracker:
             pairs += zip(waiting[rows], low[low_taken], strict=True)
 
         returned = []
-        for row, detection in pairs:
+        for row, _ in pairs:
             track = coasting[row]
             if track.state is TrackState.LOST and track.time_since_update(frame.time) >= self.options.doubt.unseen:
                 returned.append(track)
-            track.update(frame, detections[[int(detection)]])
+        update([coasting[row] for row, _ in pairs], frame, detections, [int(column) for _, column in pairs])
         if self._matcher.embedder is not None:
             doubt_returned(returned, coasting)
         return np.delete(high, taken)
@@ -221,12 +221,12 @@ class Tracker:
         In the last frame no track waits for a better view.
         """
         now, candidates = frame.time, self._roster.candidates()
-        due = self._birth.due(self._tracks, now, remembered=bool(candidates.people), last=last)
+        due = self._birth.due(self._tracks, self._asleep, now, remembered=bool(candidates.people), last=last)
         clear = [track for track in self._tracks if is_clear_again(track, now, self.options.doubt)]
         if not due and not clear:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
-        lost = [track for track in self._tracks if track.state is TrackState.LOST]
+        lost = [*self._asleep, *(track for track in self._tracks if track.state is TrackState.LOST)]
         recoveries = self._recognise(Unresolved(due, doubtful, lost), candidates, frame)
         missing = bool(lost or candidates.people)
         for track in due:
@@ -245,12 +245,23 @@ class Tracker:
         matches = self._matcher.match(unresolved, self._picture, min_log_odds, candidates)
         for found in matches:
             self._roster.appeared(found.identity)
-        return with_cuts(exchange(matches, unresolved.holders, frame), self._cut_times)
+        recoveries = exchange(matches, unresolved.holders, frame)
+        if recoveries:
+            self._asleep = [track for track in self._asleep if track.state is TrackState.LOST]
+        return with_cuts(recoveries, self._cut_times)
 
     def _mark_missed(self, now: float) -> None:
         for track in self._tracks:
-            track.mark_missed(now, self.options.birth.max_gap, self.options.max_lost_time)
-        self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
+            track.mark_missed(now, self.options.birth.max_gap)
+        awake = []
+        for track in self._tracks:
+            if track.state is TrackState.LOST and not track.may_coast(now, self._coast_time):
+                self._asleep.append(track)
+            elif track.state is not TrackState.DELETED:
+                awake.append(track)
+        self._tracks = awake
+        while self._asleep and self._asleep[0].time_since_update(now) > self.options.max_lost_time:
+            self._asleep.pop(0).delete()
 
     def _report(self, frame: Frame, recoveries: list[Recovery], cut: bool) -> FrameTracks:
         """The rows of this frame and, as backfill, those of earlier ones that were only now confirmed."""
@@ -272,7 +283,7 @@ def _frame_tracks(
     """The observations of one frame, each with its id; those among `starts` (frame, id) are recovered."""
     if not rows:
         return FrameTracks.empty(frame, time)
-    seen = Detections.concat([observation.detection for _, observation in rows])
     ids = [id for id, _ in rows]
+    seen = rows[0][1].detections[[observation.row for _, observation in rows]]  # all are of this frame's detections
     recovered = [(frame, id) in starts for id in ids]
     return FrameTracks(frame, time, np.array(ids), seen.xyxy, seen.score, np.array(recovered), seen.keypoints)

@@ -91,14 +91,30 @@ def test_with_appearance_the_last_box_term_decays():
     assert similarity(0.3, options.with_appearance()) == pytest.approx(0.3 / np.e)
 
 
+def test_in_a_crowd_only_boxes_that_may_overlap_are_compared():
+    """Sixty people: the same as for each track and detection alone, and nothing for two who are apart."""
+    draw = np.random.default_rng(2)
+    corner = draw.uniform(0, 600, (60, 2))
+    there = np.concatenate([corner, corner + draw.uniform(40, 120, (60, 2))], axis=1)
+    moved = there + draw.normal(0, 10, there.shape)
+    seconds, noise = draw.uniform(0, 0.4, 60), draw.uniform(0.05, 0.1, 60)
+    tracks = Expected(there, moved, seconds, seconds - 0.02, draw.normal(0, 9, (60, 2)), noise)
+    options = AssociationOptions(occlusion_weight=0.0)
+    similarity = box_similarity(tracks, moved, noise, options)
+    for row, column in itertools.product(range(60), range(60)):
+        alone = box_similarity(tracks[[row]], moved[[column]], noise[[column]], options).item()
+        assert similarity[row, column] == pytest.approx(alone)
+    assert 0.8 < (similarity == 0).mean() < 0.99
+
+
 def test_going_on_is_likelier_than_turning_back_as_far_as_the_boxes_are_sure():
     there = [0.0, 0, 100, 200]
     ahead, back, up = ([40.0, 0, 140, 200], [-40.0, 0, 60, 200], [0.0, -40, 100, 160])
     detected, sure = np.array([ahead, back, up]), np.zeros(3)
-    assert onward(seen(there, step=(30, 0)), detected, sure)[0] == pytest.approx([0.5, -0.5, 0.0])
-    assert onward(seen(there), detected, sure)[0] == pytest.approx([0.0, 0.0, 0.0]), "the track stood still"
+    assert onward(seen(there, step=(30, 0)), detected, sure) == pytest.approx([0.5, -0.5, 0.0])
+    assert onward(seen(there), detected, sure) == pytest.approx([0.0, 0.0, 0.0]), "the track stood still"
     # a way of 0.2 body heights with a noise of 0.2 in the detection: 1 / sqrt(2) of the certainty is left
-    doubtful = onward(seen(there, step=(30, 0)), detected, np.full(3, 0.2))[0]
+    doubtful = onward(seen(there, step=(30, 0)), detected, np.full(3, 0.2))
     assert doubtful == pytest.approx([0.5 / 2**0.5, -0.5 / 2**0.5, 0.0])
 
 

@@ -9,7 +9,7 @@ from tracks_by_hand import known, show, standing, track_at
 from tracker.birth import Birth, BirthOptions
 from tracker.gallery import GalleryOptions
 from tracker.motion import MotionOptions
-from tracker.track import Track
+from tracker.track import Track, TrackState
 from tracker.types import Detections, Frame
 
 SEES, BLIND = Birth(BirthOptions(), recognises=True), Birth(BirthOptions(), recognises=False)
@@ -19,12 +19,14 @@ def aged(seconds: float, height: float = 200.0) -> Track:
     """A tentative track first seen at 0 s, and in three frames up to now."""
     track = track_at(0.0, standing(600, height))
     for time in (seconds / 2, seconds):
-        track.update(Frame(1, time, None), Detections(track.last_xyxy[None], np.array([0.9])))
+        track.observe(Frame(1, time, None), Detections(track.last_xyxy[None], np.array([0.9])), 0)
     return track
 
 
 def is_due(birth: Birth, track: Track, others: list[Track], **more) -> bool:
-    return birth.due([track, *others], track.last_time, **{"remembered": False, "last": False, **more}) == [track]
+    awake = [track, *(other for other in others if other.state is not TrackState.LOST)]
+    asleep = [other for other in others if other.state is TrackState.LOST]
+    return birth.due(awake, asleep, track.last_time, **{"remembered": False, "last": False, **more}) == [track]
 
 
 def test_a_detection_that_is_sure_and_apart_starts_a_track():
@@ -33,7 +35,7 @@ def test_a_detection_that_is_sure_and_apart_starts_a_track():
     boxes = np.array([standing(308), standing(509), standing(700), standing(900)])
     found = Detections(boxes, np.array([0.9, 0.9, 0.66, 0.64]))
     here = [known(1, 1.0, standing(300)), known(2, 1.0, standing(500)), known(3, 0.9, standing(700))]
-    started = BLIND.start(frame, found, here, MotionOptions(), GalleryOptions())
+    started = BLIND.start(frame, found, np.arange(4), here, MotionOptions(), GalleryOptions())
     assert [track.last_xyxy[0] + 50 for track in started] == [509, 700]
 
 

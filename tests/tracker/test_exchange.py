@@ -25,7 +25,7 @@ def test_a_lost_person_is_back_since_the_first_observation():
 def test_two_who_were_exchanged_get_their_ids_back_from_now_on():
     two = [known(1, 2.9, standing(300)), known(2, 2.8, standing(400))]
     for track in two:
-        track.update(NOW, Detections(track.last_xyxy[None], np.array([0.9])))
+        track.observe(NOW, Detections(track.last_xyxy[None], np.array([0.9])), 0)
     first, second = (track.identity for track in two)
     events = exchange([IdentityMatch(two[0], second, 0.7, 0.3), IdentityMatch(two[1], first, 0.7, 0.3)], two, NOW)
     assert [track.identity.id for track in two] == [2, 1]
@@ -37,7 +37,7 @@ def test_no_person_is_reported_twice_in_a_frame():
     """What the track saw up to the person's last reported row stays untold: there, the person was elsewhere."""
     gone, back = known(1, 2.8, standing(300), lost=True), track_at(2.7, standing(310))
     for frame in (Frame(28, 2.8, None), Frame(29, 2.9, None)):
-        back.update(frame, Detections(back.last_xyxy[None], np.array([0.9])))
+        back.observe(frame, Detections(back.last_xyxy[None], np.array([0.9])), 0)
     (event,) = exchange([IdentityMatch(back, gone.identity, None, None)], [gone], NOW)
     assert [seen.frame for seen in back.unreported] == [29]
     assert (event.frame, event.away) == (27, 0.0)  # seen at 2.7 s, before 2.8 s: never less than no time away

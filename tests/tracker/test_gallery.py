@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.gallery import Gallery, GalleryOptions, clear_views, embed_all, gallery_similarity
+from tracker.gallery import Gallery, GalleryOptions, clear_views, embed_all, gallery_similarities, gallery_similarity
 from tracker.types import Detections
 
 
@@ -63,6 +63,9 @@ def test_the_better_half_of_the_views_decides():
     views, others = np.array([[0.9, 0.2], [0.1, 0.0], [0.3, 0.5]]), np.eye(2)
     assert gallery_similarity(views, others) == pytest.approx(0.7)
     assert gallery_similarity(views[:1], others) == pytest.approx(0.9)
+    # each with each: of two views the better one, along the first axis 0.9, along the second 0.2
+    both = gallery_similarities([views, views[:2]], [others, others[:1], others[1:]])
+    assert both == pytest.approx(np.array([[0.7, 0.6, 0.35], [0.9, 0.9, 0.2]]))
 
 
 def test_a_view_is_clear_while_no_other_box_covers_more_than_half_of_it():

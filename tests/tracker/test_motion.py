@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.motion import Motion, MotionOptions
+from tracker.motion import Motion, MotionOptions, predict_all, update_all
 
 
 def box(x: float, y: float = 500.0, height: float = 200.0) -> np.ndarray:
@@ -57,3 +57,23 @@ def test_a_box_keeps_a_positive_size():
     width, height = motion.xyxy[2:] - motion.xyxy[:2]
     assert width >= 1
     assert height >= 1
+
+
+def test_many_filters_at_once_are_filterpys_one_by_one():
+    """Seven people, two of them unseen, thirty frames: the same states and covariances."""
+    draw = np.random.default_rng(5)
+    together, alone = ([Motion(box(100.0 * n, 500, 150 + 20 * n), MotionOptions()) for n in range(7)] for _ in range(2))
+    for frame in range(30):
+        seen = [n < 5 or frame < 10 for n in range(7)]
+        predict_all(together, 0.04, seen)
+        for motion, was_seen in zip(alone, seen, strict=True):
+            motion.predict(0.04, seen=was_seen)
+        found = np.stack([motion.xyxy for motion in alone[:5]]) + draw.normal(0, 3, (5, 4))
+        score = draw.uniform(0.3, 1.0, 5).astype(np.float32)
+        update_all(together[:5], found, score)
+        for motion, xyxy, certainty in zip(alone, found, score.tolist(), strict=False):
+            motion.update(xyxy, certainty)
+    for one, other in zip(together, alone, strict=True):
+        assert one.filter.x == pytest.approx(other.filter.x, rel=1e-9)
+        np.testing.assert_allclose(one.filter.P, other.filter.P, rtol=1e-9, atol=1e-9)
+        assert one.xyxy == pytest.approx(other.xyxy)
