@@ -59,7 +59,7 @@ class BenchmarkRecipesCommand:
 
     data: Path
     """Data to train on, with query and gallery of other people."""
-    recipes: tuple[str, ...] = (UNTRAINED, *TABLE_1, "strong", "st-reid-strong")
+    recipes: tuple[str, ...] = (UNTRAINED, *TABLE_1, "strong", "strong-sparse", "st-reid-strong")
     """Recipes of `followspot train`, of which losses, sampling and augmentation are used; untrained is the start."""
     against: str = "st-reid"
     """Recipe whose scores the others' differences are taken from, by seed."""

@@ -127,6 +127,7 @@ PRESETS = {
     "authors": AUTHORS,
     "st-reid-quick": QUICK,
     "strong": STRONG,
+    "strong-sparse": replace(STRONG, sampling=SPARSE_PEOPLE),
     "st-reid-strong": replace(
         STRONG, objective=replace(STRONG.objective, weights=PAPER_WEIGHTS), sampling=SPARSE_PEOPLE
     ),
@@ -150,5 +151,6 @@ EXPLANATIONS = {
     "authors": "st-reid with the authors' settings where the paper is silent: max pooling, their learning rates",
     "st-reid-quick": "st-reid made small: three minutes on two cores, from the encoder of rendered people, no download",
     "strong": "warm-up, cosine, random erasing, label smoothing, last stride 1, BNNeck, P x K batches",
+    "strong-sparse": "strong with sparse temporal sampling: what st-reid-strong adds to it are the generated pictures",
     "st-reid-strong": "the paper's losses and sparse temporal sampling on top of strong",
 }
