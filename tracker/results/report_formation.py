@@ -108,8 +108,8 @@ def _dot(id: int, formation: Formation, view: _View, names: Mapping[int, str]) -
 STYLE = """
 .floor { position: relative; width: min(100%, 46vh * var(--wide) / var(--deep)); margin: 0 auto; overflow: hidden;
   aspect-ratio: var(--wide) / var(--deep); background-color: var(--card); border: 1px solid var(--line);
-  border-radius: 10px; background-image: linear-gradient(var(--lane) 1px, transparent 1px),
-    linear-gradient(90deg, var(--lane) 1px, transparent 1px); background-position: center;
+  border-radius: 10px; background-image: linear-gradient(var(--line) 1px, transparent 1px),
+    linear-gradient(90deg, var(--line) 1px, transparent 1px); background-position: center;
   background-size: calc(100% / var(--wide)) calc(100% / var(--deep)); }
 .floor svg { position: absolute; inset: 0; width: 100%; height: 100%; }
 .floor polyline { fill: none; stroke: var(--colour); stroke-width: 3px; stroke-opacity: .55; stroke-linecap: round;
