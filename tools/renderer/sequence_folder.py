@@ -34,7 +34,7 @@ def read_scene(path: Path) -> StageOptions:
     try:
         return StageOptions(**{**content, "realism": Realism(**content["realism"])})
     except (KeyError, TypeError) as error:
-        raise InputError(f"{path} holds no options of a scene: name the scene.json of `followspot stage`") from error
+        raise InputError(f"{path} is no scene.json of `followspot stage`: name one with --scene") from error
 
 
 class SequenceFolder:
