@@ -25,6 +25,8 @@ _NOISE = 0.05
 """Relative error of the height of a box around a person who stands; soft L1 beyond it."""
 _PEOPLE = 0.06
 """Relative standard deviation of the heights of people."""
+_SLOPES = 10.0
+"""Standard deviation of slopes: it decides nothing, but makes a slope unsure where all rows are the same."""
 _MOST_ROWS, _MOST_PEOPLE = 1500, 40
 _HIGHEST = 8.0
 """Body heights above the floor that a camera may be; above, it looks straight down or the boxes mean something else."""
@@ -174,7 +176,7 @@ class _Fit:
         start = np.zeros(2 + self.people.max() + 1)
         start[0] = 1.0
         found = least_squares(self._residuals, start, loss="soft_l1", x_scale="jac")
-        error = math.sqrt(np.linalg.pinv(found.jac.T @ found.jac)[1, 1])
+        error = math.sqrt(np.linalg.inv(found.jac.T @ found.jac)[1, 1])
         scatter = float(np.median(np.abs(np.log(self.heights) - self._expected(found.x))))
         return float(found.x[0]), float(found.x[1]), error, scatter
 
@@ -190,4 +192,4 @@ class _Fit:
 
     def _residuals(self, values: np.ndarray) -> np.ndarray:
         misses = (np.log(self.heights) - self._expected(values)) / _NOISE / math.sqrt(self.crowding)
-        return np.concatenate([misses, values[2:] / _PEOPLE])
+        return np.concatenate([misses, values[2:] / _PEOPLE, values[1:2] / _SLOPES])

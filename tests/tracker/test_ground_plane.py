@@ -98,6 +98,13 @@ def test_all_at_one_depth_only_left_and_right_is_measured():
     assert np.ptp(found[:, 1]) == 0
 
 
+def test_people_who_all_stand_still_in_one_row_are_at_one_depth():
+    ids = np.tile(np.arange(1, 6), 60)
+    plane = fit_plane(ids, np.full(300, 300.0), np.full(300, 80.0), 20.0, SIZE)
+    assert plane is not None
+    assert (plane.slope, plane.typical) == (0, 80)
+
+
 def test_a_camera_at_the_ceiling_shows_no_floor():
     """Seen from straight above all are about equally high, wherever they are."""
     random = np.random.default_rng(3)
