@@ -49,6 +49,9 @@ VERBS: dict[str, Any] = {
         "follow": Verb(
             "evaluate_follow:EvaluateFollowCommand", "Score the camera of `render --follow` against exact truth."
         ),
+        "formation": Verb(
+            "evaluate_formation:EvaluateFormationCommand", "Score the formation from above on rendered scenes."
+        ),
         "reid": Verb(
             "evaluate_reid:EvaluateReidCommand", "Score a re-ID encoder: mAP, CMC, re-association by time gap."
         ),

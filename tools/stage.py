@@ -25,7 +25,7 @@ class StageCommand:
     """Render dancers on a stage, with exact truth, as a MOTChallenge sequence folder."""
 
     out: Path
-    """New folder for video.mp4, gt/gt.txt, keypoints.json and seqinfo.ini."""
+    """New folder for video.mp4, gt/gt.txt, keypoints.json, seqinfo.ini and scene.json, its options."""
     scene: Annotated[StageOptions, arg(name="")] = field(default_factory=StageOptions)
     crf: int = 21
     """Quality of the video: 0 lossless to 51 worst."""

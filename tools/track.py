@@ -12,6 +12,7 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg
 from tracker.cast_memory import CastMemory
 from tracker.detection.detector import DetectorOptions
 from tracker.drawing.render import Renderer, RenderOptions
+from tracker.ground_plane import GroundPlaneOptions
 from tracker.offline.refinement import OFFLINE, RefinementOptions
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
@@ -73,6 +74,7 @@ class TrackCommand:
     people: Annotated[CastFiles, arg(name=""), Common(("cast_file", "save_cast"))] = field(default_factory=CastFiles)
     draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
     refinement: RefinementOptions = field(default_factory=RefinementOptions)
+    floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
 
     def run(self) -> None:
         """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
@@ -129,7 +131,7 @@ class TrackCommand:
         """Returns the people known in the next source."""
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
-        files = ResultFiles(folder, source, draw, self.video and not self.refine)
+        files = ResultFiles(folder, source, draw, self.video and not self.refine, floor=self.floor)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
         batch = 1 if self.show else self.detection.batch

@@ -20,7 +20,7 @@ from tools.renderer.light import Lamp, Lighting
 from tools.renderer.mesh import ball, normals_of
 from tools.renderer.pose import FLOOR, GROUND, INDEX, REST, STANDING, mirrored, pose
 from tools.renderer.raster import draw
-from tools.renderer.sequence_folder import SequenceFolder
+from tools.renderer.sequence_folder import SequenceFolder, read_scene
 from tools.renderer.skeleton import Build, Place, posed
 from tools.renderer.truth import joints, observe
 from tools.stage import StageCommand
@@ -219,6 +219,7 @@ def test_a_rendered_folder_is_a_sequence_whose_files_agree(tmp_path):
         assert sum(1 for _ in video.decode(video=0)) == 4
         assert [stream.codec_context.name for stream in video.streams] == ["h264", "aac"]
     assert "seqLength=4" in (folder / "seqinfo.ini").read_text()
+    assert read_scene(folder / "scene.json") == replace(SMALL, moving_camera=True, cuts=1)
     truth = read_tracks(folder / "gt" / "gt.txt", 5.0, 4)
     for frame, rows in zip(Scene(replace(SMALL, moving_camera=True, cuts=1)).frames(), truth, strict=True):
         assert frame.truth.ids.tolist() == rows.ids.tolist()

@@ -12,13 +12,12 @@ from tracker.types import InputError
 
 from ..renderer.options import StageOptions
 from ..renderer.scene import Scene
-from ..renderer.sequence_folder import SequenceFolder
+from ..renderer.sequence_folder import SCENE, SequenceFolder
 from ..renderer.workers import in_processes
 from ..run.interruption import Interruption
-from ..run.output import os_errors_as, read_json_object, write_json
+from ..run.output import os_errors_as, read_json_object
 from ..run.progress import progress
 
-RECIPE = "scene.json"
 CRF, PRESET = 21, "fast"
 UNFINISHED = ".unfinished"
 
@@ -32,10 +31,10 @@ def render_scenes(scenes: Mapping[str, StageOptions], folder: Path, processes: i
     left = [
         (name, options)
         for name, options in scenes.items()
-        if read_json_object(folder / name / RECIPE) != asdict(options)
+        if read_json_object(folder / name / SCENE) != asdict(options)
     ]
     for name, _ in left:
-        if (folder / name).exists() and not read_json_object(folder / name / RECIPE):
+        if (folder / name).exists() and not read_json_object(folder / name / SCENE):
             raise InputError(f"{folder / name} is no rendered scene: name another --out")
     with Interruption() as interruption:
         rendered = in_processes(partial(render, folder=folder), left, processes, interruption)
@@ -54,6 +53,5 @@ def render(scene: tuple[str, StageOptions], folder: Path) -> None:
         with SequenceFolder(unfinished, options, None, CRF, PRESET) as sequence:
             for frame in Scene(options).frames():
                 sequence.write(frame)
-        write_json(asdict(options), unfinished / RECIPE)
         shutil.rmtree(folder / name, ignore_errors=True)
         unfinished.rename(folder / name)

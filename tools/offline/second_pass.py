@@ -16,6 +16,7 @@ import numpy as np
 from tracker.cast_memory import evenly
 from tracker.gallery import crop
 from tracker.offline.refinement import Numbering, RefinementOptions
+from tracker.results.formation import FloorRows
 from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
 from tracker.track import Identity
@@ -135,6 +136,7 @@ class SecondPass:
                 video=self.video,
                 offline=True,
                 portraits=Portraits(),
+                floor_rows=FloorRows(),
             )
             tracked = run.interruption.until(with_frames(source, refined.tracks))
             tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")

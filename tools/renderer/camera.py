@@ -38,6 +38,12 @@ class Camera:
         to_pixels = np.array([[self.focal, 0, -self.width / 2], [0, -self.focal, -self.height / 2], [0, 0, -1.0]])
         return to_pixels @ self.rotation @ columns
 
+    def from_here(self, x: float, z: float) -> tuple[float, float]:
+        """A point of the floor as metres to the right of the camera, and away from it, along the floor."""
+        across, along = x - self.position[0], z - self.position[2]
+        cos, sin = np.cos(np.radians(self.pan)), np.sin(np.radians(self.pan))
+        return float(across * cos + along * sin), float(across * sin - along * cos)
+
     def half_width(self, z: float) -> float:
         """Metres from the middle of the picture to its edge at the stage depth z, were the camera not panned."""
         return (self.position[2] - z) * self.width / (2 * self.focal)

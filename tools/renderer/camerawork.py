@@ -30,11 +30,15 @@ class Camerawork:
 
     def at(self, time: float) -> Camera:
         """The camera `time` seconds into the scene."""
-        shot = self.shots[min(int(time / self._shot_seconds), len(self.shots) - 1)]
+        shot = self.shots[self.shot(time)]
         if not self._pan:
             return shot
         swing = np.sin(2 * np.pi * time / np.array([9.0, 13.0]) + self._phase)
         return replace(shot, pan=shot.pan + self._pan * swing[0], focal=shot.focal * (1 + self._zoom * swing[1]))
+
+    def shot(self, time: float) -> int:
+        """Which of the cameras it is."""
+        return min(int(time / self._shot_seconds), len(self.shots) - 1)
 
 
 def _shot(

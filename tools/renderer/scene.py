@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -74,6 +75,22 @@ class Scene:
     def audio(self) -> tuple[np.ndarray, int]:
         """Samples (S,) float32 in -1..1, and how many there are a second."""
         return beat.samples(self.options.seconds, BEAT, np.random.default_rng([self.options.seed, 9])), beat.RATE
+
+    @property
+    def body_height(self) -> float:
+        """Of the dancers on average, in metres."""
+        return float(np.mean([figure.costume.build.height for figure in self._figures]))
+
+    def floor(self, time: float) -> np.ndarray:
+        """Where each dancer is, away or not, (N, 2) in metres: to the right of the camera, and away from it."""
+        camera, places = self._camerawork.at(time), [dance.place(time) for dance in self._dances]
+        return np.array([camera.from_here(place.x, place.z) for place in places])
+
+    @property
+    def cut_frames(self) -> list[int]:
+        """The frames, from 0, with which another camera takes over."""
+        cameras = [self._camerawork.shot(index / self.options.fps) for index in range(self.options.frame_count)]
+        return [index + 1 for index, (before, now) in enumerate(pairwise(cameras)) if before != now]
 
     def frames(self) -> Iterator[StageFrame]:
         """The frames in order of time."""

@@ -1,4 +1,7 @@
-"""Writes a scene as a MOTChallenge sequence folder: video.mp4, gt/gt.txt, seqinfo.ini, and keypoints.json."""
+"""Writes a scene as a MOTChallenge sequence folder: video.mp4, gt/gt.txt, seqinfo.ini, keypoints.json and scene.json.
+
+scene.json holds the scene's options, of which it can be made again.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,31 @@ import tempfile
 import wave
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from tracker.boxes import xyxy_to_xywh
 from tracker.results.mot_files import format_lines
+from tracker.types import InputError
 from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 from tracker.video.video_writer import VideoWriter
 
-from .options import StageOptions
+from ..run.output import read_json_object, write_json
+from .options import Realism, StageOptions
 from .scene import StageFrame
 
-VIDEO = "video.mp4"
+VIDEO, SCENE = "video.mp4", "scene.json"
+
+
+def read_scene(path: Path) -> StageOptions:
+    """The options in a scene.json. Raises InputError where it is missing, or holds something else."""
+    content = read_json_object(path)
+    try:
+        return StageOptions(**{**content, "realism": Realism(**content["realism"])})
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path} is no scene.json of `followspot stage`: name one with --scene") from error
 
 
 class SequenceFolder:
@@ -73,6 +88,7 @@ class SequenceFolder:
             options, name = self._options, self._folder.resolve().name
             info = SequenceInfo(name, VIDEO, options.fps, self._frames, options.width, options.height)
             (self._folder / SEQINFO).write_text(seqinfo_text(info, ".mp4"), encoding="utf-8")
+            write_json(asdict(options), self._folder / SCENE)
 
 
 def truth_lines(frame: StageFrame) -> Iterable[str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.drawing.render import Renderer, RenderOptions
+from tracker.ground_plane import GroundPlaneOptions
 from tracker.offline.refinement import OFFLINE
+from tracker.results.formation import FloorRows, formation_of
 from tracker.results.keypoint_file import KeypointWriter
 from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
@@ -37,6 +39,9 @@ class ResultFiles:
     offline: bool = False
     portraits: Portraits = field(default_factory=Portraits)
     """Pictures of the people, for the page."""
+    floor_rows: FloorRows = field(default_factory=FloorRows)
+    """Boxes of the people, for the formation on the page."""
+    floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
 
     @property
     def label(self) -> str:
@@ -58,6 +63,7 @@ class ResultFiles:
             CsvWriter(self.folder / "tracks.csv", names, self.offline),
             JsonWriter(self.folder / "tracks.json", summary, facts, names),
             self.portraits,
+            self.floor_rows,
             KeypointWriter(self.folder / KEYPOINTS),
         ]
         if self.video:
@@ -78,6 +84,7 @@ class ResultFiles:
             names=self.draw.names,
             portraits=self.portraits.portraits(),
             poster=self.portraits.poster,
+            formation=formation_of(self.floor_rows.tracks, (source.width, source.height), self.floor),
             notes=notes,
         )
 

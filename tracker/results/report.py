@@ -11,8 +11,12 @@ from pathlib import Path
 from ..drawing.colours import colour_of, css
 from ..types import Recovery
 from .clock import clock, span
+from .formation import Formation
 from .portraits import Portrait
 from .presence import Person, Summary
+from .report_formation import SCRIPT as FORMATION_SCRIPT
+from .report_formation import STYLE as FORMATION_STYLE
+from .report_formation import formation_panel
 from .report_page import PAGE, SCRIPT, STYLE
 from .report_people import data_address, face, people_cards, section, who
 from .writers import writing
@@ -31,6 +35,7 @@ def write_report(
     names: Mapping[int, str] | None = None,
     portraits: Mapping[int, Portrait] | None = None,
     poster: bytes | None = None,
+    formation: Formation | None = None,
     notes: Sequence[str] = (),
     doubt: float = 0.05,
 ) -> None:
@@ -38,8 +43,9 @@ def write_report(
 
     title: usually the source's name. video: path of the drawn video relative to the page, None where there is none.
     facts: shown at the end, such as source, size, weights and versions. names: to show instead of ids. portraits:
-    pictures of the people, by id. poster: JPEG to show before the video plays. notes: sentences on what is missing,
-    shown at the top. doubt: recoveries whose margin is below this are marked as doubtful.
+    pictures of the people, by id. poster: JPEG to show before the video plays. formation: where people stood, None
+    where that is not known. notes: sentences on what is missing, shown at the top. doubt: recoveries whose margin is
+    below this are marked as doubtful.
 
     Raises InputError where the page cannot be written.
     """
@@ -47,8 +53,8 @@ def write_report(
     duration = max(summary.duration, 1e-3)
     page = PAGE.substitute(
         title=escape(title),
-        style=STYLE,
-        script=SCRIPT,
+        style=STYLE + FORMATION_STYLE,
+        script=FORMATION_SCRIPT + SCRIPT,
         notes="".join(f'<p class="note" role="note">{escape(sentence)}</p>' for sentence in notes),
         facts=_made_by(facts or {}),
         figures=_figures(summary),
@@ -56,6 +62,7 @@ def write_report(
         duration=f"{duration:.3f}",
         timeline=_timeline(summary, duration, names, portraits, doubt),
         legend=_legend(summary, video),
+        formation=formation_panel(formation, names),
         people=people_cards(summary.people, names, portraits),
         moments=_doubtful_moments(summary.told, names, doubt),
         recoveries=_recovery_table(summary.told, names, doubt),

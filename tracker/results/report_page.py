@@ -27,6 +27,7 @@ $timeline
 </div>
 $legend
 </section>
+$formation
 $moments
 $people
 $recoveries
@@ -129,7 +130,10 @@ SCRIPT = """
   const names = [...timeline.querySelectorAll(".name")];
   const stays = names.map(name => JSON.parse(name.dataset.stays));
   const scrubber = document.querySelector(".scrubber");
+  const floor = document.querySelector(".floor");
+  const stand = floor ? onFloor(floor) : () => {};
   const show = time => {
+    stand(time);
     timeline.classList.add("shown");
     if (scrubber) scrubber.value = time;
     timeline.style.setProperty("--now", 100 * Math.min(1, time / duration) + "%");
@@ -150,6 +154,7 @@ SCRIPT = """
     seek(Number(mark.dataset.time));
     if (!mark.classList.contains("mark")) (video || timeline).scrollIntoView({ block: "nearest" });
   }));
+  stand(0);
   if (!video) return;
   video.addEventListener("error", () => { video.hidden = true; });
   let playing = 0;

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -176,22 +175,6 @@ def make_server() -> Iterator[Callable[..., Served]]:
     yield start
     for server in servers:
         server.stop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A headless browser; skips where there is none."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("chromium is not installed, so the page cannot be driven")
-    from playwright.sync_api import sync_playwright
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", "/tmp")  # a socket lies there, whose path may have 107 bytes
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-            yield browser
-            browser.close()
 
 
 class Driven:

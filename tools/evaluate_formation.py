@@ -1,0 +1,91 @@
+"""`followspot evaluate formation`: how true the formation from above is, on rendered scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tracker.ground_plane import GroundPlaneOptions
+from tracker.results.formation import FloorRows, formation_of
+from tracker.results.mot_files import read_tracks
+from tracker.types import Frame, FrameTracks, InputError
+
+from .renderer.options import StageOptions
+from .renderer.scene import Scene
+from .renderer.sequence_folder import SCENE, read_scene
+from .run.output import number_table, show, write_json
+from .scoring.formation_scores import FormationErrors, FormationScore, formation_errors
+from .scoring.score_files import POOLED
+from .scoring.sequences import TruthSequence, find_results, find_sequences
+
+COLUMNS = ("shown %", "pairs", "median", "95%", "placed", "95%", "order %")
+
+
+@dataclass(frozen=True)
+class EvaluateFormationCommand:
+    """Score the formation from above against rendered scenes, which know where each dancer stood; in body heights.
+
+    Pairs: error of the distance between two people: mean, median, 95%. Placed: distance to the true place after the
+    best shift and turn. Order: of pairs of which one stood half a body height or more behind the other, those shown so.
+    Shown: of the people of the truth, those that have a place. Camera cuts are the scene's own.
+    """
+
+    gt: Path
+    """Truth of scenes of `followspot stage`: a folder of sequences (SEQUENCE/gt/gt.txt), one sequence folder, or one
+    MOT text file."""
+    results: Path | None = None
+    """Tracks: a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, a run's folder, or one MOT text file. By default the
+    true boxes: what is wrong then is the method's own."""
+    scene: Path | None = None
+    """The scene.json, where it does not lie in the sequence's folder."""
+    json: Path | None = None
+    """Write the numbers to this file as well."""
+    floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
+
+    def run(self) -> None:
+        """Raises InputError where a file is missing or malformed, or is no scene's."""
+        sequences = find_sequences(self.gt)
+        if self.scene is not None and len(sequences) > 1:
+            raise InputError(f"--scene is one scene's, but there is truth of {len(sequences)}: leave it out")
+        results = [each.truth for each in sequences] if self.results is None else find_results(sequences, self.results)
+        errors = {each.name: self._errors(each, result) for each, result in zip(sequences, results, strict=True)}
+        scores = {name: own.score() for name, own in errors.items()}
+        scores[POOLED] = FormationErrors.concat(list(errors.values())).score()
+        show_scores(scores)
+        if self.json:
+            write_json({name: score and score.numbers() for name, score in scores.items()}, self.json)
+
+    def _errors(self, sequence: TruthSequence, results: Path) -> FormationErrors:
+        options = read_scene(self.scene or sequence.folder / SCENE)
+        scene = Scene(options)
+        truth = _read(sequence.truth, options, truth=True)
+        cuts = set(scene.cut_frames)
+        tracks = [replace(rows, cut=rows.frame in cuts) for rows in _read(results, options, self.results is None)]
+        kept = FloorRows()
+        for rows in tracks:
+            kept.write(Frame(rows.frame, rows.time, None), rows)
+        formation = formation_of(kept.tracks, (options.width, options.height), self.floor)
+        if formation is None:
+            return FormationErrors.none(sum(map(len, truth)))
+        return formation_errors(
+            formation, tracks, truth, lambda time: scene.floor(time) / scene.body_height, options.fps
+        )
+
+
+def _read(path: Path, options: StageOptions, truth: bool) -> list[FrameTracks]:
+    return read_tracks(path, fps=options.fps, length=options.frame_count, truth=truth)
+
+
+def show_scores(scores: Mapping[str, FormationScore | None]) -> None:
+    """A row a scene and one for all; dashes where nothing is shown."""
+    table = number_table("scene", COLUMNS)
+    for name, score in scores.items():
+        if name == POOLED:
+            table.add_section()
+        cells = ["-"] * len(COLUMNS)
+        if score is not None:
+            shares = ("shown", "order")
+            cells = [f"{value:.{1 if key in shares else 2}f}" for key, value in score.numbers().items()]
+        table.add_row(name, *cells, style="bold" if name == POOLED else None)
+    show(table)
