@@ -7,7 +7,7 @@ STAMP := .venv/.ready
 # One more process than cores, since many tests wait for a command; each with one thread. The tests of a file share fixtures.
 ON_ALL_CORES := --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup demo test test-fast lint types format lock clean
+.PHONY: setup demo test test-fast lint types format lock audit clean
 
 setup: $(STAMP)
 
@@ -45,6 +45,10 @@ format: setup
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.10 --no-emit-index-url --no-header \
 	  --extra dev --extra onnx pyproject.toml --output-file requirements.lock
+
+# Known holes of the locked packages; pip-audit is not one of them, and asks pypi.org.
+audit:
+	uv tool run pip-audit --requirement requirements.lock --disable-pip --no-deps
 
 clean:
 	rm -rf .venv .venv-uv build *.egg-info .mypy_cache .pytest_cache .ruff_cache
