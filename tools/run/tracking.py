@@ -19,7 +19,7 @@ from tracker.types import Detector, Frame, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 
 from .cast_files import CastFiles, say_cast
-from .folder import new_folder, write_config
+from .folder import write_config
 from .interruption import Interruption
 from .made_by import made_by
 from .output import count, note, say
@@ -46,6 +46,8 @@ class Run:
     memory: CastMemory | None
     interruption: Interruption
     summary: Summary = field(default_factory=Summary)
+    ended: bool = False
+    """Whether the source was tracked to its end."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
 
@@ -53,19 +55,19 @@ class Run:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
         source = self.files.source
         unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
-        with new_folder(self.files.folder):
-            try:
-                tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
-                tracked = progress(tracked, source.frame_count, source.name + passes)
-                write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
-            except BaseException:
-                if self.summary.frames:
-                    with suppress(InputError):  # report the original error
-                        self.finish(self.files, self.summary)
-                        self.save_people(self.tracker.identities)
-                raise
+        try:
+            tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
+            tracked = progress(tracked, source.frame_count, source.name + passes)
+            write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
+            self.ended = not self.interruption.asked
+        except BaseException:
             if self.summary.frames:
-                self.finish(self.files, self.summary)
+                with suppress(InputError):  # report the original error
+                    self.finish(self.files, self.summary)
+                    self.save_people(self.tracker.identities)
+            raise
+        if self.summary.frames:
+            self.finish(self.files, self.summary)
         self.save_people(self.tracker.identities)
 
     def finish(self, files: ResultFiles, summary: Summary) -> None:
@@ -75,6 +77,7 @@ class Run:
             "opened": self.opened,
             "tracking": files.label,
             "frames": summary.frames,
+            "ended": self.ended,
             "embedded_crops": self.tracker.embedded,
         }
         write_config(files.folder, self.options, self.parts.weights, facts)
