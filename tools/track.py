@@ -30,7 +30,7 @@ from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, 
 from .run.result_files import ONLINE, ResultFiles
 from .run.tracked_run import absolute
 from .run.tracking import Run
-from .run.video_sinks import WindowSink
+from .run.video_sinks import WindowSink, require_screen
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,8 @@ class TrackCommand:
         names = [name for source in self.sources for name in each_source(source)]
         if self.refine:
             refuse_live(names)
+        if self.show:
+            require_screen()
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
         if (names[0],) == self.sources:
             self.track_one(names[0], memory)
@@ -105,8 +107,8 @@ class TrackCommand:
             return folder
 
     def _track_all(self, names: list[str], memory: CastMemory | None) -> None:
-        refuse_missing(names)
         batch, parent = Batch(names), self.out or RUNS
+        refuse_missing(names, parent)
         left = [name for name in names if self._is_left(name, parent, batch)]
         if self.dry_run:
             batch.refuse_failed()

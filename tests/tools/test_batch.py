@@ -49,6 +49,8 @@ def runs(parent: Path) -> dict[str, int]:
 def test_a_mistyped_name_is_found_before_anything_starts(videos: Path):
     with pytest.raises(InputError, match=r"there is no nowhere\.mp4 and no gone\.mp4; .*nothing was started"):
         track(videos / "one.mp4", "nowhere.mp4", videos / "two.mp4", "gone.mp4")
+    with pytest.raises(InputError, match=r"--out boxes\.txt is a file"):
+        track(videos, out=Path("boxes.txt"))
     assert not Path("runs").exists()
 
 
@@ -64,7 +66,9 @@ def test_a_bad_video_is_passed_over_and_counted(videos: Path, capsys: pytest.Cap
         ["videos/bad.mp4", "-", "-", "-", "failed"],
         ["videos/two.mp4", "1", "0", str(FRAMES), "all/two"],
     ]
-    assert said.index("note: videos/bad.mp4 failed: ") < said.index("detector  ")  # found before the first is tracked
+    assert said.index("note: videos/bad.mp4 cannot be read") < said.index(
+        "detector  "
+    )  # found before the first is tracked
 
 
 def test_a_folder_of_videos_and_a_glob_of_them_track_them_all(videos: Path):

@@ -171,6 +171,9 @@ MISTAKES = {
     "no cast file": ({"cast_file": "nowhere.cast"}, "colours.pt", "nowhere.cast"),
     "no cast": ({"cast_file": "tuesday.txt"}, "colours.pt", "tuesday.txt is not a whole cast file"),
     "overwritten": ({"save_cast": "company.cast"}, "colours.pt", "exists: add to it with --cast-file"),
+    "in a file": ({"save_cast": "colours.pt/new.cast"}, "colours.pt", "cannot be written: Not a directory"),
+    "too long a name": ({"save_cast": "n" * 250}, "colours.pt", "cannot be written: File name too long"),
+    "in no real folder": ({"save_cast": "/proc/casts/new.cast"}, "colours.pt", "cannot be written"),
     "a folder": ({"save_cast": "."}, "colours.pt", "is a folder"),
 }
 

@@ -21,8 +21,10 @@ NOT_COMPARED = {"sources", "out", "dry_run", "show"}
 """Options of `track` that change nothing in a run's results."""
 
 
-def refuse_missing(names: Sequence[str]) -> None:
-    """Raise InputError for sources that are not there, before the first of several is tracked."""
+def refuse_missing(names: Sequence[str], parent: Path) -> None:
+    """Raise InputError for sources that are not there, or results that have no place, before the first is tracked."""
+    if parent.exists() and not parent.is_dir():
+        raise InputError(f"--out {parent} is a file: name a folder for the folders of the results")
     missing = [name for name in names if not is_there(name)]
     if missing:
         raise InputError(f"there is no {' and no '.join(missing)}; check the names, nothing was started")
@@ -42,7 +44,7 @@ class Batch:
         try:
             yield
         except InputError as error:
-            note(f"{name} failed: {error}")
+            note(str(error) if name in str(error) else f"{name}: {error}")
             self.failed.append(name)
             self.rows[name] = ("-", "-", "-", "failed")
 

@@ -90,7 +90,15 @@ class Run:
         stopped = (
             "stopped on request; the results hold what was tracked until then" if self.interruption.asked else None
         )
-        return [sentence for sentence in (warning, stopped) if sentence]
+        return [sentence for sentence in (warning, stopped, self._too_short) if sentence]
+
+    @property
+    def _too_short(self) -> str | None:
+        needed = self.tracker.options.birth.min_frames(self.files.source.fps)
+        if self.summary.people or self.summary.frames >= needed:
+            return None
+        frames = count(self.summary.frames, "frame")
+        return f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"
 
     def save_people(self, identities: Sequence[Identity]) -> None:
         """Add them to those known before, in the cast file if one is asked for. Raises InputError."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from .output import note
 
 PICTURES = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (), ".webp": (cv2.IMWRITE_WEBP_QUALITY, 85)}
 """Endings of picture files, with the encoder's quality."""
+OPEN_A_WINDOW = "import cv2; cv2.namedWindow('followspot')"
 CRF = 21
 """x264's quality of the videos."""
 
@@ -82,6 +86,19 @@ class PictureSink:
         with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_bytes(code.tobytes())
+
+
+def require_screen() -> None:
+    """Raise InputError where no window can be opened. Another process tries it, because Qt ends the one that fails."""
+    named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if sys.platform.startswith("linux") and not named:
+        raise InputError("--show needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY names one: leave it out")
+    try:
+        opened = subprocess.run([sys.executable, "-c", OPEN_A_WINDOW], capture_output=True, timeout=60).returncode == 0
+    except subprocess.TimeoutExpired:
+        opened = False
+    if not opened:
+        raise InputError("--show needs a screen, and OpenCV cannot open a window on this one: leave it out")
 
 
 class WindowSink:

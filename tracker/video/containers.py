@@ -20,8 +20,6 @@ VIDEO_SUFFIXES = (
 )  # fmt: skip
 """How the names of video files end, by which they are found in a folder; a file that is named may end in any way."""
 
-_SCHEMES = f"streams begin with {', '.join(f'{scheme}://' for scheme in URL_SCHEMES[:-1])} or {URL_SCHEMES[-1]}://"
-
 TIMEOUT = 10.0
 """Seconds a network stream may take to open, or to send its next packet."""
 
@@ -41,7 +39,7 @@ def refuse_unknown_scheme(source: str | Path) -> None:
     """Raise InputError for an address that begins like none of a stream, unless a file has that name."""
     scheme = urlsplit(str(source)).scheme
     if "://" in str(source) and scheme and not is_url(source) and not Path(source).exists():
-        raise InputError(f"{scheme}:// is no kind of stream that can be read: {_SCHEMES}; a file is named by its path")
+        raise InputError(f"{scheme}:// is no kind of stream that can be read: {_schemes()}; name a file by its path")
 
 
 def open_container(source: str | Path) -> InputContainer:
@@ -74,10 +72,15 @@ def _open_url(url: str) -> InputContainer:
         return av.open(url, options=options, timeout=TIMEOUT)
     except av.ProtocolNotFoundError:
         scheme = urlsplit(url).scheme
-        raise InputError(f"{url} cannot be opened: this FFmpeg was built without {scheme}://; {_SCHEMES}") from None
+        raise InputError(f"{url} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None
     except (av.FFmpegError, OSError, ValueError) as error:
         why = f"no answer in {TIMEOUT:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
         raise InputError(f"{url} cannot be opened ({why}); check the address and that the stream is running") from None
+
+
+def _schemes(missing: str = "") -> str:
+    *most, last = [f"{scheme}://" for scheme in URL_SCHEMES if scheme != missing.lower()]
+    return f"streams begin with {', '.join(most)} or {last}"
 
 
 def _reason(error: Exception) -> str:
