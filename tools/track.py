@@ -49,8 +49,8 @@ class TrackCommand:
     """Folder for the results, new or empty; by default runs/NAME, numbered if it exists. Of several sources it is the
     folder that holds their folders."""
     detector: str = BUNDLED
-    """`bundled` (a person detector for dance), or any Ultralytics model. That is a .pt, .onnx or .engine file or an
-    OpenVINO folder; a .pt file can run code when it is loaded: use only those you trust."""
+    """`bundled` (a person detector for dance), or any Ultralytics model: a .pt, .onnx or .engine file or an OpenVINO
+    folder. A .pt that holds more than the network, such as code, is loaded only with --trust."""
     reid: str = BUNDLED
     """Re-ID weights: `bundled`, `rendered` (learnt from rendered people only), `histogram` (colours alone), a file, or
     `none`. With `none`, people who come back are recognised by motion, position and size alone."""
