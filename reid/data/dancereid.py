@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .crop_table import CROP_TABLE, CropRow, read_crop_table
+from .crop_table import CROP_TABLE, CropRow, crop_table_faults, is_plain_name, read_crop_table
 from .crops import UNKNOWN_CAMERA, WHOLE, Crop, DataError, Split
 from .reading import VIDEO_FPS, DataOptions, with_validation
 
@@ -42,7 +42,7 @@ def names_in(path: Path, files: Any) -> Iterator[str]:
     if isinstance(files, list):
         for item in files:
             yield from names_in(path, item)
-    elif isinstance(files, str) and Path(files).stem.split("_")[-1].isdecimal():
+    elif isinstance(files, str) and is_plain_name(files) and Path(files).stem.split("_")[-1].isdecimal():
         yield files
     else:
         raise DataError(f"{path} lists {files!r}, which is no picture's name like 0003_000451.jpg; write it again.")
@@ -128,6 +128,14 @@ def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
         for person, names in enumerate(identities)
         for name in names
     ]
+
+
+def table_faults(root: Path) -> list[str]:
+    """A sentence for each fault of crops.csv; none where there is no such file. Raises DataError."""
+    if not (root / CROP_TABLE).is_file():
+        return []
+    listed = {name: person for person, names in enumerate(read_identities(root)) for name in names}
+    return crop_table_faults(root / CROP_TABLE, listed)
 
 
 def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None, tight: bool) -> Crop:
