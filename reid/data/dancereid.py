@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .crop_table import CROP_TABLE, CropRow, crop_table_faults, is_plain_name, read_crop_table
+from .crop_table import CROP_TABLE, CropRow, crop_table_faults, read_crop_table
 from .crops import UNKNOWN_CAMERA, WHOLE, Crop, DataError, Split
 from .reading import VIDEO_FPS, DataOptions, with_validation
 
@@ -42,7 +42,7 @@ def names_in(path: Path, files: Any) -> Iterator[str]:
     if isinstance(files, list):
         for item in files:
             yield from names_in(path, item)
-    elif isinstance(files, str) and is_plain_name(files) and Path(files).stem.split("_")[-1].isdecimal():
+    elif isinstance(files, str) and Path(files).stem.split("_")[-1].isdecimal():
         yield files
     else:
         raise DataError(f"{path} lists {files!r}, which is no picture's name like 0003_000451.jpg; write it again.")

@@ -116,11 +116,3 @@ def test_a_table_that_is_none_is_one_sentence(data, content, sentence):
     (data / "crops.csv").write_bytes(content)
     with pytest.raises(DataError, match=sentence):
         DatasetCheckCommand(data, no_sheet=True).run()
-
-
-def test_a_picture_elsewhere_is_not_listed(data):
-    meta = json.loads((data / "meta.json").read_text())
-    meta["identities"][0] = ["../../elsewhere/0000_000001.jpg"]
-    (data / "meta.json").write_text(json.dumps(meta))
-    with pytest.raises(DataError, match="which is no picture's name"):
-        DatasetCheckCommand(data, no_sheet=True).run()
