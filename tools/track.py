@@ -10,7 +10,7 @@ from typing import Annotated
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from tracker.cast_memory import CastMemory
-from tracker.detection.detector import DetectorOptions
+from tracker.detection.detector import DetectorOptions, ReplayDetector
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.offline.refinement import OFFLINE, RefinementOptions
 from tracker.results.writers import Sink
@@ -21,6 +21,7 @@ from tracker.video.sources import Source, each_source, open_source
 from .offline.second_look import SecondLook
 from .offline.second_pass import SecondPass, refuse_live
 from .run.batch import Batch, refuse_missing, whole_run
+from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
 from .run.folder import RUNS, choose_folder, new_folder
 from .run.help import Advanced, Common
@@ -169,6 +170,8 @@ class TrackCommand:
     def _track(
         self, name: str, source: Source, folder: Path, parts: Parts, memory: CastMemory | None, stop: Interruption
     ) -> Run:
+        if self.detections is not None and isinstance(parts.detector, ReplayDetector):
+            tell_misfits(self.detections, parts.detector.detections.items(), source, self.vid_stride)
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         files = ResultFiles(folder, source, draw, self.video and not self.refine)

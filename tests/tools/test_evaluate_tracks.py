@@ -280,9 +280,7 @@ def test_equals_trackeval_on_real_truth(tmp_path: Path, folder: str):
 def test_results_of_another_video_are_refused_or_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     truth = write_mot(tmp_path / "truth.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(1, 101)])
     later = write_mot(tmp_path / "later.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(101, 121)])
-    with pytest.raises(
-        InputError, match=r"later\.txt has no frame in common .* frames 101 to 120, .* in 1 to 100;"
-    ):
+    with pytest.raises(InputError, match=r"later\.txt has no frame in common .* frames 101 to 120, .* in 1 to 100;"):
         EvaluateTracksCommand(truth, later).run()
     # 4 of 100 boxes lie on the truth by chance, then 5.
     for by_chance, asked in ((4, True), (5, False)):
