@@ -31,7 +31,7 @@ from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, 
 from .run.result_files import ONLINE, ResultFiles
 from .run.tracked_run import absolute
 from .run.tracking import Run
-from .run.video_sinks import WindowSink, require_screen
+from .run.video_sinks import WindowSink, require_screen, tell_unwritable
 
 
 @dataclass(frozen=True)
@@ -174,6 +174,8 @@ class TrackCommand:
             tell_misfits(self.detections, parts.detector.detections.items(), source, self.vid_stride)
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
+        if self.video or self.show:
+            tell_unwritable(draw)
         files = ResultFiles(folder, source, draw, self.video and not self.refine)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
