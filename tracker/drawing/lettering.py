@@ -127,7 +127,8 @@ def _fonts(text: str, size: int, path: Path | None) -> Iterator[tuple[str, FreeT
             yield character, font
         else:
             plain = [letter for letter in unicodedata.normalize("NFKD", character) if not unicodedata.combining(letter)]
-            yield from ((letter, chosen[0]) for letter in plain)
+            known = all(_has(chosen[0], letter) for letter in plain)
+            yield from ((letter, chosen[0]) for letter in (plain if known else character))
 
 
 def _plate(width: int, height: int, radius: float) -> np.ndarray:

@@ -267,6 +267,7 @@ def test_each_letter_is_written_in_a_font_that_has_it(dejavu: str) -> None:
 
 def test_what_no_font_has_loses_its_accents_or_is_told(dejavu: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert unwritable("\u674e Ada \u674e\u738b") == "\u674e\u738b"
+    assert unwritable("\ubc15") == "\ubc15"  # a Korean syllable, not the letters it is made of
     monkeypatch.setattr(lettering, "_system_fonts", tuple)
     lettering._system_font.cache_clear()
     lettering.writable.cache_clear()
