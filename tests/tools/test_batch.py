@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from film import cut, shoot
 from places import ROOT
@@ -71,6 +73,23 @@ def test_a_bad_video_is_passed_over_and_counted(videos: Path, capsys: pytest.Cap
     )  # found before the first is tracked
 
 
+def test_what_goes_wrong_half_way_is_counted_too_and_done_anew(videos: Path):
+    for index, width in enumerate([128] * (FRAMES - 1) + [64]):
+        (videos / "pictures").mkdir(exist_ok=True)
+        cv2.imwrite(str(videos / "pictures" / f"{index}.png"), np.zeros((96, width, 3), np.uint8))
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"^1 of 2 sources failed: videos/pictures$"):
+            track("videos/pictures", "videos/two.mp4", out=Path("all"))
+    assert set(runs(Path("all"))) == {"pictures", "pictures-2", "two"}
+
+
+def test_boxes_that_are_gone_stop_a_batch_that_was_done(videos: Path):
+    track("videos", out=Path("all"))
+    Path("boxes.txt").unlink()
+    with pytest.raises(InputError, match=r"there is no file boxes\.txt"):
+        track("videos", out=Path("all"))
+
+
 def test_a_folder_of_videos_and_a_glob_of_them_track_them_all(videos: Path):
     track("videos", out=Path("all"))
     assert runs(Path("all")) == {"one": FRAMES, "two": FRAMES, "ten": FRAMES}
@@ -86,9 +105,9 @@ def test_a_folder_with_videos_and_images_is_refused(videos: Path):
 
 
 def test_two_videos_of_one_name_get_two_folders(videos: Path, tmp_path: Path):
-    shoot(tmp_path / "one.mp4", 5)
+    shoot(tmp_path / "one.mp4", 8)
     track("videos/one.mp4", "one.mp4")
-    assert runs(Path("runs")) == {"one": FRAMES, "one-2": 5}
+    assert runs(Path("runs")) == {"one": FRAMES, "one-2": 8}
 
 
 def test_started_again_it_does_only_what_is_not_whole(videos: Path, capsys: pytest.CaptureFixture[str]):

@@ -92,7 +92,7 @@ def whole_run(
             continue
         found = {**run.config, "options": compared(run.config.get("options"))}
         written = (folder / CONFIG).stat().st_mtime
-        unchanged = all(path.stat().st_mtime <= written for path in inputs)
+        unchanged = all(path.exists() and path.stat().st_mtime <= written for path in inputs)
         if unchanged and all(found.get(fact) == value for fact, value in wanted.items()):
             return run
     return None

@@ -98,5 +98,5 @@ def _open_glob(pattern: str, vid_stride: int, image_fps: float) -> Source:
     files = [Path(name) for name in glob.glob(pattern, recursive=True)]
     images = sorted((file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
     if not images:
-        raise InputError(f"no image matches {pattern}; quote the pattern so that the shell leaves it alone")
+        raise InputError(f"no image or video matches {pattern}; quote the pattern so that the shell leaves it alone")
     return ImageSequence(images, name=images[0].parent.resolve().name, fps=image_fps, vid_stride=vid_stride)

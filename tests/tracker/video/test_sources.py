@@ -57,7 +57,7 @@ def test_a_pattern_and_a_single_image(tmp_path):
         assert [number(frame.image) for frame in source] == [0, 1]
     with open_source(tmp_path / "b1.png") as source:
         assert [number(frame.image) for frame in source] == [2]
-    with pytest.raises(InputError, match="no image matches"):
+    with pytest.raises(InputError, match="no image or video matches"):
         open_source(str(tmp_path / "c*.png"))
 
 
