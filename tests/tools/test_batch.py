@@ -74,7 +74,7 @@ def test_a_bad_video_is_passed_over_and_counted(videos: Path, capsys: pytest.Cap
 
 
 def test_what_goes_wrong_half_way_is_counted_too_and_done_anew(videos: Path):
-    for index, width in enumerate([128] * (FRAMES - 1) + [64]):
+    for index, width in enumerate([128] * 50 + [64]):
         (videos / "pictures").mkdir(exist_ok=True)
         cv2.imwrite(str(videos / "pictures" / f"{index}.png"), np.zeros((96, width, 3), np.uint8))
     for _ in range(2):
