@@ -81,7 +81,7 @@ class Run:
             "embedded_crops": self.tracker.embedded,
         }
         write_config(files.folder, self.options, self.parts.weights, facts)
-        files.write_page(summary, made_by(self.options, self.parts.weights), self.notes)
+        files.write_page(summary, made_by(self.options, self.parts.weights), [*self.notes, *self.advice])
 
     @property
     def notes(self) -> list[str]:
@@ -90,15 +90,16 @@ class Run:
         stopped = (
             "stopped on request; the results hold what was tracked until then" if self.interruption.asked else None
         )
-        return [sentence for sentence in (warning, stopped, self._too_short) if sentence]
+        return [sentence for sentence in (warning, stopped) if sentence]
 
     @property
-    def _too_short(self) -> str | None:
+    def advice(self) -> list[str]:
+        """Sentences on results that are whole and may surprise."""
         needed = self.tracker.options.birth.min_frames(self.files.source.fps)
         if self.summary.people or self.summary.frames >= needed:
-            return None
+            return []
         frames = count(self.summary.frames, "frame")
-        return f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"
+        return [f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"]
 
     def save_people(self, identities: Sequence[Identity]) -> None:
         """Add them to those known before, in the cast file if one is asked for. Raises InputError."""
@@ -121,7 +122,7 @@ class Run:
         ]
         passes = (", ", (files.label, "bold"), " in two passes") if files.offline else ()
         say(Text.assemble((people, "bold"), ", ".join(facts), *passes))
-        for sentence in self.notes:
+        for sentence in [*self.notes, *self.advice]:
             note(sentence)
         say(f"results in {files.folder}/")
         if self.memory is not None:
