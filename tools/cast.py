@@ -13,10 +13,11 @@ from tyro.conf import Positional
 from tracker.cast_memory import CastMemory
 from tracker.drawing.cast_sheet import draw_sheet
 from tracker.drawing.colours import colour_of, css
+from tracker.drawing.lettering import unwritable
 from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
 
-from .run.output import os_errors_as, say, show
+from .run.output import note, os_errors_as, say, show
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class CastCommand:
         say_people(memory)
         if self.sheet is not None:
             say(f"sheet in {self.sheet}")
+            if letters := unwritable("".join(memory.names.values())):
+                note(f"no font here has {letters}, which are boxes on the sheet: install one, such as Noto Sans CJK")
 
     def _changed(self, memory: CastMemory) -> CastMemory:
         """The same object where nothing was asked for."""

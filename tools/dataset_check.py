@@ -12,8 +12,10 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from reid.data.check import DataCheck, Spread, check_data, read_all_facts
 from reid.data.contact_sheet import contact_sheet
+from reid.data.crop_table import CROP_TABLE
 from reid.data.crops import DataError
-from reid.data.datasets import layout_of, read_split
+from reid.data.dancereid import table_faults
+from reid.data.datasets import DANCEREID, layout_of, read_split
 from reid.data.reading import IMAGE_SUFFIXES, DataOptions
 from reid.training.pictures import write_picture
 
@@ -25,7 +27,7 @@ SIZES_SHOWN = 4
 
 @dataclass(frozen=True)
 class DatasetCheckCommand:
-    """Count a data set and find its faults: duplicates, missing and unreadable pictures, leaks.
+    """Count a data set and find its faults: duplicates, missing and unreadable pictures, leaks, a broken crops.csv.
 
     Ends with exit code 1 and the reason where there can be no training. A contact sheet shows some people's crops along
     time, with their landmarks. Nothing is written into the data folder.
@@ -47,11 +49,15 @@ class DatasetCheckCommand:
 
     def run(self) -> None:
         """Raises DataError where the data cannot be read, or nothing can be trained on it."""
-        layout, split = layout_of(self.data, self.reading), read_split(self.data, self.reading)
+        layout = layout_of(self.data, self.reading)
+        faults = table_faults(self.data) if layout == DANCEREID else []
+        for fault in faults:
+            say(f"{self.data / CROP_TABLE}, {fault}")
+        split = read_split(self.data, self.reading)
         crops = split.crops()
         pictures = pictures_under(self.data)
         facts = dict(progress(read_all_facts([crop.path for crop in crops]), len(crops), "pictures", "pictures"))
-        check = check_data(self.data, layout, split, facts, pictures)
+        check = check_data(self.data, layout, split, facts, pictures, faults)
         say(f"{self.data}: {layout}")
         show(part_table(check))
         show(spread_table(check))
@@ -113,6 +119,7 @@ def findings(check: DataCheck) -> list[str]:
         f"unreadable pictures: {named(check.unreadable)}",
         f"listed but missing: {named(check.missing)}",
         f"there but in no part: {named(check.in_no_part)}",
+        f"faults of {CROP_TABLE}: {len(check.table_faults)}",
     ]
 
 

@@ -24,12 +24,12 @@ from reid.dancereid.source import (
 from reid.dancereid.splits import published_part, splits_of
 from reid.data.crops import DataError
 from tracker.types import Frame
+from tracker.video.containers import VIDEO_SUFFIXES
 from tracker.video.video_reader import VideoReader
 
 from .run.interruption import Interruption
 from .run.output import say
 from .run.progress import progress
-from .scoring.sequences import VIDEO_ENDINGS
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class DatasetDancereidCommand:
 
     def find(self, video: str) -> Ingredients | None:
         """The video's files; None where the video itself is missing. Raises DataError where only its detections are."""
-        path = file_of(video, self.videos, VIDEO_ENDINGS)
+        path = file_of(video, self.videos, VIDEO_SUFFIXES)
         if path is None:
             return None
         folder = self.detections or self.videos

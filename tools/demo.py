@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .evaluate_tracks import EvaluateTracksCommand
-from .run.folder import choose_folder
 from .run.output import say
 from .track import TrackCommand
 
@@ -23,7 +22,7 @@ class DemoCommand:
 
     def run(self) -> None:
         """Raises InputError where the results cannot be written."""
-        folder = choose_folder(self.out, "demo")
-        TrackCommand(sources=(str(ASSETS / "demo.mp4"),), out=folder).run()
+        clip = str(ASSETS / "demo.mp4")
+        folder = TrackCommand(sources=(clip,), out=self.out).track_one(clip)
         EvaluateTracksCommand(gt=ASSETS / "demo_gt.txt", results=folder / "tracks.txt").run()
         say(f"\nwatch {folder}/video.mp4, or open {folder}/report.html in a browser")

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from .run.output import number_table, show, write_json
+from .run.output import note, number_table, show, write_json
 from .scoring.score_files import POOLED, evaluate
 from .scoring.track_scores import TrackScores
+
+STRANGE = 0.05
+"""Of fewer of the boxes on the truth than this share it is asked whether they belong to this video."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class EvaluateTracksCommand:
     def run(self) -> None:
         scores = evaluate(self.gt, self.results)
         show(score_table(scores))
+        for name, score in scores.items():
+            on_truth, boxes = score.matched
+            if name != POOLED and on_truth < STRANGE * min(boxes, on_truth + score.false_negatives):
+                note(f"{name}: {on_truth} of {boxes} boxes lie on the truth's; are these the results of this video?")
         if self.json:
             write_json(as_json(scores), self.json)
 

@@ -30,7 +30,7 @@ from .run.interruption import Interruption
 from .run.output import note, say
 from .run.progress import progress
 from .run.tracked_run import read_run
-from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink
+from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink, tell_unwritable
 
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
 SMALLEST = 64
@@ -93,7 +93,10 @@ class RenderCommand:
             kept = [drawable.id_of(person) for person in self.only]
             views = self._views(drawable, aspect)
             out = self._out(drawable)
-            renderer = Renderer(self._options(drawable), self._style)
+            options = self._options(drawable)
+            if "labels" in STYLES[self._style]:
+                tell_unwritable(options)
+            renderer = Renderer(options, self._style)
             still = out.suffix.lower() in PICTURES
             frames = islice(part.of(prefetch(interruption.until(source))), 1 if still else None)
             drawn = 0

@@ -14,7 +14,7 @@ from tyro.conf import arg
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .renderer.sequence_folder import SequenceFolder
-from .run.folder import choose_folder, make_folder
+from .run.folder import claimed_folder
 from .run.interruption import Interruption
 from .run.output import say
 from .run.progress import progress
@@ -33,11 +33,10 @@ class StageCommand:
     """The encoder's trade of speed for size, ultrafast to veryslow."""
 
     def run(self) -> None:
-        folder = choose_folder(self.out, "stage")
-        make_folder(folder)
         scene = Scene(self.scene)
         sound = scene.audio() if self.scene.audio else None
         with (
+            claimed_folder(self.out, "stage") as (folder, _),
             SequenceFolder(folder, self.scene, sound, self.crf, self.preset) as sequence,
             Interruption() as interruption,
         ):

@@ -10,27 +10,29 @@ from typing import Annotated
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from tracker.cast_memory import CastMemory
-from tracker.detection.detector import DetectorOptions
+from tracker.detection.detector import DetectorOptions, ReplayDetector
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.ground_plane import GroundPlaneOptions
 from tracker.offline.refinement import OFFLINE, RefinementOptions
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
-from tracker.video.sources import Source, open_source
+from tracker.video.sources import Source, each_source, open_source
 
 from .offline.second_look import SecondLook
 from .offline.second_pass import SecondPass, refuse_live
+from .run.batch import Batch, refuse_missing, whole_run
+from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
-from .run.folder import choose_folder
+from .run.folder import RUNS, choose_folder, new_folder
 from .run.help import Advanced, Common
 from .run.interruption import Interruption
 from .run.output import count, say
-from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts
-from .run.result_files import ResultFiles
+from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts, part_files
+from .run.result_files import ONLINE, ResultFiles
 from .run.tracked_run import absolute
 from .run.tracking import Run
-from .run.video_sinks import WindowSink
+from .run.video_sinks import WindowSink, require_screen, tell_unwritable
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,15 @@ class TrackCommand:
     """
 
     sources: Positional[tuple[str, ...]]
-    """Video, webcam number, rtsp:// or http:// address, folder or glob of images, or MOTChallenge sequence. Several are
-    tracked one after the other, independently."""
+    """Video, folder or glob of videos, webcam number, rtsp:// or http:// address, folder or glob of images, or
+    MOTChallenge sequence. Several are tracked one after the other, independently; those with a whole run by the same
+    options are passed over."""
     out: Path | None = None
-    """Folder for the results, new or empty; by default runs/NAME, numbered if it exists."""
+    """Folder for the results, new or empty; by default runs/NAME, numbered if it exists. Of several sources it is the
+    folder that holds their folders."""
     detector: str = BUNDLED
-    """`bundled` (a person detector for dance), or any Ultralytics model. That is a .pt, .onnx or .engine file or an
-    OpenVINO folder; a .pt file can run code when it is loaded: use only those you trust."""
+    """`bundled` (a person detector for dance), or any Ultralytics model: a .pt, .onnx or .engine file or an OpenVINO
+    folder. A .pt that holds more than the network, such as code, is loaded only with --trust."""
     reid: str = BUNDLED
     """Re-ID weights: `bundled`, `rendered` (learnt from rendered people only), `histogram` (colours alone), a file, or
     `none`. With `none`, people who come back are recognised by motion, position and size alone."""
@@ -77,26 +81,67 @@ class TrackCommand:
     floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
 
     def run(self) -> None:
-        """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
+        """Track every source in turn; of several, those that cannot be tracked are passed over and counted at the end.
+
+        Raises InputError for a mistake in the only source, for one that is missing before any is tracked, and at the
+        end where any failed.
+        """
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
-        if self.out is not None and len(self.sources) > 1:
-            raise InputError("--out names one folder, but there are several sources: leave it out")
+        names = [name for source in self.sources for name in each_source(source)]
         if self.refine:
-            refuse_live(self.sources)
+            refuse_live(names)
+        if self.show:
+            require_screen()
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
+        if (names[0],) == self.sources:
+            self.track_one(names[0], memory)
+        else:
+            self._track_all(list(dict.fromkeys(names)), memory)
+
+    def track_one(self, name: str, memory: CastMemory | None = None) -> Path:
+        """Track one source into the folder that is returned. Raises InputError."""
+        with self._open(name) as source, Interruption() as interruption:
+            if self.dry_run:
+                return self._say_plan(name, source, choose_folder(self.out, source.name))
+            parts = self._parts()  # only when the source is known to be one
+            with new_folder(self.out, source.name) as folder:
+                self._track(name, source, folder, parts, memory, interruption)
+            return folder
+
+    def _track_all(self, names: list[str], memory: CastMemory | None) -> None:
+        batch, parent = Batch(names), self.out or RUNS
+        refuse_missing(names, parent)
+        left = [name for name in names if self._is_left(name, parent, batch)]
         if self.dry_run:
-            self._say_plan()
+            batch.refuse_failed()
             return
-        parts: Parts | None = None
+        parts = self._parts() if left else None
         with Interruption() as interruption:
-            for name in self.sources:
-                with self._open(name) as source:
-                    folder = choose_folder(self.out, source.name)
-                    parts = parts or self._parts()  # once, and only when the first source is known to be one
-                    memory = self._track(name, source, folder, parts, memory, interruption)
+            for name in left:
+                with batch.going_on(name), self._open(name) as source, new_folder(None, source.name, parent) as folder:
+                    assert parts is not None
+                    run = self._track(name, source, folder, parts, memory, interruption)
+                    memory = run.learnt
+                    batch.done(name, run.summary, folder)
                 if interruption.asked:
                     break
+        batch.close()
+
+    def _is_left(self, name: str, parent: Path, batch: Batch) -> bool:
+        """Whether one of several is to be tracked: it can be opened, and there is no whole run of it."""
+        if not (Path(name).is_file() or Path(name).is_dir()):
+            return True  # a stream is opened once only
+        with batch.going_on(name), self._open(name) as source:
+            weights = part_files(self.detector, self.reid, self.detections)
+            run = whole_run(source, name, parent, self, weights, OFFLINE if self.refine else ONLINE)
+            if run is not None:
+                batch.skipped(name, run)
+                return False
+            if self.dry_run:
+                self._say_plan(name, source, choose_folder(None, source.name, parent))
+            return True
+        return False
 
     def _open(self, name: str) -> Source:
         return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps)
@@ -108,12 +153,10 @@ class TrackCommand:
         say(f"re-ID     {'none: motion, position and size alone' if encoder is None else encoder.name}")
         return parts
 
-    def _say_plan(self) -> None:
-        for name in self.sources:
-            with self._open(name) as source:
-                frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"
-                say(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
-                say(f"  results   {choose_folder(self.out, source.name)}")
+    def _say_plan(self, name: str, source: Source, folder: Path) -> Path:
+        frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"
+        say(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
+        say(f"  results   {folder}")
         boxes, encoder = self.detections or detector_weights(self.detector), encoder_weights(self.reid)
         for file in (boxes, encoder):
             if file is not None and not file.exists():
@@ -124,13 +167,17 @@ class TrackCommand:
             say(f"  passes    two: online, then {OFFLINE}")
         if self.people.asked:
             say(f"  cast      from {self.people.cast_file or NONE}, saved to {self.people.save_cast or NONE}")
+        return folder
 
     def _track(
         self, name: str, source: Source, folder: Path, parts: Parts, memory: CastMemory | None, stop: Interruption
-    ) -> CastMemory | None:
-        """Returns the people known in the next source."""
+    ) -> Run:
+        if self.detections is not None and isinstance(parts.detector, ReplayDetector):
+            tell_misfits(self.detections, parts.detector.detections.items(), source, self.vid_stride)
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
+        if self.video or self.show:
+            tell_unwritable(draw)
         files = ResultFiles(folder, source, draw, self.video and not self.refine, floor=self.floor)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
@@ -144,4 +191,4 @@ class TrackCommand:
         else:
             run.track(sinks, parts.detector, batch)
         run.print_summary()
-        return run.learnt
+        return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,10 @@ class BirthOptions:
     """Age at which a tentative track that may be a passer-by is confirmed."""
     max_gap: float = 0.1
     """Maximum time a tentative track is not seen before it is deleted."""
+
+    def min_frames(self, fps: float) -> int:
+        """The least number of frames, `fps` a second, in which a person can be confirmed."""
+        return max(MIN_HITS, 1 + math.ceil(round(self.confirm_after * fps, 6)))
 
 
 @dataclass(frozen=True, slots=True)

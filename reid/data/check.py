@@ -100,8 +100,8 @@ class DataCheck:
 
     `seconds_per_person` runs from first to last crop, summed over the person's videos. `joints` counts crops by their
     number of joints, `joints_known` is the share of known ones among the crops that have any. `missing` pictures are
-    listed and not there, `in_no_part` are there and not listed. `notes` are sentences on what training or evaluation
-    will suffer from, `impossible` on why there can be no training.
+    listed and not there, `in_no_part` are there and not listed. `table_faults` are sentences on those of crops.csv,
+    `notes` on what training or evaluation will suffer from, `impossible` on why there can be no training.
     """
 
     layout: str
@@ -118,14 +118,23 @@ class DataCheck:
     in_no_part: list[str]
     people_in_train_and_test: list[int]
     duplicates: Duplicates
+    table_faults: list[str]
     notes: list[str]
     impossible: list[str]
 
 
 def check_data(
-    root: Path, layout: str, split: Split, facts: Mapping[Path, PictureFacts | None], pictures: Iterable[Path]
+    root: Path,
+    layout: str,
+    split: Split,
+    facts: Mapping[Path, PictureFacts | None],
+    pictures: Iterable[Path],
+    table_faults: Sequence[str] = (),
 ) -> DataCheck:
-    """Count a split of the data in `root`; `facts` of its pictures (none: missing), `pictures`: all that are there."""
+    """Count a split of the data in `root`; `facts` of its pictures (none: missing), `pictures`: all that are there.
+
+    `table_faults` are those of crops.csv, found before.
+    """
     crops = split.crops()
     good = [crop for crop in crops if facts.get(crop.path)]
     paths = {crop.path for crop in crops}
@@ -150,6 +159,7 @@ def check_data(
         in_no_part=named(set(pictures) - paths),
         people_in_train_and_test=sorted(set(people(split.train)) & set(people([*split.query, *split.gallery]))),
         duplicates=duplicates_of(good, facts, {crop.path for crop in split.train}, root),
+        table_faults=list(table_faults),
         notes=[],
         impossible=why_impossible([crop for crop in split.train if facts.get(crop.path)]),
     )

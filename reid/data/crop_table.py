@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,11 @@ from .crops import DataError
 
 COLUMNS = ("image", "person", "video", "frame", "time", "left", "top", "right", "bottom", "score", "tracklet", "doubt")
 CROP_TABLE = "crops.csv"
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether this names a file in the folder it is looked for in, and none elsewhere."""
+    return bool(name) and name not in (".", "..") and not set(name) & set("/\\\0")
 
 
 def widened_height(xyxy: Sequence[float] | np.ndarray) -> float:
@@ -55,9 +60,13 @@ class CropRow:
 
     @classmethod
     def of(cls, cells: list[str]) -> CropRow:
-        """A line's cells read again. Raises ValueError where they are no such line: people, frames and seconds count
-        from 0, all other numbers are finite."""
+        """A line's cells read again. Raises ValueError where they are no such line: the image is a plain file name,
+        people, frames and seconds count from 0, all other numbers are finite."""
+        if len(cells) != len(COLUMNS):
+            raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
+        if not is_plain_name(image):
+            raise ValueError(f"{image!r} is no name of a file in images/")
         box = (float(left), float(top), float(right), float(bottom))
         row = cls(image, int(person), video, int(frame), float(time), box, float(score), int(tracklet), float(doubt))
         for name, number in {"person": row.person, "frame": row.frame, "time": row.time}.items():
@@ -79,14 +88,60 @@ def write_crop_table(path: Path, rows: Iterable[CropRow]) -> None:
 
 def read_crop_table(path: Path) -> list[CropRow]:
     """The rows, in the file's order. Raises DataError naming the line that cannot be read."""
+    rows = []
+    for number, row in read_lines(path):
+        if not isinstance(row, CropRow):
+            raise DataError(f"{path}, line {number}: {row}; write the table again.")
+        rows.append(row)
+    return rows
+
+
+def crop_table_faults(path: Path, listed: Mapping[str, int]) -> list[str]:
+    """A sentence for each fault of the table: lines that cannot be read, and rows at odds with `listed`, the person of
+    each picture. Raises DataError where it is no table of crops."""
+    faults: list[str] = []
+    seen: set[str] = set()
+    for number, row in read_lines(path):
+        reason = str(row) if not isinstance(row, CropRow) else _contradiction(row, listed, seen)
+        if reason:
+            faults.append(f"line {number}: {reason}")
+        if isinstance(row, CropRow):
+            seen.add(row.image)
+    if lacking := sorted(listed.keys() - seen):
+        faults.append(f"no line for {len(lacking)} of the pictures, the first {lacking[0]}")
+    return faults
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, CropRow | ValueError]]:
+    """Number and row of each line below the header, or what is wrong with it.
+
+    Raises DataError where it is no table of crops.
+    """
     with path.open(newline="", encoding="utf-8") as file:
         lines = csv.reader(file)
-        if tuple(next(lines, [])) != COLUMNS:
-            raise DataError(f"{path} does not begin with {','.join(COLUMNS)}; it is no table of crops.")
-        rows = []
-        for cells in lines:
-            try:
-                rows.append(CropRow.of(cells))
-            except ValueError as error:
-                raise DataError(f"{path}, line {lines.line_num}: {error}; write the table again.") from error
-        return rows
+        try:
+            if tuple(next(lines, [])) != COLUMNS:
+                raise DataError(f"{path} does not begin with {','.join(COLUMNS)}; it is no table of crops.")
+            for cells in lines:
+                yield lines.line_num, _row(cells)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"{path} cannot be read as a table of crops ({error}); write it again.") from error
+
+
+def _row(cells: list[str]) -> CropRow | ValueError:
+    try:
+        return CropRow.of(cells)
+    except ValueError as error:
+        return error
+
+
+def _contradiction(row: CropRow, listed: Mapping[str, int], seen: Collection[str]) -> str:
+    """What is wrong with a row that can be read, nothing where all is well."""
+    left, top, right, bottom = row.xyxy
+    wrong = {
+        f"{row.image} has a line already": row.image in seen,
+        f"{row.image} is no picture of the data set": row.image not in listed,
+        f"{row.image} shows person {listed.get(row.image)}, not {row.person}": row.person != listed.get(row.image),
+        f"the box of {row.image} has no size": not (left < right and top < bottom),
+    }
+    return next((sentence for sentence, holds in wrong.items() if holds), "")

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .crop_table import CROP_TABLE, CropRow, read_crop_table
+from .crop_table import CROP_TABLE, CropRow, crop_table_faults, read_crop_table
 from .crops import UNKNOWN_CAMERA, WHOLE, Crop, DataError, Split
 from .reading import VIDEO_FPS, DataOptions, with_validation
 
@@ -128,6 +128,14 @@ def dance_crops(root: Path, options: DataOptions) -> list[Crop]:
         for person, names in enumerate(identities)
         for name in names
     ]
+
+
+def table_faults(root: Path) -> list[str]:
+    """A sentence for each fault of crops.csv; none where there is no such file. Raises DataError."""
+    if not (root / CROP_TABLE).is_file():
+        return []
+    listed = {name: person for person, names in enumerate(read_identities(root)) for name in names}
+    return crop_table_faults(root / CROP_TABLE, listed)
 
 
 def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None, tight: bool) -> Crop:

@@ -14,7 +14,7 @@ from .joint_layouts import JOINT_LAYOUTS, as_coco
 from .market1501 import every_market_crop, is_market1501, read_market1501
 from .reading import DataOptions, images_in
 
-__all__ = ["LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop", "layout_of", "read_split"]
+__all__ = ["DANCEREID", "LAYOUTS", "Crop", "DataError", "DataOptions", "Split", "every_crop", "layout_of", "read_split"]
 
 
 def read_split(root: Path, options: DataOptions) -> Split:
@@ -87,11 +87,12 @@ class Layout:
     """Every crop, whichever part it is in, or in none."""
 
 
+DANCEREID = "dancereid"
 LAYOUTS = {
     "market1501": Layout(
         is_market1501, "bounding_box_train/, or query/ and bounding_box_test/", read_market1501, every_market_crop
     ),
-    "dancereid": Layout(
+    DANCEREID: Layout(
         lambda root: (root / "meta.json").is_file(), "meta.json and images/", read_dancereid, dance_crops
     ),
     "cuhk03": Layout(is_cuhk03, "images_labeled/", read_cuhk03, cuhk03_crops),

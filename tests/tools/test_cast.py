@@ -171,6 +171,9 @@ MISTAKES = {
     "no cast file": ({"cast_file": "nowhere.cast"}, "colours.pt", "nowhere.cast"),
     "no cast": ({"cast_file": "tuesday.txt"}, "colours.pt", "tuesday.txt is not a whole cast file"),
     "overwritten": ({"save_cast": "company.cast"}, "colours.pt", "exists: add to it with --cast-file"),
+    "in a file": ({"save_cast": "colours.pt/new.cast"}, "colours.pt", "cannot be written: Not a directory"),
+    "too long a name": ({"save_cast": "n" * 250}, "colours.pt", "cannot be written: File name too long"),
+    "in no real folder": ({"save_cast": "/proc/casts/new.cast"}, "colours.pt", "cannot be written"),
     "a folder": ({"save_cast": "."}, "colours.pt", "is a folder"),
 }
 
@@ -247,3 +250,13 @@ def test_without_pictures_the_sheet_says_so_and_broken_ones_are_passed_over(comp
     plain, passed = (cv2.imread(str(company.parent / name)) for name in ("plain.png", "broken.png"))
     assert np.array_equal(plain, passed)
     assert (plain < 128).any()
+
+
+def test_a_name_that_no_font_has_is_told_with_the_sheet(
+    company: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tools.cast.unwritable", lambda text: "\u674e" if "\u674e" in text else "")
+    CastCommand(file=company, rename={1: "Ada"}, sheet=company.parent / "plain.png").run()
+    assert "note:" not in capsys.readouterr().out
+    CastCommand(file=company, rename={1: "\u674e"}, sheet=company.parent / "chinese.png").run()
+    assert "note: no font here has \u674e, which are boxes on the sheet" in capsys.readouterr().out

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from reid.dancereid.folder import DanceReidFolder
+from reid.data.crop_table import COLUMNS
 from reid.data.crops import DataError
 from reid.data.reading import DataOptions
 from tools.dataset_check import DatasetCheckCommand
@@ -67,3 +68,51 @@ def test_no_sheet_where_none_is_wanted_and_no_data_is_one_sentence(data, tmp_pat
         DatasetCheckCommand(tmp_path / "gone").run()
     with pytest.raises(DataError, match="no layout 'mars'"):
         DatasetCheckCommand(data, reading=DataOptions(layout="mars")).run()
+
+
+BROKEN_LINES = {
+    "../../../etc/passwd,0,a,0,0.0,1,2,3,4,1,0,0": "'../../../etc/passwd' is no name of a file in images/",
+    "..\\boot.ini,0,a,0,0.0,1,2,3,4,1,0,0": r"'..\\boot.ini' is no name of a file in images/",
+    "0000_000000.jpg,zero,a,0,0.0,1,2,3,4,1,0,0": "invalid literal for int() with base 10: 'zero'",
+    "0000_000000.jpg,0,a,0": "4 cells instead of 12",
+    "0000_000000.jpg,0,a,0,nan,1,2,3,4,1,0,0": "time nan is no number from 0 on",
+}
+LINES_AT_ODDS = {
+    "0000_000000.jpg,0,a,0,0.0,1,2,3,4,1,0,0": "0000_000000.jpg has a line already",
+    "9999_000000.jpg,0,a,0,0.0,1,2,3,4,1,0,0": "9999_000000.jpg is no picture of the data set",
+    "0000_000025.jpg,1,a,25,0.0,1,2,3,4,1,0,0": "0000_000025.jpg shows person 0, not 1",
+    "0000_000025.jpg,0,a,25,0.0,3,2,1,4,1,0,0": "the box of 0000_000025.jpg has no size",
+}
+
+
+@pytest.mark.parametrize(("line", "fault"), [*BROKEN_LINES.items(), *LINES_AT_ODDS.items()])
+def test_a_fault_of_the_crop_table_is_named_with_its_line(data, line, fault, capsys):
+    table = data / "crops.csv"
+    people = enumerate(json.loads((data / "meta.json").read_text())["identities"])
+    rows = [f"{name},{person},a,0,0.0,1,2,3,4,1,0,0" for person, names in people for name in sorted(names)]
+    lines = [",".join(COLUMNS), *(row for row in rows if not row.startswith("0000_000025.jpg"))]
+    table.write_text("\n".join([*lines, line]) + "\n")
+    if line in BROKEN_LINES:
+        with pytest.raises(DataError, match=f"crops.csv, line {len(lines) + 1}: "):
+            DatasetCheckCommand(data, no_sheet=True).run()
+    else:
+        DatasetCheckCommand(data, no_sheet=True).run()
+    said = capsys.readouterr().out.splitlines()
+    assert f"{table}, line {len(lines) + 1}: {fault}" in said
+    lacking = f"{table}, no line for 1 of the pictures, the first 0000_000025.jpg"
+    assert (lacking in said) == (not line.startswith("0000_000025.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "does not begin with image,person,"),
+        (b"\xff\xfe\x00\x01", r"cannot be read as a table of crops \(.* can't decode byte 0xff"),
+        (b"image," * 30000 + b'"' + b"x" * 200_000, r"cannot be read as a table of crops \(field larger"),
+    ],
+    ids=["empty", "no text", "an endless cell"],
+)
+def test_a_table_that_is_none_is_one_sentence(data, content, sentence):
+    (data / "crops.csv").write_bytes(content)
+    with pytest.raises(DataError, match=sentence):
+        DatasetCheckCommand(data, no_sheet=True).run()

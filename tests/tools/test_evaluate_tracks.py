@@ -275,3 +275,39 @@ def test_equals_trackeval_on_real_truth(tmp_path: Path, folder: str):
         truth = [tuple(row) for row in np.loadtxt(path, delimiter=",").tolist()]
         write_mot(tmp_path / "results" / f"{place.name}.txt", bad_tracker(truth, number))
     assert_equals_trackeval(sequences, tmp_path / "results", tmp_path / "oracle", processes=2)
+
+
+def test_results_of_another_video_are_refused_or_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    truth = write_mot(tmp_path / "truth.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(1, 101)])
+    later = write_mot(tmp_path / "later.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(101, 121)])
+    with pytest.raises(InputError, match=r"later\.txt has no frame in common .* frames 101 to 120, .* in 1 to 100;"):
+        EvaluateTracksCommand(truth, later).run()
+    # 4 of 100 boxes lie on the truth by chance, then 5.
+    for by_chance, asked in ((4, True), (5, False)):
+        rows = [(t, 7, 100 if t <= by_chance else 300, 100, 50, 100, 1) for t in range(1, 101)]
+        EvaluateTracksCommand(truth, write_mot(tmp_path / "other.txt", rows)).run()
+        said = capsys.readouterr().out
+        assert ("truth: 4 of 100 boxes lie on the truth's; are these the results of this video?" in said) == asked
+
+
+def test_results_without_a_box_are_no_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    truth = write_mot(tmp_path / "truth.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(1, 11)])
+    (tmp_path / "none.txt").write_text("")
+    EvaluateTracksCommand(truth, tmp_path / "none.txt").run()
+    assert "note:" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("cut.txt", "1,1,10,10,5,5,1\n2,1,10,1", r"cut\.txt line 2 has 4 columns instead of 7: '2,1,10,1'$"),
+        ("cut.txt", "1,1,10,10,5,5,1\n2,1,10,", r"cut\.txt line 2 is not numbers separated by commas: '2,1,10,'$"),
+        ("cut.json", '{"images": [', r"cut\.json is no COCO JSON of a video"),
+        ("cut.xml", "<annotations><track", r"cut\.xml is no XML of `CVAT for video 1.1`"),
+    ],
+)
+def test_a_file_that_is_cut_off_is_named_by_its_reader(tmp_path: Path, name: str, text: str, sentence: str):
+    truth = write_mot(tmp_path / "truth.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(1, 11)])
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        EvaluateTracksCommand(truth, tmp_path / name).run()

@@ -253,3 +253,14 @@ def test_the_camera_is_scored_against_truth(folder: Path, capsys: pytest.Capture
     assert people["2"]["cut"] == pytest.approx(100 * 15 / 55)
     assert people["2"]["acceleration"] <= 2.6
     assert "centred %" in capsys.readouterr().out
+
+
+def test_a_name_that_no_font_has_is_told_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("tools.run.video_sinks.unwritable", lambda name, font: "\u674e" if "\u674e" in name else "")
+    RenderCommand(str(folder), end="0.2", draw=RenderOptions(names={1: "\u674e\u738b", 2: "Ada"})).run()
+    said = (
+        "note: no font here has \u674e, so \u674e\u738b are drawn by id: give one that has with --draw.font FILE.ttf\n"
+    )
+    assert said in capsys.readouterr().out

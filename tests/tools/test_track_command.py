@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from places import ROOT
@@ -291,3 +292,19 @@ def test_an_encoder_without_a_calibration_is_used_with_a_warning(tmp_path: Path,
     assert capsys.readouterr().out.splitlines() == [expected]
     make_embedder(COLOUR_HISTOGRAM)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("frames", "told"), [(1, True), (3, True), (4, False)])
+def test_a_video_too_short_to_confirm_a_person_says_so(
+    frames: int, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "pictures").mkdir()
+    for index in range(frames):
+        cv2.imwrite(str(tmp_path / "pictures" / f"{index}.png"), np.zeros((240, 320, 3), np.uint8))
+    (tmp_path / "boxes.txt").write_text("".join(f"{index + 1},-1,10,20,50,150,0.9\n" for index in range(frames)))
+    out = follow(tmp_path / "pictures", video=False)
+    sentence = (
+        f"no person in {frames} frame{'s' * (frames > 1)}: it takes 4 in a row to tell a person from a false alarm"
+    )
+    assert (sentence in capsys.readouterr().out) == told
+    assert (sentence in (out / "report.html").read_text()) == told

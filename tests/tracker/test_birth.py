@@ -10,6 +10,7 @@ from tracker.birth import Birth, BirthOptions
 from tracker.gallery import GalleryOptions
 from tracker.motion import MotionOptions
 from tracker.track import Track, TrackState
+from tracker.tracker import Tracker
 from tracker.types import Detections, Frame
 
 SEES, BLIND = Birth(BirthOptions(), recognises=True), Birth(BirthOptions(), recognises=False)
@@ -70,3 +71,14 @@ def test_a_track_that_was_not_recognised_is_new_when_its_time_is_up():
     assert SEES.may_be_new(aged(0.2), 0.2, missing=False, last=False)
     assert SEES.may_be_new(aged(0.2), 0.2, missing=True, last=True)
     assert BLIND.may_be_new(aged(0.2), 0.2, missing=True, last=False)
+
+
+@pytest.mark.parametrize(("fps", "frames"), [(30, 4), (25, 4), (24, 4), (10, 3), (5, 3), (60, 7), (59.94, 7)])
+def test_the_shortest_video_that_can_confirm_a_person(fps: float, frames: int):
+    """At 30 frames/s a person first seen at 0 s is 0.1 s old in the fourth frame."""
+    one = Detections(np.array([[10, 20, 60, 170]]), np.array([0.9]))
+    assert BirthOptions().min_frames(fps) == frames
+    for length in (frames - 1, frames):
+        tracker = Tracker(None, None, (640, 480))
+        ids = [tracker.update(Frame(index, index / fps, None), one).ids.tolist() for index in range(length)]
+        assert (ids[-1] == [1]) == (length == frames)

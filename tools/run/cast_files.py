@@ -17,7 +17,7 @@ from tracker.track import Identity
 from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
-from .output import note, say
+from .output import note, refuse_unwritable, say
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class CastFiles:
                 )
         if self.save_cast is not None:
             self._refuse_to_overwrite(self.save_cast)
+            refuse_unwritable(self.save_cast, "--save-cast")
             refuse_namesakes({**memory.names, **{id: checked_name(name) for id, name in names.items()}})
         return memory
 

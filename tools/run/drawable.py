@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +17,7 @@ from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.source import Source
 from tracker.video.sources import open_source
 
+from .box_fit import tell_misfits
 from .result_files import KEYPOINTS, note_of
 from .run_events import tracks_with_events
 from .tracked_run import CORRECTED, TRACKS, TrackedRun, read_run
@@ -74,20 +77,29 @@ def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: floa
     run = run if uncorrected else run.corrected()
     tracks = with_keypoints(tracks_with_events(run, away), folder / KEYPOINTS)
     place = folder / CORRECTED if run.corrections else folder
-    return Drawable(run.open(), tracks, run.names, _note(run), f"{place / TRACKS} ({_kind(run)})", place)
+    with closed_on_error(run.open()) as source:
+        tell_misfits(place / TRACKS, ((each.frame, each) for each in tracks), source, run.stride)
+    return Drawable(source, tracks, run.names, _note(run), f"{place / TRACKS} ({_kind(run)})", place)
 
 
 def drawable_files(video: str, tracks: Path, away: float) -> Drawable:
     """Any source of frames and a MOT text file. Raises InputError where one is missing or malformed."""
     if not tracks.is_file():
         raise InputError(f"there is no file {tracks} to draw from")
-    source = open_source(video)
-    try:
+    with closed_on_error(open_source(video)) as source:
         rows = read_tracks(tracks, fps=source.fps, away=away)
+        tell_misfits(tracks, ((each.frame, each) for each in rows), source)
+    return Drawable(source, rows, {}, note_of(tracks), str(tracks), tracks.parent, (source.name,))
+
+
+@contextmanager
+def closed_on_error(source: Source) -> Iterator[Source]:
+    """The source, which stays open unless the block fails."""
+    try:
+        yield source
     except BaseException:
         source.close()
         raise
-    return Drawable(source, rows, {}, note_of(tracks), str(tracks), tracks.parent, (source.name,))
 
 
 def _kind(run: TrackedRun) -> str:

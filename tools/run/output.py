@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,6 +65,13 @@ def read_json_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def refuse_unwritable(path: Path, option: str) -> None:
+    """Raise InputError where no file can be made at `path`, in folders made as needed; nothing is left behind."""
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    with os_errors_as(f"{option} {path} cannot be written", "; choose another place"):
+        tempfile.NamedTemporaryFile(dir=there, prefix=f".{path.name}.").close()
 
 
 @contextmanager

@@ -65,8 +65,10 @@ class Parts:
 
 def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:
     """The parts that the options of a command name. Raises InputError, WeightsError."""
-    found, encoder = detector_weights(detector), encoder_weights(reid)
-    made = make_detector(found, options, detections)
-    return Parts(
-        made, make_embedder(encoder, options.device), {"detector": None if detections else found, "reid": encoder}
-    )
+    made = make_detector(detector_weights(detector), options, detections)
+    return Parts(made, make_embedder(encoder_weights(reid), options.device), part_files(detector, reid, detections))
+
+
+def part_files(detector: str, reid: str, detections: Path | None) -> dict[str, Path | None]:
+    """The files that the parts are read from: None where no network is one."""
+    return {"detector": None if detections else detector_weights(detector), "reid": encoder_weights(reid)}

@@ -51,10 +51,17 @@ class TrackedRun:
         return replace(self, corrections=True, names=names)
 
     def open(self) -> Source:
-        """The frames that were tracked. Raises InputError where the video is not where it was."""
+        """The frames that were tracked. Raises InputError where the video is not where it was, or is another."""
         if "://" not in self.opened and not self.opened.isdecimal() and not _matches(self.opened):
             raise InputError(f"the video of {self.folder} is no longer at {self.opened}; name it with --video")
-        return open_source(self.opened, vid_stride=self.stride, image_fps=self._option("image_fps", 30.0))
+        source = open_source(self.opened, vid_stride=self.stride, image_fps=self._option("image_fps", 30.0))
+        if (source.width, source.height) != (self.width, self.height):
+            source.close()
+            raise InputError(
+                f"{self.opened} is not the video of {self.folder}: that was {self.width}x{self.height}, this is "
+                f"{source.width}x{source.height}"
+            )
+        return source
 
     def tracks(self, away: float = MAX_ABSENCE) -> list[FrameTracks]:
         """The tracks of every frame that was tracked, empty ones too, with the frames' numbers in the source.

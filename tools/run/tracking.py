@@ -19,7 +19,7 @@ from tracker.types import Detector, Frame, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 
 from .cast_files import CastFiles, say_cast
-from .folder import new_folder, write_config
+from .folder import write_config
 from .interruption import Interruption
 from .made_by import made_by
 from .output import count, note, say
@@ -46,6 +46,8 @@ class Run:
     memory: CastMemory | None
     interruption: Interruption
     summary: Summary = field(default_factory=Summary)
+    ended: bool = False
+    """Whether the source was tracked to its end."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
 
@@ -53,19 +55,19 @@ class Run:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
         source = self.files.source
         unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
-        with new_folder(self.files.folder):
-            try:
-                tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
-                tracked = progress(tracked, source.frame_count, source.name + passes)
-                write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
-            except BaseException:
-                if self.summary.frames:
-                    with suppress(InputError):  # report the original error
-                        self.finish(self.files, self.summary)
-                        self.save_people(self.tracker.identities)
-                raise
+        try:
+            tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
+            tracked = progress(tracked, source.frame_count, source.name + passes)
+            write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
+            self.ended = not self.interruption.asked
+        except BaseException:
             if self.summary.frames:
-                self.finish(self.files, self.summary)
+                with suppress(InputError):  # report the original error
+                    self.finish(self.files, self.summary)
+                    self.save_people(self.tracker.identities)
+            raise
+        if self.summary.frames:
+            self.finish(self.files, self.summary)
         self.save_people(self.tracker.identities)
 
     def finish(self, files: ResultFiles, summary: Summary) -> None:
@@ -75,10 +77,11 @@ class Run:
             "opened": self.opened,
             "tracking": files.label,
             "frames": summary.frames,
+            "ended": self.ended,
             "embedded_crops": self.tracker.embedded,
         }
         write_config(files.folder, self.options, self.parts.weights, facts)
-        files.write_page(summary, made_by(self.options, self.parts.weights), self.notes)
+        files.write_page(summary, made_by(self.options, self.parts.weights), [*self.notes, *self.advice])
 
     @property
     def notes(self) -> list[str]:
@@ -88,6 +91,15 @@ class Run:
             "stopped on request; the results hold what was tracked until then" if self.interruption.asked else None
         )
         return [sentence for sentence in (warning, stopped) if sentence]
+
+    @property
+    def advice(self) -> list[str]:
+        """Sentences on results that are whole and may surprise."""
+        needed = self.tracker.options.birth.min_frames(self.files.source.fps)
+        if self.summary.people or self.summary.frames >= needed:
+            return []
+        frames = count(self.summary.frames, "frame")
+        return [f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"]
 
     def save_people(self, identities: Sequence[Identity]) -> None:
         """Add them to those known before, in the cast file if one is asked for. Raises InputError."""
@@ -110,7 +122,7 @@ class Run:
         ]
         passes = (", ", (files.label, "bold"), " in two passes") if files.offline else ()
         say(Text.assemble((people, "bold"), ", ".join(facts), *passes))
-        for sentence in self.notes:
+        for sentence in [*self.notes, *self.advice]:
             note(sentence)
         say(f"results in {files.folder}/")
         if self.memory is not None:

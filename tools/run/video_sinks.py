@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import cv2
 
-from tracker.drawing.render import Renderer
+from tracker.drawing.lettering import unwritable
+from tracker.drawing.render import Renderer, RenderOptions
 from tracker.results.writers import writing
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
 from tracker.video.video_writer import VideoWriter
 
-from .output import note
+from .output import first_names, note
 
 PICTURES = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (), ".webp": (cv2.IMWRITE_WEBP_QUALITY, 85)}
 """Endings of picture files, with the encoder's quality."""
+OPEN_A_WINDOW = "import cv2; cv2.namedWindow('followspot')"
 CRF = 21
 """x264's quality of the videos."""
 
@@ -82,6 +87,30 @@ class PictureSink:
         with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_bytes(code.tobytes())
+
+
+def tell_unwritable(draw: RenderOptions) -> None:
+    """Print a note on names that cannot be drawn, because no font at hand has their letters."""
+    if not draw.labels:
+        return
+    lacking = {id: letters for id, name in draw.names.items() if (letters := unwritable(name, draw.font))}
+    if lacking:
+        names = first_names([draw.names[id] for id in lacking])
+        letters = "".join(dict.fromkeys("".join(lacking.values())))
+        note(f"no font here has {letters}, so {names} are drawn by id: give one that has with --draw.font FILE.ttf")
+
+
+def require_screen() -> None:
+    """Raise InputError where no window can be opened. Another process tries it, because Qt ends the one that fails."""
+    named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if sys.platform.startswith("linux") and not named:
+        raise InputError("--show needs a screen, and neither DISPLAY nor WAYLAND_DISPLAY names one: leave it out")
+    try:
+        opened = subprocess.run([sys.executable, "-c", OPEN_A_WINDOW], capture_output=True, timeout=60).returncode == 0
+    except subprocess.TimeoutExpired:
+        opened = False
+    if not opened:
+        raise InputError("--show needs a screen, and OpenCV cannot open a window on this one: leave it out")
 
 
 class WindowSink:

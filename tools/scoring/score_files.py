@@ -43,10 +43,20 @@ def score_files(
 
 
 def score_file(sequence: TruthSequence, results: Path) -> TrackScores:
-    """Scores of one result file. Raises InputError where a file cannot be read or has frames beyond the sequence."""
+    """Scores of one result file.
+
+    Raises InputError where a file cannot be read, has frames beyond the sequence, or no frame has boxes in both.
+    """
     truth, tracks = read_truth(sequence.truth), read_results(results)
     length = sequence.length or max(len(truth), len(tracks))
     for path, boxes in ((sequence.truth, truth), (results, tracks)):
         if len(boxes) > length:
             raise InputError(f"{path} has frame {len(boxes)}, but {sequence.name} has only {length} frames")
+    boxes_in = [{index for index, people in enumerate(boxes) if len(people.ids)} for boxes in (truth, tracks)]
+    if all(boxes_in) and not set.intersection(*boxes_in):
+        frames, theirs = (f"{min(found) + 1} to {max(found) + 1}" for found in boxes_in)
+        raise InputError(
+            f"{results} has no frame in common with {sequence.truth}: its boxes are in frames {theirs}, the truth's in "
+            f"{frames}; give the results of {sequence.name}"
+        )
     return score_sequence(pad(truth, length), pad(tracks, length))

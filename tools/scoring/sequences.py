@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.types import InputError
+from tracker.video.containers import VIDEO_SUFFIXES
 from tracker.video.image_sequence import BlankSequence, ImageSequence, images_in
 from tracker.video.mot_folder import SEQINFO, read_seqinfo
 from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
-VIDEO_ENDINGS = (".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv")
 RENDERED = "video.mp4"
 """What `followspot stage` calls the video in a sequence folder."""
 
@@ -26,7 +26,7 @@ class Pictures:
     @property
     def video(self) -> Path | None:
         """The video file, where it is one."""
-        return self.files[0] if self.files[0].suffix.lower() in VIDEO_ENDINGS else None
+        return self.files[0] if self.files[0].suffix.lower() in VIDEO_SUFFIXES else None
 
     def open(self, fps: float = 30.0) -> Source:
         """The pictures as frames; images pass at `fps` a second. Raises InputError."""
@@ -93,7 +93,7 @@ def find_pictures(sequence: TruthSequence, elsewhere: Path | None = None) -> Pic
     for folder in filter(Path.is_dir, folders):
         if images := images_in(folder):
             return Pictures(tuple(images))
-    named = (folder / f"{sequence.name}{ending}" for folder in videos for ending in VIDEO_ENDINGS)
+    named = (folder / f"{sequence.name}{ending}" for folder in videos for ending in VIDEO_SUFFIXES)
     return next((Pictures((path,)) for path in (*named, sequence.folder / RENDERED) if path.is_file()), None)
 
 

@@ -46,6 +46,12 @@ class TrackScores:
     truth_ids: int
     details: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
+    @property
+    def matched(self) -> tuple[int, int]:
+        """Boxes of the results that lie on one of the truth's (IoU of 0.5), and all boxes of the results."""
+        found = int(self.details["CLEAR"]["CLR_TP"])
+        return found, found + self.false_positives
+
     def numbers(self) -> dict[str, float | int]:
         """The scores under the names the field gives them, in the order in which they are shown."""
         return {

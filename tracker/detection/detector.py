@@ -38,6 +38,8 @@ class DetectorOptions:
     """Frames in a batch of the network."""
     openvino: bool = True
     """On the CPU, run a .pt by OpenVINO where that is installed: half the time, the same boxes to about a pixel."""
+    trust: bool = False
+    """Load a .pt that holds more than a network of Ultralytics: code in it runs, so trust its author."""
 
     def __post_init__(self) -> None:
         for name in ("conf", "iou"):
@@ -51,15 +53,18 @@ class DetectorOptions:
 class YoloDetector:
     """Any Ultralytics model that detects, poses or segments: .pt, .onnx, .engine or an OpenVINO folder.
 
-    A .pt file is a pickle, so loading one runs code that is in it: use only files from people you trust.
-    Raises InputError where the weights are missing or are none, know no people, or need a package that is not there.
+    A .pt file is a pickle; code in it is not run, unless the options trust it.
+    Raises InputError where the weights are missing or are none, know no people, hold code, or need a package that is
+    not there.
     """
 
     def __init__(self, weights: str | Path, options: DetectorOptions | None = None) -> None:
         self.weights = Path(weights)
         self.options = options or DetectorOptions()
         require(self.options, DetectorOptions, "the options of a detector")
-        self._network = load_network(self.weights, self.options.device, openvino=self.options.openvino)
+        self._network = load_network(
+            self.weights, self.options.device, openvino=self.options.openvino, trust=self.options.trust
+        )
         self._classes = list(self.options.classes) or person_classes(class_names(self._network), self.weights)
 
     def __call__(self, frame: Picture) -> Detections:

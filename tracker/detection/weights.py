@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,18 +26,24 @@ RUNTIMES = {
     OPENVINO_FOLDER: ("openvino", "openvino"),
 }
 """Kind of weights: the module that runs it, and what to install to get that."""
+REFUSED = re.compile("unsupported global", re.IGNORECASE)
+"""In what torch's restricted unpickler says of a pickle that calls anything it does not know."""
 TASKS = ("detect", "pose", "segment")
 
 
-def load_network(weights: Path, device: str = "", *, openvino: bool = True) -> YOLO:
+def load_network(weights: Path, device: str = "", *, openvino: bool = True, trust: bool = False) -> YOLO:
     """The network in `weights`; nothing is downloaded, installed or reported.
 
-    Raises InputError where the file is missing, of another kind, broken, for another task, or its runtime is missing.
+    A .pt is a pickle, which can hold any code; `trust` allows it to run.
+    Raises InputError where the file is missing, of another kind, broken, for another task, its runtime is missing, or
+    it holds code and is not trusted.
     """
     kind = _check(weights)
     keep_offline()
     from ultralytics import YOLO
 
+    if kind == ".pt" and not trust:
+        _refuse_code(weights)
     _check_device(device)
     path = weights
     if kind == ".pt" and openvino and importlib.util.find_spec("openvino") and _runs_on_cpu(device):
@@ -90,8 +98,33 @@ def _open(yolo: type[YOLO], weights: Path, path: Path, device: dict[str, Any]) -
             if not class_names(network):
                 raise ValueError("it names no classes")
     except Exception as error:  # a broken pickle, protobuf or XML can raise anything at all
-        raise InputError(f"{weights} cannot be read as a detector: it is damaged, or no Ultralytics model") from error
+        raise _unreadable(weights) from error
     return network
+
+
+def _refuse_code(weights: Path) -> None:
+    """Raise InputError unless the pickle holds nothing beyond what Ultralytics' own networks consist of.
+
+    Ultralytics reads it here by torch's restricted unpickler, which runs nothing else; what that cannot read, nobody
+    opens.
+    """
+    from ultralytics.nn.tasks import torch_safe_load
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of pickles written in another way, which may be read or not
+            torch_safe_load(str(weights), safe_only=True)
+    except Exception as error:  # a broken pickle can raise anything at all
+        if REFUSED.search(str(error.__cause__)):
+            raise InputError(
+                f"{weights} holds more than a network of Ultralytics, code perhaps, and was not loaded: "
+                "if you trust its author, give --trust"
+            ) from error
+        raise _unreadable(weights) from error
+
+
+def _unreadable(weights: Path) -> InputError:
+    return InputError(f"{weights} cannot be read as a detector: it is damaged, or no Ultralytics model")
 
 
 def _check_device(device: str) -> None:

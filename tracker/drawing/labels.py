@@ -10,7 +10,7 @@ import numpy as np
 from ..types import FrameTracks
 from .colours import colour_of
 from .label_layout import LabelLayout, head_regions
-from .lettering import make_tab
+from .lettering import make_tab, unwritable
 from .marks import Marks
 
 MIN_TEXT = 12
@@ -20,10 +20,14 @@ _NOTE_MARGIN = 10
 
 
 class Labels:
-    """A tab for every person, in their colour; it keeps its place for a while, so that it does not flicker."""
+    """A tab for every person, in their colour; it keeps its place for a while, so that it does not flicker.
+
+    A name with letters that no font at hand has gives way to the id.
+    """
 
     def __init__(self, marks: Marks, names: Mapping[int, str], font: Path | None) -> None:
-        self._marks, self._names, self._font = marks, names, font
+        self._marks, self._font = marks, font
+        self._names = {id: name for id, name in names.items() if not unwritable(name, font)}
         self._layout = LabelLayout()
 
     def draw(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +16,12 @@ from PIL.ImageFont import FreeTypeFont
 from ..types import InputError
 from .colours import text_colour
 
-_SYSTEM_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "msyh.ttc")
+_STYLES = re.compile("bold|italic|oblique|light|thin|black|heavy|condensed|narrow|mono|serif", re.IGNORECASE)
+_PLACEHOLDERS = re.compile("lastresort", re.IGNORECASE)
+"""A font of boxes for every letter there is."""
+_INVISIBLE = "\ufe0e\ufe0f\u200d"
+"""What makes emoji of letters, or one of several."""
+_SIZE_ASKED = 12
 _NO_GLYPH = "\uffff"
 _NOTE_COLOUR = (255, 255, 255)
 _OVERSAMPLING = 4
@@ -59,30 +66,69 @@ def load_font(size: int, path: Path | None = None) -> FreeTypeFont:
     return font
 
 
-def _can_write(font: FreeTypeFont, text: str) -> bool:
-    missing = bytes(font.getmask(_NO_GLYPH))
-    return all(character.isspace() or bytes(font.getmask(character)) != missing for character in text)
+@lru_cache(maxsize=4096)
+def _has(font: FreeTypeFont, character: str) -> bool:
+    return character.isspace() or bytes(font.getmask(character)) != bytes(font.getmask(_NO_GLYPH))
+
+
+@lru_cache(maxsize=1)
+def _system_fonts() -> tuple[str, ...]:
+    """The font files of this machine, plain styles first."""
+    from matplotlib.font_manager import findSystemFonts  # takes a second: only for letters the chosen font lacks
+
+    files = [file for file in findSystemFonts() if not _PLACEHOLDERS.search(file)]
+    return tuple(sorted(files, key=lambda file: (bool(_STYLES.search(Path(file).stem)), len(file), file)))
+
+
+@lru_cache(maxsize=256)
+def _system_font(characters: str, size: int) -> FreeTypeFont | None:
+    """The first system font that has all of them, None where none has."""
+    for file in _system_fonts():
+        try:
+            font = ImageFont.truetype(file, size)
+            if all(_has(font, character) for character in characters):
+                return font
+        except OSError:  # no font, or one of pictures in another size
+            continue
+    return None
 
 
 @lru_cache(maxsize=_CACHED_TABS)
-def writable(text: str, size: int, path: Path | None = None) -> tuple[str, FreeTypeFont]:
-    """The text and a font that has all its letters.
+def writable(text: str, size: int, path: Path | None = None) -> tuple[tuple[str, FreeTypeFont], ...]:
+    """The text in pieces, each with a font that has its letters.
 
-    A name the font lacks letters for is written in a common system font, or, where none has them either, without its
-    accents.
+    Letters that the font at `path` lacks are written in the built-in font or one of the system's, the same for all of
+    them where there is one, or, where none has them, without their accents. What then is left is `unwritable`.
     """
-    font = load_font(size, path)
-    if _can_write(font, text):
-        return text, font
-    for name in _SYSTEM_FONTS:
-        try:
-            system_font = ImageFont.truetype(name, size)
-        except OSError:
-            continue
-        if _can_write(system_font, text):
-            return text, system_font
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in plain if not unicodedata.combining(character)), font
+    pieces: list[tuple[str, FreeTypeFont]] = []
+    for character, font in _fonts(text, size, path):
+        if pieces and pieces[-1][1] is font:
+            pieces[-1] = (pieces[-1][0] + character, font)
+        else:
+            pieces.append((character, font))
+    return tuple(pieces)
+
+
+def unwritable(text: str, path: Path | None = None) -> str:
+    """The letters of a text that no font at hand has, each once."""
+    pieces = writable(text, _SIZE_ASKED, path)
+    return "".join(dict.fromkeys(letter for letters, font in pieces for letter in letters if not _has(font, letter)))
+
+
+def _fonts(text: str, size: int, path: Path | None) -> Iterator[tuple[str, FreeTypeFont]]:
+    """Each character with its font; of those that no font has only what is left without accents."""
+    chosen = [load_font(size, path)] if path is None else [load_font(size, path), load_font(size)]
+    text = "".join(character for character in text if character not in _INVISIBLE)
+    lacking = "".join(dict.fromkeys(letter for letter in text if not any(_has(font, letter) for font in chosen)))
+    common = _system_font(lacking, size) if lacking else None
+    for character in text:
+        font = next((font for font in chosen if _has(font, character)), common or _system_font(character, size))
+        if font is not None:
+            yield character, font
+        else:
+            plain = [letter for letter in unicodedata.normalize("NFKD", character) if not unicodedata.combining(letter)]
+            known = all(_has(chosen[0], letter) for letter in plain)
+            yield from ((letter, chosen[0]) for letter in (plain if known else character))
 
 
 def _plate(width: int, height: int, radius: float) -> np.ndarray:
@@ -111,9 +157,13 @@ def _piece(
     words: str, background: tuple[int, int, int], size: int, height: int, padding: int, font_path: Path | None
 ) -> np.ndarray:
     """(height, w, 3) uint8 BGR of some words on their background, centred, at least as wide as high."""
-    written, font = writable(words, size, font_path)
-    width = max(height, round(font.getlength(written)) + 2 * padding)
-    baseline = (height - font.getbbox("H", anchor="ls")[1]) / 2
+    written = writable(words, size, font_path)
+    length = sum(font.getlength(letters) for letters, font in written)
+    width = max(height, round(length) + 2 * padding)
+    baseline = (height - load_font(size, font_path).getbbox("H", anchor="ls")[1]) / 2
     piece = Image.new("RGB", (width, height), background)
-    ImageDraw.Draw(piece).text((width / 2, baseline), written, font=font, fill=text_colour(background), anchor="ms")
+    draw, left = ImageDraw.Draw(piece), (width - length) / 2
+    for letters, font in written:
+        draw.text((left, baseline), letters, font=font, fill=text_colour(background), anchor="ls")
+        left += font.getlength(letters)
     return np.asarray(piece)

@@ -42,7 +42,7 @@ class RenderOptions:
     names: dict[int, str] = field(default_factory=dict)
     """Names to write instead of ids."""
     font: Path | None = None
-    """Font file for the labels, for names in a script the built-in font lacks."""
+    """Font file for the labels; letters that neither it nor the built-in font has are looked for in the system's."""
     scale: float = 1.0
     """Factor of the size of lines and letters."""
     note: str = ""

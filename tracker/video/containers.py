@@ -12,7 +12,13 @@ from av.video.stream import VideoStream
 
 from ..types import InputError
 
-URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "srt")
+URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "rtp", "tcp", "tls", "ftp", "srt")
+"""How the address of a stream may begin. SRT is not in every FFmpeg; PyAV's wheels have none."""
+
+VIDEO_SUFFIXES = (
+    ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".3gp",
+)  # fmt: skip
+"""How the names of video files end, by which they are found in a folder; a file that is named may end in any way."""
 
 TIMEOUT = 10.0
 """Seconds a network stream may take to open, or to send its next packet."""
@@ -29,10 +35,18 @@ def is_url(source: str | Path) -> bool:
     return "://" in str(source) and urlsplit(str(source)).scheme.lower() in URL_SCHEMES
 
 
+def refuse_unknown_scheme(source: str | Path) -> None:
+    """Raise InputError for an address that begins like none of a stream, unless a file has that name."""
+    scheme = urlsplit(str(source)).scheme
+    if "://" in str(source) and scheme and not is_url(source) and not Path(source).exists():
+        raise InputError(f"{scheme}:// is no kind of stream that can be read: {_schemes()}; name a file by its path")
+
+
 def open_container(source: str | Path) -> InputContainer:
     """An open file or network stream. Raises InputError where there is none, or none that FFmpeg understands."""
     if is_url(source):
         return _open_url(str(source))
+    refuse_unknown_scheme(source)
     path = Path(source)
     if not path.exists():
         raise InputError(f"there is no file {path}; check the name")
@@ -56,9 +70,17 @@ def _open_url(url: str) -> InputContainer:
     options = {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else {}
     try:
         return av.open(url, options=options, timeout=TIMEOUT)
+    except av.ProtocolNotFoundError:
+        scheme = urlsplit(url).scheme
+        raise InputError(f"{url} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None
     except (av.FFmpegError, OSError, ValueError) as error:
         why = f"no answer in {TIMEOUT:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
         raise InputError(f"{url} cannot be opened ({why}); check the address and that the stream is running") from None
+
+
+def _schemes(missing: str = "") -> str:
+    *most, last = [f"{scheme}://" for scheme in URL_SCHEMES if scheme != missing.lower()]
+    return f"streams begin with {', '.join(most)} or {last}"
 
 
 def _reason(error: Exception) -> str:

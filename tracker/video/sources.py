@@ -6,7 +6,7 @@ import glob
 from pathlib import Path
 
 from ..types import InputError
-from .containers import is_url
+from .containers import VIDEO_SUFFIXES, is_url, refuse_unknown_scheme
 from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
 from .mot_folder import SEQINFO, read_seqinfo
 from .source import Source
@@ -23,6 +23,7 @@ def open_source(source: str | Path, *, vid_stride: int = 1, image_fps: float = 3
     path = Path(source)
     if is_url(source):
         return VideoReader(source, vid_stride=vid_stride)
+    refuse_unknown_scheme(source)
     if path.is_dir():
         return _open_folder(path, vid_stride, image_fps)
     if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
@@ -36,12 +37,47 @@ def open_source(source: str | Path, *, vid_stride: int = 1, image_fps: float = 3
     return VideoReader(source, vid_stride=vid_stride)
 
 
+def is_there(source: str) -> bool:
+    """Whether something has this name: a file, a folder, what a pattern matches; addresses and webcams always.
+
+    Raises InputError for an address of an unknown kind.
+    """
+    if is_url(source):
+        return True
+    refuse_unknown_scheme(source)
+    return Path(source).exists() or source.isdecimal() or bool(glob.has_magic(source) and glob.glob(source))
+
+
+def each_source(source: str) -> list[str]:
+    """The videos of a folder or a glob of them, in natural order; any other source is its own only one.
+
+    Raises InputError where there are images beside the videos, so that it could be a sequence, too.
+    """
+    path = Path(source)
+    if path.is_dir() and not (path / SEQINFO).is_file():
+        files = [file for file in path.iterdir() if file.name[0] != "." and not file.is_dir()]
+    elif glob.has_magic(source) and not path.exists():
+        files = [Path(name) for name in glob.glob(source, recursive=True)]
+    else:
+        return [source]
+    videos = sorted((file for file in files if file.suffix.lower() in VIDEO_SUFFIXES), key=natural_order)
+    images = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
+    if videos and images:
+        raise InputError(
+            f"{source} holds videos ({videos[0].name}) and images ({images[0].name}): name the ones to track, such as "
+            f"{(path if path.is_dir() else videos[0].parent) / f'*{videos[0].suffix}'}"
+        )
+    return [str(video) for video in videos] or [source]
+
+
 def _open_folder(folder: Path, vid_stride: int, image_fps: float) -> Source:
     if (folder / SEQINFO).is_file():
         return _open_sequence(folder, vid_stride)
     images = images_in(folder)
     if not images:
-        raise InputError(f"{folder} holds no images and no {SEQINFO}; give a video, images or a MOTChallenge sequence")
+        if each_source(str(folder)) != [str(folder)]:
+            raise InputError(f"{folder} holds several videos: name one of them")
+        raise InputError(f"{folder} holds no videos, no images and no {SEQINFO}, so there is nothing to read in it")
     return ImageSequence(images, name=folder.resolve().name, fps=image_fps, vid_stride=vid_stride)
 
 
@@ -62,5 +98,5 @@ def _open_glob(pattern: str, vid_stride: int, image_fps: float) -> Source:
     files = [Path(name) for name in glob.glob(pattern, recursive=True)]
     images = sorted((file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
     if not images:
-        raise InputError(f"no image matches {pattern}; quote the pattern so that the shell leaves it alone")
+        raise InputError(f"no image or video matches {pattern}; quote the pattern so that the shell leaves it alone")
     return ImageSequence(images, name=images[0].parent.resolve().name, fps=image_fps, vid_stride=vid_stride)

@@ -1,12 +1,16 @@
 """What a detector promises the tracker, and what it says when its weights are not usable."""
 
+import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from places import ROOT, SHARED
 
 from models.bundled import PERSON_DETECTOR, PERSON_ENCODER
@@ -109,6 +113,41 @@ def test_a_missing_runtime_names_what_to_install(
     with pytest.raises(InputError) as caught:
         YoloDetector(weights)
     assert f"pip install '{package}'" in str(caught.value)
+
+
+class Trap:
+    """What runs code as it is read from a pickle: it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+@pytest.mark.parametrize("openvino", [True, False], ids=["openvino", "torch"])
+def test_code_in_a_pt_file_does_not_run_unless_it_is_trusted(
+    zipped: bool, openvino: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    weights, sprung = tmp_path / "trap.pt", tmp_path / "sprung"
+    torch.save({"model": Trap(sprung)}, weights, _use_new_zipfile_serialization=zipped)
+    options = DetectorOptions(device="cpu", openvino=openvino)
+    with pytest.raises(InputError, match=r"trap\.pt holds more than a network .* was not loaded: .* give --trust$"):
+        YoloDetector(weights, options)
+    assert not sprung.exists()
+    with pytest.raises(InputError, match="cannot be read as a detector"):
+        YoloDetector(weights, replace(options, trust=True))
+    assert sprung.exists()
+
+
+def test_a_bare_pickle_is_not_run_either(tmp_path: Path) -> None:
+    weights, sprung = tmp_path / "trap.pt", tmp_path / "sprung"
+    weights.write_bytes(pickle.dumps(Trap(sprung)))
+    with pytest.raises(InputError, match=r"trap\.pt cannot be read as a detector"):
+        YoloDetector(weights, ON_TORCH)
+    assert not sprung.exists()
 
 
 def test_a_classifier_is_no_detector() -> None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 
+from tracker.drawing import lettering
 from tracker.drawing.colours import colour_of
-from tracker.drawing.lettering import make_tab, writable
+from tracker.drawing.lettering import make_tab, unwritable, writable
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
@@ -246,9 +248,38 @@ def test_letters_are_smooth_and_dark_on_bright() -> None:
     assert tab.ink[10:-10, 10:-10].min() < 60 * 255
 
 
-def test_a_name_with_letters_the_font_lacks_is_still_written() -> None:
-    text, _ = writable("Zoé", 20)
-    assert text in {"Zoé", "Zoe"}  # a system font, or else without the accent
+@pytest.fixture
+def dejavu(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The only font of the system: DejaVu Sans, which comes with Matplotlib and has Greek and some emoji."""
+    file = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    monkeypatch.setattr(lettering, "_system_fonts", lambda: (file,))
+    lettering._system_font.cache_clear()
+    lettering.writable.cache_clear()
+    return file
+
+
+def test_each_letter_is_written_in_a_font_that_has_it(dejavu: str) -> None:
+    pieces = writable("Ada \N{GREEK SMALL LETTER ALPHA}\N{GRINNING FACE}", 20)
+    assert [letters for letters, _ in pieces] == ["Ada ", "\N{GREEK SMALL LETTER ALPHA}\N{GRINNING FACE}"]
+    assert [font.path for _, font in pieces][1:] == [dejavu]
+    assert unwritable("Ada \N{GRINNING FACE}\N{VARIATION SELECTOR-16}") == ""
+
+
+def test_what_no_font_has_loses_its_accents_or_is_told(dejavu: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert unwritable("\u674e Ada \u674e\u738b") == "\u674e\u738b"
+    assert unwritable("\ubc15") == "\ubc15"  # a Korean syllable, not the letters it is made of
+    monkeypatch.setattr(lettering, "_system_fonts", tuple)
+    lettering._system_font.cache_clear()
+    lettering.writable.cache_clear()
+    assert "".join(letters for letters, _ in writable("V\N{LATIN SMALL LETTER U WITH HORN AND ACUTE}", 20)) == "Vu"
+    assert unwritable("Zo\xe9") == ""
+
+
+def test_a_name_that_cannot_be_written_gives_way_to_the_id(dejavu: str) -> None:
+    tracks = people([PERSON])
+    drawn = [Renderer(RenderOptions(names=names)).draw(picture(), tracks) for names in ({1: "\u674e"}, {}, {1: "Li"})]
+    assert np.array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
 
 
 def test_options_that_make_no_sense_are_refused(tmp_path: Path) -> None:

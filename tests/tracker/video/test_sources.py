@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import http.server
+import socket
 import threading
 import time
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from tracker.types import InputError
 from tracker.video.frame_clock import FrameClock
 from tracker.video.image_sequence import images_in
 from tracker.video.prefetch import prefetch
-from tracker.video.sources import open_source
+from tracker.video.sources import each_source, open_source
 
 SEQUENCES = SHARED / "mot"
 SEQINFO = "[Sequence]\nname=stage\nimDir=img1\nframeRate=20\nseqLength=7\nimWidth=128\nimHeight=96\nimExt=.png\n"
@@ -55,7 +57,7 @@ def test_a_pattern_and_a_single_image(tmp_path):
         assert [number(frame.image) for frame in source] == [0, 1]
     with open_source(tmp_path / "b1.png") as source:
         assert [number(frame.image) for frame in source] == [2]
-    with pytest.raises(InputError, match="no image matches"):
+    with pytest.raises(InputError, match="no image or video matches"):
         open_source(str(tmp_path / "c*.png"))
 
 
@@ -87,7 +89,7 @@ def test_images_of_different_sizes_are_refused_by_name(tmp_path):
 
 
 def test_folders_without_pictures_are_refused(tmp_path):
-    with pytest.raises(InputError, match="holds no images"):
+    with pytest.raises(InputError, match="holds no videos, no images and no seqinfo"):
         open_source(tmp_path)
     (tmp_path / "1.png").write_bytes(b"spoilt")
     with pytest.raises(InputError, match="none of the 1 files is an image"):
@@ -230,3 +232,40 @@ def test_the_clock_starts_at_zero_and_only_goes_forward():
     stamps = [5.0, 5.04, None, 5.12, 5.12, 5.2, 0.0, 0.04]
     times = [clock.time(stamp) for stamp in stamps]
     assert np.allclose(times, [0.0, 0.04, 0.08, 0.12, 0.121, 0.2, 0.24, 0.28])
+
+
+def test_a_stream_over_tcp_is_read(tmp_path):
+    stream = shoot(tmp_path / "stream.ts", 10).read_bytes()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def send() -> None:
+            with server.accept()[0] as connection:
+                connection.sendall(stream)
+
+        threading.Thread(target=send, daemon=True).start()
+        with open_source(f"tcp://127.0.0.1:{server.getsockname()[1]}") as source:
+            assert [number(frame.image) for frame in source] == list(range(10))
+
+
+def test_an_address_of_an_unknown_kind_names_those_that_can_be_read(tmp_path, monkeypatch):
+    for address in ("foo://stage.example/1", "file:///etc/hostname"):
+        with pytest.raises(
+            InputError, match=r"^(foo|file):// is no kind of stream .* begin with rtsp://, .* or srt://;"
+        ):
+            open_source(address)
+    monkeypatch.setattr("av.open", lambda *_, **__: (_ for _ in ()).throw(av.ProtocolNotFoundError(1, "not found")))
+    with pytest.raises(InputError, match=r"this FFmpeg has no srt; streams begin with rtsp://.* or ftp://$"):
+        open_source("srt://stage.example:9")
+
+
+def test_the_videos_of_a_folder_or_a_glob_stand_for_themselves(tmp_path):
+    for name in ("b10.mp4", "b9.MOV", "notes.txt", ".hidden.mp4"):
+        (tmp_path / name).touch()
+    (tmp_path / "inner").mkdir()
+    videos = [str(tmp_path / "b9.MOV"), str(tmp_path / "b10.mp4")]
+    assert each_source(str(tmp_path)) == videos
+    assert each_source(str(tmp_path / "b*")) == videos
+    for itself in ("dance.mp4", "0", "rtsp://stage.example/1", str(tmp_path / "inner"), str(tmp_path / "*.png")):
+        assert each_source(itself) == [itself]
+    with pytest.raises(InputError, match="holds several videos: name one of them"):
+        open_source(tmp_path)

@@ -1,0 +1,182 @@
+"""Several videos in one command: all checked first, bad ones passed over, whole ones not done again; and the same video
+tracked twice at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from film import cut, shoot
+from places import ROOT
+
+from tools.run.folder import claimed_folder
+from tools.track import TrackCommand
+from tracker.types import InputError
+
+FRAMES = 12
+BOXES = "".join(f"{frame},-1,10,20,30,60,0.9\n" for frame in range(1, FRAMES + 1))
+
+
+@pytest.fixture
+def videos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three videos of one person each in a folder, and their boxes beside it."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for name in ("one", "two", "ten"):
+        shoot(folder / f"{name}.mp4", FRAMES)
+    (tmp_path / "boxes.txt").write_text(BOXES)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def track(*sources: Path | str, **options) -> None:
+    TrackCommand(
+        sources=tuple(map(str, sources)), **{"reid": "none", "detections": Path("boxes.txt"), "video": False, **options}
+    ).run()
+
+
+def runs(parent: Path) -> dict[str, int]:
+    """Name of each run and the frames it holds."""
+    return {
+        path.parent.name: json.loads(path.read_text())["summary"]["frames"] for path in parent.glob("*/tracks.json")
+    }
+
+
+def test_a_mistyped_name_is_found_before_anything_starts(videos: Path):
+    with pytest.raises(InputError, match=r"there is no nowhere\.mp4 and no gone\.mp4; .*nothing was started"):
+        track(videos / "one.mp4", "nowhere.mp4", videos / "two.mp4", "gone.mp4")
+    with pytest.raises(InputError, match=r"--out boxes\.txt is a file"):
+        track(videos, out=Path("boxes.txt"))
+    assert not Path("runs").exists()
+
+
+def test_a_bad_video_is_passed_over_and_counted(videos: Path, capsys: pytest.CaptureFixture[str]):
+    (videos / "bad.mp4").write_text("just words\n" * 50)
+    with pytest.raises(InputError, match=r"^1 of 3 sources failed: videos/bad\.mp4$"):
+        track("videos/one.mp4", "videos/bad.mp4", "videos/two.mp4", out=Path("all"))
+    assert runs(Path("all")) == {"one": FRAMES, "two": FRAMES}
+    said = capsys.readouterr().out
+    rows = [line.split() for line in said.splitlines() if line.strip().startswith("videos/")]
+    assert rows[-3:] == [
+        ["videos/one.mp4", "1", "0", str(FRAMES), "all/one"],
+        ["videos/bad.mp4", "-", "-", "-", "failed"],
+        ["videos/two.mp4", "1", "0", str(FRAMES), "all/two"],
+    ]
+    assert said.index("note: videos/bad.mp4 cannot be read") < said.index(
+        "detector  "
+    )  # found before the first is tracked
+
+
+def test_what_goes_wrong_half_way_is_counted_too_and_done_anew(videos: Path):
+    for index, width in enumerate([128] * 50 + [64]):
+        (videos / "pictures").mkdir(exist_ok=True)
+        cv2.imwrite(str(videos / "pictures" / f"{index}.png"), np.zeros((96, width, 3), np.uint8))
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"^1 of 2 sources failed: videos/pictures$"):
+            track("videos/pictures", "videos/two.mp4", out=Path("all"))
+    assert set(runs(Path("all"))) == {"pictures", "pictures-2", "two"}
+
+
+def test_boxes_that_are_gone_stop_a_batch_that_was_done(videos: Path):
+    track("videos", out=Path("all"))
+    Path("boxes.txt").unlink()
+    with pytest.raises(InputError, match=r"there is no file boxes\.txt"):
+        track("videos", out=Path("all"))
+
+
+def test_a_folder_of_videos_and_a_glob_of_them_track_them_all(videos: Path):
+    track("videos", out=Path("all"))
+    assert runs(Path("all")) == {"one": FRAMES, "two": FRAMES, "ten": FRAMES}
+    track("videos/t*.mp4")
+    assert runs(Path("runs")) == {"two": FRAMES, "ten": FRAMES}
+
+
+def test_a_folder_with_videos_and_images_is_refused(videos: Path):
+    (videos / "cover.jpg").write_bytes(b"")
+    found = r"videos holds videos \(\w+\.mp4\) and images \(cover\.jpg\): .*videos/\*\.mp4"
+    with pytest.raises(InputError, match=found):
+        track("videos")
+
+
+def test_two_videos_of_one_name_get_two_folders(videos: Path, tmp_path: Path):
+    shoot(tmp_path / "one.mp4", 8)
+    track("videos/one.mp4", "one.mp4")
+    assert runs(Path("runs")) == {"one": FRAMES, "one-2": 8}
+
+
+def test_started_again_it_does_only_what_is_not_whole(videos: Path, capsys: pytest.CaptureFixture[str]):
+    track("videos", out=Path("all"))
+    config = Path("all/two/config.json")
+    config.write_text(json.dumps({**json.loads(config.read_text()), "ended": False}))  # as where Ctrl-C stopped it
+    Path("all/ten/tracks.json").unlink()
+    capsys.readouterr()
+    track("videos", out=Path("all"))
+    assert runs(Path("all")) == {"one": FRAMES, "two": FRAMES, "two-2": FRAMES, "ten-2": FRAMES}
+    assert "videos/one.mp4 is done already: all/one/ is whole, of the same video and options" in capsys.readouterr().out
+    track("videos", out=Path("all"))
+    assert len(runs(Path("all"))) == 4
+
+
+def test_other_options_a_changed_video_or_other_boxes_are_another_run(videos: Path):
+    track("videos", out=Path("all"))
+    track("videos", out=Path("all"), vid_stride=2)
+    assert runs(Path("all"))["one-2"] == FRAMES // 2
+    later = (videos / "one.mp4").stat().st_mtime + 60
+    os.utime(videos / "one.mp4", (later, later))
+    track("videos", out=Path("all"))
+    assert set(runs(Path("all"))) == {"one", "one-2", "one-3", "two", "two-2", "ten", "ten-2"}
+    os.utime("boxes.txt", (later, later))
+    track("videos", out=Path("all"))
+    assert "two-3" in runs(Path("all"))
+
+
+def test_a_video_that_breaks_off_was_tracked_to_its_end(videos: Path):
+    cut(shoot(videos / "one.mp4", 60, options={"g": "5"}, faststart=True), 0.7, "two.mp4")
+    track("videos", out=Path("all"))
+    track("videos", out=Path("all"))
+    assert set(runs(Path("all"))) == {"one", "two", "ten"}
+
+
+def test_a_dry_run_of_several_says_where_each_will_go(videos: Path, capsys: pytest.CaptureFixture[str]):
+    track("videos", out=Path("all"), dry_run=True)
+    said = capsys.readouterr().out
+    assert all(f"  results   all/{name}\n" in said for name in ("one", "two", "ten"))
+    assert not Path("all").exists()
+
+
+def test_of_two_runs_of_one_video_at_once_each_gets_a_folder(videos: Path):
+    options = ["--reid", "none", "--detections", "boxes.txt", "--no-video"]
+    command = [sys.executable, "-m", "tools", "track", "videos/one.mp4", *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    both = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    said = sorted((process.communicate(timeout=120)[0] for process in both), key=len)
+    assert [process.returncode for process in both] == [0, 0]
+    assert runs(Path("runs")) == {"one": FRAMES, "one-2": FRAMES}
+    assert "results in runs/one/\n" in said[0]
+    assert "note: runs/one is taken: the results go to runs/one-2\n" in said[1]
+    assert not list(Path("runs").glob("*/.*"))
+
+
+def test_a_folder_is_claimed_by_one_run_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with claimed_folder(None, "dance") as (first, _), claimed_folder(None, "dance") as (second, made):
+        assert (first, second) == (Path("runs/dance"), Path("runs/dance-2"))
+        assert made == [second]
+    (tmp_path / "out").mkdir()
+    with (
+        claimed_folder(Path("out"), "dance"),
+        pytest.raises(InputError, match="--out out already holds files"),
+        claimed_folder(Path("out"), "dance"),
+    ):
+        raise AssertionError("two runs in one folder")
+    # The other run was faster between the look at the folder and its claim.
+    monkeypatch.setattr("tools.run.folder.choose_folder", lambda out, name, parent: out)
+    (tmp_path / "out" / ".running").touch()
+    with pytest.raises(InputError, match="another run has taken --out out"), claimed_folder(Path("out"), "dance"):
+        raise AssertionError("two runs in one folder")

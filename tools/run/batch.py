@@ -1,0 +1,109 @@
+"""Several sources tracked one after the other: what is known of each before the start, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tracker.results.presence import Summary
+from tracker.types import InputError
+from tracker.video.sources import Source, is_there
+
+from .folder import CONFIG, numbered, weights_used
+from .output import count, first_names, note, number_table, say, show
+from .tracked_run import TrackedRun, absolute, read_run
+
+NOT_COMPARED = {"sources", "out", "dry_run", "show"}
+"""Options of `track` that change nothing in a run's results."""
+
+
+def refuse_missing(names: Sequence[str], parent: Path) -> None:
+    """Raise InputError for sources that are not there, or results that have no place, before the first is tracked."""
+    if parent.exists() and not parent.is_dir():
+        raise InputError(f"--out {parent} is a file: name a folder for the folders of the results")
+    missing = [name for name in names if not is_there(name)]
+    if missing:
+        raise InputError(f"there is no {' and no '.join(missing)}; check the names, nothing was started")
+
+
+@dataclass
+class Batch:
+    """What became of each of the sources `names`, for the table at the end."""
+
+    names: Sequence[str]
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def going_on(self, name: str) -> Iterator[None]:
+        """Within the block an InputError is said, and counts as a failure of this source."""
+        try:
+            yield
+        except InputError as error:
+            note(str(error) if name in str(error) else f"{name}: {error}")
+            self.failed.append(name)
+            self.rows[name] = ("-", "-", "-", "failed")
+
+    def done(self, name: str, summary: Summary, folder: Path) -> None:
+        """The source was tracked into this folder."""
+        numbers = len(summary.people), len(summary.returns), summary.frames
+        self.rows[name] = (*map(str, numbers), str(folder))
+
+    def skipped(self, name: str, run: TrackedRun) -> None:
+        """The source has a whole run already."""
+        say(f"{name} is done already: {run.folder}/ is whole, of the same video and options")
+        self.rows[name] = ("-", "-", str(run.frames), f"{run.folder} (from before)")
+
+    def close(self) -> None:
+        """Show the table, and `refuse_failed`."""
+        table = number_table("source", ("people", "recoveries", "frames"))
+        table.add_column("results", no_wrap=True)
+        for name in self.names:
+            table.add_row(name, *self.rows.get(name, ("-", "-", "-", "not begun")))
+        show(table)
+        self.refuse_failed()
+
+    def refuse_failed(self) -> None:
+        """Raise InputError with the count of those that failed, if any."""
+        if self.failed:
+            raise InputError(
+                f"{len(self.failed)} of {count(len(self.names), 'source')} failed: {first_names(self.failed)}"
+            )
+
+
+def whole_run(
+    source: Source, name: str, parent: Path, options: Any, weights: Mapping[str, Path | None], tracking: str
+) -> TrackedRun | None:
+    """The run of this source by these options and weights among parent/NAME, parent/NAME-2, ...: one that went to the
+    source's end, and after which neither the video nor the boxes to replay were changed. None where there is none."""
+    wanted = {"opened": absolute(name), "options": compared(as_json(asdict(options))), "tracking": tracking}
+    wanted |= {"weights": as_json(weights_used(weights)), "ended": True}
+    inputs = [path for path in (Path(name), options.detections) if path is not None]
+    for folder in numbered(parent / source.name):
+        if not folder.exists():
+            return None
+        try:
+            run = read_run(folder)
+        except InputError:
+            continue
+        found = {**run.config, "options": compared(run.config.get("options"))}
+        written = (folder / CONFIG).stat().st_mtime
+        unchanged = all(path.exists() and path.stat().st_mtime <= written for path in inputs)
+        if unchanged and all(found.get(fact) == value for fact, value in wanted.items()):
+            return run
+    return None
+
+
+def compared(options: Any) -> Any:
+    """Those that change a run's results."""
+    kept = options.items() if isinstance(options, dict) else ()
+    return {name: value for name, value in kept if name not in NOT_COMPARED}
+
+
+def as_json(content: Mapping[str, object]) -> Any:
+    """What a JSON file gives back of it."""
+    return json.loads(json.dumps(content, default=str))
