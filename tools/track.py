@@ -21,9 +21,9 @@ from tracker.video.sources import Source, open_source
 from .offline.second_look import SecondLook
 from .offline.second_pass import SecondPass, refuse_live
 from .run.cast_files import CastFiles
-from .run.folder import choose_folder
+from .run.folder import choose_folder, new_folder
 from .run.help import Advanced, Common
-from .run.interruption import Interruption
+from .run.interruption import IncompleteError, Interruption
 from .run.output import count, say
 from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts
 from .run.result_files import ResultFiles
@@ -75,7 +75,10 @@ class TrackCommand:
     refinement: RefinementOptions = field(default_factory=RefinementOptions)
 
     def run(self) -> None:
-        """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then."""
+        """Track every source in turn. Raises InputError for a mistake in one; those before it are done by then.
+
+        Raises IncompleteError at the end where a source could not be read as a whole.
+        """
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         if self.out is not None and len(self.sources) > 1:
@@ -87,14 +90,19 @@ class TrackCommand:
             self._say_plan()
             return
         parts: Parts | None = None
+        whole = True
         with Interruption() as interruption:
             for name in self.sources:
                 with self._open(name) as source:
                     folder = choose_folder(self.out, source.name)
                     parts = parts or self._parts()  # once, and only when the first source is known to be one
-                    memory = self._track(name, source, folder, parts, memory, interruption)
+                    with new_folder(folder):
+                        run = self._track(name, source, folder, parts, memory, interruption)
+                    memory, whole = run.learnt, whole and not run.notes
                 if interruption.asked:
                     break
+        if not whole:
+            raise IncompleteError
 
     def _open(self, name: str) -> Source:
         return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps)
@@ -125,21 +133,21 @@ class TrackCommand:
 
     def _track(
         self, name: str, source: Source, folder: Path, parts: Parts, memory: CastMemory | None, stop: Interruption
-    ) -> CastMemory | None:
-        """Returns the people known in the next source."""
+    ) -> Run:
         tracker = Tracker(self.people.watched(self.tracker), parts.embedder, (source.width, source.height), memory)
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
-        files = ResultFiles(folder, source, draw, self.video and not self.refine)
+        files = ResultFiles(folder, source, draw, self.video)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
+        run.awaits_refinement = self.refine
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
         batch = 1 if self.show else self.detection.batch
         if self.refine:
             look = SecondLook(parts.detector, parts.embedder)
             run.track([*sinks, look], look.detector, batch, ", pass 1 of 2")
-            if run.summary.frames:
+            if run.summary.frames and not stop.asked:
                 again = partial(self._open, name)
                 SecondPass(self.refinement, self.tracker.cast, self.video, again).run(run, look)
         else:
             run.track(sinks, parts.detector, batch)
         run.print_summary()
-        return run.learnt
+        return run

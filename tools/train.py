@@ -80,11 +80,10 @@ class TrainCommand:
                 should_stop=lambda: interruption.asked,
             )
             training.run(callbacks)
-            stopped = interruption.asked
-            outcome = "" if stopped or rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
-        if stopped:
-            report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
-            return
+            if interruption.asked:
+                report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
+                return
+            outcome = "" if rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
         if training.state.best_map < 0:
             report(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
         else:
