@@ -69,9 +69,9 @@ class VideoFile:
         self._last = -1
         self.sound = Sound(audio_from, self._output, audio_offset, audio_part) if audio_from is not None else None
         self._output.start_encoding()
-        # For fragments FFmpeg turns it off, but AAC out of a transport stream needs a filter, and the delayed
-        # description waits for what that finds.
-        self._output.flags |= Flags.auto_bsf.value
+        # A fragment is on disk when it is whole. AAC out of a transport stream needs a filter, which FFmpeg turns off
+        # for fragments, but the delayed description waits for what that finds.
+        self._output.flags |= Flags.flush_packets.value | Flags.auto_bsf.value
 
     def add(self, picture: VideoFrame, time: float) -> None:
         """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
