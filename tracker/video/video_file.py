@@ -71,7 +71,7 @@ class VideoFile:
         self._output.start_encoding()
         # A fragment is on disk when it is whole. AAC out of a transport stream needs a filter, which FFmpeg turns off
         # for fragments, but the delayed description waits for what that finds.
-        self._output.flags |= Flags.flush_packets.value | Flags.auto_bsf.value
+        self._output.flags |= (Flags.flush_packets | Flags.auto_bsf).value  # type: ignore[operator]  # an int
 
     def add(self, picture: VideoFrame, time: float) -> None:
         """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
