@@ -116,12 +116,12 @@ class BenchmarkRecipesCommand:
                     break
                 finished.append(scores)
                 write_json({"runs": [asdict(run) for run in finished]}, self.out / "results.json")
-        if finished:
-            show(score_table(finished))
-            show(difference_table(finished, self.against, self.gaps))
-        if interruption.asked:
-            total = self.seeds * len(self.recipes)
-            say(f"stopped; {len(finished)} of {total} runs are finished, the same command goes on")
+            if finished:
+                show(score_table(finished))
+                show(difference_table(finished, self.against, self.gaps))
+            if interruption.asked:
+                total = self.seeds * len(self.recipes)
+                say(f"stopped; {len(finished)} of {total} runs are finished, the same command goes on")
 
     def recipe(self, preset: Recipe, seed: int) -> Recipe:
         """The recipe at this benchmark's size."""

@@ -62,10 +62,8 @@ class BenchmarkStageCommand:
         seeds = range(self.first_seed, self.first_seed + self.seeds)
         scenes = {f"stage-{seed:02d}": self.scene(seed) for seed in seeds}
         folder = self.out / "scenes"
-        if render_scenes(scenes, folder, self.processes):
-            self.benchmark(folder, tuple(scenes)).run()
-        else:
-            print(f"stopped; finished scenes stay in {folder}, the same command goes on")
+        render_scenes(scenes, folder, self.processes)
+        self.benchmark(folder, tuple(scenes)).run()
 
     def scene(self, seed: int) -> StageOptions:
         """One scene. Raises InputError where it cannot be rendered."""

@@ -18,9 +18,12 @@ from tracker.types import InputError
 from .run.config_file import read_config
 from .run.folder import version_of
 from .run.help import help_text
+from .run.interruption import INCOMPLETE, IncompleteError, Stopped, stoppable
 from .run.output import say
 
-INTERRUPTED = 130  # what a shell reports for Ctrl-C
+EXIT_CODES = f"""
+exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 an option that there is not,
+{INCOMPLETE} the source broke off or frames were damaged, 129 the terminal was closed, 130 Ctrl-C, 143 SIGTERM."""
 
 
 class Verb(NamedTuple):
@@ -91,17 +94,20 @@ VERBS: dict[str, Any] = {
 
 
 def main() -> None:
-    """Run one command; a user's mistake ends in one sentence on standard error and exit code 1."""
+    """Run one command; a user's mistake ends in one sentence on standard error, and `EXIT_CODES` tell how it went."""
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     try:
-        words, command, arguments = choose(sys.argv[1:])
-        run(" ".join(["followspot", *words]), command, arguments)
-        sys.stdout.flush()
+        with stoppable():
+            words, command, arguments = choose(sys.argv[1:])
+            run(" ".join(["followspot", *words]), command, arguments)
+            sys.stdout.flush()
     except (InputError, WeightsError, DataError) as mistake:
         sys.exit(f"followspot: {mistake}")
-    except KeyboardInterrupt:
+    except IncompleteError:
+        sys.exit(INCOMPLETE)
+    except KeyboardInterrupt as stop:
         print("\nfollowspot: stopped", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        sys.exit((stop if isinstance(stop, Stopped) else Stopped()).exit_code)
     except BrokenPipeError:  # the reader of the pipe, `head` for one, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the last flush would raise it again
         sys.exit(1)
@@ -139,6 +145,8 @@ def say_verbs(words: list[str], choice: dict[str, Any]) -> None:
     for word, verb in choice.items():
         for name, leaf in (verb if isinstance(verb, dict) else {"": verb}).items():
             say(f"  {f'{word} {name}':19}{leaf.summary if isinstance(leaf, Verb) else leaf.__doc__}")
+    if not words:
+        say(EXIT_CODES)
 
 
 def run(prog: str, command: Any, arguments: list[str]) -> None:

@@ -16,7 +16,7 @@ from tracker.results.writers import Sink
 from tracker.types import Frame, InputError
 
 from .review.corrections import bring_up_to_date
-from .run.output import say
+from .run.output import note, say
 from .run.tracked_run import TrackedRun, read_run
 from .run.tracking import write_all
 
@@ -67,6 +67,8 @@ class ConvertCommand:
             ((Frame(rows.frame, rows.time, None), rows) for rows in tracks),
             [writer(path, facts) for path, writer in files.items()],
         )
+        for sentence in found.notes:
+            note(f"of the tracks: {sentence}")
         for path in files:
             say(f"{path}{_said(chosen)}")
 

@@ -84,10 +84,9 @@ class DatasetDancereidCommand:
             for one in waiting:
                 if not interruption.asked:
                     self.cut_video(one, annotation[one.name], folder, interruption)
-        done = len(folder.finished)
-        if interruption.asked:
-            say(f"stopped; {done} of {len(found)} videos are finished, the same command goes on")
-            return
+            done = len(folder.finished)
+            if interruption.asked:
+                say(f"stopped; {done} of {len(found)} videos are finished, the same command goes on")
         crops = sum(map(len, folder.files.values()))
         say(f"{self.out}: {crops} crops of {len(folder.numbers)} people in {done} videos")
         missing = [video for video in annotation if video not in found]

@@ -58,19 +58,22 @@ class DatasetPosesCommand:
         if not wanted:
             return
         detector = YoloDetector(self.pose_model, self.detection)
-        self.find(wanted, detector, layout_of(self.data, reading)).say()
+        self.find(wanted, detector, layout_of(self.data, reading))
 
-    def find(self, wanted: list[Crop], detector: YoloDetector, layout: str) -> Outcome:
-        """Write the crops' landmarks as they are found. Raises DataError where they cannot be written."""
+    def find(self, wanted: list[Crop], detector: YoloDetector, layout: str) -> None:
+        """Write the crops' landmarks as they are found, and say how many.
+
+        Raises DataError where they cannot be written.
+        """
         outcome = Outcome(len(wanted))
         batches = in_batches(progress(wanted, len(wanted), "poses", "crops"), self.detection.batch)
         try:
             with Interruption() as interruption, landmark_writer(self.data, layout, COCO_JOINTS) as writer:
                 for crop, keypoints in self.poses(interruption.until(batches), detector, outcome):
                     writer.write(crop.path, keypoints)
+                outcome.say()
         except OSError as error:
             raise DataError(f"Cannot write landmarks to {self.data}: {error.strerror}; make it writable.") from error
-        return outcome
 
     def poses(
         self, batches: Iterable[list[Crop]], detector: YoloDetector, outcome: Outcome

@@ -85,10 +85,9 @@ class DatasetStageCommand:
             for name, crops in progress(scenes, len(left), "scenes", "scenes"):
                 write(folder, name, crops)
             done, files = len(folder.finished), sum(map(len, folder.files.values()))
-        if done < len(names):
-            say(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
-        else:
-            say(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
+            if done < len(names):
+                say(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
+        say(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
 
     def check(self) -> None:
         """Raises InputError for an invalid number."""

@@ -84,10 +84,10 @@ class DatasetVideoCommand:
                     break
                 say_outcome(name, outcome)
                 outcomes.append(outcome)
-        if len(outcomes) < len(unfinished):
-            done = len(names) - len(unfinished) + len(outcomes)
-            say(f"{done} of {len(names)} videos are finished; the same command goes on after them")
-            raise KeyboardInterrupt
+            if len(outcomes) < len(unfinished):
+                done = len(names) - len(unfinished) + len(outcomes)
+                say(f"{done} of {len(names)} videos are finished; the same command goes on after them")
+                interruption.check()
         self._say_end(folder, outcomes)
 
     def _parts(self) -> VideoParts:

@@ -20,6 +20,7 @@ from tracker.offline.follow import FollowOptions, follow
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.source import Source
+from tracker.video.video_writer import unfinished
 
 from .review.corrections import bring_up_to_date
 from .run.checks import require_at_least, require_known
@@ -82,7 +83,10 @@ class RenderCommand:
     camera: FollowOptions = field(default_factory=FollowOptions)
 
     def run(self) -> None:
-        """Raises InputError for a missing or malformed file, a person there is not, or an existing video."""
+        """Raises InputError for a missing or malformed file, a person there is not, or an existing video.
+
+        Where it is stopped, what was drawn does not get the name of a whole video.
+        """
         part = Part(seconds(self.start, "from"), math.inf if self.end is None else seconds(self.end, "to"))
         require_known("style", [self._style], STYLES)
         require_at_least(SMALLEST, "height", SMALLEST if self.height is None else self.height, "pixels of the video")
@@ -98,21 +102,26 @@ class RenderCommand:
                 tell_unwritable(options)
             renderer = Renderer(options, self._style)
             still = out.suffix.lower() in PICTURES
-            frames = islice(part.of(prefetch(interruption.until(source))), 1 if still else None)
+            frames = islice(
+                part.of(drawable.as_far_as_tracked(prefetch(interruption.until(source)))), 1 if still else None
+            )
             drawn = 0
             video = partial(VideoSink, source=source, renderer=renderer, crf=self.crf, part=self.end is not None)
             with PictureSink(out, renderer) if still else video(out) as sink:
                 for frame in progress(frames, 1 if still else part.count(source), source.name):
                     sink.write(*seen(frame, only(drawable.at(frame), kept), views(frame)))
                     drawn += frame.image is not None
+                if interruption.cut_short:
+                    note(f"stopped on request; what was drawn until then is {unfinished(out)}")
+                    interruption.check()
             if source.warning:
                 note(source.warning)
         if not drawn:
             raise InputError(
                 f"nothing was drawn: {source.name} has no picture from {self.start} to {self.end or 'its end'}"
             )
-        if interruption.asked:
-            note("stopped on request; the video ends there")
+        for sentence in drawable.notes:
+            note(f"of the tracks: {sentence}")
         say(f"tracks: {drawable.origin}")
         say(f"drawn: {out}")
 

@@ -16,7 +16,7 @@ from .renderer.scene import Scene
 from .renderer.sequence_folder import SequenceFolder
 from .run.folder import claimed_folder
 from .run.interruption import Interruption
-from .run.output import say
+from .run.output import note, say
 from .run.progress import progress
 
 
@@ -42,4 +42,6 @@ class StageCommand:
         ):
             for frame in interruption.until(progress(scene.frames(), self.scene.frame_count, "stage")):
                 sequence.write(frame)
+            if interruption.cut_short:
+                note(f"stopped on request; {folder} ends there")
         say(str(folder))

@@ -26,7 +26,7 @@ from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
 from .run.folder import RUNS, choose_folder, new_folder
 from .run.help import Advanced, Common
-from .run.interruption import Interruption
+from .run.interruption import IncompleteError, Interruption
 from .run.output import count, say
 from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts, part_files
 from .run.result_files import ONLINE, ResultFiles
@@ -84,7 +84,7 @@ class TrackCommand:
         """Track every source in turn; of several, those that cannot be tracked are passed over and counted at the end.
 
         Raises InputError for a mistake in the only source, for one that is missing before any is tracked, and at the
-        end where any failed.
+        end where any failed; IncompleteError at the end where one could not be read as a whole.
         """
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
@@ -106,8 +106,10 @@ class TrackCommand:
                 return self._say_plan(name, source, choose_folder(self.out, source.name))
             parts = self._parts()  # only when the source is known to be one
             with new_folder(self.out, source.name) as folder:
-                self._track(name, source, folder, parts, memory, interruption)
-            return folder
+                run = self._track(name, source, folder, parts, memory, interruption)
+        if run.notes:
+            raise IncompleteError
+        return folder
 
     def _track_all(self, names: list[str], memory: CastMemory | None) -> None:
         batch, parent = Batch(names), self.out or RUNS
@@ -116,17 +118,19 @@ class TrackCommand:
         if self.dry_run:
             batch.refuse_failed()
             return
-        parts = self._parts() if left else None
+        parts, whole = self._parts() if left else None, True
         with Interruption() as interruption:
             for name in left:
                 with batch.going_on(name), self._open(name) as source, new_folder(None, source.name, parent) as folder:
                     assert parts is not None
                     run = self._track(name, source, folder, parts, memory, interruption)
-                    memory = run.learnt
+                    memory, whole = run.learnt, whole and not run.notes
                     batch.done(name, run.summary, folder)
                 if interruption.asked:
                     break
         batch.close()
+        if not whole:
+            raise IncompleteError
 
     def _is_left(self, name: str, parent: Path, batch: Batch) -> bool:
         """Whether one of several is to be tracked: it can be opened, and there is no whole run of it."""
@@ -178,14 +182,15 @@ class TrackCommand:
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         if self.video or self.show:
             tell_unwritable(draw)
-        files = ResultFiles(folder, source, draw, self.video and not self.refine, floor=self.floor)
+        files = ResultFiles(folder, source, draw, self.video, floor=self.floor)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
+        run.awaits_refinement = self.refine
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
         batch = 1 if self.show else self.detection.batch
         if self.refine:
             look = SecondLook(parts.detector, parts.embedder)
             run.track([*sinks, look], look.detector, batch, ", pass 1 of 2")
-            if run.summary.frames:
+            if run.summary.frames and not stop.asked:
                 again = partial(self._open, name)
                 SecondPass(self.refinement, self.tracker.cast, self.video, again).run(run, look)
         else:

@@ -80,16 +80,15 @@ class TrainCommand:
                 should_stop=lambda: interruption.asked,
             )
             training.run(callbacks)
-            stopped = interruption.asked
-            outcome = "" if stopped or rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
-        if stopped:
-            report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
-            return
-        if training.state.best_map < 0:
-            report(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
-        else:
-            report(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
-        report(outcome)
+            if interruption.asked:
+                report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
+                return
+            outcome = "" if rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
+            if training.state.best_map < 0:
+                report(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
+            else:
+                report(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
+            report(outcome)
 
     def calibrate(self, folder: Path, should_stop: Callable[[], bool]) -> str:
         """Calibrate the run's encoders on the validation people, as the tracker would see them; how that went."""

@@ -171,12 +171,12 @@ def test_a_folder_is_claimed_by_one_run_only(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "out").mkdir()
     with (
         claimed_folder(Path("out"), "dance"),
-        pytest.raises(InputError, match="--out out already holds files"),
+        pytest.raises(InputError, match="another run has taken --out out"),
         claimed_folder(Path("out"), "dance"),
     ):
         raise AssertionError("two runs in one folder")
-    # The other run was faster between the look at the folder and its claim.
+    # the other run was faster, and is done, between the look at the folder and its claim
     monkeypatch.setattr("tools.run.folder.choose_folder", lambda out, name, parent: out)
-    (tmp_path / "out" / ".running").touch()
-    with pytest.raises(InputError, match="another run has taken --out out"), claimed_folder(Path("out"), "dance"):
+    (tmp_path / "out" / "tracks.txt").touch()
+    with pytest.raises(InputError, match="another run has filled --out out"), claimed_folder(Path("out"), "dance"):
         raise AssertionError("two runs in one folder")

@@ -16,6 +16,7 @@ from reid.data.landmarks import has_landmarks, read_landmarks
 from reid.data.reading import DataOptions
 from tools.dataset_poses import DatasetPosesCommand, in_the_middle
 from tools.dataset_stage import DatasetStageCommand
+from tools.run.interruption import Stopped
 from tracker.detection.detector import DetectorOptions
 from tracker.types import Detections, InputError
 
@@ -92,7 +93,8 @@ def test_joints_of_the_person_in_the_middle_are_found_and_said(data, poser, caps
 
 def test_a_stopped_run_keeps_what_was_found_and_the_next_one_does_the_rest(data, poser, capsys):
     poser.stop_after = 2
-    poses(data)
+    with pytest.raises(Stopped):
+        poses(data)
     assert "stopped with 4 crops left; run again to go on" in capsys.readouterr().out
     assert sum(map(has_landmarks, every_crop(data, DataOptions()))) == 8
     poser.stop_after = None

@@ -11,6 +11,7 @@ from reid.data.crop_table import read_crop_table
 from reid.data.crops import DataError
 from tools.dataset_stage import ALWAYS_STORED, DatasetStageCommand, sized
 from tools.renderer.options import Realism
+from tools.run.interruption import Stopped
 from tracker.types import InputError
 
 
@@ -37,7 +38,8 @@ def test_a_stopped_run_goes_on_to_the_same_bytes_on_another_number_of_cores(whol
     write = tools.dataset_stage.write
     with monkeypatch.context() as patch:
         patch.setattr(tools.dataset_stage, "write", write_and_stop)
-        stage(tmp_path / "data", processes=1)
+        with pytest.raises(Stopped):
+            stage(tmp_path / "data", processes=1)
     assert "stopped; 1 of 3 scenes are finished, the same command goes on" in capsys.readouterr().out
     with pytest.raises(DataError, match="made with another seed"):
         stage(tmp_path / "data", processes=1, seed=4)

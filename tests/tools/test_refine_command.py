@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tools.offline import second_pass
 from tools.offline.second_look import SecondLook
 from tools.render import RenderCommand
 from tools.run.cast_files import CastFiles
+from tools.run.interruption import Stopped
+from tools.run.tracking import NOT_REFINED
 from tools.track import TrackCommand
 from tracker.offline.refinement import OFFLINE
 from tracker.results.cast_file import read_cast
@@ -83,6 +86,9 @@ def test_who_came_back_is_known_in_the_second_pass_and_every_file_says_it_is_off
     assert "2 people in 150 frames" in said
     online = json.loads((out / "online" / "tracks.json").read_text())
     assert online["video"]["tracking"] == "online"
+    assert (online["complete"], facts["complete"]) == (True, True)
+    with VideoReader(out / "online" / "video.mp4") as video:
+        assert sum(1 for _ in video) == FRAMES
     assert OFFLINE not in (out / "online" / "report.html").read_text()
 
 
@@ -101,24 +107,59 @@ def test_the_drawn_video_says_it_in_its_corner_also_when_drawn_again(film: Path)
         assert (corner(again) > 20) == written
 
 
-def test_a_stop_in_the_second_pass_leaves_the_online_result_and_says_so(
+def test_a_stop_in_the_second_pass_leaves_the_online_result_with_its_video_and_says_so(
     film: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    plain = SecondLook.refined
-
     def stopped(self: SecondLook, *arguments, **options):
         signal.raise_signal(signal.SIGINT)
-        return plain(self, *arguments, **options)
+        raise AssertionError("it stops at once, not when it is done")
 
     monkeypatch.setattr(SecondLook, "refined", stopped)
-    out = refined(film)
+    with pytest.raises(Stopped) as stop:
+        refined(film)
+    assert stop.value.exit_code == 130
+    out = film.parent / "out"
     assert {file.name for file in out.iterdir()} == {
-        "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt",
+        "video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt",
     }  # fmt: skip
     assert ids(out / "tracks.txt") == {1, 2, 3}
+    with VideoReader(out / "video.mp4") as video:
+        assert sum(1 for _ in video) == FRAMES
+    facts = json.loads((out / "tracks.json").read_text())
+    assert (facts["complete"], facts["notes"]) == (False, [NOT_REFINED])
+    assert NOT_REFINED in (out / "report.html").read_text()
     said = " ".join(capsys.readouterr().out.split())
-    assert "not refined" in said
+    assert NOT_REFINED in said
     assert OFFLINE not in said
+
+
+def test_a_stop_while_it_is_drawn_leaves_the_online_result_too(film: Path, monkeypatch: pytest.MonkeyPatch):
+    plain = second_pass.with_frames
+
+    def stopped(*arguments):
+        for number, pair in enumerate(plain(*arguments)):
+            if number == 20:
+                signal.raise_signal(signal.SIGTERM)
+            yield pair
+
+    monkeypatch.setattr(second_pass, "with_frames", stopped)
+    with pytest.raises(Stopped) as stop:
+        refined(film)
+    assert stop.value.exit_code == 143
+    out = film.parent / "out"
+    assert ids(out / "tracks.txt") == {1, 2, 3}
+    assert not (out / "refined.part").exists()
+    assert not (out / "online").exists()
+    with VideoReader(out / "video.mp4") as video:
+        assert sum(1 for _ in video) == FRAMES
+
+
+def test_what_a_kill_in_the_second_pass_leaves_gives_way_to_a_new_run(film: Path):
+    out = refined(film, video=False)
+    (out / "refined.part").mkdir()
+    refined(film, video=False)
+    assert (film.parent / "out-unfinished" / "refined.part").is_dir()
+    assert not (out / "refined.part").exists()
 
 
 def test_an_impatient_stop_leaves_it_too(film: Path, monkeypatch: pytest.MonkeyPatch):

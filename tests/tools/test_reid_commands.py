@@ -16,6 +16,7 @@ from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.training.recipes import PRESETS
 from tools.dataset_stage import DatasetStageCommand
 from tools.evaluate_reid import EvaluateReidCommand
+from tools.run.interruption import Stopped
 from tools.train import TRAIN
 
 
@@ -87,7 +88,8 @@ def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_pa
         return views_of(*_)
 
     monkeypatch.setattr("tools.train.views_of", stopped)
-    tyro.cli(TRAIN["softmax"], args=["--data", str(data), "--out", str(run), "--resume", *small]).run()
+    with pytest.raises(Stopped):
+        tyro.cli(TRAIN["softmax"], args=["--data", str(data), "--out", str(run), "--resume", *small]).run()
     said = capsys.readouterr().out
     assert "training is finished, its calibration was stopped; calibrate it before tracking" in said
     assert "best encoder:" in said

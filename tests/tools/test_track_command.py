@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ from places import ROOT
 from models.bundled import COLOUR_HISTOGRAM
 from tools.cli import main
 from tools.render import RenderCommand
+from tools.run.interruption import IncompleteError
 from tools.run.parts import make_embedder
 from tools.track import TrackCommand
 from tracker.results.mot_files import read_tracks
@@ -75,6 +74,7 @@ def test_a_run_leaves_everything_in_one_folder(film: Path, capsys: pytest.Captur
     assert len(tracks) == 2 * FPS
     assert len((out / "tracks.csv").read_text().splitlines()) == 1 + 2 * len(tracks)
     facts = json.loads((out / "tracks.json").read_text())
+    assert (facts["complete"], facts["notes"]) == (True, [])
     assert [person["id"] for person in facts["people"]] == [1, 2]
     config = json.loads((out / "config.json").read_text())
     assert config["options"]["reid"] == "none"
@@ -128,9 +128,16 @@ def test_results_can_be_drawn_again_without_a_model(film: Path):
 def test_a_truncated_video_is_tracked_as_far_as_it_goes(film: Path, capsys: pytest.CaptureFixture[str]):
     whole = film.read_bytes()
     film.write_bytes(whole[: len(whole) * 2 // 3])
-    out = follow(film, video=False)
+    with pytest.raises(IncompleteError):
+        follow(film, video=False)
+    out = film.parent / "out"
     assert 5 < len(read_tracks(out / "tracks.txt", fps=FPS)) < 2 * FPS
     assert "note:" in capsys.readouterr().out
+    facts = json.loads((out / "tracks.json").read_text())
+    assert facts["complete"] is False
+    (note,) = facts["notes"]
+    assert "breaks off" in note or "damaged" in note
+    assert f'<p class="note" role="note">{note}</p>' in (out / "report.html").read_text()
 
 
 @dataclass(frozen=True)
@@ -250,36 +257,6 @@ def test_paths_are_printed_whole_on_a_narrow_terminal(
 def test_one_of_a_thing_is_reported_as_one(film: Path, capsys: pytest.CaptureFixture[str]):
     follow(film, tracker=TrackerOptions(cast=1), video=False)
     assert "1 person in 50 frames, 0 recoveries, longest absence 0.0 s" in capsys.readouterr().out
-
-
-def test_ctrl_c_finishes_the_files_so_far(film: Path):
-    endless = film.parent / "endless.mp4"
-    with VideoWriter(endless, width=960, height=540, fps=FPS, preset="ultrafast") as writer:
-        noise = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
-        for index in range(400):
-            writer.write(noise, index / FPS)
-    lines = [f"{index + 1},-1,300,100,200,400,0.9" for index in range(400)]
-    (film.parent / "boxes.txt").write_text("\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "tools", "track", str(endless), "--detections", "boxes.txt", "--out", "out"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [*command, "--reid", "none"], cwd=film.parent, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    out = film.parent / "out"
-    while not (out / "tracks.txt").exists() or (out / "tracks.txt").stat().st_size == 0:
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
-    assert "stopped on request" in said
-    with VideoReader(out / "video.mp4") as video:
-        drawn = sum(1 for _ in video)
-    assert 0 < drawn < 400
-    assert len(read_tracks(out / "tracks.txt", fps=FPS)) == drawn
-    assert len(json.loads((out / "tracks.json").read_text())["people"]) == 1
-    assert (out / "report.html").exists()
-    assert not list(out.glob(".*"))
 
 
 def test_an_encoder_without_a_calibration_is_used_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -15,18 +15,18 @@ from ..renderer.scene import Scene
 from ..renderer.sequence_folder import SCENE, SequenceFolder
 from ..renderer.workers import in_processes
 from ..run.interruption import Interruption
-from ..run.output import os_errors_as, read_json_object
+from ..run.output import os_errors_as, read_json_object, say
 from ..run.progress import progress
 
 CRF, PRESET = 21, "fast"
 UNFINISHED = ".unfinished"
 
 
-def render_scenes(scenes: Mapping[str, StageOptions], folder: Path, processes: int) -> bool:
+def render_scenes(scenes: Mapping[str, StageOptions], folder: Path, processes: int) -> None:
     """Render each scene, silent, into `folder`/NAME, but those that are there already with the same options.
 
-    `processes` is how many at once, with 0 one a core. Returns whether all are there now: False after Ctrl-C. Raises
-    InputError where `folder`/NAME is something else, or cannot be written.
+    `processes` is how many at once, with 0 one a core. Raises Stopped after Ctrl-C, and InputError where `folder`/NAME
+    is something else, or cannot be written.
     """
     left = [
         (name, options)
@@ -36,11 +36,14 @@ def render_scenes(scenes: Mapping[str, StageOptions], folder: Path, processes: i
     for name, _ in left:
         if (folder / name).exists() and not read_json_object(folder / name / SCENE):
             raise InputError(f"{folder / name} is no rendered scene: name another --out")
-    with Interruption() as interruption:
-        rendered = in_processes(partial(render, folder=folder), left, processes, interruption)
-        done = sum(1 for _ in progress(rendered, len(left), "scenes", "scenes")) if left else 0
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
-    return done == len(left)
+    try:
+        with Interruption() as interruption:
+            rendered = in_processes(partial(render, folder=folder), left, processes, interruption)
+            done = sum(1 for _ in progress(rendered, len(left), "scenes", "scenes")) if left else 0
+            if done < len(left):
+                say(f"stopped; finished scenes stay in {folder}, the same command goes on")
+    finally:
+        shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
 
 
 def render(scene: tuple[str, StageOptions], folder: Path) -> None:

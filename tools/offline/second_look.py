@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,9 +59,10 @@ class SecondLook:
         numbering: Numbering,
         *,
         cast: int | None = None,
+        shown: Callable[[Iterable[int]], Iterable[int]] = iter,
     ) -> Refined:
-        """`fps` is the rate of the frames written."""
-        stretches, sightings = self._stretches(fps, cast)
+        """`fps` is the rate of the frames written; `shown` may count the rounds that it takes, and end them."""
+        stretches, sightings = self._stretches(fps, cast, shown)
         tracks = refine(self.tracks, stretches, fps, options, cast=cast, numbering=numbering)
         seen = {(rows.frame, box.tobytes()): id for rows in tracks for id, box in zip(rows.ids, rows.xyxy, strict=True)}
         known: dict[int, list[tuple[Sighting, np.ndarray]]] = {}
@@ -71,7 +72,9 @@ class SecondLook:
                 known.setdefault(int(identity), []).append((sighting, embedding))
         return Refined(with_similarity(tracks, known), known)
 
-    def _stretches(self, fps: float, cast: int | None) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
+    def _stretches(
+        self, fps: float, cast: int | None, shown: Callable[[Iterable[int]], Iterable[int]]
+    ) -> tuple[list[Stretch], list[tuple[Sighting, np.ndarray]]]:
         """Whose each part of a track is, by its appearance, and the sightings of those who are not in doubt."""
         from reid.labelling.pseudo_labels import label_people
 
@@ -80,7 +83,7 @@ class SecondLook:
             return whole_tracks(self.tracks), []
         stride = self.tracks[1].frame - self.tracks[0].frame if len(self.tracks) > 1 else 1
         crops = watched.embedded_crops(fps * stride, CropOptions().every)
-        labels = label_people(watched.tracklets, crops, encoder_facts(self._embedder), cast)
+        labels = label_people(watched.tracklets, crops, encoder_facts(self._embedder), cast, shown=shown)
         person = np.full(len(labels.tracklets), UNKNOWN)
         person[labels.tracklet] = labels.person
         stretches = [

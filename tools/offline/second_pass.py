@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,14 +26,13 @@ from tracker.video.containers import is_url
 from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source
 
-from ..run.interruption import Interruption
+from ..run.interruption import Stopped
 from ..run.output import count, note, os_errors_as, say
 from ..run.progress import progress
 from ..run.result_files import ONLINE
-from ..run.tracking import Run, write_all
+from ..run.tracking import NOT_REFINED, Run, write_all
+from ..run.unfinished import PART
 from .second_look import Refined, SecondLook, lasting_identities
-
-PART = "refined.part"
 
 
 def refuse_live(sources: Sequence[str]) -> None:
@@ -103,11 +103,8 @@ class SecondPass:
         try:
             people = self._run(run, look)
         except BaseException as error:
-            note(
-                "not refined, because the second pass was not finished: the results are those of the first, online "
-                "pass, without a video (`followspot render` draws it)"
-            )
-            if not isinstance(error, _StoppedError):
+            if not isinstance(error, Stopped):
+                note(NOT_REFINED)
                 raise
         else:
             run.save_people(people)
@@ -115,16 +112,16 @@ class SecondPass:
     def _run(self, run: Run, look: SecondLook) -> list[Identity]:
         """The people as they are known after it; the run has the refined summary and files then."""
         online, before = run.files, run.summary
-        _go_on(run.interruption)
         started, name = time.perf_counter(), online.source.name
         say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; assigning ids again")
         members = run.memory.members if run.memory else ()
         numbering = Numbering(run.memory.next_id if run.memory else 1, {member.id for member in members})
-        refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast)
+        shown = partial(progress, total=None, name=f"{name}, who is who", unit="rounds")  # as many as needed
+        with run.interruption.at_once():
+            refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast, shown=shown)
         views = run.people.memory.views if run.people.save_cast else 0
         sightings = {id: evenly(own, views) for id, own in refined.sightings.items()}
         refined = replace(refined, sightings=sightings)
-        _go_on(run.interruption)
         summary = Summary(spent=before.wall_seconds + time.perf_counter() - started)
         crops: dict[tuple[int, int], np.ndarray] = {}
         pictures = self.reopen() if self.video or views else nullcontext()
@@ -141,16 +138,9 @@ class SecondPass:
             tracked = run.interruption.until(with_frames(source, refined.tracks))
             tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")
             write_all(keep_crops(tracked, refined, crops), files.sinks(summary))
-            _go_on(run.interruption)
+            run.interruption.check()
+            run.awaits_refinement = False
             run.finish(files, summary)
+        run.finish(replace(online, folder=online.folder / ONLINE), before)  # they await nothing any more
         run.summary, run.files = summary, replace(online, offline=True)
         return lasting_identities(refined, crops)
-
-
-class _StoppedError(Exception):
-    """The user asked for a stop."""
-
-
-def _go_on(interruption: Interruption) -> None:
-    if interruption.asked:
-        raise _StoppedError

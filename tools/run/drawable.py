@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,8 @@ class Drawable:
     """Where a drawn video goes if it is told nothing else."""
     stem: tuple[str, ...] = ()
     """What its name begins with then."""
+    notes: tuple[str, ...] = ()
+    """What is missing in the tracks of a run that is not whole."""
 
     @cached_property
     def _frames(self) -> np.ndarray:
@@ -47,6 +50,11 @@ class Drawable:
     def row(self, frame: Frame) -> int:
         """Which of the tracks are those of this frame, or of the last one before it that was tracked."""
         return max(int(np.searchsorted(self._frames, frame.index, side="right")) - 1, 0)
+
+    def as_far_as_tracked(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames, of a run that is not whole those up to its end."""
+        last = self.tracks[-1].frame if self.tracks else -1
+        return takewhile(lambda frame: frame.index <= last, frames) if self.notes else iter(frames)
 
     def at(self, frame: Frame) -> FrameTracks:
         """The tracks of this frame, empty where it was not tracked."""
@@ -79,7 +87,8 @@ def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: floa
     place = folder / CORRECTED if run.corrections else folder
     with closed_on_error(run.open()) as source:
         tell_misfits(place / TRACKS, ((each.frame, each) for each in tracks), source, run.stride)
-    return Drawable(source, tracks, run.names, _note(run), f"{place / TRACKS} ({_kind(run)})", place)
+    origin = f"{place / TRACKS} ({_kind(run)})"
+    return Drawable(source, tracks, run.names, _note(run), origin, place, notes=run.notes)
 
 
 def drawable_files(video: str, tracks: Path, away: float) -> Drawable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
@@ -13,11 +13,10 @@ from typing import Any
 from models.digest import sha256
 from tracker.types import InputError
 
-from .output import note, os_errors_as, write_json
+from .output import note, os_errors_as, read_json_object, write_json
+from .unfinished import ASIDE, OVERVIEW, held, is_left_over, set_aside
 
 CONFIG = "config.json"
-CLAIM = ".running"
-"""A file in the folder of a run while it is written to, so that no other run takes the same folder."""
 RUNS = Path("runs")
 """Where runs go that are given no folder."""
 PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "filterpy", "lap")
@@ -26,12 +25,12 @@ PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av"
 def choose_folder(out: Path | None, name: str, parent: Path = RUNS) -> Path:
     """`out` if it is new or empty, else refused; without it the first free one of parent/NAME, parent/NAME-2, ...
 
-    Nothing is made yet. Raises InputError.
+    A run in `out` that was not finished will give way. Nothing is made yet. Raises InputError.
     """
     if out is not None:
         if out.is_file():
             raise InputError(f"--out {out} is a file: name a folder for the results")
-        if out.is_dir() and any(out.iterdir()):
+        if out.is_dir() and any(out.iterdir()) and not is_left_over(out):
             raise InputError(f"--out {out} already holds files: name a new folder, so that no results are overwritten")
         return out
     return first_free(parent / (name or "run"))
@@ -51,14 +50,13 @@ def numbered(folder: Path) -> Iterator[Path]:
 def new_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator[Path]:
     """`claimed_folder` for a run: if the block fails with nothing worth keeping, all that was made is removed.
 
-    Worth keeping are a config.json, which is written at the end of a run, and rows of tracks. Raises InputError.
+    Worth keeping is what tracks any frame. Raises InputError.
     """
     with claimed_folder(out, name, parent) as (folder, made):
         try:
             yield folder
         except BaseException:
-            tracks = folder / "tracks.txt"
-            if not (folder / CONFIG).exists() and not (tracks.exists() and tracks.stat().st_size):
+            if not is_worth_keeping(folder):
                 for file in folder.iterdir():
                     file.unlink()
                 with suppress(OSError):  # of a parent that holds another run by now
@@ -71,40 +69,32 @@ def new_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator[Pat
 def claimed_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator[tuple[Path, list[Path]]]:
     """`choose_folder`'s folder, made for this block alone, and what was made for it, the folder before its parents.
 
-    Of runs that look for a folder at the same time each gets one of its own. Raises InputError where no folder may be
-    made, or another run has taken `out`.
+    Of runs that look for a folder at the same time each gets one of its own; a run in `out` that was not finished is
+    set aside, with a note. Raises InputError where no folder may be made, or another run has taken `out`.
     """
     wanted = choose_folder(out, name, parent)
     made = [path for path in wanted.parents if not path.exists()]
-    with os_errors_as(f"cannot write results to {wanted}", "; choose another --out"):
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        folder, new = _claim_free(wanted) if out is None else _claim(wanted)
-    if out is None and folder.name != (name or "run"):
-        note(f"{parent / (name or 'run')} is taken: the results go to {folder}")
-    try:
+    with ExitStack() as stack:
+        with os_errors_as(f"cannot write results to {wanted}", "; choose another --out"):
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            if is_left_over(wanted):
+                aside = first_free(wanted.with_name(wanted.name + ASIDE))
+                set_aside(wanted, aside)
+                note(f"{wanted} held a run that was not finished; that is now {aside}")
+            # to make a folder succeeds only once, so each run gets the next number
+            folder = wanted if out is not None else next(path for path in numbered(wanted) if _made(path))
+            new = out is None or _made(folder)
+            (folder / ".write-test").touch()
+            (folder / ".write-test").unlink()
+        try:
+            stack.enter_context(held(folder))
+        except BlockingIOError:
+            raise InputError(f"another run has taken --out {folder} just now: name a new folder") from None
+        if any(folder.iterdir()):
+            raise InputError(f"another run has filled --out {folder} just now: name a new folder")
+        if out is None and folder.name != (name or "run"):
+            note(f"{parent / (name or 'run')} is taken: the results go to {folder}")
         yield folder, [folder, *made] if new else made
-    finally:
-        (folder / CLAIM).unlink(missing_ok=True)
-
-
-def _claim_free(wanted: Path) -> tuple[Path, bool]:
-    """The folder or the next number of it, new: to make a folder succeeds only once."""
-    for folder in numbered(wanted):
-        if _made(folder):
-            (folder / CLAIM).touch()
-            return folder, True
-    raise AssertionError("there are endless numbers")
-
-
-def _claim(folder: Path) -> tuple[Path, bool]:
-    """The folder with `CLAIM` in it, and whether it is new. Raises InputError where another run was faster."""
-    new = _made(folder)
-    with suppress(FileExistsError):  # to make a file succeeds only once
-        (folder / CLAIM).touch(exist_ok=False)
-        if [file.name for file in folder.iterdir()] == [CLAIM]:
-            return folder, new
-        (folder / CLAIM).unlink()
-    raise InputError(f"another run has taken --out {folder} just now: name a new folder")
 
 
 def _made(folder: Path) -> bool:
@@ -116,6 +106,14 @@ def _made(folder: Path) -> bool:
     return True
 
 
+def is_worth_keeping(folder: Path) -> bool:
+    """Whether a run has rows of tracks, or frames in which it saw no person, or a video of them."""
+    tracks, summary = folder / "tracks.txt", read_json_object(folder / OVERVIEW).get("summary")
+    has_rows = tracks.exists() and tracks.stat().st_size > 0
+    has_frames = isinstance(summary, dict) and bool(summary.get("frames"))
+    return has_rows or has_frames or any(folder.glob("video*.mp4"))
+
+
 def write_config(folder: Path, options: Any, weights: dict[str, Path | None], more: dict[str, Any]) -> None:
     """config.json: options, versions, and the sha256 of the weights used. Raises InputError."""
     config = {
@@ -124,12 +122,7 @@ def write_config(folder: Path, options: Any, weights: dict[str, Path | None], mo
         "versions": {package: version_of(package) for package in PACKAGES},
         **more,
     }
-    try:
-        write_json(config, folder / CONFIG)
-    except InputError:
-        with suppress(OSError):
-            (folder / CONFIG).unlink()
-        raise
+    write_json(config, folder / CONFIG)
 
 
 def weights_used(weights: Mapping[str, Path | None]) -> dict[str, dict[str, str] | None]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from reid.encoder.atomic_write import replace_text
 from tracker.types import InputError
 
 
@@ -51,11 +52,14 @@ def first_names(names: Sequence[str]) -> str:
 
 
 def write_json(content: Mapping[str, object], path: Path) -> None:
-    """Write `content`, paths in it as text, making folders as needed. Raises InputError where it cannot be written."""
+    """Write `content`, paths in it as text, making folders as needed; all of it, or the file stays as it was.
+
+    Raises InputError where it cannot be written.
+    """
     text = json.dumps(content, indent=2, default=str) + "\n"
     with os_errors_as(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        replace_text(path, text)
 
 
 def read_json_object(path: Path) -> dict[str, Any]:

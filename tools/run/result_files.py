@@ -14,11 +14,13 @@ from tracker.results.keypoint_file import KeypointWriter
 from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
 from tracker.results.report import write_report
-from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.results.writers import UNFINISHED, CsvWriter, JsonWriter, MotWriter, Sink, write_overview
 from tracker.video.sources import Source
+from tracker.video.video_writer import unfinished
 
 from .folder import CONFIG
 from .output import read_json_object
+from .tracked_run import OVERVIEW, TRACKS
 from .video_sinks import VideoSink
 
 VIDEO, REPORT, KEYPOINTS = "video.mp4", "report.html", "keypoints.txt"
@@ -50,26 +52,41 @@ class ResultFiles:
 
     def sinks(self, summary: Summary) -> list[Sink]:
         """What the tracked frames are written to; `summary` is fed by one of them."""
-        source, names = self.source, self.draw.names
-        facts = {
-            "source": source.name,
-            "fps": source.fps,
-            "width": source.width,
-            "height": source.height,
-            "tracking": self.label,
-        }
+        names = self.draw.names
         sinks: list[Sink] = [
-            MotWriter(self.folder / "tracks.txt"),
+            JsonWriter(self.folder / OVERVIEW, summary, self._facts, names, [UNFINISHED]),
+            MotWriter(self.folder / TRACKS),
             CsvWriter(self.folder / "tracks.csv", names, self.offline),
-            JsonWriter(self.folder / "tracks.json", summary, facts, names),
             self.portraits,
             self.floor_rows,
             KeypointWriter(self.folder / KEYPOINTS),
         ]
         if self.video:
             draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw
-            sinks.append(VideoSink(self.folder / VIDEO, source, Renderer(draw)))
+            sinks.append(VideoSink(self.folder / VIDEO, self.source, Renderer(draw)))
         return sinks
+
+    @property
+    def _facts(self) -> dict[str, object]:
+        """Of the video, for tracks.json."""
+        source = self.source
+        return {
+            "source": source.name,
+            "fps": source.fps,
+            "width": source.width,
+            "height": source.height,
+            "tracking": self.label,
+        }
+
+    @property
+    def _video(self) -> str | None:
+        """The name of the video, or of what there is of it."""
+        names = (VIDEO, unfinished(Path(VIDEO)).name)
+        return next((name for name in names if (self.folder / name).exists()), None)
+
+    def write_overview(self, summary: Summary, notes: Sequence[str]) -> None:
+        """tracks.json as it stands at the end: complete where there are no notes. Raises InputError."""
+        write_overview(self.folder / OVERVIEW, summary, self._facts, self.draw.names, notes)
 
     def write_page(self, summary: Summary, facts: Mapping[str, object], notes: Sequence[str] = ()) -> None:
         """The page, with how the results were made and sentences on what is missing. Raises InputError."""
@@ -79,7 +96,7 @@ class ResultFiles:
             self.folder / REPORT,
             summary,
             title=source.name,
-            video=VIDEO if (self.folder / VIDEO).exists() else None,
+            video=self._video,
             facts={"Video": size, "Tracking": self.label, **facts},
             names=self.draw.names,
             portraits=self.portraits.portraits(),

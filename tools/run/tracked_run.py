@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ class TrackedRun:
     """Names of people who have one, by id."""
     config: dict[str, Any]
     """All of config.json."""
+    complete: bool = True
+    """Whether the results are whole; else `notes` say what is missing."""
+    notes: tuple[str, ...] = ()
     corrections: bool = False
     """Whether these are the corrected tracks and names, not the run's own."""
 
@@ -96,7 +100,7 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
     if not isinstance(opened, str):
         raise InputError(f"{folder / CONFIG} does not say where the video is; name it with --video")
     try:
-        return TrackedRun(
+        run = TrackedRun(
             folder,
             opened,
             str(facts["source"]),
@@ -107,9 +111,18 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
             str(facts["tracking"]),
             _names(overview.get("people", [])),
             config,
+            overview.get("complete") is not False,  # runs before 0.2.0 do not say it
+            tuple(map(str, overview.get("notes", ()))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{folder / OVERVIEW} is damaged or of another version; track the video again") from error
+    return run if run.complete else _with_late_rows(run)
+
+
+def _with_late_rows(run: TrackedRun) -> TrackedRun:
+    """The run with the frames whose rows were written after tracks.json was for the last time."""
+    rows = len(read_tracks(run.folder / TRACKS, truth=False))
+    return replace(run, frames=max(run.frames, math.ceil(rows / run.stride)))
 
 
 def _names(people: Any) -> dict[int, str]:

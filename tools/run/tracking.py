@@ -12,21 +12,23 @@ from rich.text import Text
 from tracker.cast_memory import CastMemory
 from tracker.pipeline import track
 from tracker.results.presence import Summary
-from tracker.results.writers import Sink
+from tracker.results.writers import STOPPED, Sink, reason
 from tracker.track import Identity
 from tracker.tracker import Tracker
 from tracker.types import Detector, Frame, FrameTracks, InputError
 from tracker.video.prefetch import prefetch
 
 from .cast_files import CastFiles, say_cast
-from .folder import write_config
+from .folder import CONFIG, write_config
 from .interruption import Interruption
 from .made_by import made_by
-from .output import count, note, say
+from .output import count, note, read_json_object, say, write_json
 from .parts import Parts
 from .progress import progress
 from .result_files import ResultFiles
 from .unused_boxes import UNUSED, UnusedBoxes
+
+NOT_REFINED = "not refined, because the second pass was not finished: the results are those of the first, online pass"
 
 
 @dataclass
@@ -46,8 +48,12 @@ class Run:
     memory: CastMemory | None
     interruption: Interruption
     summary: Summary = field(default_factory=Summary)
-    ended: bool = False
-    """Whether the source was tracked to its end."""
+    stopped: bool = False
+    """Whether the source was given up on request."""
+    failure: BaseException | None = None
+    """What ended it early."""
+    awaits_refinement: bool = False
+    """Whether a second pass was asked for, and has not ended."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
 
@@ -55,42 +61,58 @@ class Run:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
         source = self.files.source
         unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
+        write_config(self.files.folder, self.options, self.parts.weights, self._facts(self.files))
         try:
             tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
             tracked = progress(tracked, source.frame_count, source.name + passes)
             write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
-            self.ended = not self.interruption.asked
-        except BaseException:
-            if self.summary.frames:
-                with suppress(InputError):  # report the original error
-                    self.finish(self.files, self.summary)
-                    self.save_people(self.tracker.identities)
-            raise
-        if self.summary.frames:
+            self.stopped = self.interruption.cut_short
+            if not self.summary.frames:
+                self.interruption.check()
             self.finish(self.files, self.summary)
+        except BaseException as error:
+            self.keep(error)
+            if isinstance(error, InputError) and self.summary.frames:
+                raise InputError(f"{error}; what was tracked until then is in {self.files.folder}/") from error
+            raise
         self.save_people(self.tracker.identities)
 
+    def keep(self, error: BaseException) -> None:
+        """Finish what can be of a run that ends by an error: each file by itself, and the error stays the one told."""
+        self.failure = error
+        if not self.summary.frames:
+            return
+        with suppress(InputError):
+            self.finish(self.files, self.summary)
+        with suppress(InputError):
+            self.save_people(self.tracker.identities)
+
     def finish(self, files: ResultFiles, summary: Summary) -> None:
-        """Write the files beside the tracks: config.json and the page. Raises InputError."""
-        facts = {
-            "source": files.source.name,
-            "opened": self.opened,
-            "tracking": files.label,
-            "frames": summary.frames,
-            "ended": self.ended,
-            "embedded_crops": self.tracker.embedded,
-        }
-        write_config(files.folder, self.options, self.parts.weights, facts)
+        """Write config.json, the page, and last tracks.json, which says whether the results are whole.
+
+        Raises InputError.
+        """
+        config = read_json_object(self.files.folder / CONFIG)
+        ended = self.failure is None and not self.stopped and not self.awaits_refinement
+        numbers = {"frames": summary.frames, "ended": ended, "embedded_crops": self.tracker.embedded}
+        write_json({**config, **self._facts(files), **numbers}, files.folder / CONFIG)
         files.write_page(summary, made_by(self.options, self.parts.weights), [*self.notes, *self.advice])
+        files.write_overview(summary, self.notes)
+
+    def _facts(self, files: ResultFiles) -> dict[str, Any]:
+        """For config.json."""
+        return {"source": files.source.name, "opened": self.opened, "tracking": files.label}
 
     @property
     def notes(self) -> list[str]:
         """Sentences on what is missing in the results."""
-        warning = self.files.source.warning
-        stopped = (
-            "stopped on request; the results hold what was tracked until then" if self.interruption.asked else None
-        )
-        return [sentence for sentence in (warning, stopped) if sentence]
+        said = [
+            self.files.source.warning,
+            STOPPED if self.stopped else None,
+            None if self.failure is None else reason(self.failure),
+            NOT_REFINED if self.awaits_refinement else None,
+        ]
+        return list(dict.fromkeys(filter(None, said)))
 
     @property
     def advice(self) -> list[str]:

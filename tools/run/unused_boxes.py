@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker.results.mot_files import format_detections
-from tracker.results.writers import writing
+from tracker.results.whole_files import RowFile
 from tracker.types import Detections, Detector, Frame, FrameTracks
 
 from .overheard_detector import OverheardDetector
@@ -27,9 +27,7 @@ class UnusedBoxes:
         self._min_score = min_score
 
     def __enter__(self) -> UnusedBoxes:
-        with writing(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8")
+        self._file = RowFile(self._path)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -39,8 +37,7 @@ class UnusedBoxes:
         """Take in one frame with all its rows, which hold the detector's boxes unchanged."""
         unused = unused_boxes(self.detector.take(frame.index), tracks, self._min_score)
         if len(unused):
-            with writing(self._path):
-                self._file.write(format_detections(frame.index, unused))
+            self._file.add(format_detections(frame.index, unused))
 
 
 def unused_boxes(detections: Detections, tracks: FrameTracks, min_score: float) -> Detections:

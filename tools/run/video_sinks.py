@@ -12,7 +12,7 @@ import cv2
 
 from tracker.drawing.lettering import unwritable
 from tracker.drawing.render import Renderer, RenderOptions
-from tracker.results.writers import writing
+from tracker.results.whole_files import writing
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
 from tracker.video.video_writer import VideoWriter
@@ -29,6 +29,7 @@ CRF = 21
 class VideoSink:
     """The annotated video, with the source's frame times and sound, from the first frame on that is written.
 
+    Where the block ends by an error, the frames so far stay in NAME.part.mp4: what has its name is as it was meant.
     Frames without pictures are passed over. `crf` is `VideoWriter`'s; of a `part` the sound ends with the pictures.
     """
 
@@ -62,6 +63,7 @@ class VideoSink:
                 audio_offset=self._source.audio_offset + self._start,
                 audio_part=self._part,
                 crf=self._crf,
+                whole_only=True,
             )
         self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start)
 
@@ -86,7 +88,12 @@ class PictureSink:
         _, code = cv2.imencode(ending, self._renderer.draw(frame, tracks), PICTURES[ending])
         with writing(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_bytes(code.tobytes())
+            part = self._path.with_name(f".{self._path.name}.part")
+            try:
+                part.write_bytes(code.tobytes())
+                os.replace(part, self._path)
+            finally:
+                part.unlink(missing_ok=True)
 
 
 def tell_unwritable(draw: RenderOptions) -> None:

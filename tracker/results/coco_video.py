@@ -16,7 +16,7 @@ from ..boxes import xyxy_to_xywh
 from ..types import Frame, FrameTracks, InputError
 from .box_rows import BoxRows, Row, box_rows
 from .source_facts import SourceFacts
-from .writers import replace_text
+from .whole_files import replace_text
 
 PERSON = 1
 """COCO's category."""

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 from ..types import Frame, FrameTracks, InputError
 from .box_rows import BoxRows, Row, box_rows
 from .source_facts import SourceFacts
-from .writers import replace_text
+from .whole_files import replace_text
 
 LABEL = "person"
 ATTRIBUTES = {"id": "False", "name": "False", "score": "True"}

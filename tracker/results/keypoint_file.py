@@ -7,16 +7,14 @@ People are known by their boxes, so the lines stay right where ids are corrected
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from .. import boxes
 from ..types import Frame, FrameTracks, InputError
-from .writers import writing
+from .whole_files import RowFile
 
 _BOX = 5
 """Columns before the joints: the frame and the box."""
@@ -30,26 +28,24 @@ class KeypointWriter:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._open = ExitStack()
-        self._file: TextIO | None = None
+        self._file: RowFile | None = None
 
     def __enter__(self) -> KeypointWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
+        if self._file is not None:
+            self._file.close()
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Append the rows of one frame."""
         if tracks.keypoints is None:
             return
-        with writing(self._path):
-            if self._file is None:
-                self._file = self._open.enter_context(self._path.open("w", encoding="utf-8"))
-            for box, joints in zip(_boxes(tracks).tolist(), tracks.keypoints, strict=True):
-                corner = ",".join(f"{value / 100:.2f}" for value in box)
-                found = ",".join(f"{x:.1f},{y:.1f},{confidence:.2f}" for x, y, confidence in joints.tolist())
-                self._file.write(f"{frame.index + 1},{corner},{found}\n")
+        self._file = self._file or RowFile(self._path)
+        for box, joints in zip(_boxes(tracks).tolist(), tracks.keypoints, strict=True):
+            corner = ",".join(f"{value / 100:.2f}" for value in box)
+            found = ",".join(f"{x:.1f},{y:.1f},{confidence:.2f}" for x, y, confidence in joints.tolist())
+            self._file.add(f"{frame.index + 1},{corner},{found}\n")
 
 
 def with_keypoints(tracks: Sequence[FrameTracks], path: Path) -> list[FrameTracks]:

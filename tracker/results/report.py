@@ -19,7 +19,7 @@ from .report_formation import STYLE as FORMATION_STYLE
 from .report_formation import formation_panel
 from .report_page import PAGE, SCRIPT, STYLE
 from .report_people import data_address, face, people_cards, section, who
-from .writers import writing
+from .whole_files import replace_text
 
 _MAX_TICKS = 6
 _ROUND_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
@@ -67,8 +67,7 @@ def write_report(
         moments=_doubtful_moments(summary.told, names, doubt),
         recoveries=_recovery_table(summary.told, names, doubt),
     )
-    with writing(path):
-        Path(path).write_text(page, encoding="utf-8")
+    replace_text(Path(path), page)
 
 
 def _player(video: str | None, poster: bytes | None) -> str:

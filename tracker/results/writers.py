@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -18,10 +17,18 @@ from ..drawing.colours import colour_of, css
 from ..types import Frame, FrameTracks, InputError, Recovery
 from .mot_files import format_rows
 from .presence import Person, Summary
+from .whole_files import RowFile, replace_text
 
 CSV_COLUMNS = ("frame", "time", "id", "name", "x1", "y1", "x2", "y2", "score", "recovered")
 
-_FLUSH_EVERY = 1.0
+UNFINISHED = "not finished: it is still being tracked, or was killed; the results hold what was tracked until then"
+"""The note in tracks.json until the run ends."""
+STOPPED = "stopped on request; the results hold what was tracked until then"
+
+_SAVE_EVERY = 5.0
+"""Seconds between two states of tracks.json."""
+_SAVE_SHARE = 100
+"""Times as long as writing tracks.json took must have passed before it is written again: 1% of the run at most."""
 
 
 class Sink(AbstractContextManager["Sink"], Protocol):
@@ -31,10 +38,7 @@ class Sink(AbstractContextManager["Sink"], Protocol):
 
 
 class _LineWriter(ABC):
-    """A text file that is whole after every frame, and on disk about a second later.
-
-    Entering it creates the file and its folder; raises InputError where it may not.
-    """
+    """A `RowFile` as a sink. Entering it creates the file and its folder; raises InputError where it may not."""
 
     _header = ""
 
@@ -45,12 +49,9 @@ class _LineWriter(ABC):
     def _lines(self, frame: Frame, tracks: FrameTracks) -> str: ...
 
     def __enter__(self) -> _LineWriter:
-        with writing(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8", newline="")
-        self._file.write(self._header)
+        self._file = RowFile(self._path)
+        self._file.add(self._header)
         self._file.flush()
-        self._flushed = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,11 +59,7 @@ class _LineWriter(ABC):
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Append the rows of one frame; raises InputError where the disk takes no more."""
-        with writing(self._path):
-            self._file.write(self._lines(frame, tracks))
-            if time.monotonic() - self._flushed > _FLUSH_EVERY:
-                self._file.flush()
-                self._flushed = time.monotonic()
+        self._file.add(self._lines(frame, tracks))
 
 
 class MotWriter(_LineWriter):
@@ -101,8 +98,10 @@ class CsvWriter(_LineWriter):
 class JsonWriter:
     """tracks.json: facts of the video, and of every person the times on stage and the recoveries.
 
-    It feeds `summary` with the frames it is given (so give that summary to no other sink) and writes it when the run
-    ends, also when that is by Ctrl-C. `video` holds facts to be copied in, such as source, width, height, fps.
+    It feeds `summary` with the frames it is given (so give that summary to no other sink). The file is written now and
+    then, and says that it is not complete, so that a kill leaves what was known; when the run ends, also when that is
+    by Ctrl-C, it is written with `notes`, sentences on what is missing: without any, and without an error, it is
+    complete. `video` holds facts to be copied in, such as source, width, height, fps.
     """
 
     def __init__(
@@ -111,32 +110,59 @@ class JsonWriter:
         summary: Summary,
         video: Mapping[str, object] | None = None,
         names: Mapping[int, str] | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         self._path = Path(path)
         self._summary = summary
         self._video = dict(video or {})
         self._names = names or {}
+        self._notes = notes
+        self._due = 0.0
 
     def __enter__(self) -> JsonWriter:
         self._summary.__enter__()
-        self._save()
+        self._save([UNFINISHED])
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._save()
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._save([*self._notes, *([reason(error)] if error is not None else [])])
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Take in one frame."""
         self._summary.write(frame, tracks)
+        if time.monotonic() > self._due:
+            self._save([UNFINISHED])
 
-    def _save(self) -> None:
-        text = json.dumps(overview(self._summary, self._video, self._names), indent=1, ensure_ascii=False, default=str)
-        replace_text(self._path, text + "\n")
+    def _save(self, notes: Sequence[str]) -> None:
+        started = time.monotonic()
+        write_overview(self._path, self._summary, self._video, self._names, notes)
+        now = time.monotonic()
+        self._due = now + max(_SAVE_EVERY, _SAVE_SHARE * (now - started))
 
 
-def overview(summary: Summary, video: Mapping[str, object], names: Mapping[int, str]) -> dict[str, object]:
+def reason(error: BaseException) -> str:
+    """The note on results that an error ended."""
+    if isinstance(error, KeyboardInterrupt):
+        return STOPPED
+    said = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    return f"ended early ({said}); the results hold what was tracked until then"
+
+
+def write_overview(
+    path: Path, summary: Summary, video: Mapping[str, object], names: Mapping[int, str], notes: Sequence[str]
+) -> None:
+    """Write tracks.json whole; it is complete where there are no notes. Raises InputError."""
+    content = overview(summary, video, names, notes)
+    replace_text(path, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def overview(
+    summary: Summary, video: Mapping[str, object], names: Mapping[int, str], notes: Sequence[str] = ()
+) -> dict[str, object]:
     """What tracks.json holds; times in seconds."""
     return {
+        "complete": not notes,
+        "notes": list(notes),
         "video": dict(video),
         "summary": {
             "frames": summary.frames,
@@ -171,24 +197,3 @@ def _recovery(recovery: Recovery) -> dict[str, object]:
     facts = asdict(recovery)
     del facts["id"]
     return {key: round(value, 4) if isinstance(value, float) else value for key, value in facts.items()}
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a whole file, its folder too: either all of it is there or what was there before. Raises InputError."""
-    unfinished = path.with_name(path.name + ".part")
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            unfinished.write_text(text, encoding="utf-8")
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Within the block an OSError becomes an InputError that names the file."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); choose another place with --out") from error

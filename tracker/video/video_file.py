@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.container import OutputContainer
+from av.container import Flags, OutputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from .fragments import FRAGMENTED
 from .sound import Sound
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -33,8 +35,9 @@ def time_base(fps: float) -> Fraction:
 
 
 class VideoFile:
-    """An open H.264 file (yuv420p, BT.709, index in front) that takes pictures with their times, and the sound along.
+    """An open H.264 file (yuv420p, BT.709) that takes pictures with their times, and the sound along.
 
+    What it holds on disk plays at any time, as fragments of a second (Matroska is made like that), up to the last one.
     width and height must be even. Errors are FFmpeg's (`av.FFmpegError`, `OSError`). Not for several threads at once.
     """
 
@@ -51,9 +54,8 @@ class VideoFile:
         audio_part: bool,
         options: dict[str, str],
     ) -> None:
-        self._output: OutputContainer = av.open(
-            str(path), "w", format=container, container_options={"movflags": "+faststart"}
-        )
+        growing = {} if container == "matroska" else FRAGMENTED
+        self._output: OutputContainer = av.open(str(path), "w", format=container, container_options=growing)
         rate = Fraction(fps).limit_denominator(1001)
         self._stream = self._output.add_stream("libx264", rate=rate, options=options)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
@@ -67,6 +69,9 @@ class VideoFile:
         self._last = -1
         self.sound = Sound(audio_from, self._output, audio_offset, audio_part) if audio_from is not None else None
         self._output.start_encoding()
+        # A fragment is on disk when it is whole. AAC out of a transport stream needs a filter, which FFmpeg turns off
+        # for fragments, but the delayed description waits for what that finds.
+        self._output.flags |= (Flags.flush_packets | Flags.auto_bsf).value  # type: ignore[operator]  # an int
 
     def add(self, picture: VideoFrame, time: float) -> None:
         """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
@@ -86,8 +91,15 @@ class VideoFile:
             self.sound.write_until(time)
 
     def finish(self) -> None:
-        """Writes what the encoder still holds, the rest of the sound, and the index."""
+        """Writes what the encoder still holds, and the rest of the sound."""
         self._output.mux(self._stream.encode(None))
         if self.sound is not None:
             self.sound.finish(float((self._last + self._period) * self._tick))
         self._output.close()
+
+    def give_up(self) -> None:
+        """Lets go of the file after an error; what is on disk stays."""
+        if self.sound is not None:
+            self.sound.close()
+        with contextlib.suppress(av.FFmpegError, OSError):
+            self._output.close()

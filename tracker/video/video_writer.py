@@ -15,6 +15,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from ..types import InputError
+from .fragments import cut_to_whole_fragments, make_plain
 from .video_file import FORMATS, VideoFile
 
 QUEUED = 4
@@ -34,9 +35,10 @@ class VideoWriter:
     (`audio_part`). H.264 wants even sizes: an odd picture gets its last row or column twice. `crf` is the
     quality (0 lossless to 51 worst, 18 looks like the source), `preset` x264's trade of speed for size.
 
-    Use it in a `with` block. The file appears under its name only when it is complete; until then it is a hidden
-    `.part` file beside it. When the block ends early, by Ctrl-C or an error, the frames so far make a proper file.
-    Without any frame there is no file.
+    Use it in a `with` block. The file appears under its name only when it is complete; until then it is `NAME.part.mp4`
+    beside it, which plays up to the last second or two: that is what a kill, a power cut or a full disk leaves. When
+    the block ends early, by Ctrl-C or an error, the frames so far make a proper file; with `whole_only` they stay in
+    `NAME.part.mp4`. Without any frame there is no file.
 
     Raises InputError where the file cannot be written (no permission, disk full, wrong kind of name): on making it,
     or from the next `write` or `close`. `warning` is None or one sentence on sound that could not be taken over.
@@ -54,12 +56,15 @@ class VideoWriter:
         audio_part: bool = False,
         crf: int = 21,
         preset: str = "superfast",
+        whole_only: bool = False,
     ) -> None:
         self.path = Path(path)
+        self._whole_only = whole_only
         self._size = (height, width)
         self._padding = (height % 2, width % 2)
-        self._part = self.path.with_name(f".{self.path.name}.part")
-        if self.path.suffix.lower() not in FORMATS:
+        self._part = unfinished(self.path)
+        self._container = FORMATS.get(self.path.suffix.lower(), "")
+        if not self._container:
             raise InputError(f"{self.path} cannot be written as a video: name it {', '.join(FORMATS)}")
         if not 0 <= crf <= MAX_CRF or preset not in PRESETS:
             raise InputError(f"crf {crf} or preset {preset!r} is unknown; crf is 0 to {MAX_CRF}, preset {PRESETS}")
@@ -69,7 +74,7 @@ class VideoWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = VideoFile(
                 self._part,
-                container=FORMATS[self.path.suffix.lower()],
+                container=self._container,
                 width=width + width % 2,
                 height=height + height % 2,
                 fps=fps,
@@ -118,11 +123,15 @@ class VideoWriter:
             self._file.finish()
         except Exception as failure:
             self._failure = failure
+            self._file.give_up()
             while not ended:  # a caller waiting to put a picture must not wait for ever
                 ended = self._queue.get() is None
 
-    def close(self) -> None:
-        """Finishes the file and gives it its name, or removes it if it has no frame. Raises InputError on failure."""
+    def close(self, early: bool = False) -> None:
+        """Finishes the file and gives it its name, or removes it if it has no frame. Raises InputError on failure.
+
+        `early` says that pictures are missing (see `whole_only`).
+        """
         if self._closed:
             return
         self._closed = True
@@ -132,7 +141,7 @@ class VideoWriter:
             self._finish()  # only the tail is left to encode; a second Ctrl-C gives it up
             raise
         finally:
-            self._publish()
+            self._publish(early)
         if self._failure is not None:
             raise self._refusal(self._failure) from self._failure
 
@@ -140,15 +149,38 @@ class VideoWriter:
         self._queue.put(None)
         self._thread.join()
 
-    def _publish(self) -> None:
-        if self._thread.is_alive() or self._failure is not None or not self._written:
-            self._remove_part()
-            return
+    def _publish(self, early: bool) -> None:
+        if self._thread.is_alive():
+            return  # given up: what is on disk plays
         try:
-            os.replace(self._part, self.path)
+            if not self._written:
+                self._remove_part()
+            elif self._failure is not None:
+                self._keep_what_plays()
+            elif not (early and self._whole_only):
+                self._make_plain()
+                os.replace(self._part, self.path)
         except OSError as failure:
-            self._remove_part()
             self._failure = failure
+
+    def _make_plain(self) -> None:
+        """Replace the fragments by a plain file; where that fails, they stay: they play as well."""
+        if self._container == "matroska":
+            return
+        plain = self.path.with_name(f".{self.path.name}.part")
+        try:
+            make_plain(self._part, plain, self._container)
+            os.replace(plain, self._part)
+        except (av.FFmpegError, OSError):
+            plain.unlink(missing_ok=True)
+        except BaseException:  # Ctrl-C: the video has its name at once
+            plain.unlink(missing_ok=True)
+            os.replace(self._part, self.path)
+            raise
+
+    def _keep_what_plays(self) -> None:
+        if self._container != "matroska" and not cut_to_whole_fragments(self._part):
+            self._remove_part()
 
     def _remove_part(self) -> None:
         with contextlib.suppress(OSError):
@@ -159,7 +191,8 @@ class VideoWriter:
         if number in (errno.EACCES, errno.EPERM, errno.EROFS):
             return InputError(f"{self.path} may not be written; check the permissions or choose another folder")
         if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return InputError(f"{self.path} could not be written because the disk is full")
+            kept = f"; what was written until then is {self._part}" if self._part.exists() else ""
+            return InputError(f"{self.path} could not be written because the disk is full{kept}")
         return InputError(f"{self.path} could not be written ({getattr(error, 'strerror', None) or error})")
 
     def __enter__(self) -> VideoWriter:
@@ -167,7 +200,12 @@ class VideoWriter:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
-            self.close()
+            self.close(early=error is not None)
         except InputError:
             if error is None:
                 raise
+
+
+def unfinished(path: Path) -> Path:
+    """The name of a video that is being written, or was never finished."""
+    return path.with_name(f"{path.stem}.part{path.suffix}")

@@ -148,8 +148,9 @@ def test_an_empty_run_has_a_page_too(tmp_path: Path, frames: int) -> None:
 
 
 def test_a_page_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("in the way")
     with pytest.raises(InputError, match=r"report\.html cannot be written"):
-        write_report(tmp_path / "missing" / "report.html", evening())
+        write_report(tmp_path / "report.html" / "report.html", evening())
 
 
 def test_times_read_like_a_clock() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,20 @@ import pytest
 from tracker.results.keypoint_file import KeypointWriter, with_keypoints
 from tracker.results.mot_files import read_tracks
 from tracker.results.presence import Summary
-from tracker.results.writers import CSV_COLUMNS, CsvWriter, JsonWriter, MotWriter, Sink
+from tracker.results.whole_files import RowFile
+from tracker.results.writers import CSV_COLUMNS, STOPPED, UNFINISHED, CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 FPS = 10.0
+
+
+@pytest.fixture
+def file_limit() -> Iterator[Callable[[int], None]]:
+    """Sets the size in bytes beyond which no file grows: as good as a full disk."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def seen(index: int, *ids: int, recoveries: Sequence[Recovery] = ()) -> tuple[Frame, FrameTracks]:
@@ -206,6 +216,44 @@ def test_ctrl_c_leaves_whole_files(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["a.csv", "a.json", "a.txt"]
 
 
+def test_the_overview_says_what_is_missing_until_and_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr("tracker.results.writers.time.monotonic", lambda: now)
+    path = tmp_path / "tracks.json"
+
+    def told() -> tuple[bool, list[str], int]:
+        facts = json.loads(path.read_text())
+        return facts["complete"], facts["notes"], facts["summary"]["frames"]
+
+    with JsonWriter(path, Summary()) as writer:
+        assert told() == (False, [UNFINISHED], 0)
+        writer.write(*seen(0, 1))
+        assert told() == (False, [UNFINISHED], 0)
+        now += 5.1
+        writer.write(*seen(1, 1))
+        assert told() == (False, [UNFINISHED], 2)
+        writer.write(*seen(2, 1))
+    assert told() == (True, [], 3)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(JsonWriter(path, Summary()))
+    assert told() == (False, [STOPPED], 1)
+    with JsonWriter(path, Summary(), notes=["a frame is damaged and left out"]):
+        pass
+    assert told() == (False, ["a frame is damaged and left out"], 0)
+
+
+def test_a_full_disk_ends_the_file_with_a_whole_row(tmp_path: Path, file_limit: Callable[[int], None]):
+    file = RowFile(tmp_path / "rows.txt")
+    for number in range(100, 110):
+        file.add(f"row {number}\n")  # 8 bytes
+    file.flush()
+    file_limit(93)
+    file.add("row 110\nrow 111\n")
+    with pytest.raises(InputError, match=r"rows\.txt cannot be written \(File too large\)"):
+        file.close()
+    assert (tmp_path / "rows.txt").read_text().splitlines() == [f"row {number}" for number in range(100, 111)]
+
+
 def test_a_run_that_sees_no_person_still_has_results(tmp_path: Path) -> None:
     with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
         writer.write(*seen(0))
@@ -216,7 +264,7 @@ def test_a_run_that_sees_no_person_still_has_results(tmp_path: Path) -> None:
 
 def test_rows_are_on_disk_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("tracker.results.writers.time.monotonic", lambda: now)
+    monkeypatch.setattr("tracker.results.whole_files.time.monotonic", lambda: now)
     with MotWriter(tmp_path / "tracks.txt") as writer:
         for index in range(3):
             now += 0.6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import threading
 from fractions import Fraction
@@ -19,7 +20,7 @@ from tracker.types import InputError
 from tracker.video.prefetch import prefetch
 from tracker.video.video_file import VideoFile
 from tracker.video.video_reader import VideoReader
-from tracker.video.video_writer import VideoWriter
+from tracker.video.video_writer import VideoWriter, unfinished
 
 CLIPS = SHARED / "clips"
 
@@ -318,6 +319,82 @@ def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert os.listdir(tmp_path) == []
     assert not any(thread.name == "encode" for thread in threading.enumerate())
+
+
+def test_a_full_disk_keeps_the_seconds_that_were_written(tmp_path):
+    resource = pytest.importorskip("resource")
+    generator = np.random.default_rng(0)
+
+    def noise_without_end() -> None:
+        with VideoWriter(tmp_path / "out.mp4", width=320, height=240, fps=10, crf=30) as writer:
+            for index in range(600):
+                writer.write(generator.integers(0, 255, (240, 320, 3), np.uint8), index / 10)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    try:
+        with pytest.raises(InputError, match=r"disk is full; what was written until then is .*out\.part\.mp4"):
+            noise_without_end()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert os.listdir(tmp_path) == ["out.part.mp4"]
+    with VideoReader(tmp_path / "out.part.mp4") as video:
+        assert sum(1 for _ in video) >= 20
+        assert video.warning is None
+
+
+def test_what_is_on_disk_plays_while_the_video_grows(tmp_path, monkeypatch):
+    source = shoot(tmp_path / "in.mp4", 300, sound="aac")
+    ended = threading.Event()
+    finish = VideoFile.finish
+
+    def later(file: VideoFile) -> None:
+        ended.wait(10)
+        finish(file)
+
+    monkeypatch.setattr(VideoFile, "finish", later)
+    writer = VideoWriter(tmp_path / "out.mp4", width=128, height=96, fps=30, audio_from=source)
+    for index in range(300):
+        writer.write(picture(index, 128, 96), index / 30)
+    closing = threading.Thread(target=writer.close)
+    closing.start()
+    while not writer._queue.empty():
+        pass
+    copied = shutil.copy(tmp_path / "out.part.mp4", tmp_path / "copy.mp4")  # what a kill would leave
+    ended.set()
+    closing.join()
+    assert 120 <= len(read_times(copied)) < 300
+    assert sorted(os.listdir(tmp_path)) == ["copy.mp4", "in.mp4", "out.mp4"]
+    assert len(read_times(tmp_path / "out.mp4")) == 300
+    boxes = (tmp_path / "out.mp4").read_bytes()
+    assert boxes.index(b"moov") < boxes.index(b"mdat")
+    assert b"moof" not in boxes
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+def test_with_whole_only_what_ended_early_does_not_get_the_name(tmp_path, name):
+    (tmp_path / name).write_text("an older one")
+
+    def five_frames() -> None:
+        with VideoWriter(tmp_path / name, width=128, height=96, fps=30, whole_only=True) as writer:
+            for index in range(5):
+                writer.write(picture(index, 128, 96), index / 30)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        five_frames()
+    assert (tmp_path / name).read_text() == "an older one"
+    assert len(read_times(unfinished(tmp_path / name))) == 5
+
+
+def test_where_there_is_no_room_for_a_plain_copy_the_fragments_are_the_video(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tracker.video.video_writer.make_plain", full)
+    film(tmp_path / "out.mp4", 40)
+    assert os.listdir(tmp_path) == ["out.mp4"]
+    assert len(read_times(tmp_path / "out.mp4")) == 40
 
 
 def test_places_where_nothing_can_be_written_are_refused(tmp_path):

@@ -1,0 +1,284 @@
+"""`track` and `render` ended from outside: by signals, a kill, a full disk. What was done is kept, and says so."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from places import ROOT
+
+from tools.run.interruption import Interruption, Stopped, stoppable
+from tools.run.tracked_run import read_run
+from tracker.results.mot_files import read_tracks
+from tracker.results.writers import STOPPED, UNFINISHED
+from tracker.video.video_reader import VideoReader
+from tracker.video.video_writer import VideoWriter
+
+FPS = 25
+FRAMES = 500
+TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still."""
+    home = tmp_path_factory.mktemp("home")
+    noise = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
+    with VideoWriter(home / "film.mp4", width=960, height=540, fps=FPS, preset="ultrafast", crf=40) as writer:
+        for index in range(FRAMES):
+            writer.write(np.roll(noise, index, axis=1), index / FPS)
+    (home / "boxes.txt").write_text("".join(f"{index + 1},-1,300,100,200,400,0.9\n" for index in range(FRAMES)))
+    return home
+
+
+@pytest.fixture
+def folder(home: Path, tmp_path: Path) -> Path:
+    """The same in a folder of its own."""
+    for file in home.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    return tmp_path
+
+
+def until_tracked(out: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until a second of video is in the results, and the video is being written."""
+    while not ((out / "tracks.txt").is_file() and (out / "tracks.txt").stat().st_size > 40 * FPS):
+        assert process.poll() is None, "it ended too early"
+        time.sleep(0.02)
+    while not ((video := out / "video.part.mp4").is_file() and video.stat().st_size > 0):
+        assert process.poll() is None, "it ended too early"
+        time.sleep(0.02)
+
+
+def ended_by(number: int, folder: Path) -> tuple[int, str]:
+    """Exit code and output of `track` that gets the signal."""
+    command = [sys.executable, "-m", "tools", *TRACK]
+    process = subprocess.Popen(
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    until_tracked(folder / "out", process)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=120)
+    return process.returncode, said
+
+
+def frames(video: Path) -> int:
+    with VideoReader(video) as source:
+        return sum(1 for _ in source)
+
+
+def files(out: Path) -> set[str]:
+    return {file.name for file in out.iterdir()}
+
+
+WHOLE = {"video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=lambda each: str(each)
+)
+def test_a_signal_finishes_the_files_so_far_which_say_that_they_are_not_all(number: int, code: int, folder: Path):
+    ended, said = ended_by(number, folder)
+    out = folder / "out"
+    assert ended == code
+    assert STOPPED in said
+    assert files(out) == WHOLE
+    drawn = frames(out / "video.mp4")
+    assert FPS < drawn < FRAMES
+    assert len(read_tracks(out / "tracks.txt", fps=FPS)) == drawn
+    facts = json.loads((out / "tracks.json").read_text())
+    assert (facts["complete"], facts["notes"]) == (False, [STOPPED])
+    assert len(facts["people"]) == 1
+    assert STOPPED in (out / "report.html").read_text()
+
+
+def test_a_terminal_that_is_closed_is_a_stop_and_not_an_error_of_printing(folder: Path):
+    terminal, side = pty.openpty()
+    command = f"exec {sys.executable} -m tools {' '.join(TRACK)}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", LEADER, command], cwd=folder, env=ENVIRONMENT, stdin=side, stdout=side, stderr=side
+    )
+    os.close(side)
+    os.set_blocking(terminal, False)
+    out = folder / "out"
+    while not ((out / "tracks.txt").is_file() and (out / "tracks.txt").stat().st_size > 40 * FPS):
+        assert process.poll() is None
+        with contextlib.suppress(BlockingIOError):
+            os.read(terminal, 65536)  # or it would wait for someone who reads what it prints
+        time.sleep(0.02)
+    os.close(terminal)
+    assert process.wait(timeout=120) == 129
+    assert files(out) == WHOLE
+    assert json.loads((out / "tracks.json").read_text())["notes"] == [STOPPED]
+
+
+LEADER = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv("/bin/sh", ["sh", "-c", sys.argv[1]])
+"""
+"""Makes the terminal its own, as a shell does, and runs the command."""
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools", *words]
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+def test_a_kill_leaves_a_video_that_plays_and_tracks_that_are_drawn_and_the_folder_can_be_used_again(folder: Path):
+    ended_by(signal.SIGKILL, folder)
+    out = folder / "out"
+    assert files(out) == WHOLE - {"video.mp4", "report.html"} | {"video.part.mp4"}
+    assert frames(out / "video.part.mp4") >= FPS
+    overview = json.loads((out / "tracks.json").read_text())
+    assert (overview["complete"], overview["notes"]) == (False, [UNFINISHED])
+    tracked = read_run(out)
+    assert (tracked.complete, tracked.notes) == (False, (UNFINISHED,))
+    rows = (out / "tracks.txt").read_text()
+    assert rows.endswith("\n")
+    assert tracked.frames >= rows.count("\n") > FPS
+    drawn = run(folder, "render", "out", "--height", "90")
+    assert drawn.returncode == 0, drawn.stderr
+    assert UNFINISHED in drawn.stdout
+    assert frames(out / "boxes.mp4") == len(tracked.tracks())
+    (folder / "boxes.txt").unlink()
+    (folder / "boxes.txt").write_text("1,-1,300,100,200,400,0.9\n")
+    again = run(folder, *TRACK, "--no-video", "--vid-stride", "100")
+    assert again.returncode == 0, again.stderr
+    assert "out held a run that was not finished; that is now out-unfinished" in again.stdout
+    assert json.loads((out / "tracks.json").read_text())["complete"] is True
+    assert (folder / "out-unfinished" / "tracks.txt").read_text() == rows
+    refused = run(folder, *TRACK, "--no-video")
+    assert refused.returncode == 1
+    assert "already holds files" in refused.stderr
+
+
+def test_a_run_that_is_being_written_does_not_give_way(folder: Path):
+    command = [sys.executable, "-m", "tools", *TRACK]
+    process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    until_tracked(folder / "out", process)
+    other = run(folder, *TRACK)
+    assert process.poll() is None, "the first must still be at work"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert other.returncode == 1
+    assert "already holds files" in other.stderr
+    assert not (folder / "out-unfinished").exists()
+
+
+LIMITED = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+runpy.run_module("tools", run_name="__main__", alter_sys=True)
+"""
+"""A limit on the size of a file, which stands in for a full disk: writing fails with another number."""
+
+
+def on_a_full_disk(folder: Path, size: int, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LIMITED, str(size), *words]
+    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
+def said(ended: subprocess.CompletedProcess[str]) -> str:
+    """The one sentence, without the bar of the progress."""
+    (line,) = [line for line in ended.stderr.splitlines() if "frames/s" not in line and line.strip()]
+    return line
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_the_video_that_was_written(folder: Path):
+    ended = on_a_full_disk(folder, 4_000_000, *TRACK)
+    assert ended.returncode == 1
+    assert said(ended).startswith("followspot: out/video.mp4 could not be written because the disk is full")
+    out = folder / "out"
+    assert files(out) == WHOLE - {"video.mp4"} | {"video.part.mp4"}
+    with VideoReader(out / "video.part.mp4") as video:
+        assert sum(1 for _ in video) >= FPS
+        assert video.warning is None, "no half frame is left in it"
+    facts = json.loads((out / "tracks.json").read_text())
+    assert facts["complete"] is False
+    assert "the disk is full" in facts["notes"][0]
+    assert "the disk is full" in (out / "report.html").read_text()
+    assert (out / "tracks.csv").read_text().endswith("\n")
+
+
+def test_rows_are_whole_where_the_disk_is_full_in_the_midst_of_one(folder: Path):
+    ended = on_a_full_disk(folder, 20_011, *TRACK, "--no-video")
+    assert ended.returncode == 1
+    assert said(ended).startswith("followspot: out/tracks.")
+    assert f"({os.strerror(errno.EFBIG)})" in said(ended)
+    rows = (folder / "out" / "tracks.csv").read_text().splitlines(keepends=True)
+    assert len(rows) > FPS
+    assert {row.count(",") for row in rows} == {9}
+    assert rows[-1].endswith("\n")
+    assert len(read_tracks(folder / "out" / "tracks.txt")) > FPS
+    assert json.loads((folder / "out" / "tracks.json").read_text())["complete"] is False
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_drawing_that_is_stopped_does_not_pass_for_whole(number: int, code: int, folder: Path):
+    ended_by(signal.SIGINT, folder)
+    command = [sys.executable, "-m", "tools", "render", "film.mp4", "out/tracks.txt", "--out", "drawn.mp4"]
+    process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    part = folder / "drawn.part.mp4"
+    while not (part.is_file() and part.stat().st_size > 0):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=120)
+    assert process.returncode == code
+    assert ("drawn.part.mp4" in told) == (number == signal.SIGINT)
+    assert files(folder) == {"film.mp4", "boxes.txt", "out", "drawn.part.mp4"}
+    assert FPS <= frames(part) < FRAMES
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Signals as they are, also where the tests run in a background that ignores them."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+    yield
+    assert all(signal.getsignal(number) == signal.SIG_DFL for number in numbers), "they are given back"
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_block_that_was_asked_to_stop_ends_by_that_signal(quiet: None):
+    def three() -> Iterator[int]:
+        yield 1
+        yield 2
+        signal.raise_signal(signal.SIGTERM)
+        yield 3
+
+    seen: list[int] = []
+    with pytest.raises(Stopped) as stop, Interruption() as interruption:
+        seen.extend(interruption.until(three()))
+    assert interruption.cut_short
+    assert (seen, stop.value.exit_code) == ([1, 2], 143)
+
+
+def test_what_leaves_nothing_to_be_finished_is_stopped_at_once(quiet: None):
+    with pytest.raises(Stopped), Interruption() as interruption, interruption.at_once():
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(Stopped) as stop, stoppable():
+        signal.raise_signal(signal.SIGHUP)
+    assert stop.value.exit_code == 129
+
+
+def test_a_run_under_nohup_outlives_its_terminal(quiet: None):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stoppable(), Interruption() as interruption:
+        signal.raise_signal(signal.SIGHUP)
+        assert not interruption.asked
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
