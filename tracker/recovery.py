@@ -28,7 +28,7 @@ from .boxes import xyxy_to_cxcywh
 from .gallery import embed_all, gallery_similarity
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
-from .types import Embedder
+from .types import Embedder, InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +189,17 @@ class IdentityMatcher:
 def similarity_to(people: Sequence[np.ndarray], tracks: Sequence[Track]) -> np.ndarray:
     """Similarity of the T tracks' fresh views, which must be embedded, and P people's (V, D), (T, P).
 
-    NaN where either has no view.
+    NaN where either has no view. Raises InputError where vectors are of two lengths, as in a cast file made up by hand.
     """
     similarity = np.full((len(tracks), len(people)), np.nan)
     for row, track in enumerate(tracks):
         for column, embeddings in enumerate(people):
             if track.fresh.views and len(embeddings):
-                similarity[row, column] = gallery_similarity(track.fresh.embeddings(), embeddings)
+                fresh = track.fresh.embeddings()
+                if fresh.shape[1] != embeddings.shape[1]:
+                    lengths = f"{embeddings.shape[1]} and {fresh.shape[1]} numbers"
+                    raise InputError(f"vectors of people have {lengths}: the cast file is not this re-ID encoder's")
+                similarity[row, column] = gallery_similarity(fresh, embeddings)
     return similarity
 
 
