@@ -18,7 +18,7 @@ from tracker.types import InputError
 from .run.config_file import read_config
 from .run.folder import version_of
 from .run.help import help_text
-from .run.output import say
+from .run.output import say, sentence
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
@@ -95,7 +95,7 @@ def main() -> None:
         run(" ".join(["followspot", *words]), command, arguments)
         sys.stdout.flush()
     except (InputError, WeightsError, DataError) as mistake:
-        sys.exit(f"followspot: {mistake}")
+        sys.exit(f"followspot: {sentence(mistake)}")
     except KeyboardInterrupt:
         print("\nfollowspot: stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -14,6 +14,8 @@ from .crops import DataError
 
 COLUMNS = ("image", "person", "video", "frame", "time", "left", "top", "right", "bottom", "score", "tracklet", "doubt")
 CROP_TABLE = "crops.csv"
+MOST = 10_000_000
+"""People, frames (four days of video), seconds and pixels go no further."""
 
 
 def widened_height(xyxy: Sequence[float] | np.ndarray) -> float:
@@ -56,16 +58,20 @@ class CropRow:
     @classmethod
     def of(cls, cells: list[str]) -> CropRow:
         """A line's cells read again. Raises ValueError where they are no such line: people, frames and seconds count
-        from 0, all other numbers are finite."""
+        from 0 to `MOST`, corners of boxes reach no further, all other numbers are finite."""
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
         box = (float(left), float(top), float(right), float(bottom))
         row = cls(image, int(person), video, int(frame), float(time), box, float(score), int(tracklet), float(doubt))
         for name, number in {"person": row.person, "frame": row.frame, "time": row.time}.items():
             if not 0 <= number < math.inf:
                 raise ValueError(f"{name} {number} is no number from 0 on")
+            if number > MOST:
+                raise ValueError(f"{name} {number} is beyond {MOST}")
         for name, numbers in {"box": box, "score": [row.score], "doubt": [row.doubt]}.items():
             if not all(map(math.isfinite, numbers)):
                 raise ValueError(f"the {name} {', '.join(map(str, numbers))} is not finite")
+        if max(map(abs, box)) > MOST:
+            raise ValueError(f"the box {', '.join(map(str, box))} is in no video's pixels")
         return row
 
 
@@ -79,14 +85,23 @@ def write_crop_table(path: Path, rows: Iterable[CropRow]) -> None:
 
 def read_crop_table(path: Path) -> list[CropRow]:
     """The rows, in the file's order. Raises DataError naming the line that cannot be read."""
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.reader(file)
-        if tuple(next(lines, [])) != COLUMNS:
-            raise DataError(f"{path} does not begin with {','.join(COLUMNS)}; it is no table of crops.")
-        rows = []
-        for cells in lines:
-            try:
-                rows.append(CropRow.of(cells))
-            except ValueError as error:
-                raise DataError(f"{path}, line {lines.line_num}: {error}; write the table again.") from error
-        return rows
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = csv.reader(file)
+            if tuple(next(lines, [])) != COLUMNS:
+                raise DataError(f"{path} does not begin with {','.join(COLUMNS)}; it is no table of crops.")
+            return [row_of(cells, path, lines.line_num) for cells in lines]
+    except OSError as error:
+        raise DataError(f"Cannot read the table of crops {path} ({error.strerror}); check the path.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no table of crops: it holds bytes that are no text; write it again.") from error
+    except csv.Error as error:
+        raise DataError(f"{path} is no table of crops ({error}); write it again.") from error
+
+
+def row_of(cells: list[str], path: Path, line: int) -> CropRow:
+    """A line's row. Raises DataError naming file and line."""
+    try:
+        return CropRow.of(cells)
+    except ValueError as error:
+        raise DataError(f"{path}, line {line}: {error}; write the table again.") from error
