@@ -7,7 +7,10 @@ STAMP := .venv/.ready
 # One more process than cores, since many tests wait for a command; each with one thread. The tests of a file share fixtures.
 ON_ALL_CORES := --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup demo test test-fast lint types format lock audit clean
+# Seconds of damaged files for each format that is read.
+FUZZ_SECONDS ?= 60
+
+.PHONY: setup demo test test-fast test-faults lint types format lock audit clean
 
 setup: $(STAMP)
 
@@ -30,6 +33,9 @@ test: setup
 
 test-fast: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow"
+
+test-faults: setup
+	OMP_NUM_THREADS=1 FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest $(ON_ALL_CORES) --timeout 7200 tests/faults
 
 lint: setup
 	$(BIN)/ruff check .

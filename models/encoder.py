@@ -18,6 +18,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 CLASSIFIER_PARTS = {"avgpool", "dropout", "fc", "classifier", "head", "heads", "flatten", "aux1", "aux2", "AuxLogits"}
 CONSTRUCTION = {name: {"init_weights": False} for name in ("googlenet", "inception_v3")}  # else they warn, for seconds
+LARGEST_SIDE = 1024  # pixels of a crop; no person is looked at so closely, and the maps would fill the memory
 IMAGENET_SIZE = 224  # of the pictures that torchvision's classifiers are made for
 
 
@@ -39,6 +40,16 @@ class EncoderOptions:
     """From map to feature: the mean, the maximum (the authors), or a mean between both with a learnt power (GeM)."""
     instance_norm: int = 0
     """Early stages of resnet50 or mobilenet_v2 in which half of the channels are normalised per picture (IBN-a)."""
+
+    def __post_init__(self) -> None:
+        sizes = (self.height, self.width)
+        if not all(isinstance(size, int) and 1 <= size <= LARGEST_SIDE for size in sizes):
+            raise WeightsError(f"An encoder's crops are 1 to {LARGEST_SIDE} pixels wide and high, not {sizes!r}.")
+        for name, known in {"last_stride": (1, 2), "pooling": tuple(POOLINGS), "bnneck": (False, True)}.items():
+            if getattr(self, name) not in known:
+                raise WeightsError(f"{name} of an encoder must be one of {known}, not {getattr(self, name)!r}.")
+        if not isinstance(self.trunk, str) or not isinstance(self.instance_norm, int):
+            raise WeightsError(f"{self.trunk!r} with {self.instance_norm!r} stages of instance norm is no trunk.")
 
 
 class ContextEncoder(nn.Module):

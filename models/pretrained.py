@@ -10,8 +10,8 @@ from typing import Any
 import torch
 import torchvision
 
-from .bundled import ENCODERS
-from .checkpoint import Checkpoint, WeightsError, read, write
+from .bundled import ENCODERS, require_unchanged
+from .checkpoint import Checkpoint, WeightsError, built_with, read, shapes_of, write
 from .encoder import CLASSIFIER_PARTS, ContextEncoder, EncoderOptions, build_trunk
 
 KIND = "encoder"
@@ -53,8 +53,8 @@ def rebuild(checkpoint: Checkpoint, path: Path) -> ContextEncoder:
     if checkpoint.kind != KIND:
         raise WeightsError(f"{path} holds a {checkpoint.kind}, not an encoder; give the run's encoder file.")
     try:
-        encoder = ContextEncoder(EncoderOptions(**checkpoint.options))
-        encoder.load_state_dict(checkpoint.tensors)
+        options = EncoderOptions(**checkpoint.options)
+        encoder = built_with(checkpoint.tensors, lambda: ContextEncoder(options))
     except (TypeError, RuntimeError) as error:
         raise WeightsError(
             f"{path} was written by another version and does not fit; export or train it again."
@@ -72,9 +72,7 @@ def fits(trunk: str, tensors: dict[str, torch.Tensor]) -> bool:
     """Whether every parameter of the trunk stands among `tensors` with its shape, and nothing else does."""
     with torch.device("meta"):
         expected = build_trunk(trunk).state_dict()
-    parameters = {name: tensor.shape for name, tensor in expected.items() if not name.endswith("num_batches_tracked")}
-    given = {name: tensor.shape for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
-    return parameters == given
+    return shapes_of(expected) == shapes_of(tensors)
 
 
 def recognise_trunk(checkpoint: Checkpoint, path: Path) -> str:
@@ -115,6 +113,7 @@ def start_encoder(options: EncoderOptions, start: str) -> ContextEncoder:
 
 def copy_from_file(encoder: ContextEncoder, path: Path) -> None:
     """Start from a file: a torchvision state dict, or one of our encoders with the same trunk."""
+    require_unchanged(path)
     checkpoint = read(path)
     if checkpoint.kind is None:
         fill_trunk(encoder, checkpoint.tensors, str(path))

@@ -69,6 +69,7 @@ class BundleEncoderCommand:
         facts = {key: loaded.metadata[key] for key in ("epoch", "step", "recipe")}
         for source in ("start", "guidance"):
             facts["recipe"][source] = Path(facts["recipe"].get(source, "none")).name
+        self.out.with_suffix(".md").unlink(missing_ok=True)  # of the file that is replaced
         save_encoder(self.out, loaded.encoder, facts, half=True)
         CalibrateCommand(self.out, self.scenes, colour_share=self.colour_share).run()
         files = FileList.of(split.train)

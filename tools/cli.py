@@ -19,7 +19,7 @@ from .run.config_file import read_config
 from .run.folder import version_of
 from .run.help import help_text
 from .run.interruption import INCOMPLETE, IncompleteError, Stopped, stoppable
-from .run.output import say
+from .run.output import say, sentence
 
 EXIT_CODES = f"""
 exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 an option that there is not,
@@ -102,7 +102,7 @@ def main() -> None:
             run(" ".join(["followspot", *words]), command, arguments)
             sys.stdout.flush()
     except (InputError, WeightsError, DataError) as mistake:
-        sys.exit(f"followspot: {mistake}")
+        sys.exit(f"followspot: {sentence(mistake)}")
     except IncompleteError:
         sys.exit(INCOMPLETE)
     except KeyboardInterrupt as stop:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from .boxes import area, intersection, iou
-from .types import Detections, Embedder
+from .types import Detections, Embedder, InputError, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,35 @@ def shrunk(crop: np.ndarray, height: int) -> np.ndarray:
 
 
 def embed_all(galleries: Sequence[Gallery], embedder: Embedder) -> int:
-    """Embed every view that has no embedding yet, in one batch; returns how many that were."""
+    """Embed every view that has no embedding yet, in one batch; returns how many that were. Raises InputError."""
     views = [(view, gallery) for gallery in galleries for view in gallery.views if view.embedding is None]
     if views:
         crops = [view.crop for view, _ in views if view.crop is not None]
-        for (view, gallery), embedding in zip(views, embedder(crops), strict=True):
+        known = (view.embedding for gallery in galleries for view in gallery.views if view.embedding is not None)
+        rows = embedded(crops, embedder, len(next(known, ())))
+        for (view, gallery), embedding in zip(views, rows, strict=True):
             view.embedding = embedding
             view.crop = view.crop if gallery.options.lasting else None
     return len(views)
+
+
+def embedded(crops: Sequence[np.ndarray], embedder: Embedder, dimension: int = 0) -> np.ndarray:
+    """The crops' embeddings (B, D), D being `dimension` unless that is 0.
+
+    Raises InputError where the embedder fails, in whatever way, or gives something else.
+    """
+    try:
+        rows = np.asarray(embedder(crops))
+    except InputError:
+        raise
+    except Exception as error:  # an embedder is any class that others write
+        raise InputError(f"the re-ID encoder failed on {len(crops)} crops: {told(error)}") from error
+    wanted = (len(crops), dimension or rows.shape[-1] if rows.ndim else 0)
+    if rows.shape != wanted:
+        raise InputError(f"the re-ID encoder gave an array of {rows.shape} where it should give {wanted}")
+    if not np.isfinite(rows).all():
+        raise InputError("the re-ID encoder gave a vector that is not finite")
+    return rows
 
 
 def gallery_similarity(views: np.ndarray, others: np.ndarray) -> float:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from .tracker import Tracker
-from .types import Detector, Frame, FrameTracks
+from .types import Detections, Detector, Frame, FrameTracks, InputError, told
 
 
 def track(
     frames: Iterable[Frame], detector: Detector, tracker: Tracker, *, batch: int = 1, delay: float = 1.0
 ) -> Iterator[tuple[Frame, FrameTracks]]:
-    """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in."""
+    """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in.
+
+    Raises InputError where the detector or the embedder fails, after all frames before that one.
+    """
     yield from merge_backfill(_update(frames, detector, tracker, batch), delay, tracker.finish)
 
 
@@ -23,8 +26,22 @@ def _update(
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     remaining = iter(frames)
     while group := list(islice(remaining, batch)):
-        for frame, detections in zip(group, detector.batch(group), strict=True):
+        for frame, detections in zip(group, detected(detector, group), strict=True):
             yield frame, tracker.update(frame, detections)
+
+
+def detected(detector: Detector, frames: Sequence[Frame]) -> Sequence[Detections]:
+    """What the detector sees in the frames. Raises InputError where it fails in any way, or gives something else."""
+    where = f"frame {frames[0].index}" if len(frames) == 1 else f"frames {frames[0].index} to {frames[-1].index}"
+    try:
+        found = detector.batch(frames)
+    except InputError as error:
+        raise InputError(f"{error} (in {where})") from error
+    except Exception as error:  # a detector is any class that others write
+        raise InputError(f"the detector failed in {where}: {told(error)}") from error
+    if len(found) != len(frames) or not all(isinstance(each, Detections) for each in found):
+        raise InputError(f"the detector gave no Detections for each of {where}")
+    return found
 
 
 def merge_backfill(
@@ -33,14 +50,19 @@ def merge_backfill(
     """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 
     `finish` (`Tracker.finish`) returns what became known after the last frame. Recoveries move to the frame in which
-    the person was back. Rows for a frame that has already left are dropped.
+    the person was back. Rows for a frame that has already left are dropped. Where `tracked` ends in an InputError, that
+    is raised after the frames that are held.
     """
     held: deque[tuple[Frame, FrameTracks]] = deque()
-    for frame, tracks in tracked:
-        held.append((frame, replace(tracks, recoveries=(), backfill=())))
-        _put_back(held, tracks)
-        while frame.time - held[0][0].time > delay:
-            yield held.popleft()
+    try:
+        for frame, tracks in tracked:
+            held.append((frame, replace(tracks, recoveries=(), backfill=())))
+            _put_back(held, tracks)
+            while frame.time - held[0][0].time > delay:
+                yield held.popleft()
+    except InputError:
+        yield from held
+        raise
     if finish is not None and held:
         _put_back(held, finish())
     yield from held

@@ -28,7 +28,7 @@ from .boxes import xyxy_to_cxcywh
 from .gallery import embed_all, gallery_similarities
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
-from .types import Embedder
+from .types import Embedder, InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +189,18 @@ class IdentityMatcher:
 def similarity_to(people: Sequence[np.ndarray], tracks: Sequence[Track]) -> np.ndarray:
     """Similarity of the T tracks' fresh views, which must be embedded, and P people's (V, D), (T, P).
 
-    NaN where either has no view.
+    NaN where either has no view. Raises InputError where vectors are of two lengths, as in a cast file made up by hand.
     """
     similarity = np.full((len(tracks), len(people)), np.nan)
     views = {row: track.fresh.embeddings() for row, track in enumerate(tracks) if track.fresh.views}
     known = {column: embeddings for column, embeddings in enumerate(people) if len(embeddings)}
     if views and known:
+        lengths = sorted({each.shape[1] for each in (*views.values(), *known.values())})
+        if len(lengths) > 1:
+            raise InputError(
+                f"vectors of people have {' and '.join(map(str, lengths))} numbers: "
+                "the cast file is not this re-ID encoder's"
+            )
         similarity[np.ix_(list(views), list(known))] = gallery_similarities(list(views.values()), list(known.values()))
     return similarity
 

@@ -6,6 +6,7 @@ identities -> mark missed tracks -> report.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -116,7 +117,7 @@ class Tracker:
 
         frame: a `Frame`, or its image alone, (H, W, 3) uint8 BGR, which is taken to follow the last frame at `fps`.
         Returns the confirmed people seen in this frame, with rows of earlier frames in `backfill`.
-        Raises ValueError if time does not advance, InputError for an array that is no image, TypeError for arguments of
+        Raises InputError if time does not advance or for an array that is no image, TypeError for arguments of
         another kind.
         """
         require(detections, Detections, "the detections of a frame")
@@ -154,8 +155,8 @@ class Tracker:
         """Move every track on to this frame's time."""
         if self._last is not None:
             seconds = frame.time - self._last.time
-            if seconds <= 0:
-                raise ValueError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last.time:.3f} s")
+            if not 0 < seconds < math.inf:
+                raise InputError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last.time:.3f} s")
             predict(self._tracks, seconds, frame.time)
         self._last = replace(frame, image=None)
         if frame.image is not None:

@@ -55,6 +55,12 @@ def as_frame(picture: Picture, index: int = 0, time: float = 0.0) -> Frame:
     return frame
 
 
+def told(error: Exception) -> str:
+    """The kind of an error and the first line of what it says, for a sentence about a part that others wrote."""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+
+
 def require(value: object, kind: type, what: str) -> None:
     """Raise TypeError in one sentence where a value is not of the kind that is asked for."""
     if not isinstance(value, kind):
@@ -66,7 +72,7 @@ class Detections:
     """What a detector saw in one frame; rows can be indexed like an array's.
 
     xyxy (N, 4) float32 pixels, score (N,) float32 in 0..1, keypoints (N, 17, 3) float32 COCO x, y, confidence or None.
-    Raises ValueError where the shapes disagree or a box is not finite.
+    Raises InputError where the shapes disagree, a number is not finite, or a box has a negative size.
     """
 
     xyxy: np.ndarray
@@ -77,15 +83,19 @@ class Detections:
         xyxy = np.asarray(self.xyxy, np.float32).reshape(-1, 4)
         score = np.asarray(self.score, np.float32).reshape(-1)
         if len(xyxy) != len(score):
-            raise ValueError(f"{len(xyxy)} boxes but {len(score)} scores")
+            raise InputError(f"{len(xyxy)} boxes but {len(score)} scores")
         if not np.isfinite(xyxy).all():
-            raise ValueError("a box has a coordinate that is not finite")
+            raise InputError("a box has a coordinate that is not finite")
+        if not np.isfinite(score).all():
+            raise InputError("a box has a score that is not finite")
+        if (xyxy[:, 2:] < xyxy[:, :2]).any():
+            raise InputError("a box ends before it begins: its corners must be left, top, right, bottom")
         object.__setattr__(self, "xyxy", xyxy)
         object.__setattr__(self, "score", score)
         if self.keypoints is not None:
             keypoints = np.asarray(self.keypoints, np.float32)
             if keypoints.ndim != 3 or keypoints.shape[2] != 3 or len(keypoints) != len(xyxy):
-                raise ValueError(f"keypoints must be ({len(xyxy)}, joints, 3), not {keypoints.shape}")
+                raise InputError(f"keypoints must be ({len(xyxy)}, joints, 3), not {keypoints.shape}")
             object.__setattr__(self, "keypoints", keypoints)
 
     def __len__(self) -> int:

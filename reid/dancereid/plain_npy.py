@@ -9,6 +9,7 @@ nested too deep or shared too often would crash Python or fill the machine when 
 
 from __future__ import annotations
 
+import io
 import math
 import pickletools
 import re
@@ -271,7 +272,7 @@ def load_plain_npy(path: Path) -> Any:
     """
     try:
         with path.open("rb") as file:
-            return read_plain_npy(file)
+            return read_plain_npy(io.BytesIO(file.read()))  # a file would take the memory that a false length asks for
     except RefusedError as refused:
         raise DataError(
             f"{path} is refused: it asks for {one_line(refused)}, and detections are nothing but numbers, text, "

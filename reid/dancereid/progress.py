@@ -45,10 +45,11 @@ class FolderProgress:
         self.finished: dict[str, dict[str, Any]] = {}
         if not self.path.is_file():
             return
-        whole = self.path.read_text(encoding="utf-8").rpartition("\n")[0]  # what follows was cut off by a kill
         try:
-            lines = [json.loads(line) for line in whole.splitlines()]
-        except ValueError as error:
+            whole = self.path.read_text(encoding="utf-8").rpartition("\n")[0]  # what follows was cut off by a kill
+            lines = [record(line) for line in whole.split("\n") if line]
+            self.finished = {line["video"]: line for line in lines[1:]}
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(f"{self.path} is damaged ({error}); name a new folder for the data set.") from error
         if lines and lines[0] != self.recipe:
             before, now = lines[0], self.recipe
@@ -57,7 +58,6 @@ class FolderProgress:
                 f"{self.path.parent} holds data made with another {' and '.join(changed)}; name a new folder for the "
                 "data set, or give the same options to go on."
             )
-        self.finished = {line["video"]: line for line in lines[1:]}
 
     def begin(self) -> None:
         """Rewrite the record: how the data is made, and what was finished before."""
@@ -70,3 +70,11 @@ class FolderProgress:
         self.finished[video] = line
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def record(line: str) -> dict[str, Any]:
+    """A line of the record. Raises ValueError where it is none."""
+    content = json.loads(line)
+    if not isinstance(content, dict):
+        raise ValueError(f"{line[:60]!r} is no record")
+    return content

@@ -23,6 +23,9 @@ JOINTS = 17
 LARGEST_BOX = 8192
 """Pixels; no video is as wide, and its crop would be too large a picture for OpenCV soon."""
 
+LAST_FRAME = 10_000_000
+"""Four days of video."""
+
 Annotation = dict[str, dict[int, frozenset[int]]]
 """Video -> person, numbered within the video -> the frames in which the box with that number is the person's."""
 
@@ -49,7 +52,7 @@ def read_annotation(path: Path) -> Annotation:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"Cannot read the annotation {path} ({error.strerror}); check the path.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"The annotation {path} is not valid JSON ({error}); get it again.") from error
     if not isinstance(content, dict) or not content:
         raise DataError(f"The annotation {path} holds no videos; it should be {{VIDEO: {{PERSON: [frames]}}}}.")
@@ -76,7 +79,7 @@ def frames_of(spans: Any) -> Iterator[int]:
 
 def whole(value: Any) -> int:
     """A frame number. Raises TypeError where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LAST_FRAME:
         raise TypeError(f"{value!r} is no frame number")
     return value
 

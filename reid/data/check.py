@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, grouped, people
 from .duplicates import alike_pairs, difference_hash, groups_of_equals
+from .images import decoded
 from .landmarks import has_landmarks
 from .sampling import SAMPLERS, SamplingOptions, make_sampler
 
@@ -30,7 +30,7 @@ class PictureFacts:
 def read_facts(path: Path) -> PictureFacts | None:
     """Read a picture; None where the file is none."""
     content = path.read_bytes()
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    image = decoded(content)
     if image is None:
         return None
     return PictureFacts((image.shape[1], image.shape[0]), hashlib.blake2b(content).digest(), difference_hash(image))

@@ -14,6 +14,8 @@ from .crops import DataError
 
 COLUMNS = ("image", "person", "video", "frame", "time", "left", "top", "right", "bottom", "score", "tracklet", "doubt")
 CROP_TABLE = "crops.csv"
+MOST = 10_000_000
+"""People, frames (four days of video), seconds and pixels go no further."""
 
 
 def is_plain_name(name: str) -> bool:
@@ -61,7 +63,8 @@ class CropRow:
     @classmethod
     def of(cls, cells: list[str]) -> CropRow:
         """A line's cells read again. Raises ValueError where they are no such line: the image is a plain file name,
-        people, frames and seconds count from 0, all other numbers are finite."""
+        people, frames and seconds count from 0 to `MOST`, corners of boxes reach no further, all other numbers are
+        finite."""
         if len(cells) != len(COLUMNS):
             raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
@@ -72,9 +75,13 @@ class CropRow:
         for name, number in {"person": row.person, "frame": row.frame, "time": row.time}.items():
             if not 0 <= number < math.inf:
                 raise ValueError(f"{name} {number} is no number from 0 on")
+            if number > MOST:
+                raise ValueError(f"{name} {number} is beyond {MOST}")
         for name, numbers in {"box": box, "score": [row.score], "doubt": [row.doubt]}.items():
             if not all(map(math.isfinite, numbers)):
                 raise ValueError(f"the {name} {', '.join(map(str, numbers))} is not finite")
+        if max(map(abs, box)) > MOST:
+            raise ValueError(f"the box {', '.join(map(str, box))} is in no video's pixels")
         return row
 
 
@@ -117,15 +124,17 @@ def read_lines(path: Path) -> Iterator[tuple[int, CropRow | ValueError]]:
 
     Raises DataError where it is no table of crops.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = csv.reader(file)
-        try:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = csv.reader(file)
             if tuple(next(lines, [])) != COLUMNS:
                 raise DataError(f"{path} does not begin with {','.join(COLUMNS)}; it is no table of crops.")
             for cells in lines:
                 yield lines.line_num, _row(cells)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"{path} cannot be read as a table of crops ({error}); write it again.") from error
+    except OSError as error:
+        raise DataError(f"Cannot read the table of crops {path} ({error.strerror}); check the path.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a table of crops ({error}); write it again.") from error
 
 
 def _row(cells: list[str]) -> CropRow | ValueError:

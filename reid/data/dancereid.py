@@ -23,6 +23,10 @@ from .crops import UNKNOWN_CAMERA, WHOLE, Crop, DataError, Split
 from .reading import VIDEO_FPS, DataOptions, with_validation
 
 PARTS = ("trainval", "query", "gallery")
+LONGEST_NAME = 60
+"""Of a picture."""
+MOST_DIGITS = 12
+"""Of a frame number in a picture's name."""
 
 
 def read_identities(root: Path) -> list[list[str]]:
@@ -31,21 +35,36 @@ def read_identities(root: Path) -> list[list[str]]:
     listed = meta.get("identities") if isinstance(meta, dict) else None
     if not isinstance(listed, list):
         raise DataError(f"{path} has no list under 'identities', where each person's pictures should be listed.")
-    identities = [list(names_in(path, files)) for files in listed]
+    try:
+        identities = [list(names_in(path, files)) for files in listed]
+    except RecursionError as error:
+        raise DataError(f"{path} nests its lists of pictures too deep; write it again.") from error
     if not any(identities):
         raise DataError(f"{path} lists no pictures under 'identities'.")
     return identities
 
 
 def names_in(path: Path, files: Any) -> Iterator[str]:
-    """File names out of lists nested to any depth. Raises DataError for anything else."""
+    """File names out of lists nested to any depth. Raises DataError for anything else, paths out of images/ too."""
     if isinstance(files, list):
         for item in files:
             yield from names_in(path, item)
-    elif isinstance(files, str) and Path(files).stem.split("_")[-1].isdecimal():
+    elif isinstance(files, str) and is_picture_name(files):
         yield files
     else:
         raise DataError(f"{path} lists {files!r}, which is no picture's name like 0003_000451.jpg; write it again.")
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether this is a plain name that ends in a frame number, of no more digits than any video needs."""
+    digits = Path(name).stem.split("_")[-1]
+    plain = Path(name).name == name and name.isprintable() and len(name) <= LONGEST_NAME
+    return plain and digits.isdecimal() and len(digits) <= MOST_DIGITS
+
+
+def frame_of(name: str) -> int:
+    """The frame number in a picture's name."""
+    return int(Path(name).stem.split("_")[-1])
 
 
 def read_videos(root: Path) -> dict[int, str]:
@@ -65,7 +84,7 @@ def read_chosen_split(root: Path, name: str) -> dict[str, list[int | str]]:
     splits = content if isinstance(content, list) else [content]
     if not splits or not all(isinstance(split, dict) for split in splits):
         raise DataError(f"{path} holds no split, a table with the lists {', '.join(PARTS)}; write it again.")
-    named = {split["name"]: split for split in splits if "name" in split}
+    named = {str(split["name"]): split for split in splits if "name" in split}
     if named and name not in named:
         raise DataError(f"The data in {root} has no {name} split; give --split {' or '.join(map(str, named))}.")
     chosen: dict[str, list[int | str]] = named[name] if named else splits[0]
@@ -102,6 +121,8 @@ def read_json(root: Path, *names: str) -> tuple[Path, Any]:
         if path.is_file():
             try:
                 return path, json.loads(path.read_text(encoding="utf-8"))
+            except OSError as error:
+                raise DataError(f"Cannot read {path} ({error.strerror}); check the path.") from error
             except (ValueError, RecursionError) as error:  # no JSON, no text, or nested too deep
                 raise DataError(f"{path} is not valid JSON ({error}); write it again.") from error
     raise DataError(f"There is no {' or '.join(names)} in {root}, which DanceReID's layout needs.")
@@ -140,7 +161,7 @@ def table_faults(root: Path) -> list[str]:
 
 def dance_crop(root: Path, name: str, person: int, video: str, row: CropRow | None, tight: bool) -> Crop:
     """The record of PPPP_FFFFFF.jpg with its pose, if there is one."""
-    frame = int(Path(name).stem.split("_")[-1])
+    frame = frame_of(name)
     keypoints = read_pose(root / "poses" / Path(name).with_suffix(".txt"))
     time, inside = (row.time, row.inside) if row else (frame / VIDEO_FPS, WHOLE)
     inside = inside if tight else WHOLE

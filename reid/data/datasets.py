@@ -31,6 +31,8 @@ def read_split(root: Path, options: DataOptions) -> Split:
         raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
     split = LAYOUTS[layout_of(root, options)].read(root, options)
     crops = [*split.train, *split.query, *split.gallery]
+    if not crops:
+        raise DataError(f"No crop in {root} belongs to a part of its split; check that they name the same people.")
     first = 1 + max(crop.person for crop in crops)
     train = list(split.train)
     counts = most if len(most) > 1 else most * len(options.also)

@@ -6,6 +6,7 @@ of N joints, in pixels of the picture, nan where a joint is not known.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -19,6 +20,8 @@ from ..encoder.atomic_write import replace_text
 from .crops import Crop, DataError
 from .reading import IMAGE_SUFFIXES
 
+FARTHEST = 1e6
+"""Pixels; no joint is further from a picture's corner."""
 JOINTS_IN_NAME = re.compile(r"keypoints\D*(\d*)")
 LINE = re.compile(rf"(.*(?:{'|'.join(map(re.escape, sorted(IMAGE_SUFFIXES)))}))\s+(\S.*)", re.IGNORECASE)
 
@@ -55,23 +58,35 @@ def joints_in_name(path: Path) -> int:
 
 
 def read_rows(path: Path, joints: int) -> dict[str, np.ndarray]:
-    """Name -> (P, 2) of a landmark file's lines; P must be `joints` unless that is 0. Raises DataError."""
+    """Name -> (P, 2) float32 of a landmark file's lines; P must be `joints` unless that is 0. Raises DataError."""
     rows = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines_of(path), start=1):
         if not line.strip():
             continue
         match = LINE.fullmatch(line.strip())
         try:
-            values = np.array(match[2].split() if match else "", np.float32).reshape(-1, 2)
-            if joints and len(values) != joints:
-                raise ValueError(f"{len(values)} joints")
+            wide = np.array(match[2].split() if match else "", float).reshape(-1, 2)
+            if joints and len(wide) != joints:
+                raise ValueError(f"{len(wide)} joints")
+            if (np.abs(wide) > FARTHEST).any():
+                raise ValueError("a joint that is in no picture")
         except ValueError as error:
             raise DataError(
                 f"{path} is no landmark file: line {number} should be a picture's name and then x y of "
                 f"{joints or 'all'} joints."
             ) from error
-        rows[match[1] if match else ""] = values
+        rows[match[1] if match else ""] = wide.astype(np.float32)
     return rows
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a text file. Raises DataError where it is none."""
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise DataError(f"Cannot read the landmarks {path} ({error.strerror}); check the path.") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is no landmark file: it holds bytes that are no text; write it again.") from error
 
 
 def has_landmarks(crop: Crop) -> bool:
@@ -112,9 +127,9 @@ class KeypointsFile:
     def _cut_unfinished_line(self) -> None:
         """A kill may have cut the last line off."""
         if self.path.is_file():
-            text = self.path.read_text(encoding="utf-8")
-            if not text.endswith("\n"):
-                replace_text(self.path, text[: text.rfind("\n") + 1])
+            content = self.path.read_bytes()
+            if not content.endswith(b"\n"):
+                os.truncate(self.path, content.rfind(b"\n") + 1)
 
 
 class PoseFiles:

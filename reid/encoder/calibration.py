@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.errors import WeightsError
+
 GAPS = (0.0, 0.25, 1.0, 4.0, 10.0, 30.0)
 MIN_PAIRS = 20
 MIN_SPREAD = 0.02
+SMALLEST_SPREAD = 1e-3
+LARGEST = 1e6
+"""No time apart in seconds is longer, and no similarity nearly as large."""
 NO_GAP = -1
 CAUTIOUS_LIMIT = 1.0
 
@@ -51,6 +57,21 @@ class Calibration:
         too_high = bent(similarity - different_mean, between) / different_std**2
         too_low = bent(same_mean - similarity, between) / same_std**2
         return too_high - too_low + np.log(different_std / same_std)
+
+
+def checked_calibration(measured: Any, path: Path) -> Calibration:
+    """The calibration that the encoder's file `path` holds, as `summary` gives it. Raises WeightsError for another."""
+    try:
+        calibration = Calibration(**measured)
+        columns = zip(calibration.gap, calibration.same, calibration.different, strict=True)
+        rows = np.array([[gap, *same, *different] for gap, same, different in columns], float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WeightsError(f"{path} holds no calibration but something else; calibrate it again.") from error
+    if rows.shape[1:] != (5,) or not (np.abs(rows) <= LARGEST).all() or (np.diff(rows[:, 0]) <= 0).any():
+        raise WeightsError(f"{path} holds a calibration with other numbers than it needs; calibrate it again.")
+    if (rows[:, (2, 4)] < SMALLEST_SPREAD).any():
+        raise WeightsError(f"{path} holds a calibration whose similarities do not scatter; calibrate it again.")
+    return calibration
 
 
 def bent(excess: np.ndarray, knee: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from models.errors import WeightsError
 
 from .exported_encoder import OpenEncoder, immutable
 
+LARGEST_SIDE, LONGEST = 1024, 1 << 16  # pixels of a crop's side, numbers in a vector
 HUES, LEVELS = 180, 256  # how many values OpenCV gives a hue, and a saturation or value, in 8 bits
 
 
@@ -56,10 +57,26 @@ def open_histogram(path: Path) -> OpenEncoder:
         )
         options = HistogramOptions(**{field.name: read[field.name] for field in fields(HistogramOptions)})
         metadata = dict(read["metadata"])
-    except (ValueError, KeyError, TypeError) as error:
+        require_small(options)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{path} describes no colour histogram; give `histogram`, or an encoder's file.") from error
     run = partial(histograms, options=options)
     return OpenEncoder(run, options.height, options.width, options.dimension, metadata, sha256(path))
+
+
+def require_small(options: HistogramOptions) -> None:
+    """Raises ValueError for numbers with which no histogram can be made, or one that fills the memory."""
+    for field in fields(HistogramOptions):
+        number, kind = getattr(options, field.name), float if field.name == "margin" else int
+        if isinstance(number, bool) or not isinstance(number, kind):
+            raise ValueError(f"{field.name} is no number")
+    counts = (options.stripes, options.hues, options.saturations, options.values)
+    if not (min(options.height, options.width) > 0 and max(options.height, options.width) <= LARGEST_SIDE):
+        raise ValueError("its crops have no size, or too large a one")
+    if min(counts) < 1 or options.stripes > options.height or options.dimension > LONGEST:
+        raise ValueError("it has no bins, or too many")
+    if not 0 <= options.margin <= 0.4 or options.width < 4:
+        raise ValueError("its margin leaves nothing")
 
 
 def histograms(images: np.ndarray, options: HistogramOptions) -> np.ndarray:

@@ -14,13 +14,13 @@ import torch
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
-from models.bundled import PERSON_ENCODER
+from models.bundled import PERSON_ENCODER, require_unchanged
 from models.device import choose_device
 from models.encoder import ContextEncoder
 from models.errors import WeightsError
 from models.pretrained import load_encoder
 
-from .calibration import IMAGENET, Calibration, CautiousCalibration
+from .calibration import IMAGENET, CautiousCalibration, checked_calibration
 from .colour_histogram import HistogramOptions, histograms, open_histogram
 from .exported_encoder import OPENERS, OpenEncoder, openvino_file
 from .resize import resize
@@ -65,11 +65,11 @@ class Embedder:
         self.encoder = open_encoder(Path(weights), choose_device(options.device))
         self.metadata: dict[str, Any] = self.encoder.metadata
         self.sha256 = self.encoder.sha256
-        self.colour_share = float(self.metadata.get("colour_share", 0.0)) if options.colours else 0.0
+        self.colour_share = checked_share(self.metadata, Path(weights)) if options.colours else 0.0
         self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
         measured = self.metadata.get("calibration")
         self.calibrated = bool(measured)
-        self.calibration = Calibration(**measured) if measured else CautiousCalibration(**IMAGENET)
+        self.calibration = checked_calibration(measured, Path(weights)) if measured else CautiousCalibration(**IMAGENET)
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = [
@@ -86,6 +86,14 @@ class Embedder:
         return with_colours(rows, colours_of(crops), self.colour_share) if self.colour_share else rows
 
 
+def checked_share(metadata: dict[str, Any], path: Path) -> float:
+    """The share of colour that an encoder's file asks for, 0 to 1. Raises WeightsError for anything else."""
+    share = metadata.get("colour_share", 0.0)
+    if not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise WeightsError(f"{path} asks for a share of colour that is not between 0 and 1; calibrate it again.")
+    return float(share)
+
+
 def colours_of(crops: Sequence[np.ndarray]) -> np.ndarray:
     """The colour histograms (B, C) of B crops, rows of length 1."""
     return histograms(np.stack([resize(crop, COLOURS.height, COLOURS.width) for crop in crops]), COLOURS)
@@ -98,6 +106,7 @@ def with_colours(rows: np.ndarray, colours: np.ndarray, share: float) -> np.ndar
 
 def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:
     """An encoder's own file on `device`, or one of the other kinds. Raises WeightsError."""
+    require_unchanged(weights)
     path = openvino_file(weights) if weights.is_dir() else weights
     if path.suffix not in KINDS:
         return open_checkpoint(path, device)

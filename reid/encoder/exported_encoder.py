@@ -15,6 +15,7 @@ import torch
 from models.errors import WeightsError
 
 FACTS = "followspot"  # the key under which an exported file holds what `OpenEncoder` needs, as JSON
+LARGEST = 1 << 16  # pixels of a crop's side, numbers in a vector
 INPUT, OUTPUT = "images", "embedding"
 ONNX_MISSING = "ONNX needs two packages that are not installed: pip install 'followspot[onnx]'."
 
@@ -79,9 +80,16 @@ def opened(path: Path, facts: Any, run: Callable[[np.ndarray], np.ndarray], file
     """The encoder with the facts in its file; WeightsError where there are none."""
     if not isinstance(facts, str):
         raise WeightsError(f"{path} is not an encoder from `followspot export`; export the encoder's .pt file.")
-    read = json.loads(facts, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    return OpenEncoder(run, read["height"], read["width"], read["dimension"], read["metadata"], digest)
+    try:
+        read = json.loads(facts, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})
+        sizes = [read[name] for name in ("height", "width", "dimension")]
+        if not all(isinstance(size, int) and 0 < size <= LARGEST for size in sizes):
+            raise ValueError(f"sizes of {sizes}")
+        height, width, dimension = sizes
+        return OpenEncoder(run, height, width, dimension, dict(read["metadata"]), digest)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise WeightsError(f"{path} says nothing sensible of its encoder; export the .pt file again.") from error
 
 
 def immutable(value: Any) -> Any:

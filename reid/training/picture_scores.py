@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.checkpoint import load_plain
+from models.checkpoint import built_with, load_plain
 from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions, PoseEncoder
 from models.posed_generator import make_generator
@@ -23,6 +23,8 @@ from ..evaluation.metrics import cosine_cost
 from .pose_maps import SIGMA, pose_maps
 from .run_state import STATE
 
+FIRST_LAYER = "pose_encoder.layers.0.0.weight"
+NETWORKS = ("encoder", "pose_encoder", "generator")
 BATCH = 32
 SEED = 0
 
@@ -35,24 +37,33 @@ class TrainedPictures:
 
     def __init__(self, folder: Path) -> None:
         state = load_plain(folder / STATE)
-        tensors: dict[str, torch.Tensor] = state.get("networks", {}) if isinstance(state, dict) else {}
-        recipe: dict[str, Any] = state.get("recipe", {}) if isinstance(state, dict) else {}
+        tensors, recipe = ({}, {}) if not isinstance(state, dict) else (state.get("networks"), state.get("recipe"))
+        if not (isinstance(tensors, dict) and isinstance(recipe, dict)):
+            raise DataError(f"{folder / STATE} holds no training run.")
         # FD-GAN's generator is given noise and a target pose: it recovers and swaps nothing.
-        if "pose_encoder.layers.0.0.weight" not in tensors or recipe.get("fd_gan"):
+        if FIRST_LAYER not in tensors or recipe.get("fd_gan"):
             raise DataError(f"{folder} is no run of a recipe that recovers pictures; give one such as of st-reid.")
+        try:
+            self._build(tensors, recipe)
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
+            raise DataError(f"{folder / STATE} is damaged, or of another version; train the run again.") from error
+
+    def _build(self, tensors: dict[str, torch.Tensor], recipe: dict[str, Any]) -> None:
+        """The networks of the recipe with their tensors."""
         self.options = GeneratorOptions(**recipe["objective"]["generator"])
         encoder = EncoderOptions(**recipe["encoder"])
-        self.height, self.width = encoder.height, encoder.width
-        self.joints = tensors["pose_encoder.layers.0.0.weight"].shape[1]
-        self.encoder = ContextEncoder(encoder)
-        size = (self.height, self.width)
-        self.pose_encoder = PoseEncoder(self.joints, *size, self.options)
-        self.generator = make_generator(self.encoder.dimension, *size, self.options, self.joints)
-        networks = nn.ModuleDict(
-            {"encoder": self.encoder, "pose_encoder": self.pose_encoder, "generator": self.generator}
-        )
-        networks.load_state_dict({name: tensor for name, tensor in tensors.items() if name.split(".")[0] in networks})
-        networks.eval()
+        self.height, self.width = size = encoder.height, encoder.width
+        self.joints = joints = tensors[FIRST_LAYER].shape[1]
+
+        def networks() -> nn.ModuleDict:
+            context = ContextEncoder(encoder)
+            poses = PoseEncoder(joints, *size, self.options)
+            generator = make_generator(context.dimension, *size, self.options, joints)
+            return nn.ModuleDict({"encoder": context, "pose_encoder": poses, "generator": generator})
+
+        own = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in NETWORKS}
+        built = built_with(own, networks).eval()
+        self.encoder, self.pose_encoder, self.generator = (built[name] for name in NETWORKS)
 
     @torch.inference_mode()
     def __call__(self, people: torch.Tensor, keypoints: torch.Tensor) -> torch.Tensor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from models.checkpoint import load_plain
@@ -64,12 +65,17 @@ def start_guidance(networks: nn.ModuleDict, state: Path) -> None:
     Raises DataError where none does: the file is no run's state, or that run generated no pictures.
     """
     saved = load_plain(state)
-    tensors = saved.get("networks", {}) if isinstance(saved, dict) else {}
+    tensors = saved.get("networks") if isinstance(saved, dict) else None
+    tensors = tensors if isinstance(tensors, dict) else {}
     found = False
     for name in networks.keys() & GUIDANCE:
         own = networks[name].state_dict()
         theirs = {key: tensors.get(f"{name}.{key}") for key in own}
-        fitting = {key: value for key, value in theirs.items() if value is not None and value.shape == own[key].shape}
+        fitting = {
+            key: value
+            for key, value in theirs.items()
+            if isinstance(value, torch.Tensor) and value.shape == own[key].shape
+        }
         networks[name].load_state_dict(fitting, strict=False)
         found = found or bool(fitting)
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,21 @@ class RunLog:
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log; a last line cut off by a kill is left out."""
+    """The lines of a log, numbers by name, `step` among them, up to the first that is none, as a kill may leave it."""
     if not path.is_file():
         return []
     rows = []
-    for line in path.read_text().splitlines():
+    for line in path.read_bytes().splitlines():
         try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
             break
+        if not (isinstance(row, dict) and "step" in row and all(map(is_number, row.values()))):
+            break
+        rows.append(row)
     return rows
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a number that float64 holds."""
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= sys.float_info.max)

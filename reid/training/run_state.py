@@ -21,7 +21,9 @@ from .run_folder import description
 
 STATE = "state.pt"
 BEST, LAST = "encoder_best.pt", "encoder_last.pt"
-ENTRIES = {"recipe", "data", "skipped", "networks", "optimisers", "averaged", "progress"}
+ENTRIES = {"recipe": dict, "data": dict, "skipped": list, "networks": dict, "optimisers": dict, "progress": dict}
+"""Of a state, with what they are; `averaged` may be None."""
+COUNTERS = ("step", "epoch", "epoch_step")
 
 
 @dataclass
@@ -51,18 +53,21 @@ class RunState:
             "networks": self.networks.state_dict(),
             "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
             "averaged": self.averaged and self.averaged.state_dict(),
-            "progress": {name: getattr(self, name) for name in ("step", "epoch", "epoch_step", "best_map")},
+            "progress": {name: getattr(self, name) for name in (*COUNTERS, "best_map")},
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave."""
-        self.networks.load_state_dict(saved["networks"])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(saved["optimisers"][name])
-        if self.averaged:
-            self.averaged.load_state_dict(saved["averaged"])
-        for name, value in saved["progress"].items():
-            setattr(self, name, value)
+        """Take over what `state_dict` gave. Raises DataError where it is of other networks, or damaged."""
+        try:
+            self.networks.load_state_dict(saved["networks"])
+            for name, optimiser in self.optimisers.items():
+                optimiser.load_state_dict(saved["optimisers"][name])
+            if self.averaged:
+                self.averaged.load_state_dict(saved["averaged"])
+            self.step, self.epoch, self.epoch_step = (int(saved["progress"][name]) for name in COUNTERS)
+            self.best_map = float(saved["progress"]["best_map"])
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
+            raise DataError(f"The run's {STATE} does not fit its recipe, or is damaged; begin again.") from error
 
     def save_encoders(self, folder: Path, recipe: Recipe, scores: ReidScores | None) -> None:
         """Write the encoder as the last one, and as the best one if it is; without scores none is the best."""
@@ -90,11 +95,22 @@ class StateFile:
     def read(self) -> dict[str, Any]:
         """What `save` wrote. Raises DataError where another recipe, other data or another version wrote it."""
         saved = load_plain(self.path)
-        if not isinstance(saved, dict) or not saved.keys() >= ENTRIES:
+        if not (
+            isinstance(saved, dict)
+            and "averaged" in saved
+            and all(isinstance(saved.get(name), kind) for name, kind in ENTRIES.items())
+            and all(isinstance(row, int) for row in saved["skipped"])
+        ):
             raise DataError(f"{self.path} was written by another version; begin again with another --out.")
         folder = self.path.parent
-        if other := differences(saved["recipe"], self.recipe):
-            raise DataError(f"The run in {folder} cannot be resumed with other options ({other}); give the same ones.")
-        if other := differences(saved["data"], self.data):
-            raise DataError(f"The run in {folder} cannot be resumed with other data ({other}); give what it had.")
+        try:
+            options, data = differences(saved["recipe"], self.recipe), differences(saved["data"], self.data)
+        except (RuntimeError, TypeError) as error:  # values that are not plain cannot be compared
+            raise DataError(f"{self.path} is damaged; begin again with another --out.") from error
+        if options:
+            raise DataError(
+                f"The run in {folder} cannot be resumed with other options ({options}); give the same ones."
+            )
+        if data:
+            raise DataError(f"The run in {folder} cannot be resumed with other data ({data}); give what it had.")
         return saved

@@ -19,6 +19,8 @@ TRAIN, VALIDATION = "train", "val"
 """Folders of the two halves of the data, as Ultralytics calls them."""
 VALIDATION_EVERY = 5
 """Every fifth of single pictures is for validation; of a video its last fifth: no neighbour is trained on."""
+FARTHEST = 1e4
+"""Class numbers and shares of a picture go no further."""
 VISIBLE = 0.3
 """Share of a person that must be seen for their box in a MOT truth to count; annotators guess the rest."""
 
@@ -118,9 +120,21 @@ def write_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> None:
 
 
 def read_labels(path: Path, image: np.ndarray) -> np.ndarray:
-    """(N, 4) boxes in pixels from a YOLO label file; none where it is empty or missing."""
+    """(N, 4) boxes in pixels from a YOLO label file; none where it is empty or missing.
+
+    Raises InputError where it holds something else.
+    """
     height, width = image.shape[:2]
-    rows = np.loadtxt(path, ndmin=2) if path.exists() and path.stat().st_size else np.zeros((0, 5))
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+        cells = [line.split() for line in lines if line.strip()]
+        if min(map(len, cells), default=5) < 5:
+            raise ValueError("a line is too short")
+        rows = np.array([row[:5] for row in cells], float).reshape(-1, 5)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is no label file of lines `class x y width height`; write it again") from error
+    if not (np.abs(rows) <= FARTHEST).all():
+        raise InputError(f"{path} has a number that is no share of a picture; write it again")
     return cxcywh_to_xyxy(rows[:, 1:5]) * (width, height, width, height)
 
 

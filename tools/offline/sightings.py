@@ -10,7 +10,7 @@ from tyro.conf import FlagCreatePairsOff
 
 from reid.encoder.calibration import Calibration
 from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, Tracklet
-from tracker.gallery import crop
+from tracker.gallery import crop, embedded
 from tracker.pipeline import track
 from tracker.tracker import Tracker
 from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks
@@ -136,7 +136,7 @@ class Watcher:
 
     def _embed(self) -> None:
         if self.waiting:
-            self.embedded.append(self.embedder(self.waiting))
+            self.embedded.append(embedded(self.waiting, self.embedder))
             self.waiting = []
 
     def finish(self) -> Watched:

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tracker.picture_file import decoded
 from tracker.types import InputError
 
 from .enclosure import enclosed
@@ -25,8 +26,8 @@ def thumbnail(folder: Path, image: str) -> bytes:
     """JPEG of a crop in a data folder's images/. Raises InputError where it is no readable picture there."""
     path = enclosed(folder, f"images/{image}")
     try:
-        picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error):
+        picture = decoded(path.read_bytes())
+    except OSError:
         picture = None
     if picture is None:
         raise InputError(f"{image} cannot be read as a picture")

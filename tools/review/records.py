@@ -13,7 +13,7 @@ import numpy as np
 
 from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CROP_TABLE, CropRow, read_crop_table
-from reid.data.dancereid import names_in
+from reid.data.dancereid import frame_of, names_in
 from tracker.types import InputError
 
 from .json_files import read_json_file
@@ -21,7 +21,6 @@ from .labelled_people import Columns
 
 UNKNOWN_BOX = (math.nan,) * 4
 USUAL_FPS = 30.0
-MAX_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -106,15 +105,8 @@ def _published_crops(folder: Path) -> Iterator[CropRow]:
     video_of = {person: video for video, people in _listed_videos(folder).items() for person in people}
     for person, names in enumerate(identities):
         for name in names_in(path, names):
-            frame = _frame_in(path, name)
+            frame = frame_of(name)
             yield CropRow(name, person, video_of.get(person, ""), frame, frame / USUAL_FPS, UNKNOWN_BOX)
-
-
-def _frame_in(path: Path, name: str) -> int:
-    digits = Path(name).stem.split("_")[-1]
-    if len(digits) > MAX_DIGITS:
-        raise InputError(f"{path} lists a picture whose frame number has {len(digits)} digits; write it again")
-    return int(digits)
 
 
 def _listed_videos(folder: Path) -> dict[str, list[int]]:

@@ -15,12 +15,10 @@ from tracker.results.mot_files import read_detections
 from tracker.types import Detections, InputError, Recovery
 
 from ..run.run_events import read_events
-from ..run.tracked_run import OVERVIEW, TRACKS, TrackedRun
+from ..run.tracked_run import LONGEST, OVERVIEW, TRACKS, TrackedRun
 from ..run.unused_boxes import UNUSED
 from .labelled_people import Columns
 
-LONGEST = 10_000_000
-"""Frames of a run at most, four days of video: more is no run."""
 LARGEST = 1e6
 """Ids and coordinates in pixels go no further."""
 

@@ -14,6 +14,9 @@ from tracker.types import InputError
 
 from .help import options_of, parser_of
 
+MOST_VALUES, DEEPEST = 100_000, 20
+"""Values in a file, and groups within each other."""
+
 
 def read_config(path: Path, command: Any) -> Any:
     """An instance of the command with the file's options; what it requires and the file lacks is tyro.MISSING.
@@ -36,12 +39,25 @@ def read_mapping(path: Path) -> dict[str, Any]:
         content = json.loads(text) if path.suffix == ".json" else msgspec.yaml.decode(text)
     except OSError as error:
         raise InputError(f"cannot read --config {path}: {error.strerror}") from error
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"--config {path} is neither JSON (.json) nor YAML: {reason}") from error
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise InputError(f"--config {path} holds no names of options with their values")
+    if _values_in(content, MOST_VALUES, DEEPEST) > MOST_VALUES:
+        raise InputError(f"--config {path} holds more values, or deeper ones, than there are options")
     return content
+
+
+def _values_in(content: Any, most: int, levels: int) -> int:
+    """How many values there are, counted wherever YAML's aliases put them; above `most` where they are too deep."""
+    parts = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    found = 1 if levels else most + 1
+    for part in parts:
+        if found > most:
+            break
+        found += _values_in(part, most - found, levels - 1)
+    return found
 
 
 def by_field(content: dict[str, Any], command: Any) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from rich.text import Text
 from reid.encoder.atomic_write import replace_text
 from tracker.types import InputError
 
+LONGEST = 600
+"""Letters of an error's sentence that are printed."""
+
 
 def say(text: str | Text) -> None:
     """Print a line as it is, never wrapped at the terminal's width: paths and ids in it can be copied and cut out."""
@@ -51,6 +54,12 @@ def first_names(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
+def sentence(error: Exception) -> str:
+    """What an error says, on one line and no longer than people read: it may quote what a stranger's file holds."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
+
+
 def write_json(content: Mapping[str, object], path: Path) -> None:
     """Write `content`, paths in it as text, making folders as needed; all of it, or the file stays as it was.
 
@@ -66,7 +75,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
     """What a program wrote; empty where there is no such file, or it holds anything else than an object."""
     try:
         content = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR
+from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR, require_unchanged
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
@@ -34,8 +34,9 @@ def encoder_weights(choice: str) -> Path | None:
 
 
 def make_detector(weights: Path, options: DetectorOptions, detections: Path | None = None) -> Detector:
-    """A network, or boxes replayed from a MOT file where one is given. Raises InputError."""
+    """A network, or boxes replayed from a MOT file where one is given. Raises InputError, WeightsError."""
     if detections is None:
+        require_unchanged(weights)
         return YoloDetector(weights, options)
     if not detections.is_file():
         raise InputError(f"there is no file {detections} to replay detections from")

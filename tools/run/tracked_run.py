@@ -9,6 +9,7 @@ from typing import Any
 
 from tracker.results.mot_files import read_tracks
 from tracker.types import MAX_ABSENCE, FrameTracks, InputError
+from tracker.video.mot_folder import LONGEST
 from tracker.video.source import Source
 from tracker.video.sources import open_source
 
@@ -47,11 +48,15 @@ class TrackedRun:
     """Whether these are the corrected tracks and names, not the run's own."""
 
     def corrected(self) -> TrackedRun:
-        """The run with the tracks and names of its folder corrected/; as it is where there are none."""
+        """The run with the tracks and names of its folder corrected/; as it is where there are none.
+
+        Raises InputError where its tracks.json is damaged.
+        """
         if not (self.folder / CORRECTED / TRACKS).is_file():
             return self
-        people = read_json_object(self.folder / CORRECTED / OVERVIEW).get("people")
-        names = self.names if people is None else _names(people)
+        overview = self.folder / CORRECTED / OVERVIEW
+        people = read_json_object(overview).get("people")
+        names = self.names if people is None else _names(people, overview)
         return replace(self, corrections=True, names=names)
 
     def open(self) -> Source:
@@ -81,17 +86,21 @@ class TrackedRun:
     @property
     def stride(self) -> int:
         """Every so many frames of the source were tracked."""
-        return max(1, int(self._option("vid_stride", 1)))
+        stride = self._option("vid_stride", 1)
+        return max(1, int(stride)) if stride < math.inf else LONGEST + 1  # which `read_run` refuses
 
     def _option(self, name: str, default: float) -> Any:
         """A number among the command's options in config.json."""
         options = self.config.get("options")
         value = options.get(name) if isinstance(options, dict) else None
-        return value if isinstance(value, int | float) else default
+        return value if isinstance(value, int | float) and value == value else default  # no NaN
 
 
 def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
-    """Read a run's folder; `video` is given where the file was moved since. Raises InputError where it is no run."""
+    """Read a run's folder; `video` is given where the file was moved since.
+
+    Raises InputError where it is no run, or its files hold numbers that no run has.
+    """
     config, overview = read_json_object(folder / CONFIG), read_json_object(folder / OVERVIEW)
     facts, summary = overview.get("video"), overview.get("summary")
     if not (folder / TRACKS).is_file() or not isinstance(facts, dict) or not isinstance(summary, dict):
@@ -109,13 +118,17 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
             int(facts["height"]),
             int(summary["frames"]),
             str(facts["tracking"]),
-            _names(overview.get("people", [])),
+            _names(overview.get("people", []), folder / OVERVIEW),
             config,
             overview.get("complete") is not False,  # runs before 0.2.0 do not say it
             tuple(map(str, overview.get("notes", ()))),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{folder / OVERVIEW} is damaged or of another version; track the video again") from error
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise InputError(_damaged(folder / OVERVIEW)) from error
+    if not (0 < run.fps < math.inf and 0 <= run.frames <= LONGEST and 1 <= run.stride <= LONGEST):
+        raise InputError(
+            f"{folder} has a frame rate, a length or a --vid-stride that no run has; track the video again"
+        )
     return run if run.complete else _with_late_rows(run)
 
 
@@ -125,8 +138,16 @@ def _with_late_rows(run: TrackedRun) -> TrackedRun:
     return replace(run, frames=max(run.frames, math.ceil(rows / run.stride)))
 
 
-def _names(people: Any) -> dict[int, str]:
-    return {int(person["id"]): str(person["name"]) for person in people if person.get("name")}
+def _names(people: Any, overview: Path) -> dict[int, str]:
+    """Of the people in a tracks.json, by id. Raises InputError."""
+    try:
+        return {int(person["id"]): str(person["name"]) for person in people if person.get("name")}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputError(_damaged(overview)) from error
+
+
+def _damaged(overview: Path) -> str:
+    return f"{overview} is damaged or of another version; track the video again"
 
 
 def absolute(source: str) -> str:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ..cast_memory import CastMemory, Member
+from ..picture_file import decoded
 from .colours import colour_of
 from .lettering import make_tab
 
@@ -32,8 +33,7 @@ def draw_sheet(memory: CastMemory) -> np.ndarray:
 
 def _row(member: Member) -> np.ndarray:
     """(160, w, 3): the name and the videos, then the pictures."""
-    decoded = [cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) for file in member.crops if file]
-    pictures = [_fitted(picture) for picture in decoded if picture is not None]
+    pictures = [_fitted(picture) for picture in map(decoded, member.crops) if picture is not None]
     label = make_tab(member.label, str(member.id) if member.name else "", colour_of(member.id), _LETTERS)
     name_width = max(_NAME_WIDTH, label.size[0] + 2 * _GAP)
     width = name_width + sum(picture.shape[1] + _GAP for picture in pictures)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import tempfile
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,11 @@ from ..types import InputError
 FORMAT = "followspot cast"
 VERSION = 1
 FACTS, EMBEDDINGS = "cast.json", "embeddings.npy"
+DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError),
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError),
+)
+"""What a damaged file makes the readers raise."""
 MAX_BYTES = 1 << 28
 """Bytes that a cast file may unpack to: a file from elsewhere could be made to fill the memory."""
 
@@ -33,12 +40,14 @@ def read_cast(path: Path) -> CastMemory:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it is too large")
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in archive.filelist):
+                raise ValueError("it is packed in another way")  # which may ask for any amount of memory
             return _read(archive)
     except FileNotFoundError:
         raise InputError(f"there is no cast file {path}: `followspot track --save-cast {path}` makes one") from None
     except OSError as error:
         raise InputError(f"the cast file {path} cannot be read: {error.strerror}") from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError) as error:
+    except DAMAGES as error:
         raise InputError(f"{path} is not a whole cast file ({error}): give one that --save-cast wrote") from error
 
 
@@ -94,7 +103,7 @@ def _read(archive: zipfile.ZipFile) -> CastMemory:
         raise ValueError("it is something else")
     if facts["version"] > VERSION:
         raise ValueError("a newer Followspot wrote it")
-    table = np.load(io.BytesIO(archive.read(EMBEDDINGS)), allow_pickle=False).astype(np.float32)
+    table = _table(archive.read(EMBEDDINGS))
     lengths = np.linalg.norm(table, axis=1, keepdims=True)
     if not np.isfinite(lengths).all() or (lengths == 0).any():
         raise ValueError("an embedding is not finite")
@@ -110,6 +119,19 @@ def _read(archive: zipfile.ZipFile) -> CastMemory:
     encoder = facts["encoder"]
     in_order = tuple(sorted(members, key=lambda member: member.id))
     return CastMemory(str(encoder["sha256"]), str(encoder["file"]), in_order, next_id)
+
+
+def _table(content: bytes) -> np.ndarray:
+    """(N, D) float32 of a .npy file. Raises ValueError where it is none, before memory for a false size is taken."""
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = read_header(stream)
+    if kind.kind != "f" or len(shape) != 2 or math.prod(shape) * kind.itemsize > len(content):
+        raise ValueError("its embeddings are no table of numbers")
+    stream.seek(0)
+    with np.errstate(over="ignore"):  # what becomes infinite is refused
+        return np.load(stream, allow_pickle=False).astype(np.float32)
 
 
 def _member(archive: zipfile.ZipFile, person: dict[str, Any], embeddings: np.ndarray) -> Member:

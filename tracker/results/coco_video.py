@@ -96,6 +96,9 @@ def read_coco_video(path: Path) -> BoxRows:
         videos = {image.get("video_id") for image in content["images"]}
         frames = {image["id"]: int(image.get("frame_index", image.get("frame_id"))) for image in content["images"]}
         rows = [_row(one, frames) for one in content["annotations"] if not one.get("iscrowd")]
+        columns = box_rows(rows, path)
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, OverflowError) as error:
@@ -105,7 +108,7 @@ def read_coco_video(path: Path) -> BoxRows:
         ) from error
     if len(videos) > 1:
         raise InputError(f"{path} holds {len(videos)} videos: give a file with one")
-    return box_rows(rows, path)
+    return columns
 
 
 def _row(annotation: dict[str, Any], frames: dict[int, int]) -> Row:

@@ -99,15 +99,16 @@ def read_cvat_video(path: Path) -> BoxRows:
     Raises InputError where it is no such file.
     """
     try:
-        rows = [row for track in _tracks(path) for row in _rows(track)]
+        return box_rows([row for track in _tracks(path) for row in _rows(track)], path)
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except (ElementTree.ParseError, KeyError, ValueError, OverflowError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError, OverflowError) as error:
         said = f"a track or a box has no {error}" if isinstance(error, KeyError) else str(error)[:80]
         raise InputError(
             f"{path} is no XML of `CVAT for video 1.1` ({said}); export the task in that format"
         ) from error
-    return box_rows(rows, path)
 
 
 def _tracks(path: Path) -> list[Element]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import boxes
 from ..types import Frame, FrameTracks, InputError
+from .box_rows import FARTHEST
 from .whole_files import RowFile
 
 _BOX = 5
@@ -57,6 +58,8 @@ def with_keypoints(tracks: Sequence[FrameTracks], path: Path) -> list[FrameTrack
         return list(tracks)
     try:
         table = np.loadtxt(path, delimiter=",", ndmin=2)
+        if not (np.abs(table) <= FARTHEST).all():
+            raise ValueError("a number that is none")
         joints = table[:, _BOX:].reshape(len(table), -1, 3).astype(np.float32)
     except ValueError as error:
         raise InputError(f"{path} is damaged: track the video again, or remove the file") from error

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import boxes
 from ..types import Detections, FrameTracks, InputError, Recovery
+from .box_rows import FARTHEST, most_frames
 
 FRAME, ID, BOX, SCORE, CLASS = 0, 1, slice(2, 6), 6, 7
 """Columns of a table of such rows."""
@@ -43,9 +44,12 @@ def read_tracks(
     there is a column of classes, only pedestrians; None decides by the file (only truth has classes, all 1 or more).
     away: seconds of absence after which a person's next row is marked as recovered; None marks nothing.
 
-    Raises InputError naming the file and the line where it is malformed or goes beyond `length`.
+    Raises InputError naming the file and the line where it is malformed or goes beyond `length`, or where `length` is
+    more than a video of so few rows has (`most_frames`).
     """
     table = _read_boxes(path)
+    if length is not None and length > most_frames(len(table)):
+        raise InputError(f"{path} has {len(table)} rows, too few for a video of {length} frames")
     if length is not None:
         _refuse(path, table[:, FRAME] > length, f"is beyond the end of the sequence, which has {length} frames")
     kept = _counts(table, _has_classes(table) if truth is None else truth)
@@ -94,6 +98,8 @@ def _xywh(xyxy: np.ndarray) -> np.ndarray:
 def read_table(path: Path) -> np.ndarray:
     """(rows, columns) float64 of a whole file, at least 6 columns: finite values, and frames that count from 1.
 
+    No value is beyond `FARTHEST`, and no frame far beyond the number of rows (`most_frames`).
+
     Raises InputError naming the file and the line where it is malformed.
     """
     try:
@@ -112,7 +118,9 @@ def read_table(path: Path) -> np.ndarray:
     if table.shape[1] < _MIN_COLUMNS:
         raise _malformed_line(path, lines)
     _refuse(path, ~np.all(np.isfinite(table), axis=1), "has a value that is not finite")
+    _refuse(path, np.any(np.abs(table) > FARTHEST, axis=1), f"has a number beyond {FARTHEST:.0e}")
     _refuse(path, (table[:, FRAME] < 1) | (table[:, FRAME] % 1 != 0), "has no frame number (1, 2, 3, ...)")
+    _refuse(path, table[:, FRAME] > most_frames(len(table)), "has a frame number far beyond the number of rows")
     return table
 
 

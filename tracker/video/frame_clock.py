@@ -8,25 +8,33 @@ JITTER = 1.0
 TICK = 1e-3
 """Seconds between two frames whose stamps are equal or in the wrong order."""
 
+STUCK = 3
+"""Frames with the same stamp; a container that gives it to more has no clock."""
+
 
 class FrameClock:
     """Turns the presentation stamps of successive frames, in seconds, into strictly increasing times from 0.
 
-    `period` is the usual distance of two frames in seconds; it stands in where a frame has no stamp.
+    `period` is the usual distance of two frames in seconds; it stands in where a frame has no stamp, or one at which
+    the clock has stood still for more than `STUCK` frames.
     `start` is the stamp of the first frame (0 where it has none): what was taken off to begin at 0.
     """
 
     def __init__(self, period: float) -> None:
         self._period = period
         self._last: float | None = None
+        self._stamp: float | None = None
+        self._alike = 0
         self.start = 0.0
 
     def time(self, stamp: float | None) -> float:
         """Seconds since the first frame, for a frame stamped `stamp` seconds, or None where it has no stamp."""
+        self._alike = self._alike + 1 if stamp == self._stamp else 0
+        self._stamp = stamp
         if self._last is None:
             self._last = 0.0
             self.start = self._origin = stamp or 0.0
-        elif stamp is None:
+        elif stamp is None or self._alike > STUCK:
             self._last += self._period
         elif (time := stamp - self._origin) > self._last:
             self._last = time

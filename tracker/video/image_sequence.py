@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from ..picture_file import decoded
 from ..types import Frame, InputError
 from .source import Source
 
@@ -30,10 +30,9 @@ def images_in(folder: Path) -> list[Path]:
 def read_image(path: Path) -> np.ndarray | None:
     """(H, W, 3) uint8 BGR, turned upright as its EXIF says, or None where the file holds no image."""
     try:
-        data = np.fromfile(path, np.uint8)  # cv2.imread knows only ASCII names on Windows
+        return decoded(path.read_bytes())  # cv2.imread knows only ASCII names on Windows
     except OSError:
         return None
-    return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
 
 
 class ImageSequence(Source):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import configparser
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..types import InputError
 
 SEQINFO = "seqinfo.ini"
+LONGEST = 10_000_000
+"""Frames of a sequence at most, four days of video."""
+LONGEST_NAME = 200
+"""Bytes of a name; file systems take 255, and endings are added."""
+LARGEST = 100_000
+"""Pixels of its width and height at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +59,15 @@ def read_seqinfo(folder: Path) -> SequenceInfo:
         raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     if min(info.frame_rate, info.length, info.width, info.height) <= 0:
         raise InputError(f"{path} has a frame rate, length or size that is not above 0")
+    if info.length > LONGEST or max(info.width, info.height) > LARGEST or not info.frame_rate < math.inf:
+        raise InputError(f"{path} has a frame rate, length or size that no video has")
+    if info.name in ("", ".", "..") or Path(info.name).name != info.name or not _fits(info.name):
+        raise InputError(f"{path} has the name {info.name[:60]!r}, which is no name of a folder")
+    if not _fits(info.image_folder):
+        raise InputError(f"{path} has the imDir {info.image_folder[:60]!r}, which is no folder")
     return info
+
+
+def _fits(path: str) -> bool:
+    """Whether a file system can hold such a path."""
+    return path.isprintable() and len(path.encode()) <= LONGEST_NAME

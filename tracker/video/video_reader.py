@@ -69,7 +69,7 @@ class VideoReader(Source):
         stream = video_stream(container, self._label)
         stream.thread_type = "AUTO"
         self._decoded = self._decode(container, stream)
-        first = next((picture for picture in self._decoded if not picture.is_corrupt), None)
+        first = self._first_whole()
         if first is None:
             raise InputError(f"{self._label} has no frame that can be decoded; it is empty or damaged")
         self._first: VideoFrame | None = first
@@ -87,6 +87,14 @@ class VideoReader(Source):
         self.audio_from = path if container.streams.audio else None
         self.audio_offset = _stamp(first) or 0.0
         self._begin = container.start_time / av.time_base if container.start_time is not None else self.audio_offset
+
+    def _first_whole(self) -> VideoFrame | None:
+        """The first picture that is whole; those before it count as broken."""
+        for picture in self._decoded:
+            if not picture.is_corrupt:
+                return picture
+            self._broken += 1
+        return None
 
     def _count(self, stream: VideoStream, rate: float) -> int | None:
         frames = stream.frames
