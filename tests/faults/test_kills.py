@@ -1,0 +1,172 @@
+"""Commands ended at random moments, KILLS times in all: what is left is whole, or says that it is not.
+
+A few in `make test`, hundreds in `make test-faults`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from places import ROOT
+
+from tools.run.tracked_run import read_run
+from tracker.results.mot_files import read_tracks
+from tracker.video.video_reader import VideoReader
+from tracker.video.video_writer import VideoWriter
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+KILLS = int(os.environ.get("KILLS", "8"))
+FPS, FRAMES, ROUND = 25, 400, 8
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGKILL: -9}
+TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
+COMMANDS = {
+    "track": TRACK,
+    "refine": (*TRACK, "--refine"),
+    "render": ("render", "run", "--out", "drawn.mp4", "--style", "boxes"),
+    "convert": ("convert", "run", "--to", "coco", "cvat", "--overwrite"),
+    "export": ("review", "run", "--export"),
+}
+RESULTS = {"video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt"}
+PARTLY = {"video.part.mp4", "online", "refined.part"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that was ended: how, and what it said."""
+
+    name: str
+    by: signal.Signals
+    code: int
+    said: str
+
+    @property
+    def killed(self) -> bool:
+        """Whether it could do nothing about it."""
+        return self.by is signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen seconds of noise with one box that stands still, and a whole run of it."""
+    home = tmp_path_factory.mktemp("home")
+    noise = np.random.default_rng(0).integers(0, 255, (270, 480, 3), np.uint8)
+    with VideoWriter(home / "film.mp4", width=480, height=270, fps=FPS, preset="ultrafast", crf=40) as writer:
+        for index in range(FRAMES):
+            writer.write(np.roll(noise, index, axis=1), index / FPS)
+    (home / "boxes.txt").write_text("".join(f"{index + 1},-1,150,50,100,200,0.9\n" for index in range(FRAMES)))
+    assert run(home, *TRACK[:-1], "run").returncode == 0
+    return home
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tools", *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def ended(name: str, by: signal.Signals, after: float, folder: Path) -> Ended:
+    """The command in the folder, ended so many seconds after its start."""
+    command = [sys.executable, "-m", "tools", *COMMANDS[name]]
+    process = subprocess.Popen(
+        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        said, _ = process.communicate(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.send_signal(by)
+        said, _ = process.communicate(timeout=120)
+    return Ended(name, by, process.returncode, said)
+
+
+def frames(video: Path) -> int:
+    with VideoReader(video) as source:
+        return sum(1 for _ in source)
+
+
+def check_rows(folder: Path, end: Ended) -> None:
+    """Rows are whole, and no more than there are frames."""
+    for file in (path for name in ("tracks.txt", "tracks.csv", "unused.txt") for path in folder.rglob(name)):
+        text = file.read_text()
+        assert not text or text.endswith("\n"), (end, file)
+    for file in folder.rglob("tracks.txt"):
+        assert len(read_tracks(file, fps=FPS)) <= FRAMES
+
+
+def check_tracked(folder: Path, end: Ended) -> None:
+    out = folder / "out"
+    if not out.exists():
+        return
+    check_rows(out, end)
+    left = {path.name for path in out.iterdir()}
+    assert left <= RESULTS | PARTLY or end.killed, (end, left)
+    if (out / "video.mp4").exists():
+        assert frames(out / "video.mp4") > 0
+    if (out / "tracks.json").exists():
+        facts = json.loads((out / "tracks.json").read_text())
+        assert facts["complete"] is (end.code == 0), end
+        if not end.killed:
+            assert facts["complete"] or facts["notes"], end
+        assert read_run(out).frames <= FRAMES
+
+
+def check_drawn(folder: Path, end: Ended) -> None:
+    if (folder / "drawn.mp4").exists():
+        assert frames(folder / "drawn.mp4") == FRAMES, end
+
+
+def check_converted(folder: Path, end: Ended) -> None:
+    for file in (folder / "run").rglob("coco.json"):
+        assert len(json.loads(file.read_text())["annotations"]) == FRAMES, end
+    for file in (folder / "run").rglob("cvat.xml"):
+        assert ElementTree.parse(file).getroot().tag == "annotations", end
+
+
+def check_exported(folder: Path, end: Ended) -> None:
+    corrected = folder / "run" / "corrected"
+    if corrected.exists():
+        assert len(read_tracks(corrected / "tracks.txt", fps=FPS)) == FRAMES, end
+        assert json.loads((corrected / "tracks.json").read_text())
+
+
+CHECKS = {
+    "track": check_tracked,
+    "refine": check_tracked,
+    "render": check_drawn,
+    "convert": check_converted,
+    "export": check_exported,
+}
+
+
+@pytest.mark.parametrize("turn", range(-(-KILLS // ROUND)))
+def test_what_is_left_of_commands_ended_at_any_moment_is_whole_or_says_that_it_is_not(
+    turn: int, home: Path, tmp_path: Path
+):
+    draw = random.Random(turn)
+    own = {path.name: path.read_bytes() for path in (home / "run").iterdir()}
+    for count in range(min(ROUND, KILLS - turn * ROUND)):
+        folder = tmp_path / str(count)
+        shutil.copytree(home, folder)
+        name, by = draw.choice(list(COMMANDS)), draw.choice(list(CODES))
+        end = ended(name, by, draw.uniform(0.3, 6.0), folder)
+        # before Python has begun to listen, the system ends it by itself
+        assert end.code in (0, CODES[by], -by), end
+        assert "Traceback" not in end.said, end
+        CHECKS[name](folder, end)
+        assert {each: (folder / "run" / each).read_bytes() for each in own} == own, end
+        if name == "track" and end.code:
+            again = run(folder, *TRACK)
+            assert again.returncode == 0 or "already holds files" in again.stderr, (end, again.stderr)
+        shutil.rmtree(folder)
