@@ -19,6 +19,7 @@ from reid.data.crops import people
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
 from tools.dataset_dancereid import DatasetDancereidCommand
+from tools.run.interruption import Stopped
 
 FRAMES = 24
 CAST = {"aaa-111": 3, "bbb_222": 2, "ccc333": 4}
@@ -213,7 +214,8 @@ def test_ctrl_c_keeps_whole_videos_only(published, tmp_path, monkeypatch, capsys
 
     with monkeypatch.context() as patched:
         patched.setattr(tools.dataset_dancereid.DanceReidFolder, "write", interrupting)
-        command(published, out).run()
+        with pytest.raises(Stopped):
+            command(published, out).run()
     assert "stopped; 1 of 3 videos are finished, the same command goes on" in capsys.readouterr().out
     assert len(list((out / "images").iterdir())) == len(list((out / "poses").iterdir())) == 13
     assert len(read_crop_table(out / "crops.csv")) == 13
