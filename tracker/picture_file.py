@@ -6,7 +6,8 @@ from io import BytesIO
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL.Image import DecompressionBombError
+from PIL.Image import open as open_header  # Ultralytics replaces it in PIL by one that installs packages
 
 MOST_PIXELS = 1 << 27
 """Of a picture: a file of some hundred bytes can promise more, and the decoder takes the memory first."""
@@ -18,10 +19,10 @@ def decoded(content: bytes) -> np.ndarray | None:
     None where it is no picture, or says that it has more than `MOST_PIXELS`.
     """
     try:
-        with Image.open(BytesIO(content)) as picture:  # reads no more than the header
+        with open_header(BytesIO(content)) as picture:  # reads no more than the header
             width, height = picture.size
         if width * height > MOST_PIXELS:
             return None
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, cv2.error):
+    except (OSError, ValueError, SyntaxError, ImportError, DecompressionBombError, cv2.error):
         return None

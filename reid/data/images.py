@@ -12,7 +12,8 @@ from typing import TypeVar
 import cv2
 import numpy as np
 import torch
-from PIL import Image
+from PIL.Image import DecompressionBombError
+from PIL.Image import open as open_header  # Ultralytics replaces it in PIL by one that installs packages
 from torch.utils.data import DataLoader, Dataset
 
 from ..encoder.resize import resize
@@ -45,12 +46,12 @@ def read_image(path: Path) -> np.ndarray | None:
 def decoded(content: bytes) -> np.ndarray | None:
     """(h, w, 3) uint8 BGR of a picture's file, or None where it is none or says that it has over `MOST_PIXELS`."""
     try:
-        with Image.open(BytesIO(content)) as picture:  # reads no more than the header
+        with open_header(BytesIO(content)) as picture:  # reads no more than the header
             width, height = picture.size
         if width * height > MOST_PIXELS:
             return None
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, cv2.error):
+    except (OSError, ValueError, SyntaxError, ImportError, DecompressionBombError, cv2.error):
         return None
 
 
