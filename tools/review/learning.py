@@ -37,6 +37,8 @@ def write_people(data: RunTracks, review: Review, folder: Path) -> int:
     written = 0
     recipe = {"from": "followspot review", "run": str(data.folder.resolve()), "edits": len(review.edits)}
     with DanceReidFolder(folder, recipe=recipe) as out:
+        if out.finished:
+            raise InputError(f"{folder} holds these people already: name a new folder")
         for image, tracks in clear_people(data, corrected_tracks(data, review, 0.0).tracks):
             for xyxy, score, person in zip(tracks.xyxy, tracks.score.tolist(), tracks.ids.tolist(), strict=True):
                 unknown = np.full((JOINTS, 2), np.nan)

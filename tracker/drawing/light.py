@@ -18,6 +18,8 @@ _FADE = 0.25
 """Seconds in which a light comes on, or goes out where its person is gone."""
 _WIDTH, _HEIGHT, _SLIM = 0.68, 0.58, 0.34
 """Half axes of a pool: shares of the box's width and height, and the least width as a share of the height."""
+_JUMP = 2.0
+"""Half axes beyond which a person is not followed: the id is another person's now, whose light is on at once."""
 _EDGE = 0.22
 """Width of the soft edge as a share of the half axes."""
 
@@ -60,6 +62,8 @@ class Light:
 
     def _follow(self, identity: int, ellipse: np.ndarray, now: float, seconds: float, *, at_once: bool) -> None:
         pool = self._pools.get(identity)
+        if pool is not None and np.hypot(*((ellipse - pool.ellipse)[:2] / ellipse[2:])) > _JUMP:
+            pool, at_once = None, True
         if pool is None:
             self._pools[identity] = _Pool(ellipse, 1.0 if at_once else min(seconds / _FADE, 1.0), now)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import cv2
@@ -12,6 +13,8 @@ from .colours import colour_of
 from .strokes import FRACTION_BITS, MIN_LINE
 
 _MAX_OPACITY = 0.85
+_FASTEST = 8.0
+"""Body heights a second: between points farther apart the id went to another person."""
 
 
 class Trails:
@@ -24,14 +27,16 @@ class Trails:
     def _update(self, tracks: FrameTracks) -> None:
         """Add the feet of this frame, the middle of each box's lower edge.
 
-        The trail of a recovered person starts again, and after a camera cut all do.
+        The trail of a recovered person starts again, and so does one that jumps; after a camera cut all do.
         """
         if tracks.cut:
             self._points.clear()
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
-        for identity, (x, y), recovered in zip(tracks.ids.tolist(), feet.tolist(), tracks.recovered, strict=True):
+        heights = (tracks.xyxy[:, 3] - tracks.xyxy[:, 1]).tolist()
+        rows = zip(tracks.ids.tolist(), feet.tolist(), heights, tracks.recovered, strict=True)
+        for identity, (x, y), height, recovered in rows:
             points = self._points.setdefault(identity, deque())
-            if recovered or (points and tracks.time - points[-1][0] > MAX_ABSENCE):
+            if recovered or (points and _broken(points[-1], (tracks.time, x, y), height)):
                 points.clear()
             points.append((tracks.time, x, y))
         for identity, points in list(self._points.items()):
@@ -49,6 +54,13 @@ class Trails:
             if len(line) > 1:
                 strength = _MAX_OPACITY * (1 - (time - line[:, 0]) / self._seconds)
                 _draw_fading(image, line[:, 1:], strength, colour_of(identity), thickness)
+
+
+def _broken(last: tuple[float, float, float], new: tuple[float, float, float], height: float) -> bool:
+    """Whether a person of this height in pixels was away between two points (time, x, y), or cannot have gone there."""
+    seconds = new[0] - last[0]
+    far = math.hypot(new[1] - last[1], new[2] - last[2])
+    return seconds > MAX_ABSENCE or far > height * max(_FASTEST * seconds, 1.0)
 
 
 def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tuple[float, float, float]]:

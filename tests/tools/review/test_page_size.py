@@ -29,6 +29,7 @@ def test_of_five_thousand_crops_those_in_sight_are_loaded(
 ):
     server = make_server(make_data(tmp_path / "large", PEOPLE, CROPS))
     page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(120_000)  # a busy machine takes its time
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(server.url)

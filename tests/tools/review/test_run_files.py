@@ -131,6 +131,9 @@ def test_a_folder_of_crops_is_cut_from_the_video(tmp_path: Path, make_run: Calla
     data = read_run_tracks(read_run(run))
     assert write_people(data, Review(data), tmp_path / "people") == 12  # every fifth of 30 frames, two people
     assert len(list((tmp_path / "people" / "images").iterdir())) == 12
+    with pytest.raises(InputError, match="holds these people already: name a new folder"):
+        write_people(data, Review(data), tmp_path / "people")
+    assert (tmp_path / "people" / "crops.csv").read_text().count("\n") == 13
 
 
 def test_the_people_put_right_become_the_cast_of_the_next_video(

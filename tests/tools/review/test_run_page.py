@@ -104,6 +104,8 @@ def test_the_cast_is_marked_with_a_key_each_and_the_others_dropped_with_one(run,
     choose(run, 1)
     run.press_keys("c", "c", "c")
     run.wait_for_words("cast of 3", "#where")
+    run.reload()
+    run.wait_for_words("cast of 3", "#where")
     run.press_keys("Shift+C")
     run.wait_for_words("2 others dropped; the cast of 3 stays.")
     assert rows(run) == [1, 2, 3]

@@ -212,6 +212,25 @@ def test_no_trail_leads_across_a_camera_cut() -> None:
     assert not touched(renderer.draw(picture(index=5), replace(FrameTracks.empty(5, 5 / FPS), cut=True))).any()
 
 
+def test_no_trail_leads_to_where_a_person_cannot_have_gone() -> None:
+    """200 pixels tall: 199 within a frame are a leap, 800 are another person who has the id now."""
+    for far, drawn in ((199, True), (800, False)):
+        renderer = Renderer(TRAIL_ONLY)
+        renderer.draw(picture(index=0), people([[100, 100, 200, 300]], 0))
+        picture_then = renderer.draw(picture(index=1), people([[100 + far, 100, 200 + far, 300]], 1))
+        assert touched(picture_then).any() == drawn
+
+
+def test_the_light_is_at_once_on_the_person_who_has_the_id_now() -> None:
+    """White before, white where the light falls: it does not glide over the floor between the two places."""
+    renderer = Renderer(style="spotlight")
+    for index in range(10):
+        renderer.draw(picture(index=index), people([[100, 200, 200, 500]], index))
+    lit = renderer.draw(picture(index=10), people([[900, 200, 1000, 500]], 10))
+    assert (lit[350, 950] == GREY).all()
+    assert (lit[350, [150, 500, 700]] < GREY / 2).all()
+
+
 def test_a_trail_outlives_its_person_for_a_moment() -> None:
     renderer = Renderer(TRAIL_ONLY)
     for index in range(10):

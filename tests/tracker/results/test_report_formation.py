@@ -46,6 +46,7 @@ def page(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[An
     path = tmp_path_factory.mktemp("page") / "report.html"
     write_report(path, ten_seconds(), names={2: "Zoé", 3: EVIL}, formation=stage(), video=None)
     opened = chromium.new_page(viewport={"width": 1000, "height": 900})
+    opened.set_default_timeout(120_000)  # a busy machine takes its time
     wrong: list[str] = []
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)

@@ -14,9 +14,13 @@ import { RunReview } from "./run_review.js";
 const find = (selector) => document.querySelector(selector);
 const LEAST_SHOWN = 30;
 
+// Marks of the cast are no edit until it is kept; the browser has them while the page is open, also after a reload.
+const castKey = (review) => `cast of ${review.data.folder}`;
+const keptCast = (review) => new Set(JSON.parse(sessionStorage.getItem(castKey(review)) ?? "[]"));
+
 class View {
   constructor(review) {
-    Object.assign(this, { review, number: null, cast: new Set(), mark: null, moment: null });
+    Object.assign(this, { review, number: null, cast: keptCast(review), mark: null, moment: null });
     this.window = { from: 0, to: Math.max(review.data.frames, 2) };
     this.prompt = new Prompt(find("#prompt"));
     this.queue = new Queue((error) => this.say(error.message, true));
@@ -147,6 +151,7 @@ class View {
 
   toggleCast(number) {
     if (!this.cast.delete(number)) this.cast.add(number);
+    sessionStorage.setItem(castKey(this.review), JSON.stringify([...this.cast]));
     this.step(1);
     this.paint();
   }
