@@ -30,6 +30,8 @@ VIDEO, SCENE = "video.mp4", "scene.json"
 
 def read_scene(path: Path) -> StageOptions:
     """The options in a scene.json. Raises InputError where it is missing, or holds something else."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}: name the scene.json that `followspot stage` wrote with --scene")
     content = read_json_object(path)
     try:
         return StageOptions(**{**content, "realism": Realism(**content["realism"])})

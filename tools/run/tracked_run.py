@@ -103,8 +103,10 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
     """
     config, overview = read_json_object(folder / CONFIG), read_json_object(folder / OVERVIEW)
     facts, summary = overview.get("video"), overview.get("summary")
-    if not (folder / TRACKS).is_file() or not isinstance(facts, dict) or not isinstance(summary, dict):
+    if not (folder / TRACKS).is_file() or not (folder / OVERVIEW).is_file():
         raise InputError(f"{folder} is no run: it needs {TRACKS} and {OVERVIEW}; name a folder that `track` wrote")
+    if not isinstance(facts, dict) or not isinstance(summary, dict):
+        raise InputError(_damaged(folder / OVERVIEW))
     opened = str(video) if video is not None else config.get("opened")
     if not isinstance(opened, str):
         raise InputError(f"{folder / CONFIG} does not say where the video is; name it with --video")
