@@ -100,5 +100,5 @@ def test_no_scene_is_refused_in_a_sentence(tmp_path: Path):
     with pytest.raises(InputError, match=r"there is no file .*scene\.json"):
         read_scene(tmp_path / "scene.json")
     (tmp_path / "scene.json").write_text('{"realism": {}, "colour": 3}')
-    with pytest.raises(InputError, match=r"there is no file .*scene\.json"):
+    with pytest.raises(InputError, match=r"scene\.json is no scene\.json of `followspot stage`"):
         read_scene(tmp_path / "scene.json")
