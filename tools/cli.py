@@ -105,12 +105,22 @@ def main() -> None:
         sys.exit(f"followspot: {sentence(mistake)}")
     except IncompleteError:
         sys.exit(INCOMPLETE)
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, ImportError) as error:
+        stop = stop_behind(error)
+        if stop is None:
+            raise
         print("\nfollowspot: stopped", file=sys.stderr)
-        sys.exit((stop if isinstance(stop, Stopped) else Stopped()).exit_code)
+        sys.exit(stop.exit_code)
     except BrokenPipeError:  # the reader of the pipe, `head` for one, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the last flush would raise it again
         sys.exit(1)
+
+
+def stop_behind(error: BaseException | None) -> Stopped | None:
+    """The stop that an error comes from: one while a compiled module is being loaded is told as an ImportError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error if isinstance(error, Stopped) or error is None else Stopped()
 
 
 def choose(arguments: list[str]) -> tuple[list[str], Any, list[str]]:

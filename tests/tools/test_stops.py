@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from places import ROOT
 
+from tools.cli import main
 from tools.run.interruption import Interruption, Stopped, stoppable
 from tools.run.tracked_run import read_run
 from tracker.results.mot_files import read_tracks
@@ -274,6 +275,21 @@ def test_what_leaves_nothing_to_be_finished_is_stopped_at_once(quiet: None):
     with pytest.raises(Stopped) as stop, stoppable():
         signal.raise_signal(signal.SIGHUP)
     assert stop.value.exit_code == 129
+
+
+@pytest.mark.parametrize(("stop", "code"), [(Stopped(signal.SIGTERM), 143), (KeyboardInterrupt(), 130)])
+def test_a_stop_while_a_compiled_module_is_loaded_is_a_stop(
+    stop: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+):
+    """pybind11 tells any error of a module's start as an ImportError."""
+
+    def load(arguments: list[str]) -> None:
+        raise ImportError("initialization failed") from stop
+
+    monkeypatch.setattr("tools.cli.choose", load)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
 
 
 def test_a_run_under_nohup_outlives_its_terminal(quiet: None):
