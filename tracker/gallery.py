@@ -49,7 +49,7 @@ class Gallery:
     def __init__(self, options: GalleryOptions) -> None:
         self.options = options
         self.views: list[View] = []
-        self._stacked: tuple[list[View], np.ndarray] = ([], np.zeros(0))  # embedded views, and their embeddings
+        self._stacked: tuple[list[np.ndarray], np.ndarray] = ([], np.zeros(0))  # embeddings, and the same in one array
 
     def wants(self, time: float) -> bool:
         """Whether a view at this time would be kept: they are `spacing` apart."""
@@ -67,10 +67,10 @@ class Gallery:
 
     def embeddings(self) -> np.ndarray:
         """(views, D); call `embed_all` first."""
-        embedded = [view for view in self.views if view.embedding is not None]
+        embedded = [view.embedding for view in self.views if view.embedding is not None]
         known, stacked = self._stacked
         if len(known) != len(embedded) or any(one is not other for one, other in zip(known, embedded, strict=True)):
-            stacked = np.array([view.embedding for view in embedded])
+            stacked = np.array(embedded)
             self._stacked = embedded, stacked
         return stacked
 

@@ -26,7 +26,7 @@ from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "4"))
 FPS, FRAMES, ROUND = 25, 400, 8
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGKILL: -9}
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
