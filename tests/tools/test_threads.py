@@ -11,7 +11,7 @@ import av
 import pytest
 from places import ROOT
 
-FIRST, FRAMES = 120, 50
+FIRST, FRAMES = 120, 20
 RUN = """
 import os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])  # OpenVINO takes a thread for each core
@@ -25,7 +25,7 @@ main()
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds of the demo, in which people meet."""
+    """Less than a second of the demo, in which people meet."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     with av.open(str(ROOT / "assets/demo.mp4")) as demo, av.open(str(path), "w") as cut:
         given = demo.streams.video[0]
