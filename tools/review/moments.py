@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from tracker.boxes import area, in_contact, iou
+from tracker.boxes import in_contact, iou
 from tracker.recovery import RecoveryOptions, at_edge
 
 from .run_tracks import RunTracks
@@ -261,7 +261,7 @@ class MomentFinder:
         frame, xyxy = self.columns.frame, self.columns.xyxy
         part = ((frame[rows] - frame[start]) / (frame[end] - frame[start]))[:, None]
         line = xyxy[start] + part * (xyxy[end] - xyxy[start])
-        return _paired_iou(xyxy[rows], line)
+        return iou(xyxy[rows], line[:, None])[:, 0]
 
     def _at_cut(self, frame: int) -> bool:
         return any(0 <= frame - cut <= self.options.nearby * self.fps for cut in self.data.cuts)
@@ -283,9 +283,3 @@ class MomentFinder:
         apart = np.abs(a - b).sum() / 2
         seconds = abs(int(self.columns.frame[one]) - int(self.columns.frame[other])) / self.fps
         return float(apart + seconds * (b[3] - b[1]) / 4)
-
-
-def _paired_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """IoU of each box with the one in its place, (n, 4) and (n, 4) to (n,)."""
-    shared = (np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])).clip(0).prod(axis=1)
-    return shared / np.maximum(area(a) + area(b) - shared, 1e-9)

@@ -21,16 +21,18 @@ class PlaceTable:
 
     def take(self, labelled: LabelledPeople) -> dict[int, Places]:
         """The people with boxes, by number."""
-        if self._labelled is not None and labelled is not self._labelled:
-            for person in touched(self._labelled, labelled):
-                self._places.pop(person, None)
-        if self._labelled is None or labelled is not self._labelled:
-            for person in set(np.unique(labelled.person).tolist()) - {GONE} - set(self._places):
+        if labelled is not self._labelled:
+            for person in everybody(labelled) if self._labelled is None else touched(self._labelled, labelled):
                 places = places_of(labelled, person, self.video, self.longest)
                 kept = places.frame % self.step == 0
                 self._places[person] = Places(*(column[kept] for column in places))
             self._labelled = labelled
         return {person: places for person, places in sorted(self._places.items()) if len(places.frame)}
+
+
+def everybody(labelled: LabelledPeople) -> set[int]:
+    """Who has labels."""
+    return set(np.unique(labelled.person).tolist()) - {GONE}
 
 
 def touched(before: LabelledPeople, after: LabelledPeople) -> set[int]:
@@ -39,7 +41,8 @@ def touched(before: LabelledPeople, after: LabelledPeople) -> set[int]:
     changed = before.person[:same] != after.person[:same]
     if before.rank is not after.rank or before.xyxy is not after.xyxy:
         changed |= before.rank[:same] != after.rank[:same]
-        changed |= ((before.xyxy[:same] != after.xyxy[:same]) & ~np.isnan(after.xyxy[:same])).any(axis=1)
+        moved = np.unique(np.flatnonzero(before.xyxy[:same] != after.xyxy[:same]) // 4)
+        changed[moved] |= ~np.isnan(after.xyxy[moved]).any(axis=1)
     people: set[int] = set()
     for one in (before, after):
         people |= set(one.person[:same][changed].tolist()) | set(one.person[same:].tolist())

@@ -30,7 +30,8 @@ class RunAnswers:
         self.moments = MomentFinder(data).found()
         self.table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
         self._shown: dict[int, tuple[Places, LabelledPeople, dict[str, Any]]] = {}
-        self._offers: dict[int, tuple[Places, list[Offer]]] = {}
+        self._spare = SpareBoxes(data.unused)
+        self._offers: dict[int, tuple[Places, np.ndarray, list[Offer]]] = {}
 
     def described_data(self) -> dict[str, Any]:
         """The run and its video."""
@@ -134,18 +135,19 @@ class RunAnswers:
 
     def spare(self) -> SpareBoxes:
         """The detector's boxes that nobody has."""
-        return SpareBoxes(self.data.unused, self.table.take(self.review.labelled))
+        self._spare.leave_out(self.table.take(self.review.labelled))
+        return self._spare
 
     def offered(self) -> dict[int, list[Offer]]:
-        """What the detector has for each person's gaps, found again for those whom an edit touched."""
+        """What the detector has for each person's gaps, found again where they or the spare boxes are others."""
         with self.review.lock:
             people, spare = self.table.take(self.review.labelled), self.spare()
             last, step = self.data.length(self.data.video) - 1, self.data.run.stride
             for person, places in people.items():
                 known = self._offers.get(person)
-                if known is None or known[0] is not places:
-                    self._offers[person] = places, list(offers(places, spare, step, last))
-            return {person: self._offers[person][1] for person in people}
+                if known is None or known[0] is not places or known[1] is not spare.free:
+                    self._offers[person] = places, spare.free, list(offers(places, spare, step, last))
+            return {person: self._offers[person][2] for person in people}
 
     def around(self, person: int | str, frame: int, box: list[float]) -> Offer:
         """The detector's box nearest to this one in the frame, with those that continue it."""

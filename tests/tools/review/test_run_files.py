@@ -20,6 +20,7 @@ from tools.review.learning import write_people
 from tools.review.moments import Moment, MomentFinder
 from tools.review.offers import SpareBoxes, offers
 from tools.review.place_table import PlaceTable
+from tools.review.run_answers import RunAnswers
 from tools.review.run_tracks import read_run_tracks
 from tools.review_run import ReviewCommand
 from tools.run.tracked_run import read_run
@@ -110,10 +111,27 @@ def test_unused_boxes_are_offered_as_far_as_they_go_on_and_nobody_has_them(
     people = {1: [(0, 0, 5), (0, 20, 29)], 2: [(1, 0, 29)]}
     data = read_run_tracks(read_run(make_run(tmp_path / "run", people, [(0, 6, 9), (1, 10, 12), (0, 17, 19)])))
     places = PlaceTable("dance", 0, 1).take(Review(data).labelled)
-    spare = SpareBoxes(data.unused, places)
+    spare = SpareBoxes(data.unused)
+    spare.leave_out(places)
     assert [offer.frame.tolist() for offer in offers(places[1], spare, 1, 29)] == [[6, 7, 8, 9, 17, 18, 19]]
     assert spare.at(11).tolist() == []
     assert spare.at(8)[0].tolist() == [26, 40, 56, 140]
+
+
+def test_what_somebody_else_takes_is_offered_no_more_until_it_is_given_back(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    people = {1: [(0, 0, 5), (0, 20, 29)], 2: [(1, 0, 29)]}
+    data = read_run_tracks(read_run(make_run(tmp_path / "run", people, [(0, 6, 9)])))
+    review = Review(data)
+    answers = RunAnswers(data, review)
+    offered = answers.offered()[1]
+    assert [offer.frame.tolist() for offer in offered] == [[6, 7, 8, 9]]
+    taken = {"frames": [6, 7, 8, 9], "xyxy": offered[0].xyxy.tolist()}
+    review.add({"do": "boxes", "video": "dance", "person": 2, **taken})
+    assert answers.offered() == {1: [], 2: []}
+    review.undo()
+    assert [offer.frame.tolist() for offer in answers.offered()[1]] == [[6, 7, 8, 9]]
 
 
 def test_the_export_is_mot_truth_also_a_second_time(tmp_path: Path, make_run: Callable[..., Path], capsys: Any):
