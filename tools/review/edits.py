@@ -41,10 +41,11 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tracker.cast_memory import checked_name
+from tracker.results.moment_words import GONE
 from tracker.types import InputError
 
 from .gaps import places_of
-from .labelled_people import BY_HAND, GONE, RANK, Box, Kind, LabelledPeople, Reviewed
+from .labelled_people import BY_HAND, RANK, Box, Kind, LabelledPeople, Reviewed
 
 Edit = Mapping[str, Any]
 

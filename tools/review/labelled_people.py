@@ -14,12 +14,10 @@ import numpy as np
 
 from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CropRow
+from tracker.results.moment_words import GONE
 
 Box = tuple[float, float, float, float]
 """Corners x0, y0, x1, y1 in pixels of the source."""
-
-GONE = -1
-"""In place of a person's number: the label was thrown out."""
 
 
 class Kind(Enum):

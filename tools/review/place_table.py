@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracker.results.moment_words import GONE
+
 from .gaps import FILLED, Places, places_of
-from .labelled_people import BY_HAND, GONE, LabelledPeople
+from .labelled_people import BY_HAND, LabelledPeople
 
 DETECTED, BY_HAND_KIND, FILLED_KIND = range(3)
 """How a box is known, as the page counts it."""

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from tracker.drawing.colours import colour_of, css, text_colour
+from tracker.results.clock import clock
+from tracker.results.moment_words import CurrentMoment, current
+from tracker.results.moments import Moment, MomentFinder
 from tracker.types import InputError
 
 from .corrections import FILL_GAPS
 from .edit_file import Review
 from .gaps import Places
-from .labelled_people import GONE, LabelledPeople
-from .moments import Moment, MomentFinder
+from .labelled_people import LabelledPeople
 from .offers import Offer, SpareBoxes, offer_around, offers
 from .place_table import PlaceTable, kinds
 from .run_tracks import RunTracks
@@ -27,7 +29,7 @@ class RunAnswers:
 
     def __init__(self, data: RunTracks, review: Review, fill_gaps: float = FILL_GAPS) -> None:
         self.data, self.review, self.fill_gaps = data, review, fill_gaps
-        self.moments = MomentFinder(data).found()
+        self.moments = MomentFinder(data.rows).found()
         self.table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
         self._shown: dict[int, tuple[Places, LabelledPeople, dict[str, Any]]] = {}
         self._spare = SpareBoxes(data.unused)
@@ -72,8 +74,32 @@ class RunAnswers:
                     }
                     for person, places in people.items()
                 ],
-                "moments": [shown for moment in self.moments if (shown := described_moment(moment, labelled, self))],
+                "moments": [self._moment(each, labelled) for each in current_moments(self.moments, labelled)],
             }
+
+    def _moment(self, each: CurrentMoment, labelled: LabelledPeople) -> dict[str, Any]:
+        moment, frame = each.moment, self.data.columns.frame
+        fps = self.data.fps(self.data.video)
+        return {
+            "key": moment.key,
+            "kind": moment.kind,
+            "frame": moment.frame,
+            "to": moment.to,
+            "people": list(each.people),
+            "doubt": moment.doubt,
+            "told": each.words(labelled.names, lambda frame: clock(frame / fps)),
+            "fix": [
+                {
+                    "person": move.person,
+                    "to": move.to,
+                    "from_frame": int(frame[move.stretch.rows[0]]),
+                    "to_frame": int(frame[move.stretch.rows[-1]]),
+                }
+                for move in each.moves
+            ],
+            "looked": moment.key in labelled.looked,
+            "mended": each.mended,
+        }
 
     def _person(self, person: int, places: Places, labelled: LabelledPeople) -> dict[str, Any]:
         known = self._shown.get(person)
@@ -169,27 +195,6 @@ def _spans(frame: np.ndarray, kind: np.ndarray, step: int) -> list[list[int]]:
     return np.stack([frame[starts], frame[ends], kind[starts]], axis=1).tolist()
 
 
-def described_moment(moment: Moment, labelled: LabelledPeople, answers: RunAnswers) -> dict[str, Any] | None:
-    """A moment as the edits leave it; None where nobody of it is there any more."""
-    columns = answers.data.columns
-    people = dict.fromkeys(int(labelled.person[row]) for row in moment.rows)
-    people.pop(GONE, None)
-    if not people:
-        return None
-    fix = []
-    for stretch in moment.fix:
-        person, to = int(labelled.person[stretch.rows[0]]), int(labelled.person[stretch.belongs])
-        if person != to and GONE not in (person, to):
-            ends = columns.frame[stretch.rows[[0, -1]]].tolist()
-            fix.append({"person": person, "to": to, "from_frame": ends[0], "to_frame": ends[1]})
-    return {
-        "key": moment.key,
-        "kind": moment.kind,
-        "frame": moment.frame,
-        "to": moment.to,
-        "people": list(people),
-        "doubt": moment.doubt,
-        "fix": fix,
-        "looked": moment.key in labelled.looked,
-        "mended": bool(moment.fix) and not fix,
-    }
+def current_moments(moments: list[Moment], labelled: LabelledPeople) -> list[CurrentMoment]:
+    """The moments as the edits leave them, without those of which nobody is there any more."""
+    return [found for moment in moments if (found := current(moment, labelled.person))]

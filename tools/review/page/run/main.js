@@ -124,7 +124,7 @@ class View {
     this.moment = moment;
     this.choose(moment.fix[0]?.person ?? moment.people[0]);
     await this.seek(moment.frame);
-    this.say(this.moments.words(moment).told);
+    this.say(moment.told);
   }
 
   async nextMoment(way) {

@@ -11,18 +11,6 @@ export class MomentList {
     });
   }
 
-  words({ kind, people, fix, frame, to }) {
-    const name = (number) => this.review.label(number);
-    const moved = fix.map(({ person, to }) => `${name(person)} is ${name(to)}`).join(", ");
-    const told = {
-      exchange: moved ? `Exchanged until ${this.clock(to)}: ${moved}?` : `Exchanged until ${this.clock(to)}?`,
-      return: `Is this ${name(people[0])} again?`,
-      taken: moved ? `Until ${this.clock(to)}: ${moved}?` : "Whose box is this?",
-      birth: moved ? `New here: ${moved}?` : "New here?",
-    };
-    return { time: this.clock(frame), told: told[kind] };
-  }
-
   clock(frame) {
     const seconds = frame / this.review.data.fps;
     return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
@@ -39,7 +27,8 @@ export class MomentList {
 
   // The one there is where it says the same.
   item(moment, known) {
-    const { time, told } = this.words(moment);
+    const time = this.clock(moment.frame);
+    const { told } = moment;
     const done = moment.mended ? "put right" : moment.looked ? "looked at" : "";
     const says = `${time} ${told} ${done}`;
     if (known?.says === says) return known;
