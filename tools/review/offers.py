@@ -58,7 +58,7 @@ class SpareBoxes:
         self._xyxy = np.concatenate([np.zeros((0, 4)), *(found.xyxy for found in best.values())])
         self._taken: dict[int, tuple[Places, np.ndarray]] = {}
         self.free = np.ones(len(self._frame), bool)
-        self._kept_chain = lru_cache(KEPT_GAPS)(self._chain_in)
+        self._kept_offer = lru_cache(KEPT_GAPS)(self._offer_in)
 
     def leave_out(self, everybody: dict[int, Places]) -> None:
         """Those that somebody has, by the people as they are now."""
@@ -97,12 +97,12 @@ class SpareBoxes:
         best = int(overlap.argmax())
         return self._xyxy[rows][best] if overlap[best] >= LEAST_OVERLAP and self.free[rows][best] else None
 
-    def chain_in(self, gap: Gap) -> dict[int, np.ndarray]:
-        """What continues the boxes at the ends of a gap, by frame."""
+    def offer_in(self, gap: Gap) -> Offer | None:
+        """What continues the boxes at the ends of a gap."""
         first, end = np.searchsorted(self._frame, [gap.start + 1, gap.end]).tolist()
-        return self._kept_chain(gap, self.free[first:end].tobytes()) if first < end else {}
+        return self._kept_offer(gap, self.free[first:end].tobytes()) if first < end else None
 
-    def _chain_in(self, gap: Gap, _free: bytes) -> dict[int, np.ndarray]:
+    def _offer_in(self, gap: Gap, _free: bytes) -> Offer | None:
         """The same for those that are free in the gap, which is all it depends on."""
         chain: dict[int, np.ndarray] = {}
         if gap.before is not None:
@@ -110,15 +110,12 @@ class SpareBoxes:
         if gap.after is not None:
             back = range(gap.end - gap.step, gap.start, -gap.step)
             chain = {**_chain(np.frombuffer(gap.after), back, self, chain), **chain}
-        return chain
+        return _offer(chain) if len(chain) >= LEAST_BOXES else None
 
 
 def offers(places: Places, spare: SpareBoxes, step: int, last: int) -> Iterator[Offer]:
     """What a person's gaps may be filled with, also before their first and behind their last box."""
-    for gap in _gaps(places, step, last):
-        chain = spare.chain_in(gap)
-        if len(chain) >= LEAST_BOXES:
-            yield _offer(chain)
+    yield from filter(None, map(spare.offer_in, _gaps(places, step, last)))
 
 
 def _gaps(places: Places, step: int, last: int) -> Iterator[Gap]:

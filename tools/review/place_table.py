@@ -24,7 +24,7 @@ class PlaceTable:
     def take(self, labelled: LabelledPeople) -> dict[int, Places]:
         """The people with boxes, by number."""
         if labelled is not self._labelled:
-            for person in everybody(labelled) if self._labelled is None else touched(self._labelled, labelled):
+            for person in everybody(labelled) if self._labelled is None else labelled.touched_since(self._labelled):
                 places = places_of(labelled, person, self.video, self.longest)
                 kept = places.frame % self.step == 0
                 self._places[person] = Places(*(column[kept] for column in places))
@@ -35,20 +35,6 @@ class PlaceTable:
 def everybody(labelled: LabelledPeople) -> set[int]:
     """Who has labels."""
     return set(np.unique(labelled.person).tolist()) - {GONE}
-
-
-def touched(before: LabelledPeople, after: LabelledPeople) -> set[int]:
-    """People whose labels are not the same."""
-    same = min(len(before.person), len(after.person))
-    changed = before.person[:same] != after.person[:same]
-    if before.rank is not after.rank or before.xyxy is not after.xyxy:
-        changed |= before.rank[:same] != after.rank[:same]
-        moved = np.unique(np.flatnonzero(before.xyxy[:same] != after.xyxy[:same]) // 4)
-        changed[moved] |= ~np.isnan(after.xyxy[moved]).any(axis=1)
-    people: set[int] = set()
-    for one in (before, after):
-        people |= set(one.person[:same][changed].tolist()) | set(one.person[same:].tolist())
-    return people - {GONE}
 
 
 def kinds(places: Places, labelled: LabelledPeople) -> np.ndarray:

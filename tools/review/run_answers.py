@@ -58,11 +58,7 @@ class RunAnswers:
             people = self.table.take(labelled)
             offered = self.offered()
             return {
-                "revision": review.revision,
-                "edits": len(review.edits),
-                "last": review.edits[-1]["do"] if review.edits else None,
-                "undone": len(review.undone),
-                "next": labelled.next_number,
+                **review.described(),
                 "people": [
                     self._person(person, places, labelled)
                     | {

@@ -157,7 +157,7 @@ def test_times_read_like_a_clock() -> None:
 
 
 def test_people_have_faces_and_poses_that_seek(tmp_path: Path) -> None:
-    early, late = Pose(0.5, 1.0, False, b"early"), Pose(9.5, 2.0, True, b"late")
+    early, late = Pose(0.5, 1.0, False, b"early", (30, 60)), Pose(9.5, 2.0, True, b"late", (40, 60))
     portraits = {2: Portrait(late, (early, late))}
     write_report(tmp_path / "report.html", evening(), names={2: "Zoé"}, portraits=portraits, poster=b"poster")
     page = Page(tmp_path / "report.html")
@@ -168,6 +168,8 @@ def test_people_have_faces_and_poses_that_seek(tmp_path: Path) -> None:
     assert face["src"] == "data:image/jpeg;base64,bGF0ZQ=="  # late
     poses = [a for tag, a in page.elements if tag == "button" and "Zoé at" in (a.get("aria-label") or "")]
     assert [pose["data-time"] for pose in poses] == ["0.500", "9.500"]
+    room = [(a["width"], a["height"]) for tag, a in page.elements if tag == "img" and a.get("loading") == "lazy"]
+    assert room == [("30", "60"), ("40", "60")], "known before the picture is loaded"
     assert next(a for tag, a in page.elements if tag == "video")["poster"] == "data:image/jpeg;base64,cG9zdGVy"
 
 
