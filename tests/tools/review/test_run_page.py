@@ -197,15 +197,15 @@ def test_a_gap_is_filled_by_lines_that_leave_boxes_drawn_by_hand_where_they_are(
     go(run, 16)
     run.press_keys("i")
     run.wait_for_words("Boxes between 15 and 20 lie on straight lines.")
-    go(run, 9)
+    go(run, 8)
     run.press_keys("k")
     go(run, 20)
     run.press_keys("i")
-    run.wait_for_words("Boxes between 9 and 20 lie on straight lines.")
+    run.wait_for_words("Boxes between 8 and 20 lie on straight lines.")
     tracks = corrected(read_run(served_run.folder), fill_gaps=0.0).tracks
     left = {rows.frame: float(rows.xyxy[rows.ids == 4][0, 0]) for rows in tracks}
     assert left[15] == pytest.approx(200, abs=1)
-    assert left[12] == pytest.approx(238 + (200 - 238) / 2, abs=1)  # half way from 10 + 3 * 70 + 2 * 9 to 200
+    assert left[12] == pytest.approx(236 - 36 * 4 / 7, abs=1)  # from 10 + 3 * 70 + 2 * 8 to 200 in 7 frames
 
 
 def test_a_box_drawn_within_another_is_a_new_one_and_alt_moves_instead(run, served_run):
