@@ -22,6 +22,7 @@ from tracker.video.prefetch import prefetch
 from tracker.video.source import Source
 from tracker.video.video_writer import unfinished
 
+from .review.corrected_page import CorrectedPage
 from .review.corrections import bring_up_to_date
 from .run.checks import require_at_least, require_known
 from .run.clock_times import seconds, shape
@@ -44,7 +45,7 @@ class RenderCommand:
     """Draw a run again in another style, or follow one person through it as a fancam does; no model runs.
 
     Give the folder of a run, or a video and a MOT text file. Where the run was corrected with `followspot review`, the
-    corrected tracks are drawn, and written to RUN/corrected.
+    corrected tracks are drawn, and written to RUN/corrected, with a report.html when all of it is drawn in boxes.
     """
 
     source: Positional[str]
@@ -105,11 +106,14 @@ class RenderCommand:
             frames = islice(
                 part.of(drawable.as_far_as_tracked(prefetch(interruption.until(source)))), 1 if still else None
             )
+            page = self._page(drawable, part, still)
             drawn = 0
             video = partial(VideoSink, source=source, renderer=renderer, crf=self.crf, part=self.end is not None)
             with PictureSink(out, renderer) if still else video(out) as sink:
                 for frame in progress(frames, 1 if still else part.count(source), source.name):
                     sink.write(*seen(frame, only(drawable.at(frame), kept), views(frame)))
+                    if page is not None and drawable.has(frame):
+                        page.write(frame, drawable.at(frame))
                     drawn += frame.image is not None
                 if interruption.cut_short:
                     note(f"stopped on request; what was drawn until then is {unfinished(out)}")
@@ -124,6 +128,8 @@ class RenderCommand:
             note(f"of the tracks: {sentence}")
         say(f"tracks: {drawable.origin}")
         say(f"drawn: {out}")
+        if page is not None:
+            say(f"report: {page.finish(source, drawable.names, out)}")
 
     @property
     def _style(self) -> str:
@@ -137,6 +143,13 @@ class RenderCommand:
         if not self.uncorrected:
             bring_up_to_date(read_run(Path(self.source), self.video))
         return drawable_run(Path(self.source), self.video, self.uncorrected, self.away)
+
+    def _page(self, drawable: Drawable, part: Part, still: bool) -> CorrectedPage | None:
+        """What makes the report of a corrected run, where all of its video is drawn with everybody in boxes."""
+        everything = part == Part(0.0, math.inf) and not (still or self.only or self.follow)
+        if drawable.corrected is None or self._style != BOXES or not everything:
+            return None
+        return CorrectedPage(drawable.corrected)
 
     def _options(self, drawable: Drawable) -> RenderOptions:
         wants_joints = self._style == SKELETON or self.draw.skeleton

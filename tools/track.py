@@ -28,6 +28,7 @@ from .run.folder import RUNS, choose_folder, new_folder
 from .run.help import Advanced, Common
 from .run.interruption import IncompleteError, Interruption
 from .run.output import count, say
+from .run.page_parts import PageParts
 from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts, part_files
 from .run.result_files import ONLINE, ResultFiles
 from .run.tracked_run import absolute
@@ -182,7 +183,7 @@ class TrackCommand:
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         if self.video or self.show:
             tell_unwritable(draw)
-        files = ResultFiles(folder, source, draw, self.video, floor=self.floor)
+        files = ResultFiles(folder, source, draw, self.video, page=PageParts(floor=self.floor))
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
         run.awaits_refinement = self.refine
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []

@@ -105,6 +105,36 @@ def test_corrected_tracks_are_drawn_where_there_are_any_unless_told_otherwise(
         RenderCommand(str(folder), only=("Ada",)).run()
 
 
+def test_a_corrected_run_has_a_report_of_its_own_by_the_corrected_names(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    edits = [{"do": "rename", "person": 2, "name": "Bea"}, {"do": "look", "moments": []}]
+    (folder / "edits.json").write_text(json.dumps({"version": 1, "edits": edits}))
+    RenderCommand(str(folder)).run()
+    report = folder / "corrected" / "report.html"
+    assert f"report: {report}\n" in capsys.readouterr().out
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<bdi>Bea</bdi>") >= 2  # in the timeline and on the card
+    assert 'src="boxes.mp4"' in page
+    assert "corrected by hand, 2 edits" in page
+    report.unlink()
+    RenderCommand(str(folder), style="names").run()
+    RenderCommand(str(folder), end="1", out=folder / "part.mp4").run()
+    assert not report.exists(), "of a part, or of another style"
+
+
+def test_a_list_that_is_given_twice_is_refused_as_only_the_last_would_count(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    names = ["--draw.names", "1", "Ada", "--draw.names", "2", "Bea"]
+    monkeypatch.setattr("sys.argv", ["followspot", "render", str(folder), *names])
+    with pytest.raises(SystemExit, match=r"--draw\.names is given twice, .*: give all its values at once"):
+        main()
+    monkeypatch.setattr("sys.argv", ["followspot", "render", str(folder), "--crf", "30", "--crf", "40", *names[:3]])
+    main()
+    assert (folder / "boxes.mp4").exists()
+
+
 def test_a_part_begins_and_ends_in_time_with_its_sound(folder: Path):
     """From 1 s to 2 s: frames 25 to 49 of 75, shown from 0 s on, and one second of the tone."""
     RenderCommand(str(folder), style="plain", start="0:01", end="2", out=folder / "part.mp4").run()

@@ -17,8 +17,6 @@ import numpy as np
 from tracker.cast_memory import evenly
 from tracker.gallery import crop
 from tracker.offline.refinement import Numbering, RefinementOptions
-from tracker.results.formation import FloorRows
-from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
 from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
@@ -28,6 +26,7 @@ from tracker.video.sources import Source
 
 from ..run.interruption import Stopped
 from ..run.output import count, note, os_errors_as, say
+from ..run.page_parts import PageParts
 from ..run.progress import progress
 from ..run.result_files import ONLINE
 from ..run.tracking import NOT_REFINED, Run, write_all
@@ -132,8 +131,7 @@ class SecondPass:
                 source=source or online.source,
                 video=self.video,
                 offline=True,
-                portraits=Portraits(),
-                floor_rows=FloorRows(),
+                page=PageParts(floor=online.page.floor),
             )
             tracked = run.interruption.until(with_frames(source, refined.tracks))
             tracked = progress(tracked, len(refined.tracks), f"{name}, pass 2 of 2")

@@ -45,11 +45,7 @@ def described_people(review: Review) -> dict[str, Any]:
         labelled = review.labelled
         people = [_person(labelled, number, own) for number, own in sorted(labelled.people.items())]
         return {
-            "revision": review.revision,
-            "edits": len(review.edits),
-            "last": review.edits[-1]["do"] if review.edits else None,
-            "undone": len(review.undone),
-            "next": labelled.next_number,
+            **review.described(),
             "people": people,
         }
 

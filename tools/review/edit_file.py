@@ -11,6 +11,7 @@ from typing import Any
 
 from tracker.types import InputError
 
+from .edit_words import told
 from .edits import Edit, applied, replay
 from .enclosure import enclosed
 from .json_files import read_json_file
@@ -77,9 +78,12 @@ class Review:
                 self.revision += 1
 
     def add(self, edit: Edit) -> None:
-        """Apply and save one more edit. Raises InputError, with nothing changed, where it does not fit."""
+        """Apply and save one more edit. Raises InputError, with nothing saved, where it does not fit or is none."""
         with self.lock:
-            self._advance(edit)
+            after = applied(self.labelled, edit)
+            if after.is_like(self.labelled):
+                raise InputError("that is so already; nothing was changed")
+            self._advance(edit, after)
             self.undone.clear()
 
     def undo(self) -> Edit | None:
@@ -100,12 +104,21 @@ class Review:
             if not self.undone:
                 return None
             edit = self.undone[-1]
-            self._advance(edit)
+            self._advance(edit, applied(self.labelled, edit))
             self.undone.pop()
             return edit
 
-    def _advance(self, edit: Edit) -> None:
-        after = applied(self.labelled, edit)
+    def described(self) -> dict[str, Any]:
+        """What both pages know of the edits; the last one in words."""
+        return {
+            "revision": self.revision,
+            "edits": len(self.edits),
+            "last": told(self.edits[-1], self.labelled.names) if self.edits else None,
+            "undone": len(self.undone),
+            "next": self.labelled.next_number,
+        }
+
+    def _advance(self, edit: Edit, after: LabelledPeople) -> None:
         self._save([*self.edits, edit])
         self._before.append(self.labelled)
         self.labelled = after

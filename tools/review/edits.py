@@ -41,10 +41,11 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tracker.cast_memory import checked_name
+from tracker.results.moment_words import GONE
 from tracker.types import InputError
 
 from .gaps import places_of
-from .labelled_people import BY_HAND, GONE, RANK, Box, Kind, LabelledPeople, Reviewed
+from .labelled_people import BY_HAND, RANK, Box, Kind, LabelledPeople, Reviewed
 
 Edit = Mapping[str, Any]
 
@@ -174,6 +175,8 @@ def unbox(labelled: LabelledPeople, edit: Edit) -> None:
         raise InputError("an unbox needs the last frame of its range as to_frame")
     gone = labelled.within(person, video, first, first if last is None else last)
     absent = last is not None or not (labelled.rank[gone] <= RANK[Kind.CROP]).any()
+    if absent and _are_all(labelled, gone, Kind.ABSENT, (first if last is None else last) + 1 - first):
+        return
     labelled.remove(gone)
     if absent:
         labelled.add(person, video, range(first, (first if last is None else last) + 1), Kind.ABSENT)
@@ -188,9 +191,16 @@ def between(labelled: LabelledPeople, edit: Edit) -> None:
             raise InputError(f"person {person} has no box in frame {end} of {video} to draw the line from")
     inside = labelled.within(person, video, first + 1, last - 1)
     by_hand = np.isin(labelled.rank[inside], BY_HAND)
-    labelled.remove(inside[~by_hand])
     keyframes = set(labelled.frame[inside[by_hand]].tolist())
+    if _are_all(labelled, inside[~by_hand], Kind.BETWEEN, last - first - 1 - len(keyframes)):
+        return
+    labelled.remove(inside[~by_hand])
     labelled.add(person, video, [frame for frame in range(first + 1, last) if frame not in keyframes], Kind.BETWEEN)
+
+
+def _are_all(labelled: LabelledPeople, rows: np.ndarray, kind: Kind, frames: int) -> bool:
+    """Whether the rows, of one person and video, are of this kind in so many frames."""
+    return bool((labelled.rank[rows] == RANK[kind]).all()) and len(np.unique(labelled.frame[rows])) == frames
 
 
 def give(labelled: LabelledPeople, edit: Edit) -> None:
@@ -198,7 +208,8 @@ def give(labelled: LabelledPeople, edit: Edit) -> None:
     given = labelled.within(_person(labelled, edit.get("person")), video, first, _last_frame(labelled, edit, first))
     if not len(given):
         raise InputError(f"person {edit['person']} is not in {video} from frame {first} on")
-    _hand_over(labelled, given, _target(labelled, edit.get("to")))
+    if edit.get("to") != edit["person"]:
+        _hand_over(labelled, given, _target(labelled, edit.get("to")))
 
 
 def swap(labelled: LabelledPeople, edit: Edit) -> None:

@@ -14,12 +14,10 @@ import numpy as np
 
 from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CropRow
+from tracker.results.moment_words import GONE
 
 Box = tuple[float, float, float, float]
 """Corners x0, y0, x1, y1 in pixels of the source."""
-
-GONE = -1
-"""In place of a person's number: the label was thrown out."""
 
 
 class Kind(Enum):
@@ -129,6 +127,24 @@ class LabelledPeople:
         for view in ("people", "by_image"):
             other.__dict__.pop(view, None)
         return other
+
+    def touched_since(self, before: LabelledPeople) -> set[int]:
+        """People whose labels are not the same as in another state of the same data."""
+        same = min(len(before.person), len(self.person))
+        changed = before.person[:same] != self.person[:same]
+        if before.rank is not self.rank or before.xyxy is not self.xyxy:
+            changed |= before.rank[:same] != self.rank[:same]
+            moved = np.unique(np.flatnonzero(before.xyxy[:same] != self.xyxy[:same]) // 4)
+            changed[moved] |= ~np.isnan(self.xyxy[moved]).any(axis=1)
+        people: set[int] = set()
+        for one in (before, self):
+            people |= set(one.person[:same][changed].tolist()) | set(one.person[same:].tolist())
+        return people - {GONE}
+
+    def is_like(self, other: LabelledPeople) -> bool:
+        """Whether nothing that is shown is another."""
+        same = (self.names, self.looked) == (other.names, other.looked)
+        return same and len(self.person) == len(other.person) and not self.touched_since(other)
 
     @cached_property
     def people(self) -> dict[int, list[FrameLabel]]:

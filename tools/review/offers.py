@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,8 @@ LONGEST_HOLE = 8
 LEAST_BOXES = 2
 TAKEN = 0.7
 """IoU with a box of somebody's from which a box is theirs."""
+KEPT_GAPS = 20_000
+"""So many gaps are not looked through again while nothing of them changes."""
 
 
 @dataclass(frozen=True)
@@ -29,59 +33,99 @@ class Offer:
     xyxy: np.ndarray
 
 
-class SpareBoxes:
-    """The unused boxes that nobody has by now; asked frame by frame, as most frames are never asked for."""
+class Gap(NamedTuple):
+    """The frames between `start` and `end`, every `step`-th; with the boxes there, as bytes, where a person has any."""
 
-    def __init__(self, unused: dict[int, Detections], everybody: dict[int, Places]) -> None:
-        self.unused, self.everybody = unused, everybody
+    start: int
+    end: int
+    step: int
+    before: bytes | None
+    after: bytes | None
+
+
+class SpareBoxes:
+    """The unused boxes, M of them, and which of them nobody has by now.
+
+    `free` (M,) bool is another array whenever it changes, so what was found with one array holds as long as that one.
+    """
+
+    def __init__(self, unused: dict[int, Detections]) -> None:
+        best = {frame: found[np.argsort(-found.score)] for frame, found in sorted(unused.items()) if len(found)}
+        counts = [len(found) for found in best.values()]
+        ends = np.cumsum(counts, dtype=int).tolist()
+        self._rows = {frame: slice(end - n, end) for frame, n, end in zip(best, counts, ends, strict=True)}
+        self._frame = np.repeat(np.array(list(best), int), counts)
+        self._xyxy = np.concatenate([np.zeros((0, 4)), *(found.xyxy for found in best.values())])
+        self._taken: dict[int, tuple[Places, np.ndarray]] = {}
+        self.free = np.ones(len(self._frame), bool)
+        self._kept_offer = lru_cache(KEPT_GAPS)(self._offer_in)
+
+    def leave_out(self, everybody: dict[int, Places]) -> None:
+        """Those that somebody has, by the people as they are now."""
+        known, self._taken = self._taken, {}
+        for person, places in everybody.items():
+            same = person in known and known[person][0] is places
+            self._taken[person] = known[person] if same else (places, self._taken_by(places))
+        free = ~np.any([np.zeros_like(self.free), *(taken for _, taken in self._taken.values())], axis=0)
+        if (free != self.free).any():
+            self.free = free
+
+    def _taken_by(self, places: Places) -> np.ndarray:
+        """(M,) bool: where the person has about the same box."""
+        at = np.searchsorted(places.frame, self._frame).clip(max=len(places.frame) - 1)
+        together = np.flatnonzero(places.frame[at] == self._frame)
+        overlap = iou(self._xyxy[together], places.xyxy[at[together], None])
+        taken = np.zeros(len(self._frame), bool)
+        taken[together] = overlap[:, 0] >= TAKEN
+        return taken
 
     def at(self, frame: int) -> np.ndarray:
         """Those of a frame, (n, 4), the best scored first; of two on one person the better one."""
+        rows = self._rows.get(frame, slice(0))
         kept: list[np.ndarray] = []
-        found = self.unused.get(frame)
-        if found is None:
-            return np.zeros((0, 4))
-        for box in found.xyxy[np.argsort(-found.score)].astype(float):
-            if self._is_free(frame, box) and (not kept or iou(box[None], np.stack(kept)).max() < TAKEN):
+        for box in self._xyxy[rows][self.free[rows]]:
+            if not kept or iou(box[None], np.stack(kept)).max() < TAKEN:
                 kept.append(box)
         return np.array(kept).reshape(-1, 4)
 
     def next_to(self, box: np.ndarray, frame: int) -> np.ndarray | None:
         """The box (4,) of a frame that continues this one."""
-        found = self.unused.get(frame)
-        if found is None:
+        rows = self._rows.get(frame)
+        if rows is None:
             return None
-        overlap = iou(box[None], found.xyxy)[0]
-        best = found.xyxy[int(overlap.argmax())].astype(float)
-        return best if overlap.max() >= LEAST_OVERLAP and self._is_free(frame, best) else None
+        overlap = iou(box[None], self._xyxy[rows])[0]
+        best = int(overlap.argmax())
+        return self._xyxy[rows][best] if overlap[best] >= LEAST_OVERLAP and self.free[rows][best] else None
 
-    def _is_free(self, frame: int, box: np.ndarray) -> bool:
-        theirs = []
-        for places in self.everybody.values():
-            at = int(np.searchsorted(places.frame, frame))
-            if at < len(places.frame) and places.frame[at] == frame:
-                theirs.append(places.xyxy[at])
-        return not theirs or iou(box[None], np.stack(theirs)).max() < TAKEN
+    def offer_in(self, gap: Gap) -> Offer | None:
+        """What continues the boxes at the ends of a gap."""
+        first, end = np.searchsorted(self._frame, [gap.start + 1, gap.end]).tolist()
+        return self._kept_offer(gap, self.free[first:end].tobytes()) if first < end else None
+
+    def _offer_in(self, gap: Gap, _free: bytes) -> Offer | None:
+        """The same for those that are free in the gap, which is all it depends on."""
+        chain: dict[int, np.ndarray] = {}
+        if gap.before is not None:
+            chain = _chain(np.frombuffer(gap.before), range(gap.start + gap.step, gap.end, gap.step), self, {})
+        if gap.after is not None:
+            back = range(gap.end - gap.step, gap.start, -gap.step)
+            chain = {**_chain(np.frombuffer(gap.after), back, self, chain), **chain}
+        return _offer(chain) if len(chain) >= LEAST_BOXES else None
 
 
 def offers(places: Places, spare: SpareBoxes, step: int, last: int) -> Iterator[Offer]:
     """What a person's gaps may be filled with, also before their first and behind their last box."""
-    own = places.frame
+    yield from filter(None, map(spare.offer_in, _gaps(places, step, last)))
+
+
+def _gaps(places: Places, step: int, last: int) -> Iterator[Gap]:
+    own, xyxy = places.frame, places.xyxy.astype(float)
     if not len(own):
         return
-    inner = np.flatnonzero(np.diff(own) > step)
-    edges = [(-1, int(own[0]), False, True)]
-    edges += [(int(own[at]), int(own[at + 1]), True, True) for at in inner]
-    edges.append((int(own[-1]), last + 1, True, False))
-    for start, end, from_start, from_end in edges:
-        chain: dict[int, np.ndarray] = {}
-        if from_start:
-            chain = _chain(places.xyxy[np.searchsorted(own, start)], range(start + step, end, step), spare, {})
-        if from_end:
-            back = range(end - step, start, -step)
-            chain = {**_chain(places.xyxy[np.searchsorted(own, end)], back, spare, chain), **chain}
-        if len(chain) >= LEAST_BOXES:
-            yield _offer(chain)
+    yield Gap(-1, int(own[0]), step, None, xyxy[0].tobytes())
+    for at in np.flatnonzero(np.diff(own) > step).tolist():
+        yield Gap(int(own[at]), int(own[at + 1]), step, xyxy[at].tobytes(), xyxy[at + 1].tobytes())
+    yield Gap(int(own[-1]), last + 1, step, xyxy[-1].tobytes(), None)
 
 
 def offer_around(box: np.ndarray, frame: int, own: np.ndarray, spare: SpareBoxes, step: int, last: int) -> Offer:

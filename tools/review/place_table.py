@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tracker.results.moment_words import GONE
+
 from .gaps import FILLED, Places, places_of
-from .labelled_people import BY_HAND, GONE, LabelledPeople
+from .labelled_people import BY_HAND, LabelledPeople
 
 DETECTED, BY_HAND_KIND, FILLED_KIND = range(3)
 """How a box is known, as the page counts it."""
@@ -21,11 +23,8 @@ class PlaceTable:
 
     def take(self, labelled: LabelledPeople) -> dict[int, Places]:
         """The people with boxes, by number."""
-        if self._labelled is not None and labelled is not self._labelled:
-            for person in touched(self._labelled, labelled):
-                self._places.pop(person, None)
-        if self._labelled is None or labelled is not self._labelled:
-            for person in set(np.unique(labelled.person).tolist()) - {GONE} - set(self._places):
+        if labelled is not self._labelled:
+            for person in everybody(labelled) if self._labelled is None else labelled.touched_since(self._labelled):
                 places = places_of(labelled, person, self.video, self.longest)
                 kept = places.frame % self.step == 0
                 self._places[person] = Places(*(column[kept] for column in places))
@@ -33,17 +32,9 @@ class PlaceTable:
         return {person: places for person, places in sorted(self._places.items()) if len(places.frame)}
 
 
-def touched(before: LabelledPeople, after: LabelledPeople) -> set[int]:
-    """People whose labels are not the same."""
-    same = min(len(before.person), len(after.person))
-    changed = before.person[:same] != after.person[:same]
-    if before.rank is not after.rank or before.xyxy is not after.xyxy:
-        changed |= before.rank[:same] != after.rank[:same]
-        changed |= ((before.xyxy[:same] != after.xyxy[:same]) & ~np.isnan(after.xyxy[:same])).any(axis=1)
-    people: set[int] = set()
-    for one in (before, after):
-        people |= set(one.person[:same][changed].tolist()) | set(one.person[same:].tolist())
-    return people - {GONE}
+def everybody(labelled: LabelledPeople) -> set[int]:
+    """Who has labels."""
+    return set(np.unique(labelled.person).tolist()) - {GONE}
 
 
 def kinds(places: Places, labelled: LabelledPeople) -> np.ndarray:

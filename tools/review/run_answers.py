@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from tracker.drawing.colours import colour_of, css, text_colour
+from tracker.results.clock import clock
+from tracker.results.moment_words import CurrentMoment, current
+from tracker.results.moments import Moment, MomentFinder
 from tracker.types import InputError
 
 from .corrections import FILL_GAPS
 from .edit_file import Review
 from .gaps import Places
-from .labelled_people import GONE, LabelledPeople
-from .moments import Moment, MomentFinder
+from .labelled_people import LabelledPeople
 from .offers import Offer, SpareBoxes, offer_around, offers
 from .place_table import PlaceTable, kinds
 from .run_tracks import RunTracks
@@ -27,10 +29,11 @@ class RunAnswers:
 
     def __init__(self, data: RunTracks, review: Review, fill_gaps: float = FILL_GAPS) -> None:
         self.data, self.review, self.fill_gaps = data, review, fill_gaps
-        self.moments = MomentFinder(data).found()
+        self.moments = MomentFinder(data.rows).found()
         self.table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
         self._shown: dict[int, tuple[Places, LabelledPeople, dict[str, Any]]] = {}
-        self._offers: dict[int, tuple[Places, list[Offer]]] = {}
+        self._spare = SpareBoxes(data.unused)
+        self._offers: dict[int, tuple[Places, np.ndarray, list[Offer]]] = {}
 
     def described_data(self) -> dict[str, Any]:
         """The run and its video."""
@@ -55,11 +58,7 @@ class RunAnswers:
             people = self.table.take(labelled)
             offered = self.offered()
             return {
-                "revision": review.revision,
-                "edits": len(review.edits),
-                "last": review.edits[-1]["do"] if review.edits else None,
-                "undone": len(review.undone),
-                "next": labelled.next_number,
+                **review.described(),
                 "people": [
                     self._person(person, places, labelled)
                     | {
@@ -71,8 +70,32 @@ class RunAnswers:
                     }
                     for person, places in people.items()
                 ],
-                "moments": [shown for moment in self.moments if (shown := described_moment(moment, labelled, self))],
+                "moments": [self._moment(each, labelled) for each in current_moments(self.moments, labelled)],
             }
+
+    def _moment(self, each: CurrentMoment, labelled: LabelledPeople) -> dict[str, Any]:
+        moment, frame = each.moment, self.data.columns.frame
+        fps = self.data.fps(self.data.video)
+        return {
+            "key": moment.key,
+            "kind": moment.kind,
+            "frame": moment.frame,
+            "to": moment.to,
+            "people": list(each.people),
+            "doubt": moment.doubt,
+            "told": each.words(labelled.names, lambda frame: clock(frame / fps)),
+            "fix": [
+                {
+                    "person": move.person,
+                    "to": move.to,
+                    "from_frame": int(frame[move.stretch.rows[0]]),
+                    "to_frame": int(frame[move.stretch.rows[-1]]),
+                }
+                for move in each.moves
+            ],
+            "looked": moment.key in labelled.looked,
+            "mended": each.mended,
+        }
 
     def _person(self, person: int, places: Places, labelled: LabelledPeople) -> dict[str, Any]:
         known = self._shown.get(person)
@@ -134,18 +157,19 @@ class RunAnswers:
 
     def spare(self) -> SpareBoxes:
         """The detector's boxes that nobody has."""
-        return SpareBoxes(self.data.unused, self.table.take(self.review.labelled))
+        self._spare.leave_out(self.table.take(self.review.labelled))
+        return self._spare
 
     def offered(self) -> dict[int, list[Offer]]:
-        """What the detector has for each person's gaps, found again for those whom an edit touched."""
+        """What the detector has for each person's gaps, found again where they or the spare boxes are others."""
         with self.review.lock:
             people, spare = self.table.take(self.review.labelled), self.spare()
             last, step = self.data.length(self.data.video) - 1, self.data.run.stride
             for person, places in people.items():
                 known = self._offers.get(person)
-                if known is None or known[0] is not places:
-                    self._offers[person] = places, list(offers(places, spare, step, last))
-            return {person: self._offers[person][1] for person in people}
+                if known is None or known[0] is not places or known[1] is not spare.free:
+                    self._offers[person] = places, spare.free, list(offers(places, spare, step, last))
+            return {person: self._offers[person][2] for person in people}
 
     def around(self, person: int | str, frame: int, box: list[float]) -> Offer:
         """The detector's box nearest to this one in the frame, with those that continue it."""
@@ -167,27 +191,6 @@ def _spans(frame: np.ndarray, kind: np.ndarray, step: int) -> list[list[int]]:
     return np.stack([frame[starts], frame[ends], kind[starts]], axis=1).tolist()
 
 
-def described_moment(moment: Moment, labelled: LabelledPeople, answers: RunAnswers) -> dict[str, Any] | None:
-    """A moment as the edits leave it; None where nobody of it is there any more."""
-    columns = answers.data.columns
-    people = dict.fromkeys(int(labelled.person[row]) for row in moment.rows)
-    people.pop(GONE, None)
-    if not people:
-        return None
-    fix = []
-    for stretch in moment.fix:
-        person, to = int(labelled.person[stretch.rows[0]]), int(labelled.person[stretch.belongs])
-        if person != to and GONE not in (person, to):
-            ends = columns.frame[stretch.rows[[0, -1]]].tolist()
-            fix.append({"person": person, "to": to, "from_frame": ends[0], "to_frame": ends[1]})
-    return {
-        "key": moment.key,
-        "kind": moment.kind,
-        "frame": moment.frame,
-        "to": moment.to,
-        "people": list(people),
-        "doubt": moment.doubt,
-        "fix": fix,
-        "looked": moment.key in labelled.looked,
-        "mended": bool(moment.fix) and not fix,
-    }
+def current_moments(moments: list[Moment], labelled: LabelledPeople) -> list[CurrentMoment]:
+    """The moments as the edits leave them, without those of which nobody is there any more."""
+    return [found for moment in moments if (found := current(moment, labelled.person))]

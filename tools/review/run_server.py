@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -21,9 +19,10 @@ from .edits import corners
 from .frames import FrameStore, ImageStore, open_frames
 from .learning import write_people
 from .pictures import likeness
+from .requests import coordinate, number
 from .run_answers import RunAnswers
 from .run_tracks import RunTracks
-from .server import KEPT_THUMBNAILS, MAX_DIGITS, NEVER_KEPT, PageServer, wish_of
+from .server import KEPT_THUMBNAILS, NEVER_KEPT, PageServer
 
 WIDEST = 1280
 """Pixels across of a frame on the page."""
@@ -51,8 +50,8 @@ class RunServer(PageServer):
             *super().routes(),
             Route("/api/boxes", self.boxes),
             Route("/likeness", self.likeness),
-            Route("/api/export", self.export, methods=["POST"]),
-            Route("/api/learn", self.learn, methods=["POST"]),
+            Route("/api/export", partial(self.written, self.export), methods=["POST"]),
+            Route("/api/learn", partial(self.written, self.learn), methods=["POST"]),
         ]
 
     def described_data(self) -> dict[str, Any]:
@@ -67,15 +66,15 @@ class RunServer(PageServer):
         return open_frames(self.run_data.run.opened, WIDEST)
 
     def boxes(self, request: Request) -> Response:
-        first, last = _number(request, "from"), _number(request, "to")
+        first, last = number(request, "from"), number(request, "to")
         if not first <= last < first + LONGEST_RANGE:
             raise InputError(f"boxes are asked for in {LONGEST_RANGE} frames at most, from the first to the last")
         self.review.refresh()
         return JSONResponse(self.answers.boxes(first, last), headers=NEVER_KEPT)
 
     def likeness(self, request: Request) -> Response:
-        corners = tuple(_coordinate(request, name) for name in ("x0", "y0", "x1", "y1"))
-        picture = self.made_likeness(_number(request, "frame"), corners, _number(request, "person"))
+        corners = tuple(coordinate(request, name) for name in ("x0", "y0", "x1", "y1"))
+        picture = self.made_likeness(number(request, "frame"), corners, number(request, "person"))
         return Response(picture, media_type="image/jpeg", headers=self.kept(request))
 
     def _likeness(self, frame: int, corners: tuple[float, float, float, float], person: int) -> bytes:
@@ -102,41 +101,11 @@ class RunServer(PageServer):
         edit = {"do": "boxes", "video": self.run_data.video, "person": person, "frames": frames, "xyxy": taken}
         self.review.add(edit)
 
-    async def export(self, request: Request) -> Response:
-        await wish_of(request)
-        return await run_in_threadpool(self._exported)
+    def export(self) -> dict[str, Any]:
+        """Write the corrected tracks."""
+        return {"folder": str(write_corrected(self.run_data, self.review, self.fill_gaps))}
 
-    def _exported(self) -> Response:
-        with self.review.lock:
-            self.review.refresh()
-            folder = write_corrected(self.run_data, self.review, self.fill_gaps)
-        return JSONResponse({"folder": str(folder)}, headers=NEVER_KEPT)
-
-    async def learn(self, request: Request) -> Response:
-        await wish_of(request)
-        return await run_in_threadpool(self._learnt)
-
-    def _learnt(self) -> Response:
-        with self.review.lock:
-            self.review.refresh()
-            folder = first_free(self.run_data.folder / "people")
-            written = write_people(self.run_data, self.review, folder)
-        return JSONResponse({"folder": str(folder), "crops": written}, headers=NEVER_KEPT)
-
-
-def _number(request: Request, name: str) -> int:
-    text = request.query_params.get(name, "")
-    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
-        raise InputError(f"{name} must be a number from 0 on, not {text[:20]!r}")
-    return int(text)
-
-
-def _coordinate(request: Request, name: str) -> float:
-    text = request.query_params.get(name, "")
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not abs(value) <= 1e6:
-        raise InputError(f"{name} must be a number of pixels, not {text[:20]!r}")
-    return value
+    def learn(self) -> dict[str, Any]:
+        """Write the people as a data set to a new folder in the run."""
+        folder = first_free(self.run_data.folder / "people")
+        return {"folder": str(folder), "crops": write_people(self.run_data, self.review, folder)}

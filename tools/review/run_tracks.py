@@ -11,9 +11,11 @@ import numpy as np
 from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CropRow
 from tracker.cast_memory import checked_name
+from tracker.results.moments import TrackedRows
 from tracker.results.mot_files import read_detections
 from tracker.types import Detections, InputError, Recovery
 
+from ..run.doubtful_moments import tracked_rows
 from ..run.run_events import read_events
 from ..run.tracked_run import LONGEST, OVERVIEW, TRACKS, TrackedRun
 from ..run.unused_boxes import UNUSED
@@ -35,6 +37,8 @@ class RunTracks:
     unused: dict[int, Detections]
     """By frame."""
     names: dict[int, str]
+    rows: TrackedRows
+    """What doubtful moments are found in."""
 
     @property
     def folder(self) -> Path:
@@ -80,22 +84,16 @@ def read_run_tracks(run: TrackedRun) -> RunTracks:
         raise InputError(f"{run.folder / OVERVIEW} has a video of {run.width}x{run.height} at {run.fps} frames/s; "
                          "track the video again")  # fmt: skip
     tracks = run.tracks()
-    counts = [len(rows) for rows in tracks]
-    person = np.concatenate([rows.ids for rows in tracks])
-    xyxy = np.concatenate([rows.xyxy for rows in tracks]).astype(float)
+    events = read_events(run)
+    rows = tracked_rows(run, tracks, events)
+    person, xyxy = rows.person, rows.xyxy
     if not (np.abs(xyxy) <= LARGEST).all() or not ((person >= 0) & (person <= LARGEST)).all():
         raise InputError(f"{run.folder / TRACKS} has an id or a corner beyond {LARGEST:.0f}; track the video again")
-    columns = Columns(
-        person,
-        np.zeros(len(person), np.int32),
-        np.repeat(np.array([rows.frame for rows in tracks]), counts),
-        xyxy,
-        np.concatenate([rows.score for rows in tracks]),
-    )
-    events = read_events(run)
+    score = np.concatenate([each.score for each in tracks])
+    columns = Columns(person, np.zeros(len(person), np.int32), rows.frame, xyxy, score)
     try:
         names = {id: checked_name(name) for id, name in run.names.items()}
     except ValueError as error:
         raise InputError(f"{run.folder / OVERVIEW} has a name that is none ({error}); mend it there") from error
     unused = read_detections(run.folder / UNUSED) if (run.folder / UNUSED).is_file() else {}
-    return RunTracks(run, columns, events.recoveries, events.cut_frames, unused, names)
+    return RunTracks(run, columns, events.recoveries, events.cut_frames, unused, names, rows)

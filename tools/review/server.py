@@ -31,16 +31,14 @@ from .enclosure import enclosed
 from .folder_export import export_folder, missing_pictures, told_missing
 from .frames import FrameStore, ImageStore
 from .guard import OWN_NAMES, Guard
-from .json_files import parsed
 from .mot_export import write_mot
 from .pictures import thumbnail
+from .requests import asked_frame, wish_of
 
 LOOPBACK = OWN_NAMES[0]
 PAGE = Path(__file__).parent / "page"
-LARGEST_REQUEST = 4_000_000
 KEPT_THUMBNAILS = 20_000
 """The latest stay in memory, about 3 KB each."""
-MAX_DIGITS = 9
 KEPT = {"cache-control": "private, max-age=86400"}
 NEVER_KEPT = {"cache-control": "no-store"}
 
@@ -122,6 +120,17 @@ class PageServer:
             change(wish)
             return JSONResponse(self.described_people(), headers=NEVER_KEPT)
 
+    async def written(self, write: Callable[[], dict[str, Any]], request: Request) -> Response:
+        """The answer of `write`, which writes files by the edits as they are."""
+        await wish_of(request)
+
+        def locked() -> Response:
+            with self.review.lock:
+                self.review.refresh()
+                return JSONResponse(write(), headers=NEVER_KEPT)
+
+        return await run_in_threadpool(locked)
+
     def frame(self, request: Request) -> Response:
         video, frame = asked_frame(request)
         return Response(self.store(video).frame(frame), media_type="image/jpeg", headers=self.kept(request))
@@ -152,7 +161,7 @@ class ReviewServer(PageServer):
         """With the crops' pictures."""
         return [
             *super().routes(),
-            Route("/api/export", self.export, methods=["POST"]),
+            Route("/api/export", partial(self.written, self.export), methods=["POST"]),
             Route("/api/boxes", self.boxes),
             Route("/thumbnails/{image:path}", self.thumbnail),
             Route("/images/{image:path}", self.image),
@@ -170,22 +179,16 @@ class ReviewServer(PageServer):
             raise InputError(f"the video {video!r} is not in sources.json, so its frames cannot be shown")
         return FrameStore(source.path)
 
-    async def export(self, request: Request) -> Response:
-        await wish_of(request)
-        return await run_in_threadpool(self._exported)
-
-    def _exported(self) -> Response:
-        with self.review.lock:
-            self.review.refresh()
-            data, labelled = self.review.data, self.review.labelled
-            home = data.folder.resolve()
-            out = export_folder(data, labelled, first_free(home.with_name(f"{home.name}-reviewed")))
-            missing = told_missing(missing_pictures(data, labelled))
-            mot = []
-            with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
-                mot = write_mot(data, labelled, out / "mot", self.fill_gaps)
-        written = {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
-        return JSONResponse(written, headers=NEVER_KEPT)
+    def export(self) -> dict[str, Any]:
+        """Write the reviewed data to a new folder."""
+        data, labelled = self.review.data, self.review.labelled
+        home = data.folder.resolve()
+        out = export_folder(data, labelled, first_free(home.with_name(f"{home.name}-reviewed")))
+        mot = []
+        with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
+            mot = write_mot(data, labelled, out / "mot", self.fill_gaps)
+        missing = told_missing(missing_pictures(data, labelled))
+        return {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
 
     def boxes(self, request: Request) -> Response:
         video, frame = asked_frame(request)
@@ -232,28 +235,3 @@ def _bound(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise InputError(f"port {port} of {LOOPBACK} cannot be used ({why}); name another --port, or none") from error
-
-
-async def wish_of(request: Request) -> dict[str, Any]:
-    """The JSON object a page sent. Raises InputError where it is none, or far too large."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_REQUEST:
-            raise InputError("this is too much for one edit; make it in several")
-    try:
-        wish = parsed(body)
-    except ValueError as error:
-        raise InputError(f"a change must be a JSON object ({error})") from error
-    if not isinstance(wish, dict):
-        raise InputError("a change must be a JSON object")
-    return wish
-
-
-def asked_frame(request: Request) -> tuple[str, int]:
-    frame = request.query_params.get("frame", "")
-    if not frame.isdecimal():
-        raise InputError(f"{frame!r} is no frame number")
-    if len(frame) > MAX_DIGITS:
-        raise InputError(f"a frame number of {len(frame)} digits is none of this video")
-    return request.query_params.get("video", ""), int(frame)

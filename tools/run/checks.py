@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tracker.types import InputError
+
+from .help import parser_of
 
 
 def require_at_least(least: int, option: str, value: int, why: str = "") -> None:
@@ -17,3 +20,12 @@ def require_known(kind: str, names: Iterable[str], known: Iterable[str]) -> None
     """Raise InputError for names that are none of the known."""
     if unknown := sorted(set(names) - set(known)):
         raise InputError(f"no {kind} is called {', '.join(unknown)}; there are {', '.join(known)}")
+
+
+def refuse_repeated_lists(arguments: Sequence[str], command: Any) -> None:
+    """Raise InputError where an option that takes several values is given twice, as only the last would count."""
+    named = [word.partition("=")[0].replace("_", "-") for word in arguments if word.startswith("--")]
+    twice = {name for name in named if named.count(name) > 1}
+    for action in parser_of(command)._actions if twice else ():
+        if action.nargs in ("*", "+") and (names := twice & set(action.option_strings)):
+            raise InputError(f"{min(names)} is given twice, and only the last would count: give all its values at once")

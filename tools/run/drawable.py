@@ -42,6 +42,8 @@ class Drawable:
     """What its name begins with then."""
     notes: tuple[str, ...] = ()
     """What is missing in the tracks of a run that is not whole."""
+    corrected: TrackedRun | None = None
+    """The run, where these are its corrected tracks."""
 
     @cached_property
     def _frames(self) -> np.ndarray:
@@ -56,11 +58,14 @@ class Drawable:
         last = self.tracks[-1].frame if self.tracks else -1
         return takewhile(lambda frame: frame.index <= last, frames) if self.notes else iter(frames)
 
+    def has(self, frame: Frame) -> bool:
+        """Whether this frame was tracked."""
+        row = self.row(frame)
+        return row < len(self.tracks) and self.tracks[row].frame == frame.index
+
     def at(self, frame: Frame) -> FrameTracks:
         """The tracks of this frame, empty where it was not tracked."""
-        row = self.row(frame)
-        there = row < len(self.tracks) and self.tracks[row].frame == frame.index
-        return self.tracks[row] if there else FrameTracks.empty(frame.index, frame.time)
+        return self.tracks[self.row(frame)] if self.has(frame) else FrameTracks.empty(frame.index, frame.time)
 
     def id_of(self, person: str) -> int:
         """The id of a person given by id or by name. Raises InputError where there is no such person, or several."""
@@ -88,7 +93,9 @@ def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: floa
     with closed_on_error(run.open()) as source:
         tell_misfits(place / TRACKS, ((each.frame, each) for each in tracks), source, run.stride)
     origin = f"{place / TRACKS} ({_kind(run)})"
-    return Drawable(source, tracks, run.names, _note(run), origin, place, notes=run.notes)
+    return Drawable(
+        source, tracks, run.names, _note(run), origin, place, (), run.notes, run if run.corrections else None
+    )
 
 
 def drawable_files(video: str, tracks: Path, away: float) -> Drawable:

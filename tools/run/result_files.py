@@ -7,19 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.drawing.render import Renderer, RenderOptions
-from tracker.ground_plane import GroundPlaneOptions
 from tracker.offline.refinement import OFFLINE
-from tracker.results.formation import FloorRows, formation_of
 from tracker.results.keypoint_file import KeypointWriter
-from tracker.results.portraits import Portraits
 from tracker.results.presence import Summary
-from tracker.results.report import write_report
 from tracker.results.writers import UNFINISHED, CsvWriter, JsonWriter, MotWriter, Sink, write_overview
 from tracker.video.sources import Source
 from tracker.video.video_writer import unfinished
 
+from .doubtful_moments import found_in
 from .folder import CONFIG
 from .output import read_json_object
+from .page_parts import PageParts
 from .tracked_run import OVERVIEW, TRACKS
 from .video_sinks import VideoSink
 
@@ -39,11 +37,7 @@ class ResultFiles:
     draw: RenderOptions
     video: bool
     offline: bool = False
-    portraits: Portraits = field(default_factory=Portraits)
-    """Pictures of the people, for the page."""
-    floor_rows: FloorRows = field(default_factory=FloorRows)
-    """Boxes of the people, for the formation on the page."""
-    floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
+    page: PageParts = field(default_factory=PageParts)
 
     @property
     def label(self) -> str:
@@ -57,8 +51,7 @@ class ResultFiles:
             JsonWriter(self.folder / OVERVIEW, summary, self._facts, names, [UNFINISHED]),
             MotWriter(self.folder / TRACKS),
             CsvWriter(self.folder / "tracks.csv", names, self.offline),
-            self.portraits,
-            self.floor_rows,
+            *self.page.sinks,
             KeypointWriter(self.folder / KEYPOINTS),
         ]
         if self.video:
@@ -90,18 +83,14 @@ class ResultFiles:
 
     def write_page(self, summary: Summary, facts: Mapping[str, object], notes: Sequence[str] = ()) -> None:
         """The page, with how the results were made and sentences on what is missing. Raises InputError."""
-        source = self.source
-        size = f"{source.width}x{source.height}, {source.fps:.4g} frames a second"
-        write_report(
+        self.page.write(
             self.folder / REPORT,
             summary,
-            title=source.name,
+            self.source,
+            self.draw.names,
             video=self._video,
-            facts={"Video": size, "Tracking": self.label, **facts},
-            names=self.draw.names,
-            portraits=self.portraits.portraits(),
-            poster=self.portraits.poster,
-            formation=formation_of(self.floor_rows.tracks, (source.width, source.height), self.floor),
+            facts={"Tracking": self.label, **facts},
+            moments=found_in(self.folder),
             notes=notes,
         )
 

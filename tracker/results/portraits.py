@@ -45,6 +45,8 @@ class Pose:
     clarity: float
     facing: bool
     jpeg: bytes
+    size: tuple[int, int]
+    """Width and height in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ class Portraits:
         picture = shrunk(_surrounded(frame.image, xyxy, self._options.margin), self._options.height)
         sharpness = float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_64F).std())
         clarity = sharpness * float(xyxy[3] - xyxy[1])
-        album.poses.append(Pose(frame.time, clarity, facing, _jpeg(picture)))
+        height, width = picture.shape[:2]
+        album.poses.append(Pose(frame.time, clarity, facing, _jpeg(picture), (width, height)))
         if len(album.poses) > self._options.poses:
             del album.poses[_most_dispensable(album.poses)]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from ..drawing.colours import colour_of, css
 from ..types import Recovery
@@ -25,6 +27,16 @@ _MAX_TICKS = 6
 _ROUND_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
+@dataclass(frozen=True)
+class DoubtfulMoment:
+    """From `time` to `until` seconds the ids of these people may be wrong; `words` is a sentence that says how."""
+
+    time: float
+    until: float
+    people: tuple[int, ...]
+    words: str
+
+
 def write_report(
     path: Path,
     summary: Summary,
@@ -36,16 +48,16 @@ def write_report(
     portraits: Mapping[int, Portrait] | None = None,
     poster: bytes | None = None,
     formation: Formation | None = None,
+    moments: Sequence[DoubtfulMoment] = (),
     notes: Sequence[str] = (),
-    doubt: float = 0.05,
 ) -> None:
     """Write the page of a run.
 
     title: usually the source's name. video: path of the drawn video relative to the page, None where there is none.
     facts: shown at the end, such as source, size, weights and versions. names: to show instead of ids. portraits:
     pictures of the people, by id. poster: JPEG to show before the video plays. formation: where people stood, None
-    where that is not known. notes: sentences on what is missing, shown at the top. doubt: recoveries whose margin is
-    below this are marked as doubtful.
+    where that is not known. moments: what is worth a look, in the order of time. notes: sentences on what is missing,
+    shown at the top.
 
     Raises InputError where the page cannot be written.
     """
@@ -60,12 +72,12 @@ def write_report(
         figures=_figures(summary),
         player=_player(video, poster),
         duration=f"{duration:.3f}",
-        timeline=_timeline(summary, duration, names, portraits, doubt),
-        legend=_legend(summary, video),
+        timeline=_timeline(summary, duration, names, portraits, moments),
+        legend=_legend(summary, video, moments),
         formation=formation_panel(formation, names),
         people=people_cards(summary.people, names, portraits),
-        moments=_doubtful_moments(summary.told, names, doubt),
-        recoveries=_recovery_table(summary.told, names, doubt),
+        moments=_doubtful_moments(moments),
+        recoveries=_recovery_table(summary.told, names),
     )
     replace_text(Path(path), page)
 
@@ -74,7 +86,7 @@ def _player(video: str | None, poster: bytes | None) -> str:
     if not video:
         return ""
     shown = f' poster="{data_address(poster)}"' if poster else ""
-    return f'<video controls playsinline preload="metadata" src="{escape(video)}"{shown}></video>'
+    return f'<video controls playsinline preload="metadata" src="{escape(quote(video))}"{shown}></video>'
 
 
 def _made_by(facts: Mapping[str, object]) -> str:
@@ -102,13 +114,19 @@ def _figures(summary: Summary) -> str:
 
 
 def _timeline(
-    summary: Summary, duration: float, names: Mapping[int, str], portraits: Mapping[int, Portrait], doubt: float
+    summary: Summary,
+    duration: float,
+    names: Mapping[int, str],
+    portraits: Mapping[int, Portrait],
+    moments: Sequence[DoubtfulMoment],
 ) -> str:
     cuts = "".join(
         f'<span class="cut" title="camera cut at {clock(cut)}" style="left:{100 * cut / duration:.3f}%"></span>'
         for cut in summary.cuts
     )
-    rows = "\n".join(_row(person, duration, names, portraits.get(person.id), doubt, cuts) for person in summary.people)
+    rows = "\n".join(
+        _row(person, duration, names, portraits.get(person.id), moments, cuts) for person in summary.people
+    )
     if not rows:
         return "<p>No person was seen.</p>"
     scrubber = (
@@ -118,7 +136,12 @@ def _timeline(
 
 
 def _row(
-    person: Person, duration: float, names: Mapping[int, str], portrait: Portrait | None, doubt: float, cuts: str
+    person: Person,
+    duration: float,
+    names: Mapping[int, str],
+    portrait: Portrait | None,
+    moments: Sequence[DoubtfulMoment],
+    cuts: str,
 ) -> str:
     stays = [(round(start, 2), round(end, 2)) for start, end in person.appearances]
     bars = "".join(
@@ -126,26 +149,31 @@ def _row(
         f'style="left:{100 * start / duration:.3f}%;width:{100 * (end - start) / duration:.3f}%"></span>'
         for start, end in person.appearances
     )
-    marks = "".join(_mark(recovery, duration, names, doubt) for recovery in person.recoveries if recovery.is_told)
+    doubts = "".join(_doubt(moment, duration) for moment in moments if person.id in moment.people)
+    marks = "".join(_mark(recovery, duration, names) for recovery in person.recoveries if recovery.is_told)
     colour = css(colour_of(person.id))
     return (
         f'<div class="name" style="--colour:{colour}" data-stays="{escape(json.dumps(stays))}">'
         f"{face(portrait)}{who(person.id, names)}<small>{span(person.seconds)}</small></div>"
-        f'<div class="lane" style="--colour:{colour}">{bars}{cuts}{marks}</div>'
+        f'<div class="lane" style="--colour:{colour}">{bars}{cuts}{doubts}{marks}</div>'
     )
 
 
-def _mark(recovery: Recovery, duration: float, names: Mapping[int, str], doubt: float) -> str:
+def _doubt(moment: DoubtfulMoment, duration: float) -> str:
+    start, wide = 100 * moment.time / duration, 100 * (moment.until - moment.time) / duration
+    return f'<span class="doubt" title="{escape(moment.words)}" style="left:{start:.3f}%;width:{wide:.3f}%"></span>'
+
+
+def _mark(recovery: Recovery, duration: float, names: Mapping[int, str]) -> str:
     at = 100 * recovery.time / duration
-    tip = escape("\n".join(_facts(recovery, names, doubt)))
-    kind = "mark doubtful" if _doubtful(recovery, doubt) else "mark"
+    tip = escape("\n".join(_facts(recovery, names)))
     return (
-        f'<button class="{kind}" style="left:{at:.3f}%;--at:{at:.0f}" data-time="{recovery.time:.3f}" '
+        f'<button class="mark" style="left:{at:.3f}%;--at:{at:.0f}" data-time="{recovery.time:.3f}" '
         f'data-tip="{tip}" aria-label="{tip}"></button>'
     )
 
 
-def _facts(recovery: Recovery, names: Mapping[int, str], doubt: float) -> list[str]:
+def _facts(recovery: Recovery, names: Mapping[int, str]) -> list[str]:
     """What is known of a recovery, a line each."""
     who = names.get(recovery.id, str(recovery.id))
     facts = [
@@ -154,16 +182,8 @@ def _facts(recovery: Recovery, names: Mapping[int, str], doubt: float) -> list[s
         else f"{who} back at {clock(recovery.time)} after {span(recovery.away)} away"
     ]
     if recovery.similarity is not None:
-        facts.append(f"similarity {recovery.similarity:.2f}")
-    if recovery.margin is not None:
-        facts.append(_lead(recovery.margin))
-    if _doubtful(recovery, doubt):
-        facts.append("doubtful: another person looked almost as likely")
+        facts.append(f"likeness {recovery.similarity:.2f} of 1")
     return facts
-
-
-def _doubtful(recovery: Recovery, doubt: float) -> bool:
-    return recovery.margin is not None and recovery.margin < doubt
 
 
 def _axis(duration: float) -> str:
@@ -176,51 +196,42 @@ def _axis(duration: float) -> str:
     return f'<div class="axis" aria-hidden="true">{ticks}</div>'
 
 
-def _legend(summary: Summary, video: str | None) -> str:
+def _legend(summary: Summary, video: str | None, moments: Sequence[DoubtfulMoment]) -> str:
     sentences = ["Click a row to go there in the video."] if video else []
     if summary.told:
         known = ", or known from the cast file" if summary.remembered else ""
-        sentences.append(f"A diamond marks a person found again{known}; an amber one is doubtful.")
+        sentences.append(f"A diamond marks a person found again{known}.")
+    if moments:
+        sentences.append("An amber line marks a doubtful moment.")
     if summary.cuts:
         sentences.append("A dashed line is a camera cut.")
     return f'<p class="legend">{" ".join(sentences)}</p>'
 
 
-def _doubtful_moments(recoveries: list[Recovery], names: Mapping[int, str], doubt: float) -> str:
+def _doubtful_moments(moments: Sequence[DoubtfulMoment]) -> str:
     """What is worth a look first: a list that seeks."""
-    moments = "".join(
-        f'<li><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button>'
-        f'<span class="name" style="--colour:{css(colour_of(recovery.id))}">{who(recovery.id, names)}</span>'
-        f"<span>{_why(recovery)}</span></li>"
-        for recovery in recoveries
-        if _doubtful(recovery, doubt)
-    )
     if not moments:
         return ""
-    return section("doubtful", "Worth a look", f'<ul class="moments">{moments}</ul>')
+    items = "".join(
+        f'<li><button data-time="{moment.time:.3f}">{clock(moment.time)}</button>'
+        f"<span>{escape(moment.words)}</span></li>"
+        for moment in moments
+    )
+    advice = '<p class="legend">Where one of them is wrong, <code>followspot review</code> puts it right.</p>'
+    return section("doubtful", "Worth a look", f'<ul class="moments">{items}</ul>{advice}')
 
 
-def _why(recovery: Recovery) -> str:
-    lead = _lead(recovery.margin or 0.0)
-    return f"known from the cast file, {lead}" if recovery.remembered else f"back after {span(recovery.away)}, {lead}"
-
-
-def _lead(margin: float) -> str:
-    return f"{margin:.2f} ahead of the next best" if margin >= 0 else f"{-margin:.2f} behind the best"
-
-
-def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str], doubt: float) -> str:
+def _recovery_table(recoveries: list[Recovery], names: Mapping[int, str]) -> str:
     if not recoveries:
         return ""
     rows = "\n".join(
         f'<tr><td><button data-time="{recovery.time:.3f}">{clock(recovery.time)}</button></td>'
         f'<td><div class="name" style="--colour:{css(colour_of(recovery.id))}">{who(recovery.id, names)}</div></td>'
         f"<td>{'from the cast file' if recovery.remembered else span(recovery.away)}</td>"
-        f"<td>{_number(recovery.similarity)}</td><td>{_number(recovery.margin)}</td>"
-        f"<td>{'doubtful' if _doubtful(recovery, doubt) else ''}</td></tr>"
+        f"<td>{_number(recovery.similarity)}</td></tr>"
         for recovery in recoveries
     )
-    heads = "".join(f"<th>{head}</th>" for head in ("Time", "Who", "Away", "Similarity", "Margin", "Doubt"))
+    heads = "".join(f"<th>{head}</th>" for head in ("Time", "Who", "Away", "Likeness, 0 to 1"))
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}\n</tbody></table>"
     return section("found", "Found again", f'<div class="scroll" tabindex="0">{table}</div>')
 

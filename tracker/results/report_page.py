@@ -40,9 +40,11 @@ $facts
 )
 
 STYLE = """
-:root { --ground: #f6f5f2; --card: #fff; --ink: #1d1c1a; --soft: #6b6862; --line: #dedbd4; --lane: #efede8; }
+:root { --ground: #f6f5f2; --card: #fff; --ink: #1d1c1a; --soft: #6b6862; --line: #dedbd4; --lane: #efede8;
+  --doubt: #c96f00; }
 @media (prefers-color-scheme: dark) {
-  :root { --ground: #151417; --card: #1f1e22; --ink: #efedf2; --soft: #a09ca8; --line: #38353d; --lane: #2a282e; }
+  :root { --ground: #151417; --card: #1f1e22; --ink: #efedf2; --soft: #a09ca8; --line: #38353d; --lane: #2a282e;
+    --doubt: #ffa51f; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
@@ -76,7 +78,7 @@ video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; back
   background: none; cursor: pointer; }
 .mark::before { content: ""; position: absolute; inset: 8px; transform: rotate(45deg); border-radius: 2px;
   background: #fff; border: 2px solid #1d1c1a; }
-.mark.doubtful::before { background: #ffa51f; }
+.doubt { position: absolute; top: -4px; height: 5px; min-width: 6px; border-radius: 2px; background: var(--doubt); }
 .mark::after { content: attr(data-tip); position: absolute; bottom: 100%; left: 50%; z-index: 2; display: none;
   transform: translateX(calc(-1% * var(--at))); width: max-content; max-width: min(300px, 54vw); padding: 7px 10px;
   border-radius: 8px; background: #1d1c1a; color: #fff; font: 13px/1.4 system-ui, sans-serif; text-align: left;

@@ -47,7 +47,8 @@ def _card(person: Person, names: Mapping[int, str], portrait: Portrait) -> str:
     facts += [f"{len(person.appearances)} appearances"] if len(person.appearances) > 1 else []
     poses = "".join(
         f'<button data-time="{pose.time:.3f}" aria-label="{escape(name)} at {clock(pose.time)}">'
-        f'<img alt="" loading="lazy" src="{data_address(pose.jpeg)}"><span>{clock(pose.time)[:-2]}</span></button>'
+        f'<img alt="" loading="lazy" width="{pose.size[0]}" height="{pose.size[1]}" src="{data_address(pose.jpeg)}">'
+        f"<span>{clock(pose.time)[:-2]}</span></button>"
         for pose in portrait.poses
     )
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,26 @@ def test_an_edit_that_does_not_fit_changes_nothing(review: Review):
         review.add({"do": "merge", "people": [0, 9]})
     assert not review.path.exists()
     assert review.revision == 0
+
+
+BOX = {"do": "box", "video": "dance", "frame": 3, "person": 0, "xyxy": [1, 2, 30, 40]}
+ABSENT = {"do": "unbox", "video": "dance", "person": 0, "frame": 5, "to_frame": 8}
+LINE = {"do": "between", "video": "dance", "person": 1, "from_frame": 5, "to_frame": 9}
+NAME = {"do": "rename", "person": 2, "name": "Bea"}
+
+
+@pytest.mark.parametrize("edit", [BOX, ABSENT, LINE, NAME, {"do": "look", "moments": ["birth 1 2"]}])
+def test_what_is_so_already_is_refused_and_leaves_nothing_to_undo(review: Review, edit: dict[str, Any]):
+    review.add(edit)
+    with pytest.raises(InputError, match="that is so already; nothing was changed"):
+        review.add(edit)
+    assert read_edits(review.path) == [edit]
+
+
+def test_a_stretch_that_is_given_to_its_own_person_is_no_edit(review: Review):
+    with pytest.raises(InputError, match="that is so already; nothing was changed"):
+        review.add({"do": "give", "video": "dance", "person": 1, "to": 1, "from_frame": 3})
+    assert not review.path.exists()
 
 
 def test_an_edit_that_cannot_be_saved_is_not_made(review: Review, monkeypatch: pytest.MonkeyPatch):

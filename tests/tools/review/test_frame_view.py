@@ -79,7 +79,7 @@ def test_a_corner_is_dragged_and_the_crop_has_a_corrected_box(frame, served):
     assert edit["xyxy"] == pytest.approx([100, 40, 140, 150], abs=0.6)
     assert chips(frame)[1] == "corrected"
     frame.press_keys("u")
-    says(frame, "Undone.")
+    says(frame, "Undone: the box of person 1 in frame 10 set.")
     assert chips(frame)[1] == "crop"
     assert served.edits() == []
 
@@ -110,7 +110,7 @@ def test_a_box_gets_another_number_in_this_frame_or_two_are_swapped_from_here_on
     frame.press_keys("Enter")
     says(frame, "1 is 3 in this frame.")
     frame.press_keys("u")
-    says(frame, "Undone.")
+    says(frame, "Undone: frame 10 of person 1 given to person 3.")
     frame.page.click('#frame-people button[title^="person 1,"]')
     frame.press_keys("2")
     frame.wait_for_selector("#prompt[open]")

@@ -34,11 +34,11 @@ def test_two_people_are_merged_into_the_marked_one_and_undo_parts_them(page, ser
     assert "60 share a frame" in page.inner_text('.person[data-number="2"] .facts')
     assert served.edits() == [{"do": "merge", "people": [2, 1]}]
     page.press_keys("u")
-    page.wait_for_words("Undone: merge.")
+    page.wait_for_words("Undone: person 1 made part of person 2.")
     assert sorted(page.people()) == [0, 1, 2, 3]
     assert served.edits() == []
     page.press_keys("r")
-    page.wait_for_words("Done again: merge.")
+    page.wait_for_words("Done again: person 1 made part of person 2.")
     assert served.edits() == [{"do": "merge", "people": [2, 1]}]
 
 
@@ -105,7 +105,7 @@ def test_the_pointer_does_what_the_keyboard_does(page, served):
     page.wait_for_words("4 crops thrown out.")
     assert served.edits()[0]["images"] == [crop(2, frame) for frame in (1, 2, 3, 5)]
     page.click('[data-do="undo"]')
-    page.wait_for_words("Undone: drop.")
+    page.wait_for_words("Undone: 4 crops thrown out.")
     page.click('.person[data-number="1"] .facts')
     page.click('.person[data-number="1"] .facts')
     page.click('.person[data-number="0"] .facts')

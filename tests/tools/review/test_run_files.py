@@ -17,13 +17,15 @@ import pytest
 from tools.review.corrections import corrected, write_corrected
 from tools.review.edit_file import Review
 from tools.review.learning import write_people
-from tools.review.moments import Moment, MomentFinder
 from tools.review.offers import SpareBoxes, offers
 from tools.review.place_table import PlaceTable
+from tools.review.run_answers import RunAnswers
 from tools.review.run_tracks import read_run_tracks
 from tools.review_run import ReviewCommand
+from tools.run.doubtful_moments import found_in, told
 from tools.run.tracked_run import read_run
 from tracker.results.cast_file import read_cast
+from tracker.results.moments import Moment, MomentFinder
 from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
 
@@ -36,7 +38,7 @@ def edited(run: Path, *edits: dict[str, Any]) -> Path:
 
 
 def found(run: Path) -> list[Moment]:
-    return MomentFinder(read_run_tracks(read_run(run))).found()
+    return MomentFinder(read_run_tracks(read_run(run)).rows).found()
 
 
 def recovery(frame: int, **facts: Any) -> dict[str, Any]:
@@ -104,16 +106,49 @@ def test_hardly_a_lead_counts_at_a_cut_only(tmp_path: Path, make_run: Callable[.
     assert [(moment.kind, moment.frame) for moment in found(run)] == [("return", 15)]
 
 
+def test_the_page_of_a_run_and_the_review_tell_the_same_moments_in_the_same_words(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    people = {1: [(0, 0, 9), (1, 11, 18), (0, 19, 29)], 2: [(1, 0, 9), (1, 20, 29)]}
+    run = make_run(tmp_path / "run", people, id2={"name": "Bea"})
+    data = read_run_tracks(read_run(run))
+    (shown,) = RunAnswers(data, Review(data)).described_people()["moments"]
+    (listed,) = told(found_in(run), {2: "Bea"}, lambda frame: frame / 30)
+    assert shown["told"] == listed.words == "Until 0:00.6, the box of person 1 may be around \u2068Bea\u2069."
+    assert (listed.time, listed.until, listed.people) == (11 / 30, 18 / 30, (1, 2))
+    edited(run, {"do": "reassign", "video": "dance", "stretches": shown["fix"]})
+    (mended,) = RunAnswers(data, Review(data)).described_people()["moments"]
+    assert mended["mended"]
+    assert mended["told"] == "\u2068Bea\u2069 may have been mixed up until 0:00.6."
+
+
 def test_unused_boxes_are_offered_as_far_as_they_go_on_and_nobody_has_them(
     tmp_path: Path, make_run: Callable[..., Path]
 ):
     people = {1: [(0, 0, 5), (0, 20, 29)], 2: [(1, 0, 29)]}
     data = read_run_tracks(read_run(make_run(tmp_path / "run", people, [(0, 6, 9), (1, 10, 12), (0, 17, 19)])))
     places = PlaceTable("dance", 0, 1).take(Review(data).labelled)
-    spare = SpareBoxes(data.unused, places)
+    spare = SpareBoxes(data.unused)
+    spare.leave_out(places)
     assert [offer.frame.tolist() for offer in offers(places[1], spare, 1, 29)] == [[6, 7, 8, 9, 17, 18, 19]]
     assert spare.at(11).tolist() == []
     assert spare.at(8)[0].tolist() == [26, 40, 56, 140]
+
+
+def test_what_somebody_else_takes_is_offered_no_more_until_it_is_given_back(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    people = {1: [(0, 0, 5), (0, 20, 29)], 2: [(1, 0, 29)]}
+    data = read_run_tracks(read_run(make_run(tmp_path / "run", people, [(0, 6, 9)])))
+    review = Review(data)
+    answers = RunAnswers(data, review)
+    offered = answers.offered()[1]
+    assert [offer.frame.tolist() for offer in offered] == [[6, 7, 8, 9]]
+    taken = {"frames": [6, 7, 8, 9], "xyxy": offered[0].xyxy.tolist()}
+    review.add({"do": "boxes", "video": "dance", "person": 2, **taken})
+    assert answers.offered() == {1: [], 2: []}
+    review.undo()
+    assert [offer.frame.tolist() for offer in answers.offered()[1]] == [[6, 7, 8, 9]]
 
 
 def test_the_export_is_mot_truth_also_a_second_time(tmp_path: Path, make_run: Callable[..., Path], capsys: Any):

@@ -46,16 +46,11 @@ export class Actions {
   }
 
   async undo() {
-    if (!this.review.edits) return this.say("There is nothing to undo.");
-    const { last } = this.review;
-    await this.review.change("/api/undo");
-    this.say(`Undone: ${last}.`);
+    this.say(await this.review.undo());
   }
 
   async redo() {
-    if (!this.review.undone) return this.say("There is nothing to redo.");
-    await this.review.change("/api/redo");
-    this.say(`Done again: ${this.review.last}.`);
+    this.say(await this.review.redo());
   }
 
   mark(number = this.cursor.number) {

@@ -1,10 +1,12 @@
 // The boxes of a frame as an SVG over the picture, and the pointer that drags and draws them.
 
 import { area, dragged, handleAt, isBox, spanned } from "./geometry.js";
+import { shortened } from "./words.js";
 
 const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "ns", e: "ew", w: "ew" };
-const HANDLE = 9;
+const HANDLE = matchMedia("(pointer: coarse)").matches ? 22 : 9;  // a finger needs more
 const LABEL = 18;
+const MOST_LETTERS = 16;
 
 function shape(name, attributes, classes = "") {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -52,13 +54,15 @@ export class Boxes {
     body.dataset.at = at;
     const size = LABEL / this.scale;
     const words = this.deeds.label?.(person) ?? String(person);
-    const wide = size * (0.55 + 0.5 * words.length);
+    const { text: shown, width: letters } = shortened(words, MOST_LETTERS);
+    const wide = size * (0.55 + 0.5 * letters);
     const label = rectangle([xyxy[0], xyxy[1] - size, xyxy[0] + wide, xyxy[1]], "");
     label.setAttribute("fill", back);
     Object.assign(label.dataset, { at, grip: "yes" });
     const number = shape("text", { x: xyxy[0] + wide / 2, y: xyxy[1] - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
     number.style.fontSize = `${0.78 * size}px`;
-    number.textContent = words;
+    number.textContent = shown;
+    if (shown !== words) group.append(Object.assign(shape("title", {}), { textContent: words }));
     group.append(rectangle(xyxy, `halo${chosen}`), body, label, number);
     return group;
   }

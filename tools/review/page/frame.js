@@ -151,8 +151,7 @@ export class FrameView {
 
   async edit(edit, said) {
     await this.review.edit({ video: this.video, ...edit });
-    await this.refresh();
-    this.say(said);
+    await this.shown(said);
   }
 
   async put(person, xyxy) {
@@ -241,9 +240,16 @@ export class FrameView {
     return this.edit({ do: "unbox", person: this.person, frame, to_frame }, `Person ${this.person} is absent from ${frame} to ${to_frame}.`);
   }
 
-  async history(path) {
-    await this.review.change(path);
+  async undo() {
+    await this.shown(await this.review.undo());
+  }
+
+  async redo() {
+    await this.shown(await this.review.redo());
+  }
+
+  async shown(words) {
     await this.refresh();
-    this.say(path.endsWith("undo") ? "Undone." : "Done again.");
+    this.say(words);
   }
 }

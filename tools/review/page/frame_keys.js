@@ -1,6 +1,7 @@
 // Keys of the frame view, and the mode in which arrows adjust a box.
 
 import { dragged } from "./geometry.js";
+import { deedOf } from "./keyboard.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const FAR = 10;
@@ -51,16 +52,14 @@ export function listenInFrame(view, { help, close }) {
     X: () => view.absent(),
     k: () => view.setMark(),
     i: () => view.between(),
-    u: () => view.history("/api/undo"),
-    r: () => view.history("/api/redo"),
+    u: () => view.undo(),
+    r: () => view.redo(),
     g: () => view.goTo(),
     "?": () => help(),
   };
-  const history = { z: keys.u, y: keys.r };
   view.dialog.addEventListener("keydown", (event) => {
     if (event.target === view.slider || event.altKey) return;
-    const held = event.ctrlKey || event.metaKey;
-    const action = /^\d$/.test(event.key) && !held ? () => view.assign(event.key) : (held ? history : keys)[event.key];
+    const action = deedOf(event, keys, (digit) => view.assign(digit));
     const adjusts = event.key in ARROWS || (adjusting && event.key === "Enter");
     if (!action && !adjusts) return;
     event.preventDefault();

@@ -47,4 +47,18 @@ export class History extends EventTarget {
   edit(edit) {
     return this.change("/api/edit", { edit });
   }
+
+  // One edit back, or on again; in words.
+  async undo() {
+    if (!this.edits) return "There is nothing to undo.";
+    const { last } = this;
+    await this.change("/api/undo");
+    return `Undone: ${last}.`;
+  }
+
+  async redo() {
+    if (!this.undone) return "There is nothing to redo.";
+    await this.change("/api/redo");
+    return `Done again: ${this.last}.`;
+  }
 }

@@ -1,5 +1,7 @@
 // Keys of the rows.
 
+import { deedOf } from "./keyboard.js";
+
 const PAGE = 5;
 
 export function listen(element, { cursor, actions, view, open }) {
@@ -32,12 +34,9 @@ export function listen(element, { cursor, actions, view, open }) {
     "-": () => view.coarser(-1),
     "?": () => open.help(),
   };
-  const history = { z: () => actions.undo(), y: () => actions.redo() };
   element.addEventListener("keydown", (event) => {
-    const held = event.ctrlKey || event.metaKey;
-    const typed = /^\d$/.test(event.key) && !held && !event.altKey;
-    const action = typed ? () => actions.assign(event.key) : (held ? history : keys)[event.key];
-    if (!action || event.altKey) return;
+    const action = deedOf(event, keys, (digit) => actions.assign(digit));
+    if (!action) return;
     event.preventDefault();
     view.act(() => action(event));
   });

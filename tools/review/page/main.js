@@ -8,52 +8,41 @@ import { listenInFrame } from "./frame_keys.js";
 import { help } from "./help.js";
 import { listen } from "./keys.js";
 import { kept, ordered } from "./orders.js";
-import { Prompt } from "./prompt.js";
-import { Queue } from "./queue.js";
+import { begin, find, PageView } from "./page_view.js";
 import { Review } from "./review.js";
 import { Rows } from "./rows.js";
 import { many } from "./words.js";
 
-const find = (selector) => document.querySelector(selector);
 const LONG_ROW = 300;
 
-class View {
+class View extends PageView {
   constructor(review) {
-    this.review = review;
-    this.element = find("#people");
-    this.prompt = new Prompt(find("#prompt"));
-    this.rows = new Rows(review, this.element, null);
+    super(review, find("#people"));
+    this.rows = new Rows(review, this.room, null);
     this.cursor = new Cursor(review, this.rows);
     this.rows.state = this.cursor;
     this.actions = new Actions(review, this.cursor, this.prompt, (...words) => this.say(...words));
-    this.queue = new Queue((error) => this.refused(error));
     this.frameView = new FrameView(review, this.prompt);
     listenInFrame(this.frameView, { help, close: () => this.back() });
     this.whole = ordered(review.people, "doubt");
     this.toolbar();
     this.pointer();
-    listen(this.element, { cursor: this.cursor, actions: this.actions, view: this, open: this });
+    listen(this.room, { cursor: this.cursor, actions: this.actions, view: this, open: this });
     review.addEventListener("change", () => this.changed());
     this.changed();
   }
 
   // Do something, then show what came of it; a refusal is said below.
   act(action) {
-    return this.queue.run(async () => {
+    return super.act(async () => {
       await action();
       this.paint();
     });
   }
 
   refused(error) {
-    this.say(error.message, true);
+    super.refused(error);
     this.paint();
-  }
-
-  say(words, wrong = false) {
-    const message = find("#message");
-    message.textContent = words;
-    message.classList.toggle("wrong", wrong);
   }
 
   paint() {
@@ -67,9 +56,7 @@ class View {
     const { data } = review;
     const place = cursor.here === undefined ? "" : `person ${cursor.number} · frame ${data.frame[cursor.here]} · ${data.time[cursor.here].toFixed(2)} s`;
     const chosen = cursor.chosen.size ? ` · ${cursor.chosen.size} chosen` : "";
-    find("#where").textContent = `${review.people.size === 1 ? "1 person" : `${review.people.size} people`} · ${many(review.edits, "edit")} · ${place}${chosen}`;
-    find('[data-do="undo"]').disabled = !review.edits;
-    find('[data-do="redo"]').disabled = !review.undone;
+    find("#where").textContent = `${[...this.counts(), place].join(" · ")}${chosen}`;
     find('[data-do="merge"]').disabled = cursor.marked === null || cursor.marked === cursor.number;
   }
 
@@ -131,7 +118,7 @@ class View {
       cursor.place(person.number, 0);
       cursor.column = cursor.nearest(frameView.frame / frameView.source.fps);
     }
-    this.element.focus();
+    this.room.focus();
     this.paint();
   }
 
@@ -147,9 +134,6 @@ class View {
 
   toolbar() {
     const { data, people } = this.review;
-    const name = data.folder.split("/").at(-1);
-    Object.assign(find("#folder"), { textContent: name, title: data.folder });
-    document.title = `Review · ${name}`;
     find("#filter").append(new Option("all", ""), ...data.videos.map(({ name }, at) => new Option(name || "unnamed", at)));
     const longest = Math.max(...[...people.values()].map(({ crops }) => crops.length), 1);
     const every = find("#every");
@@ -157,18 +141,11 @@ class View {
     if (every.selectedIndex < 0) every.selectedIndex = every.options.length - 1;
     for (const name of ["#filter", "#every"]) find(name).addEventListener("change", () => this.changed());
     find("#order").addEventListener("change", () => this.order());
-    const deeds = { frame: () => this.frame(), export: () => this.export(), help: () => this.help() };
-    for (const button of document.querySelectorAll("[data-do]")) {
-      const name = button.dataset.do;
-      button.addEventListener("click", () => {
-        this.element.focus();
-        this.act(deeds[name] ?? (() => this.actions[name]()));
-      });
-    }
+    this.head({ frame: () => this.frame(), export: () => this.export(), help: () => this.help() }, this.actions);
   }
 
   pointer() {
-    this.element.addEventListener("click", (event) => {
+    this.room.addEventListener("click", (event) => {
       const row = event.target.closest(".person");
       if (!row) return;
       const number = Number(row.dataset.number);
@@ -180,7 +157,7 @@ class View {
         if (held || !event.shiftKey) this.cursor.toggle();
       });
     });
-    this.element.addEventListener("dblclick", (event) => event.target.closest(".crop") && this.act(() => this.frame()));
+    this.room.addEventListener("dblclick", (event) => event.target.closest(".crop") && this.act(() => this.frame()));
   }
 
   touched(number) {
@@ -189,11 +166,4 @@ class View {
   }
 }
 
-try {
-  const view = new View(await Review.load());
-  view.element.focus();
-  document.documentElement.dataset.ready = "yes";
-} catch (error) {
-  find("#people").append(Object.assign(document.createElement("p"), { className: "empty", textContent: error.message }));
-  throw error;
-}
+await begin(() => Review.load(), View);

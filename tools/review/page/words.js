@@ -1,3 +1,14 @@
 // Counts in words.
 
 export const many = (count, what) => `${count} ${what}${count === 1 ? "" : what.endsWith("x") ? "es" : "s"}`;
+
+const WIDE = 0x1100;
+
+// As much of the words as fits into so many half-width letters, and how many that are.
+export function shortened(words, most) {
+  const letters = [...new Intl.Segmenter().segment(words)].map(({ segment }) => segment);
+  const width = (own) => own.reduce((sum, letter) => sum + (letter.codePointAt(0) >= WIDE ? 2 : 1), 0);
+  if (width(letters) <= most) return { text: words, width: width(letters) };
+  while (width(letters) >= most) letters.pop();
+  return { text: `${letters.join("").trimEnd()}…`, width: width(letters) + 1 };
+}

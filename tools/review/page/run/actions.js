@@ -86,7 +86,7 @@ export class RunActions {
   }
 
   // A digit: the person is really somebody else, all along, from here on, or between the mark and here.
-  async assign(typed) {
+  async assign(typed = "") {
     const person = this.here;
     const { frame, mark } = this.view;
     const choices = [
@@ -197,16 +197,11 @@ export class RunActions {
   }
 
   async undo() {
-    if (!this.review.edits) return this.say("There is nothing to undo.");
-    const { last } = this.review;
-    await this.review.change("/api/undo");
-    return this.say(`Undone: ${last}.`);
+    this.say(await this.review.undo());
   }
 
   async redo() {
-    if (!this.review.undone) return this.say("There is nothing to redo.");
-    await this.review.change("/api/redo");
-    return this.say(`Done again: ${this.review.last}.`);
+    this.say(await this.review.redo());
   }
 
   async save() {

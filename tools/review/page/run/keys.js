@@ -1,5 +1,7 @@
 // Keys of a run's page, and what the help says of them.
 
+import { deedOf } from "../keyboard.js";
+
 export const KEYS = [
   ["Space", "play or pause"],
   ["← → / Shift", "one frame back or on / ten"],
@@ -72,12 +74,10 @@ export function listen(element, view, actions) {
     "-": () => view.zoom(2),
     "?": () => view.help(),
   };
-  const history = { z: keys.u, y: keys.r };
   element.addEventListener("keydown", (event) => {
-    if (event.altKey || document.querySelector("dialog[open]")) return;
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.closest("button, select, input") && [" ", "Enter"].includes(event.key)) return;
-    const held = event.ctrlKey || event.metaKey;
-    const action = /^\d$/.test(event.key) && !held ? () => actions.assign(event.key) : (held ? history : keys)[event.key];
+    const action = deedOf(event, keys, (digit) => actions.assign(digit));
     if (!action) return;
     event.preventDefault();
     view.act(() => action(event));

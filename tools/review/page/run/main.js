@@ -1,8 +1,7 @@
 // The page of a run: the video, the doubtful moments, a row a person, and the edits.
 
 import { showKeys } from "../help.js";
-import { Prompt } from "../prompt.js";
-import { Queue } from "../queue.js";
+import { begin, find, PageView } from "../page_view.js";
 import { many } from "../words.js";
 import { RunActions } from "./actions.js";
 import { EDITS, KEYS, listen } from "./keys.js";
@@ -11,19 +10,17 @@ import { PeopleRows } from "./people_rows.js";
 import { Player } from "./player.js";
 import { RunReview } from "./run_review.js";
 
-const find = (selector) => document.querySelector(selector);
 const LEAST_SHOWN = 30;
 
 // Marks of the cast are no edit until it is kept; the browser has them while the page is open, also after a reload.
 const castKey = (review) => `cast of ${review.data.folder}`;
 const keptCast = (review) => new Set(JSON.parse(sessionStorage.getItem(castKey(review)) ?? "[]"));
 
-class View {
+class View extends PageView {
   constructor(review) {
-    Object.assign(this, { review, number: null, cast: keptCast(review), mark: null, moment: null });
+    super(review, find("#room"));
+    Object.assign(this, { number: null, cast: keptCast(review), mark: null, moment: null });
     this.window = { from: 0, to: Math.max(review.data.frames, 2) };
-    this.prompt = new Prompt(find("#prompt"));
-    this.queue = new Queue((error) => this.say(error.message, true));
     this.actions = new RunActions(review, this);
     this.player = new Player(review, {
       moved: () => this.paint(),
@@ -35,7 +32,7 @@ class View {
     this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.act(() => this.clicked(number, frame)) });
     this.moments = new MomentList(review, find("#moment-list"), (moment) => this.act(() => this.goToMoment(moment)));
     review.addEventListener("change", () => this.changed());
-    this.toolbar();
+    this.buttons();
     listen(document.body, this, this.actions);
     this.changed();
     this.choose(this.rows.order[0] ?? null);
@@ -43,16 +40,6 @@ class View {
 
   get frame() {
     return this.player.frame;
-  }
-
-  act(action) {
-    return this.queue.run(action);
-  }
-
-  say(words, wrong = false) {
-    const message = find("#message");
-    message.textContent = words;
-    message.classList.toggle("wrong", wrong);
   }
 
   changed() {
@@ -74,12 +61,10 @@ class View {
     find("#frame-mark").textContent = this.mark === null ? "" : `marked: ${this.mark}`;
     find("#play").textContent = player.playing ? "Pause" : "Play";
     const open = review.open().length;
-    const facts = [review.people.size === 1 ? "1 person" : `${review.people.size} people`, many(review.edits, "edit"), many(open, "doubtful moment")];
+    const facts = [...this.counts(), many(open, "doubtful moment")];
     if (this.cast.size) facts.push(`cast of ${this.cast.size}`);
     find("#where").textContent = facts.join(" · ");
     find("#moments-title").textContent = open ? `Doubtful moments (${open})` : "Doubtful moments";
-    find('[data-do="undo"]').disabled = !review.edits;
-    find('[data-do="redo"]').disabled = !review.undone;
   }
 
   choose(number) {
@@ -124,7 +109,7 @@ class View {
     this.moment = moment;
     this.choose(moment.fix[0]?.person ?? moment.people[0]);
     await this.seek(moment.frame);
-    this.say(this.moments.words(moment).told);
+    this.say(moment.told);
   }
 
   async nextMoment(way) {
@@ -140,6 +125,7 @@ class View {
 
   setMark() {
     this.mark = this.mark === null ? this.frame : null;
+    this.say(this.mark === null ? "No frame is marked." : `Frame ${this.mark} is marked.`);
     this.paint();
   }
 
@@ -151,6 +137,7 @@ class View {
 
   toggleCast(number) {
     if (!this.cast.delete(number)) this.cast.add(number);
+    this.say(`${this.actions.name(number)} ${this.cast.has(number) ? "is" : "is not"} one of the cast.`);
     sessionStorage.setItem(castKey(this.review), JSON.stringify([...this.cast]));
     this.step(1);
     this.paint();
@@ -179,33 +166,21 @@ class View {
     showKeys(["Video and moments", KEYS], ["Edits", EDITS]);
   }
 
-  toolbar() {
-    const name = this.review.data.folder.split("/").at(-1);
-    Object.assign(find("#folder"), { textContent: name, title: this.review.data.folder });
-    document.title = `Review · ${name}`;
+  buttons() {
     const deeds = {
       help: () => this.help(),
       next: () => this.nextMoment(1),
       play: () => this.player.play(),
+      mark: () => this.setMark(),
       back: () => this.seek(this.frame - this.review.data.step),
       on: () => this.seek(this.frame + this.review.data.step),
     };
-    for (const button of document.querySelectorAll("[data-do]")) {
-      const name = button.dataset.do;
-      button.addEventListener("click", () => {
-        find("#room").focus({ preventScroll: true });
-        this.act(deeds[name] ?? (() => this.actions[name]()));
-      });
-    }
+    this.head(deeds, this.actions);
+  }
+
+  started() {
+    return this.player.show(0);
   }
 }
 
-try {
-  const view = new View(await RunReview.load());
-  find("#room").focus({ preventScroll: true });
-  document.documentElement.dataset.ready = "yes";
-  await view.player.show(0);
-} catch (error) {
-  find("#people").append(Object.assign(document.createElement("p"), { className: "empty", textContent: error.message }));
-  throw error;
-}
+await begin(() => RunReview.load(), View);

@@ -4,23 +4,11 @@ const part = (name, className, more = {}) => Object.assign(document.createElemen
 
 export class MomentList {
   constructor(review, element, seek) {
-    Object.assign(this, { review, element, seek, current: null });
+    Object.assign(this, { review, element, seek, current: null, items: new Map() });
     element.addEventListener("click", (event) => {
       const key = event.target.closest("button")?.dataset.key;
       if (key !== undefined) seek(this.review.moments.find((moment) => moment.key === key));
     });
-  }
-
-  words({ kind, people, fix, frame, to }) {
-    const name = (number) => this.review.label(number);
-    const moved = fix.map(({ person, to }) => `${name(person)} is ${name(to)}`).join(", ");
-    const told = {
-      exchange: moved ? `Exchanged until ${this.clock(to)}: ${moved}?` : `Exchanged until ${this.clock(to)}?`,
-      return: `Is this ${name(people[0])} again?`,
-      taken: moved ? `Until ${this.clock(to)}: ${moved}?` : "Whose box is this?",
-      birth: moved ? `New here: ${moved}?` : "New here?",
-    };
-    return { time: this.clock(frame), told: told[kind] };
   }
 
   clock(frame) {
@@ -29,29 +17,35 @@ export class MomentList {
   }
 
   set() {
-    this.element.replaceChildren(...this.review.moments.map((moment) => this.item(moment)));
-    if (!this.review.moments.length) this.element.append(part("li", "soft", { textContent: "None: the tracker was sure of everybody." }));
+    const known = this.items;
+    this.items = new Map(this.review.moments.map((moment) => [moment.key, this.item(moment, known.get(moment.key))]));
+    const elements = [...this.items.values()].map(({ element }) => element);
+    if (!elements.length) elements.push(part("li", "soft", { textContent: "None: the tracker was sure of everybody." }));
+    const there = this.element.children;
+    if (elements.length !== there.length || elements.some((element, at) => element !== there[at])) this.element.replaceChildren(...elements);
   }
 
-  item(moment) {
-    const { time, told } = this.words(moment);
-    const done = moment.looked || moment.mended;
+  // The one there is where it says the same.
+  item(moment, known) {
+    const time = this.clock(moment.frame);
+    const { told } = moment;
+    const done = moment.mended ? "put right" : moment.looked ? "looked at" : "";
+    const says = `${time} ${told} ${done}`;
+    if (known?.says === says) return known;
     const button = part("button", done ? "done" : "", { type: "button", tabIndex: -1 });
     button.dataset.key = moment.key;
     button.append(part("b", "", { textContent: time }), " ", part("span", "", { textContent: told, dir: "auto" }));
-    if (done) button.append(" ", part("small", "", { textContent: moment.mended ? "put right" : "looked at" }));
+    if (done) button.append(" ", part("small", "", { textContent: done }));
     button.setAttribute("aria-current", String(moment.key === this.current));
-    const item = part("li", "");
-    item.append(button);
-    return item;
+    const element = part("li", "");
+    element.append(button);
+    return { element, button, says };
   }
 
   paint(key) {
+    if (key === this.current) return;
     this.current = key;
-    for (const button of this.element.querySelectorAll("button")) {
-      const here = button.dataset.key === key;
-      button.setAttribute("aria-current", String(here));
-      if (here) button.scrollIntoView({ block: "nearest" });
-    }
+    for (const [own, { button }] of this.items) button.setAttribute("aria-current", String(own === key));
+    this.items.get(key)?.button.scrollIntoView({ block: "nearest" });
   }
 }

@@ -4,14 +4,17 @@ import { likenessOf } from "../api.js";
 import { many } from "../words.js";
 import { Timeline } from "./timeline.js";
 
+const COLOURS = ["lane", "focus", "soft", "ink", "doubt"];
+
 const part = (name, className, more = {}) => Object.assign(document.createElement(name), { className, ...more });
 
 export class PeopleRows {
   // deeds: chosen(number), seek(frame)
   constructor(review, element, view, deeds) {
-    Object.assign(this, { review, element, view, deeds, rows: new Map(), order: [] });
+    Object.assign(this, { review, element, view, deeds, rows: new Map(), order: [], lane: { width: 0 } });
     element.addEventListener("click", (event) => this.clicked(event));
     new ResizeObserver(() => this.drawAll()).observe(element);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawAll());
     this.seen = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
         const row = this.rows.get(Number(target.dataset.number));
@@ -73,7 +76,8 @@ export class PeopleRows {
 
   draw(row) {
     row.stale = false;
-    row.timeline.set(row.person);
+    if (!this.lane.width) this.measure();
+    row.timeline.set(row.person, this.lane);
     const key = JSON.stringify([row.person.likenesses, row.person.number, this.view.from, this.view.to]);
     if (row.facesKey === key) return;
     row.facesKey = key;
@@ -92,7 +96,15 @@ export class PeopleRows {
     return image;
   }
 
+  // What all timelines are drawn by; asked for once, as each time may cost a layout of the page.
+  measure() {
+    const style = getComputedStyle(document.documentElement);
+    const colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`)]));
+    this.lane = { width: this.element.querySelector(".timeline")?.clientWidth ?? 0, colours };
+  }
+
   drawAll() {
+    this.measure();
     for (const row of this.rows.values()) {
       row.stale = true;
       if (row.visible) this.draw(row);

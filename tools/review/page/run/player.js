@@ -37,6 +37,7 @@ export class Player {
   ahead(frame, count) {
     const { step } = this.review.data;
     for (let on = 1; on <= count && frame + on * step <= this.review.end; on++) this.image(frame + on * step);
+    this.review.boxes(Math.min(frame + count * step, this.review.end)).catch(() => {});  // told where they are shown
   }
 
   async show(frame) {

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { History } from "../history.js";
 
-const CHUNK = 300;
+const CHUNK = 60;
 const KINDS = ["crop", "drawn", "filled"];
 const FILLED = KINDS.indexOf("filled");
 

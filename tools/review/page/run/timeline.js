@@ -10,10 +10,15 @@ export class Timeline {
     this.canvas.setAttribute("role", "img");
   }
 
-  set(person) {
-    this.person = person;
+  // Draws where anything of it changed; lane: { width, colours } of all rows.
+  set(person, lane) {
+    const moments = this.review.moments.filter(({ people, looked, mended }) => people.includes(person.number) && !looked && !mended);
+    const { spans, offers, returns, back } = person;
+    const drawn = JSON.stringify([spans, offers, returns, back, moments, this.view, lane]);
+    if (drawn === this.drawn || !lane.width) return;
+    Object.assign(this, { person, moments, drawn });
     this.canvas.setAttribute("aria-label", this.words());
-    this.draw();
+    this.draw(lane);
   }
 
   words() {
@@ -34,42 +39,35 @@ export class Timeline {
     return stays;
   }
 
-  draw() {
+  draw({ width, colours }) {
     const { canvas, person, view } = this;
-    const width = canvas.clientWidth;
-    if (!width || !person) return;
     const dense = devicePixelRatio || 1;
     canvas.width = Math.round(width * dense);
     canvas.height = HEIGHT * dense;
     const pen = canvas.getContext("2d");
     pen.scale(dense, dense);
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(`--${name}`);
     const x = (frame) => ((frame - view.from) / (view.to - view.from)) * width;
     const bar = ([first, last], top, height, fill) => {
       if (last < view.from || first > view.to) return;
       pen.fillStyle = fill;
       pen.fillRect(x(first), top, Math.max(x(last + this.review.data.step) - x(first), 1.5), height);
     };
-    bar([0, this.review.end], ROOM, HEIGHT - 2 * ROOM, colour("lane"));
+    bar([0, this.review.end], ROOM, HEIGHT - 2 * ROOM, colours.lane);
     for (const [first, last, kind] of person.spans) {
       bar([first, last], kind === 2 ? ROOM + 3 : ROOM, HEIGHT - 2 * ROOM - (kind === 2 ? 6 : 0), person.back);
-      if (kind === 1) bar([first, last], HEIGHT - ROOM + 1, 2, colour("focus"));
+      if (kind === 1) bar([first, last], HEIGHT - ROOM + 1, 2, colours.focus);
     }
     pen.strokeStyle = person.back;
     pen.lineWidth = 1.5;
     for (const [first, last] of person.offers) pen.strokeRect(x(first), ROOM + 1, Math.max(x(last) - x(first), 3), HEIGHT - 2 * ROOM - 2);
-    pen.strokeStyle = colour("soft");
+    pen.strokeStyle = colours.soft;
     pen.setLineDash([2, 2]);
     for (const cut of this.review.data.cuts) this.line(pen, x(cut), 0, HEIGHT);
     pen.setLineDash([]);
-    pen.fillStyle = colour("ink");
+    pen.fillStyle = colours.ink;
     for (const [frame] of person.returns) this.diamond(pen, x(frame), HEIGHT / 2, 3);
-    for (const moment of this.review.moments) {
-      if (!moment.people.includes(person.number) || moment.looked || moment.mended) continue;
-      pen.fillStyle = colour("doubt");
-      pen.fillRect(x(moment.frame) - 1, 0, Math.max(x(moment.to) - x(moment.frame), 4), ROOM - 2);
-    }
+    pen.fillStyle = colours.doubt;
+    for (const { frame, to } of this.moments) pen.fillRect(x(frame) - 1, 0, Math.max(x(to) - x(frame), 4), ROOM - 2);
   }
 
   line(pen, x, top, bottom) {

@@ -15,10 +15,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from tracker.boxes import area, in_contact, iou
-from tracker.recovery import RecoveryOptions, at_edge
-
-from .run_tracks import RunTracks
+from ..boxes import in_contact, iou
+from ..recovery import RecoveryOptions, at_edge
+from ..types import Recovery
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,26 @@ class MomentOptions:
 
 
 @dataclass(frozen=True)
+class TrackedRows:
+    """The rows of finished tracks in the order of time, N of them, and what the tracker told beside them.
+
+    person (N,) int, frame (N,) int from 0 along the source, xyxy (N, 4) pixels; `cuts` are frames that begin a shot,
+    `fps` those of the source in a second, every `stride`-th was tracked; `size` is width and height of the picture.
+    """
+
+    person: np.ndarray
+    frame: np.ndarray
+    xyxy: np.ndarray
+    recoveries: tuple[Recovery, ...]
+    cuts: tuple[int, ...]
+    fps: float
+    stride: int
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Stretch:
-    """The boxes `rows` of one id (indices of the run's columns, in time), which may be the person of another row."""
+    """The boxes `rows` of one id (indices of `TrackedRows`, in time), which may be the person of another row."""
 
     rows: np.ndarray
     belongs: int
@@ -65,7 +82,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Moment:
-    """A doubtful moment of the video. `rows` are boxes of those it is about, as indices of the run's columns."""
+    """A doubtful moment of the video. `rows` are boxes of those it is about, as indices of `TrackedRows`."""
 
     kind: str
     frame: int
@@ -85,11 +102,10 @@ class Moment:
 class MomentFinder:
     """The moments of a run."""
 
-    def __init__(self, data: RunTracks, options: MomentOptions | None = None) -> None:
-        self.data, self.options = data, options or MomentOptions()
-        self.columns = data.columns
-        self.fps = data.fps(data.video)
-        self.people = {int(id): np.flatnonzero(self.columns.person == id) for id in np.unique(self.columns.person)}
+    def __init__(self, columns: TrackedRows, options: MomentOptions | None = None) -> None:
+        self.columns, self.options = columns, options or MomentOptions()
+        self.fps = columns.fps
+        self.people = {int(id): np.flatnonzero(columns.person == id) for id in np.unique(columns.person)}
 
     def found(self) -> list[Moment]:
         """In the order of time."""
@@ -117,7 +133,7 @@ class MomentFinder:
 
     def exchanges(self) -> Iterator[Moment]:
         """A moment for each frame in which exchanges were found out."""
-        frames = sorted({recovery.frame for recovery in self.data.recoveries if recovery.exchanged})
+        frames = sorted({recovery.frame for recovery in self.columns.recoveries if recovery.exchanged})
         for frame in frames:
             stretches = [stretch for stretch in self._exchanged(frame) if len(stretch.rows)]
             if stretches:
@@ -127,7 +143,7 @@ class MomentFinder:
 
     def _exchanged(self, frame: int) -> Iterator[Stretch]:
         """What was reported under another id before those found out in `frame`."""
-        found = [recovery.id for recovery in self.data.recoveries if recovery.exchanged and recovery.frame == frame]
+        found = [recovery.id for recovery in self.columns.recoveries if recovery.exchanged and recovery.frame == frame]
         first, last = self._rows_near(frame, self.options.step), self._rows_near(frame - 1, -self.options.step)
         first = first[np.isin(self.columns.person[first], found)]
         if not len(first) or not len(last):
@@ -184,8 +200,8 @@ class MomentFinder:
     def _breaks(self, own: np.ndarray) -> np.ndarray:
         """(n,) bool: rows that come after a gap or in a jump."""
         steps = np.diff(self.columns.frame[own], prepend=self.columns.frame[own[0]])
-        gap = steps > max(self.options.break_gap * self.fps, self.data.run.stride)
-        return gap | (self._moved(own) > self.options.jump * np.maximum(steps / self.data.run.stride, 1))
+        gap = steps > max(self.options.break_gap * self.fps, self.columns.stride)
+        return gap | (self._moved(own) > self.options.jump * np.maximum(steps / self.columns.stride, 1))
 
     def _moved(self, own: np.ndarray) -> np.ndarray:
         """How far the centre moved from the row before, (n,) body heights, 0 for the first."""
@@ -207,7 +223,7 @@ class MomentFinder:
 
     def returns(self) -> Iterator[Moment]:
         """A moment for each person recognised with hardly any lead."""
-        for recovery in self.data.recoveries:
+        for recovery in self.columns.recoveries:
             unsure = recovery.margin is not None and recovery.margin < self.options.margin
             own = self.people.get(recovery.id, np.zeros(0, int))
             at = np.searchsorted(self.columns.frame[own], recovery.frame)
@@ -219,7 +235,7 @@ class MomentFinder:
 
     def births(self) -> Iterator[Moment]:
         """A moment for each id that begins where nobody comes in, while somebody is lost."""
-        options, size = RecoveryOptions(), (self.data.run.width, self.data.run.height)
+        options, size = RecoveryOptions(), self.columns.size
         begins = min(self.columns.frame, default=0) + self.fps
         for own in self.people.values():
             first = int(own[0])
@@ -237,7 +253,7 @@ class MomentFinder:
             steps = np.diff(frames)
             for at in np.flatnonzero((steps > self.options.least_taken) & (steps <= self.options.gap * self.fps)):
                 start, end = int(own[at]), int(own[at + 1])
-                if any(self.columns.frame[start] < cut <= self.columns.frame[end] for cut in self.data.cuts):
+                if any(self.columns.frame[start] < cut <= self.columns.frame[end] for cut in self.columns.cuts):
                     continue
                 for other, theirs in self.people.items():
                     if other != person and len(rows := self._on_line(theirs, start, end)):
@@ -261,10 +277,10 @@ class MomentFinder:
         frame, xyxy = self.columns.frame, self.columns.xyxy
         part = ((frame[rows] - frame[start]) / (frame[end] - frame[start]))[:, None]
         line = xyxy[start] + part * (xyxy[end] - xyxy[start])
-        return _paired_iou(xyxy[rows], line)
+        return iou(xyxy[rows], line[:, None])[:, 0]
 
     def _at_cut(self, frame: int) -> bool:
-        return any(0 <= frame - cut <= self.options.nearby * self.fps for cut in self.data.cuts)
+        return any(0 <= frame - cut <= self.options.nearby * self.fps for cut in self.columns.cuts)
 
     def _lost(self, frame: int) -> list[int]:
         """Last rows of those who were there before and are not there in the second around the frame."""
@@ -283,9 +299,3 @@ class MomentFinder:
         apart = np.abs(a - b).sum() / 2
         seconds = abs(int(self.columns.frame[one]) - int(self.columns.frame[other])) / self.fps
         return float(apart + seconds * (b[3] - b[1]) / 4)
-
-
-def _paired_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """IoU of each box with the one in its place, (n, 4) and (n, 4) to (n,)."""
-    shared = (np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])).clip(0).prod(axis=1)
-    return shared / np.maximum(area(a) + area(b) - shared, 1e-9)

@@ -1,0 +1,65 @@
+// What both pages have: a message below, one deed after the other, the title and the buttons above.
+
+import { Prompt } from "./prompt.js";
+import { Queue } from "./queue.js";
+
+export const find = (selector) => document.querySelector(selector);
+
+export class PageView {
+  // room: the element that has the keyboard
+  constructor(review, room) {
+    Object.assign(this, { review, room });
+    this.prompt = new Prompt(find("#prompt"));
+    this.queue = new Queue((error) => this.refused(error));
+  }
+
+  act(action) {
+    return this.queue.run(action);
+  }
+
+  refused(error) {
+    this.say(error.message, true);
+  }
+
+  say(words, wrong = false) {
+    const message = find("#message");
+    message.textContent = words;
+    message.classList.toggle("wrong", wrong);
+  }
+
+  // The folder as the title; a button does what `deeds` has under its name, or else `actions`.
+  head(deeds, actions) {
+    const { folder } = this.review.data;
+    const name = folder.split("/").at(-1);
+    Object.assign(find("#folder"), { textContent: name, title: folder });
+    document.title = `Review · ${name}`;
+    for (const button of document.querySelectorAll("[data-do]")) {
+      const deed = button.dataset.do;
+      button.addEventListener("click", () => {
+        this.room.focus({ preventScroll: true });
+        this.act(deeds[deed] ?? (() => actions[deed]()));
+      });
+    }
+  }
+
+  // How many people there are and how many edits; what can be undone.
+  counts() {
+    const { people, edits, undone } = this.review;
+    find('[data-do="undo"]').disabled = !edits;
+    find('[data-do="redo"]').disabled = !undone;
+    return [people.size === 1 ? "1 person" : `${people.size} people`, edits === 1 ? "1 edit" : `${edits} edits`];
+  }
+}
+
+// Loads the review and begins; where that fails, the page says why.
+export async function begin(load, View) {
+  try {
+    const view = new View(await load());
+    view.room.focus({ preventScroll: true });
+    document.documentElement.dataset.ready = "yes";
+    await view.started?.();
+  } catch (error) {
+    find("#people").append(Object.assign(document.createElement("p"), { className: "empty", textContent: error.message }));
+    throw error;
+  }
+}
