@@ -20,7 +20,7 @@ ANSWER = 5.0
 
 
 def reopened(url: str, patience: float, given_up: threading.Event) -> Iterator[InputContainer]:
-    """The stream each time it can be opened, for `patience` seconds or until `given_up` is set. The caller closes it."""
+    """The stream each time it can be opened, for `patience` seconds or until `given_up` is set; close it afterwards."""
     end = time.monotonic() + patience
     while time.monotonic() < end and not given_up.wait(PAUSE):
         with suppress(InputError):
