@@ -11,6 +11,8 @@ ON_ALL_CORES := --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_cou
 FUZZ_SECONDS ?= 60
 # Commands that are ended at random moments.
 KILLS ?= 300
+# Seconds of simulated dance that are tracked: six hours, a quarter of an hour of work.
+LONG_SECONDS ?= 21600
 
 .PHONY: setup demo test test-fast test-faults lint types format lock audit clean
 
@@ -37,7 +39,8 @@ test-fast: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow"
 
 test-faults: setup
-	OMP_NUM_THREADS=1 FUZZ_SECONDS=$(FUZZ_SECONDS) KILLS=$(KILLS) $(BIN)/python -m pytest $(ON_ALL_CORES) --timeout 7200 tests/faults
+	OMP_NUM_THREADS=1 FUZZ_SECONDS=$(FUZZ_SECONDS) KILLS=$(KILLS) LONG_SECONDS=$(LONG_SECONDS) \
+	  $(BIN)/python -m pytest $(ON_ALL_CORES) --timeout 7200 tests/faults
 
 lint: setup
 	$(BIN)/ruff check .

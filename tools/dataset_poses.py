@@ -37,8 +37,8 @@ class DatasetPosesCommand:
     data: Positional[Path]
     """Folder of the data set, in any layout that training knows."""
     pose_model: Path
-    """An Ultralytics pose model: .pt, .onnx, .engine, an OpenVINO folder. A .pt file can run code when it is loaded:
-    use only those you trust."""
+    """An Ultralytics pose model: .pt, .onnx, .engine, an OpenVINO folder. A .pt that holds more than the
+    network, such as code, is loaded only with --trust."""
     sure: float = SURE
     """Minimum confidence of a joint; others are written as not known."""
     layout: str = "auto"

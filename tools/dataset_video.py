@@ -49,7 +49,7 @@ class DatasetVideoCommand:
     """How many people there are in each video; without it, as many as are found."""
     detector: str = BUNDLED
     """`bundled` (a person detector for dance), or any Ultralytics model; one that takes poses gives landmarks too. A
-    .pt file can run code when it is loaded: use only those you trust."""
+    .pt that holds more than the network, such as code, is loaded only with --trust."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector; for a single video."""
     pose_model: Path | None = None

@@ -18,6 +18,7 @@ from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
 from tracker.video.sources import Source, each_source, open_source
+from tracker.video.video_reader import RECONNECT
 
 from .offline.second_look import SecondLook
 from .offline.second_pass import SecondPass, refuse_live
@@ -70,6 +71,8 @@ class TrackCommand:
     """Process every n-th frame only."""
     image_fps: Annotated[float, Advanced] = 30.0
     """Frames per second of a folder of images."""
+    reconnect: Annotated[float, Advanced] = RECONNECT
+    """Seconds to wait, each time, for a live stream that went away; 0: not at all. The results say how long it was."""
     dry_run: FlagCreatePairsOff[bool] = False
     """Print the plan and exit."""
     detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
@@ -149,7 +152,7 @@ class TrackCommand:
         return False
 
     def _open(self, name: str) -> Source:
-        return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps)
+        return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps, reconnect=self.reconnect)
 
     def _parts(self) -> Parts:
         parts = make_parts(self.detector, self.reid, self.detection, self.detections)

@@ -20,6 +20,7 @@ from reid.data.views import views_of
 from reid.training.processes import rank
 from reid.training.recipe import Recipe
 from reid.training.recipes import EXPLANATIONS, PRESETS
+from reid.training.run_log import LOG
 from reid.training.run_state import BEST, LAST, STATE
 from reid.training.training import Callbacks, RunOptions, Training
 
@@ -45,7 +46,7 @@ class TrainCommand:
     out: Path | None = None
     """The run's folder, runs/train-RECIPE by default; it must not hold a run unless --resume is given."""
     resume: bool = False
-    """Resume the run in --out after its last save."""
+    """Resume the run in --out after its last save; one that was ended before its first save begins again."""
     dry_run: bool = False
     """Print the recipe and what data there is, and stop."""
     preset: tyro.conf.Suppress[str] = "train"
@@ -59,8 +60,11 @@ class TrainCommand:
         folder = self.out or Path("runs") / f"train-{self.preset}"
         if not self.resume and folder.is_dir() and any(folder.iterdir()):
             raise DataError(f"{folder} already holds files; name a new --out, or resume it with --resume.")
-        if self.resume and not (folder / STATE).is_file():
-            raise DataError(f"There is no {folder / STATE} to resume; leave --resume out, or give the run's --out.")
+        resume = self.resume and (folder / STATE).is_file()
+        if self.resume and not resume:
+            if not (folder / LOG).is_file():
+                raise DataError(f"There is no {folder / STATE} to resume; leave --resume out, or give the run's --out.")
+            report(f"the run in {folder} was ended before its first save, and begins again")
         split = read_split(self.data, self.reading)
         report(
             f"{self.preset}: {len(split.train)} crops to train on, {len(split.query)} queries, "
@@ -69,7 +73,7 @@ class TrainCommand:
         if self.dry_run:
             pprint(self.chosen)
             return
-        training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, self.resume)
+        training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, resume)
         if skipped := training.skipped:
             example = split.train[skipped[0]].path
             report(f"{count(len(skipped), 'unreadable picture')} left out, such as {example}")

@@ -10,6 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tyro.conf import FlagCreatePairsOff
+
 from models.digest import sha256
 from tracker.types import InputError
 
@@ -44,6 +46,9 @@ class TrainDetectorCommand:
     """Frames to label of each clip."""
     stage_scenes: int = 30
     """Number of rendered scenes to train on."""
+    trust: FlagCreatePairsOff[bool] = False
+    """Load a --parent or --teacher that holds more than a network of Ultralytics: code in it runs, so trust who made
+    it."""
     work: Path = Path("runs/detector")
     """Folder for pictures, every epoch's weights and scores; pictures already there are used again."""
     training: FinetuneOptions = field(default_factory=FinetuneOptions)
@@ -56,9 +61,16 @@ class TrainDetectorCommand:
             raise InputError("--clips need a second network to agree with: name one with --teacher")
         pictures = self.work / "pictures"
         if not pictures.is_dir():
+            self._refuse_parent()
             self._gather(pictures)
         weights = self._train(pictures)
         self._score(pictures, weights)
+
+    def _refuse_parent(self) -> None:
+        """Raise InputError where the parent cannot be loaded: before pictures are gathered, which takes long."""
+        from .detector_training.finetune import load_parent
+
+        load_parent(self.parent, trust=self.trust)
 
     def _gather(self, pictures: Path) -> None:
         from .detector_training.pictures import write_pictures
@@ -81,7 +93,7 @@ class TrainDetectorCommand:
             return
         from .detector_training.teacher import TUMBLING, UPRIGHT, Teacher, dance_video
 
-        teacher = Teacher([self.parent, self.teacher])
+        teacher = Teacher([self.parent, self.teacher], trust=self.trust)
         for clip in self.clips:
             augmentations = TUMBLING if clip.stem in self.tumblers else UPRIGHT
             yield from dance_video(clip, teacher, self.clip_frames, augmentations)
@@ -92,7 +104,7 @@ class TrainDetectorCommand:
         from .detector_training.pictures import TRAIN
 
         weights = self.work / "person.pt"
-        for epoch in finetune(self.parent, pictures / TRAIN / "images", self.training):
+        for epoch in finetune(self.parent, pictures / TRAIN / "images", self.training, trust=self.trust):
             weights = self.work / f"person_epoch{epoch.number}.pt"
             save_checkpoint(epoch.model, weights, date.today().isoformat())
             print(f"epoch {epoch.number}: " + ", ".join(f"{name} {loss:.3f}" for name, loss in epoch.losses.items()))
@@ -101,7 +113,8 @@ class TrainDetectorCommand:
     def _score(self, pictures: Path, weights: Path) -> None:
         from .detector_training.average_precision import score_detector
 
-        before, after = score_detector(self.parent, pictures), score_detector(weights, pictures)
+        before = score_detector(self.parent, pictures, trust=self.trust)
+        after = score_detector(weights, pictures)
         scores = {part: {"parent": asdict(before[part]), "child": asdict(after[part])} for part in before}
         digest = sha256(weights)
         write_json({"sha256": digest, "scores": scores}, self.work / "scores.json")

@@ -1,4 +1,7 @@
-"""Decodes a picture file from anywhere, without the memory that a false size in its header asks for."""
+"""Decodes a picture file from anywhere, without the memory that a false size in its header asks for.
+
+This file stands in `tracker/` and in `reid/data/`, since neither imports the other; a test holds the two alike.
+"""
 
 from __future__ import annotations
 

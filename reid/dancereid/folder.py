@@ -73,11 +73,12 @@ class DanceReidFolder:
 
     def __enter__(self) -> DanceReidFolder:
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.progress.begin()  # first of all: without it a killed run's folder could not be gone on with
             for name in ("images", "poses"):
-                (self.folder / name).mkdir(parents=True, exist_ok=True)
+                (self.folder / name).mkdir(exist_ok=True)
         except OSError as error:
             raise DataError(f"Cannot make the folder {self.folder} ({error.strerror}); name another one.") from error
-        self.progress.begin()
         self._remove_unfinished()
         return self
 

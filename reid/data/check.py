@@ -13,8 +13,8 @@ import numpy as np
 
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, grouped, people
 from .duplicates import alike_pairs, difference_hash, groups_of_equals
-from .images import decoded
 from .landmarks import has_landmarks
+from .picture_file import decoded
 from .sampling import SAMPLERS, SamplingOptions, make_sampler
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
 import torch
-from PIL.Image import DecompressionBombError
-from PIL.Image import open as open_header  # Ultralytics replaces it in PIL by one that installs packages
 from torch.utils.data import DataLoader, Dataset
 
 from ..encoder.resize import resize
 from .crops import Crop, DataError
+from .picture_file import decoded
 from .sampling import BatchIndices
 
 Item = TypeVar("Item")
@@ -26,7 +23,6 @@ Result = TypeVar("Result")
 ENDINGS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND"}  # how JPEG and PNG files begin and end
 NO_JOINTS = np.zeros((0, 2), np.float32)
 Loaded = tuple[np.ndarray, np.ndarray]  # what `load` returns
-MOST_PIXELS = 1 << 27  # some hundred bytes can promise more, and decoding takes the memory first
 TAIL = 4096  # some programs write something of their own after the end
 AHEAD = 256  # pictures that are read ahead of their use
 
@@ -41,18 +37,6 @@ def read_image(path: Path) -> np.ndarray | None:
     if not content or ending not in content[-TAIL:]:
         return None
     return decoded(content)
-
-
-def decoded(content: bytes) -> np.ndarray | None:
-    """(h, w, 3) uint8 BGR of a picture's file, or None where it is none or says that it has over `MOST_PIXELS`."""
-    try:
-        with open_header(BytesIO(content)) as picture:  # reads no more than the header
-            width, height = picture.size
-        if width * height > MOST_PIXELS:
-            return None
-        return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, ValueError, SyntaxError, ImportError, DecompressionBombError, cv2.error):
-        return None
 
 
 def read_crop(crop: Crop) -> np.ndarray | None:

@@ -6,29 +6,21 @@ A few in `make test`, hundreds in `make test-faults`.
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from places import ROOT
+from faults.ending import CODES, KILLS, Ended, ended, run
 
 from tools.run.tracked_run import read_run
 from tracker.results.mot_files import read_tracks
 from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-KILLS = int(os.environ.get("KILLS", "4"))
 FPS, FRAMES, ROUND = 25, 400, 8
-CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGKILL: -9}
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
 COMMANDS = {
     "track": TRACK,
@@ -39,21 +31,6 @@ COMMANDS = {
 }
 RESULTS = {"video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", "config.json", "unused.txt"}
 PARTLY = {"video.part.mp4", "online", "refined.part"}
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A command that was ended: how, and what it said."""
-
-    name: str
-    by: signal.Signals
-    code: int
-    said: str
-
-    @property
-    def killed(self) -> bool:
-        """Whether it could do nothing about it."""
-        return self.by is signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -67,28 +44,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "boxes.txt").write_text("".join(f"{index + 1},-1,150,50,100,200,0.9\n" for index in range(FRAMES)))
     assert run(home, *TRACK[:-1], "run").returncode == 0
     return home
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tools", *words]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-
-
-def ended(name: str, by: signal.Signals, after: float, folder: Path) -> Ended:
-    """The command in the folder, ended so many seconds after its start."""
-    command = [sys.executable, "-m", "tools", *COMMANDS[name]]
-    process = subprocess.Popen(
-        command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        said, _ = process.communicate(timeout=after)
-    except subprocess.TimeoutExpired:
-        process.send_signal(by)
-        said, _ = process.communicate(timeout=120)
-    return Ended(name, by, process.returncode, said)
 
 
 def frames(video: Path) -> int:
@@ -160,10 +115,8 @@ def test_what_is_left_of_commands_ended_at_any_moment_is_whole_or_says_that_it_i
         folder = tmp_path / str(count)
         shutil.copytree(home, folder)
         name, by = draw.choice(list(COMMANDS)), draw.choice(list(CODES))
-        end = ended(name, by, draw.uniform(0.3, 6.0), folder)
-        # before Python has begun to listen, the system ends it by itself
-        assert end.code in (0, CODES[by], -by), end
-        assert "Traceback" not in end.said, end
+        end = ended(name, COMMANDS[name], by, draw.uniform(0.3, 6.0), folder)
+        end.check_code()
         CHECKS[name](folder, end)
         assert {each: (folder / "run" / each).read_bytes() for each in own} == own, end
         if name == "track" and end.code:

@@ -1,5 +1,6 @@
 """How the person detector is made: labels, a start that equals the parent, scores that can be checked by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +155,27 @@ def test_mistakes_are_reported_before_anything_is_written(tmp_path: Path) -> Non
         FinetuneOptions(epochs=0)
     with pytest.raises(InputError, match="share must lie between"):
         FinetuneOptions(share=1.5)
+
+
+class Trap:
+    """What runs code as it is read from a pickle: it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_a_parent_with_code_in_it_runs_only_where_it_is_trusted(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    weights, sprung = tmp_path / "trap.pt", tmp_path / "sprung"
+    torch.save({"model": Trap(sprung)}, weights)
+    command = TrainDetectorCommand(parent=weights, work=tmp_path / "work")
+    with pytest.raises(InputError, match=r"trap\.pt holds more than a network .* was not loaded: .* give --trust$"):
+        command.run()
+    assert not sprung.exists()
+    with pytest.raises(InputError, match="cannot be read as a detector"):
+        replace(command, trust=True).run()
+    assert sprung.exists()
+    assert not (tmp_path / "work").exists()

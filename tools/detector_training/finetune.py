@@ -28,9 +28,9 @@ class Epoch:
     model: nn.Module
 
 
-def load_parent(weights: Path) -> Any:
-    """The network in a .pt file, in float32. Raises InputError where it is none."""
-    network: Any = load_network(weights, "cpu", openvino=False).model
+def load_parent(weights: Path, *, trust: bool = False) -> Any:
+    """The network in a .pt file, in float32. Raises InputError where it is none, or holds code and is not trusted."""
+    network: Any = load_network(weights, "cpu", openvino=False, trust=trust).model
     return network.float()
 
 
@@ -51,13 +51,13 @@ def keep_only_person(model: Any) -> Any:
     return model
 
 
-def finetune(parent: Path, images: Path, options: FinetuneOptions) -> Iterator[Epoch]:
-    """Fine-tune the parent on labelled pictures, one pass at a time."""
-    model = prepare(keep_only_person(load_parent(parent)), options.freeze)
+def finetune(parent: Path, images: Path, options: FinetuneOptions, *, trust: bool = False) -> Iterator[Epoch]:
+    """Fine-tune the parent on labelled pictures, one pass at a time; `trust` as in `load_parent`."""
+    model = prepare(keep_only_person(load_parent(parent, trust=trust)), options.freeze)
     batches = Batches(images, options.imgsz, options.batch, options.seed)
     model.args = batches.config
     average = deepcopy(model).eval()
-    distillation = Distillation(keep_only_person(load_parent(parent)))
+    distillation = Distillation(keep_only_person(load_parent(parent, trust=trust)))
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], options.lr, weight_decay=1e-4)
     steps = options.epochs * len(batches)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step / steps))

@@ -47,12 +47,12 @@ Cluster = list[Prediction]
 
 
 class Teacher:
-    """Labels frames by the agreement of several networks."""
+    """Labels frames by the agreement of several networks; `trust` as in `DetectorOptions`."""
 
-    def __init__(self, networks: Sequence[Path]) -> None:
+    def __init__(self, networks: Sequence[Path], *, trust: bool = False) -> None:
         sizes = {augmentation.imgsz for augmentation in TUMBLING}
         self._detectors = [
-            {size: YoloDetector(weights, DetectorOptions(conf=0.05, imgsz=size)) for size in sizes}
+            {size: YoloDetector(weights, DetectorOptions(conf=0.05, imgsz=size, trust=trust)) for size in sizes}
             for weights in networks
         ]
 

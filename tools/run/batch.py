@@ -17,7 +17,7 @@ from .folder import CONFIG, numbered, weights_used
 from .output import count, first_names, note, number_table, say, show
 from .tracked_run import TrackedRun, absolute, read_run
 
-NOT_COMPARED = {"sources", "out", "dry_run", "show"}
+NOT_COMPARED = {"sources", "out", "dry_run", "show", "reconnect"}
 """Options of `track` that change nothing in a run's results."""
 
 

@@ -48,6 +48,8 @@ class Interruption:
         self.asked = False
         self.cut_short = False
         """Whether items of `until` were given up."""
+        self.at_stop: Callable[[], None] = lambda: None
+        """Called by the first signal: it ends what waits for something that may never come."""
         self._number: int = signal.SIGINT
         self._at_once = False
 
@@ -86,6 +88,7 @@ class Interruption:
 
     def _ask(self, number: int) -> None:
         again, self.asked, self._number = self.asked, True, number
+        self.at_stop()
         if again or self._at_once:
             raise Stopped(number)
 

@@ -60,6 +60,7 @@ class Run:
     def track(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str = "") -> None:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
         source = self.files.source
+        source.tell, self.interruption.at_stop = note, source.stop_waiting
         unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
         write_config(self.files.folder, self.options, self.parts.weights, self._facts(self.files))
         try:

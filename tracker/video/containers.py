@@ -42,10 +42,13 @@ def refuse_unknown_scheme(source: str | Path) -> None:
         raise InputError(f"{scheme}:// is no kind of stream that can be read: {_schemes()}; name a file by its path")
 
 
-def open_container(source: str | Path) -> InputContainer:
-    """An open file or network stream. Raises InputError where there is none, or none that FFmpeg understands."""
+def open_container(source: str | Path, timeout: float = TIMEOUT) -> InputContainer:
+    """An open file or network stream, which may take `timeout` seconds to answer.
+
+    Raises InputError where there is none, or none that FFmpeg understands.
+    """
     if is_url(source):
-        return _open_url(str(source))
+        return _open_url(str(source), timeout)
     refuse_unknown_scheme(source)
     path = Path(source)
     if not path.exists():
@@ -66,15 +69,15 @@ def open_container(source: str | Path) -> InputContainer:
     return container
 
 
-def _open_url(url: str) -> InputContainer:
+def _open_url(url: str, timeout: float) -> InputContainer:
     options = {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else {}
     try:
-        return av.open(url, options=options, timeout=TIMEOUT)
+        return av.open(url, options=options, timeout=timeout)
     except av.ProtocolNotFoundError:
         scheme = urlsplit(url).scheme
         raise InputError(f"{url} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None
     except (av.FFmpegError, OSError, ValueError) as error:
-        why = f"no answer in {TIMEOUT:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
+        why = f"no answer in {timeout:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
         raise InputError(f"{url} cannot be opened ({why}); check the address and that the stream is running") from None
 
 
@@ -119,3 +122,8 @@ def promised_seconds(container: InputContainer, stream: VideoStream) -> float | 
         float(stream.frames / stream.average_rate) if stream.average_rate else None,
     )
     return max(filter(None, promises), default=None)
+
+
+def is_live(container: InputContainer, source: str | Path, promised: float | None) -> bool:
+    """Whether this is a stream without a known end: neither its length in seconds nor its size in bytes is told."""
+    return is_url(source) and promised is None and container.size <= 0

@@ -25,7 +25,12 @@ class FrameClock:
         self._last: float | None = None
         self._stamp: float | None = None
         self._alike = 0
+        self._away = 0.0
         self.start = 0.0
+
+    def pause(self, seconds: float) -> None:
+        """The next frame comes so many seconds after the last, whatever its stamp: the source was away."""
+        self._away = seconds
 
     def time(self, stamp: float | None) -> float:
         """Seconds since the first frame, for a frame stamped `stamp` seconds, or None where it has no stamp."""
@@ -34,6 +39,10 @@ class FrameClock:
         if self._last is None:
             self._last = 0.0
             self.start = self._origin = stamp or 0.0
+        elif self._away:
+            self._last += self._away
+            self._origin = (stamp or 0.0) - self._last
+            self._away = 0.0
         elif stamp is None or self._alike > STUCK:
             self._last += self._period
         elif (time := stamp - self._origin) > self._last:

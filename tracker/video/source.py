@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ class Source:
             raise InputError(f"the video stride is {vid_stride}; it must be 1 (every frame) or more")
         self._stride = vid_stride
         self._warning: str | None = None
+        self.tell: Callable[[str], None] = lambda _: None
+        """Called with a sentence that cannot wait until the end, such as that a stream went away; by any thread."""
 
     @property
     def warning(self) -> str | None:
@@ -41,6 +43,9 @@ class Source:
 
     def __iter__(self) -> Iterator[Frame]:
         raise NotImplementedError
+
+    def stop_waiting(self) -> None:
+        """Wait no longer for a stream that went away; called by any thread, or from a signal's handler."""
 
     def close(self) -> None:
         """Let go of the file or device; frames not read yet are given up."""

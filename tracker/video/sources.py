@@ -10,19 +10,22 @@ from .containers import VIDEO_SUFFIXES, is_url, refuse_unknown_scheme
 from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
 from .mot_folder import SEQINFO, read_seqinfo
 from .source import Source
-from .video_reader import VideoReader
+from .video_reader import RECONNECT, VideoReader
 from .webcam import Webcam
 
 
-def open_source(source: str | Path, *, vid_stride: int = 1, image_fps: float = 30.0) -> Source:
+def open_source(
+    source: str | Path, *, vid_stride: int = 1, image_fps: float = 30.0, reconnect: float = RECONNECT
+) -> Source:
     """Opens a video file, webcam number, network address, image, folder or glob of images, or MOTChallenge sequence.
 
-    Every `vid_stride`-th frame is kept. Images without a rate of their own pass at `image_fps` a second.
+    Every `vid_stride`-th frame is kept. Images without a rate of their own pass at `image_fps` a second. A live stream
+    that goes away is waited for, for `reconnect` seconds each time.
     Raises InputError where it is none of these, or cannot be opened.
     """
     path = Path(source)
     if is_url(source):
-        return VideoReader(source, vid_stride=vid_stride)
+        return VideoReader(source, vid_stride=vid_stride, reconnect=reconnect)
     refuse_unknown_scheme(source)
     if path.is_dir():
         return _open_folder(path, vid_stride, image_fps)

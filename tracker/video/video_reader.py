@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -17,8 +19,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..types import Frame, InputError
-from .containers import frame_rate, is_url, open_container, promised_seconds, stream_seconds, video_stream
+from .containers import frame_rate, is_live, is_url, open_container, promised_seconds, stream_seconds, video_stream
 from .frame_clock import FrameClock
+from .reconnection import reopened
 from .source import Source
 from .upright import Orientation
 
@@ -30,6 +33,10 @@ HD_HEIGHT = 720
 
 CUT = 0.5
 """Seconds that may be missing at the end before a video counts as cut short; containers round their durations."""
+
+
+RECONNECT = 30.0
+"""Seconds that a live stream is waited for when it goes away."""
 
 
 class VideoReader(Source):
@@ -44,11 +51,15 @@ class VideoReader(Source):
     the frames, or None. audio_offset: seconds on the sound's clock at which frame 0 stands. The last two are
     `VideoWriter`'s arguments of the same names.
 
+    A live stream (one that tells no length) is opened again when it ends or breaks off, for up to `reconnect` seconds
+    each time (0: never); `tell` is called when it goes and when it is back. The time it was away passes in the frames'
+    times, and their indices go on.
+
     Raises InputError where there is no such file, no video in it, or no frame that decodes. What cannot be read later
     on (a damaged frame, a video that breaks off) is left out and named in `warning`.
     """
 
-    def __init__(self, source: str | Path, *, vid_stride: int = 1) -> None:
+    def __init__(self, source: str | Path, *, vid_stride: int = 1, reconnect: float = RECONNECT) -> None:
         super().__init__(vid_stride)
         remote = is_url(source)
         self._label = str(source) if remote else Path(source).name
@@ -56,23 +67,24 @@ class VideoReader(Source):
         self._lock = threading.Lock()
         self._started = False
         self._broken = 0
+        self._absences: list[float] = []
+        self._given_up = threading.Event()
+        self._url, self._reconnect = str(source), reconnect
         self._reached = -math.inf
         self._breakage: str | None = None
         self._container: InputContainer | None = open_container(source)
         try:
             self._describe(self._container, None if remote else Path(source))
+            self._live = is_live(self._container, source, self._promised)
         except BaseException:
             self.close()
             raise
 
     def _describe(self, container: InputContainer, path: Path | None) -> None:
         stream = video_stream(container, self._label)
-        stream.thread_type = "AUTO"
-        self._decoded = self._decode(container, stream)
-        first = self._first_whole()
+        first = self._begin_decoding(container, stream)
         if first is None:
             raise InputError(f"{self._label} has no frame that can be decoded; it is empty or damaged")
-        self._first: VideoFrame | None = first
         rate = frame_rate(stream, stamped=first.pts is not None)
         self.fps = rate / self._stride
         self._period = 1 / rate
@@ -88,13 +100,17 @@ class VideoReader(Source):
         self.audio_offset = _stamp(first) or 0.0
         self._begin = container.start_time / av.time_base if container.start_time is not None else self.audio_offset
 
-    def _first_whole(self) -> VideoFrame | None:
-        """The first picture that is whole; those before it count as broken."""
+    def _begin_decoding(self, container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+        """The first picture that is whole, which `_next` gives too; those before it count as broken."""
+        stream.thread_type = "AUTO"
+        self._decoded = self._decode(container, stream)
+        self._first: VideoFrame | None = None
         for picture in self._decoded:
             if not picture.is_corrupt:
-                return picture
+                self._first = picture
+                break
             self._broken += 1
-        return None
+        return self._first
 
     def _count(self, stream: VideoStream, rate: float) -> int | None:
         frames = stream.frames
@@ -108,6 +124,9 @@ class VideoReader(Source):
     @property
     def warning(self) -> str | None:
         said = [self._breakage] if self._breakage else []
+        if self._absences:
+            times = "once" if len(self._absences) == 1 else f"{len(self._absences)} times"
+            said.append(f"went away {times}, for {sum(self._absences):.1f} s")
         if self._broken:
             frames = "1 frame is" if self._broken == 1 else f"{self._broken} frames are"
             said.append(f"{frames} damaged and left out")
@@ -120,18 +139,58 @@ class VideoReader(Source):
         return self._frames()
 
     def _frames(self) -> Iterator[Frame]:
-        index, time = 0, 0.0
+        index, shown = 0, 0.0
         try:
-            while (picture := self._next()) is not None:
-                time = self._clock.time(_stamp(picture))
+            for picture in self._pictures():
+                shown = self._clock.time(_stamp(picture))
                 if picture.is_corrupt:
                     self._broken += 1
                 elif index % self._stride == 0:
-                    yield Frame(index, time, self._image(picture))
+                    yield Frame(index, shown, self._image(picture))
                 index += 1
-            self._check_end(time + self._period)
+            self._check_end(shown + self._period)
         finally:
             self.close()
+
+    def _pictures(self) -> Iterator[VideoFrame]:
+        """Those of the source; of a live stream, those that follow when it is back, too."""
+        arrived = time.monotonic()
+        while True:
+            while (picture := self._next()) is not None:
+                arrived = time.monotonic()
+                yield picture
+            if not (self._live and self._reconnect > 0 and self._is_back(arrived)):
+                return
+
+    def _is_back(self, last: float) -> bool:
+        """Wait for the stream, whose last picture came at `last` on the machine's clock."""
+        self.tell(f"{self._label} went away; waiting {self._reconnect:g} s for it to come back")
+        for container in reopened(self._url, self._reconnect, self._given_up):
+            if self._take(container):
+                away = time.monotonic() - last
+                self._absences.append(away)
+                self._clock.pause(away)
+                self._breakage = None
+                self.tell(f"{self._label} is back after {away:.1f} s")
+                return True
+        return False
+
+    def _take(self, container: InputContainer) -> bool:
+        """Read on from a stream that was opened anew; False, and it is closed, where no picture comes from it."""
+        with self._lock:
+            picture = None
+            if self._container is not None:  # not closed meanwhile
+                with suppress(InputError):
+                    picture = self._begin_decoding(container, video_stream(container, self._label))
+            if self._container is None or picture is None:
+                container.close()
+                return False
+            self._container.close()
+            self._container = container
+            return True
+
+    def stop_waiting(self) -> None:
+        self._given_up.set()
 
     def _next(self) -> VideoFrame | None:
         # A prefetching thread may be decoding while the `with` block ends: FFmpeg must not be closed while in use.
@@ -181,6 +240,7 @@ class VideoReader(Source):
         return self._orientation.apply(image)
 
     def close(self) -> None:
+        self.stop_waiting()
         with self._lock:
             if self._container is not None:
                 self._container.close()

@@ -83,3 +83,30 @@ def test_distances_have_a_gradient_where_two_rows_are_equal():
     rows = torch.ones(2, 3, requires_grad=True)
     losses.distances(rows, rows).sum().backward()
     assert torch.isfinite(rows.grad).all()
+
+
+def test_distances_are_in_full_precision_within_mixed_precision():
+    """100.1 and 100 are one number in bfloat16, whose squares would be off by 20."""
+    with torch.autocast("cpu", torch.bfloat16):
+        distance = losses.distances(torch.tensor([[100.1, 0.0]]), torch.tensor([[100.0, 0.0]]))
+    assert distance.item() == pytest.approx(0.1, abs=0.03)
+
+
+def test_a_batch_of_one_person_has_no_negatives_and_so_no_rows():
+    near, far = losses.batch_hard(points([0.0], [1.0], [3.0]), torch.tensor([5, 5, 5]))
+    assert near.shape == far.shape == (0,)
+
+
+def test_recovery_is_about_the_difference_and_small_weights_count_like_large_ones():
+    image, made = torch.full((1, 3, 1, 2), 0.5), torch.tensor([[[[0.75, 0.0]]]]).expand(1, 3, 1, 2)
+    assert losses.recovery(image, made, None).item() == pytest.approx((0.25 + 0.5) / 2)
+    for scale in (1.0, 0.01):
+        weight = scale * torch.tensor([[[[3.0, 1.0]]]])
+        assert losses.recovery(image, made, weight).item() == pytest.approx((3 * 0.25 + 0.5) / 4)
+    assert losses.recovery(image, made, torch.zeros(1, 1, 1, 2)).item() == 0  # nothing is asked of it
+
+
+def test_smoothing_of_the_pose_discriminator_touches_its_real_pictures_only():
+    real, made, wrong = points(2.0), points(0.5), points(-3.0)
+    smoothed = -(0.9 * log_sigmoid(2.0) + 0.1 * log_sigmoid(-2.0) + log_sigmoid(-0.5) + log_sigmoid(3.0))
+    assert losses.pose_discrimination(real, made, wrong, 0.1).item() == pytest.approx(smoothed)

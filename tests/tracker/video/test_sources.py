@@ -243,7 +243,7 @@ def test_a_stream_over_tcp_is_read(tmp_path):
                 connection.sendall(stream)
 
         threading.Thread(target=send, daemon=True).start()
-        with open_source(f"tcp://127.0.0.1:{server.getsockname()[1]}") as source:
+        with open_source(f"tcp://127.0.0.1:{server.getsockname()[1]}", reconnect=0) as source:
             assert [number(frame.image) for frame in source] == list(range(10))
 
 

@@ -1,0 +1,45 @@
+"""Hours of people: what the tracker keeps is bounded, and so is the time of a frame, which `faults.long_run` measures.
+
+LONG_SECONDS of video (60; six hours in `make test-faults`).
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from faults.long_run import DANCERS, NEWCOMERS, STAY, Moment, moments
+
+from tracker.gallery import GalleryOptions
+from tracker.tracker import TrackerOptions
+
+SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
+FORGOTTEN = 10.0
+"""Seconds after which a lost person is given up, where no other number is needed."""
+
+
+@pytest.fixture(scope="module")
+def danced() -> list[Moment]:
+    return list(moments("dancers", SECONDS, SECONDS / 6))
+
+
+def test_twelve_who_come_and_go_for_hours_stay_twelve(danced: list[Moment]):
+    assert danced[-1].people == DANCERS
+
+
+def test_no_more_is_kept_of_them_after_hours_than_at_the_start(danced: list[Moment]):
+    """A track a person, a newborn beside it now and then; a full gallery each, and fresh views while in doubt."""
+    views = 2 * DANCERS * GalleryOptions().size
+    assert all(moment.tracks <= 2 * DANCERS and moment.views <= views for moment in danced)
+    assert danced[-1].megabytes < danced[0].megabytes + 25
+
+
+@pytest.mark.parametrize("story", ["street", "street with galleries"])
+def test_of_a_busy_street_those_who_left_are_forgotten(story: str):
+    """Two newcomers a second for as long as all who entered in the first seconds are given up four times over."""
+    options = TrackerOptions(cuts=False, max_lost_time=FORGOTTEN)
+    *_, late, last = moments(story, 4 * (STAY + FORGOTTEN), STAY + FORGOTTEN, options)
+    known = NEWCOMERS * (STAY + FORGOTTEN) + NEWCOMERS
+    assert max(late.tracks, last.tracks) <= known
+    assert max(late.views, last.views) <= known * 2 * GalleryOptions().size
+    assert last.people > last.tracks
