@@ -30,7 +30,7 @@ class Epoch:
 
 def load_parent(weights: Path) -> Any:
     """The network in a .pt file, in float32. Raises InputError where it is none."""
-    network: Any = load_network(weights, "cpu", openvino=False).model
+    network: Any = load_network(weights, "cpu").model
     return network.float()
 
 
