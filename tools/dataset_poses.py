@@ -17,7 +17,8 @@ from reid.data.images import read_image
 from reid.data.landmarks import has_landmarks, landmark_writer
 from reid.data.reading import DataOptions
 from tracker.boxes import xyxy_to_cxcywh
-from tracker.detection.detector import COCO_JOINTS, DetectorOptions, YoloDetector
+from tracker.detection.detector import DetectorOptions, YoloDetector
+from tracker.detection.ultralytics_network import COCO_JOINTS
 from tracker.types import Detections, Frame, InputError
 
 from .dataset.video_poses import SURE, no_pose_model, sure_joints

@@ -17,8 +17,8 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg
 from tracker.drawing.render import STYLES, Renderer, RenderOptions
 from tracker.drawing.view import View
 from tracker.offline.follow import FollowOptions, follow
+from tracker.prefetch import prefetch
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError
-from tracker.video.prefetch import prefetch
 from tracker.video.source import Source
 from tracker.video.video_writer import unfinished
 

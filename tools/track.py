@@ -20,8 +20,6 @@ from tracker.types import InputError
 from tracker.video.sources import Source, each_source, open_source
 from tracker.video.video_reader import RECONNECT
 
-from .offline.second_look import SecondLook
-from .offline.second_pass import SecondPass, refuse_live
 from .run.batch import Batch, refuse_missing, whole_run
 from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
@@ -94,6 +92,8 @@ class TrackCommand:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         names = [name for source in self.sources for name in each_source(source)]
         if self.refine:
+            from .offline.second_pass import refuse_live
+
             refuse_live(names)
         if self.show:
             require_screen()
@@ -155,11 +155,10 @@ class TrackCommand:
         return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps, reconnect=self.reconnect)
 
     def _parts(self) -> Parts:
-        parts = make_parts(self.detector, self.reid, self.detection, self.detections)
-        encoder = parts.weights["reid"]
+        encoder = encoder_weights(self.reid)
         say(f"detector  {self.detections or detector_weights(self.detector).name}")
         say(f"re-ID     {'none: motion, position and size alone' if encoder is None else encoder.name}")
-        return parts
+        return make_parts(self.detector, self.reid, self.detection, self.detections)
 
     def _say_plan(self, name: str, source: Source, folder: Path) -> Path:
         frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"
@@ -192,6 +191,9 @@ class TrackCommand:
         sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
         batch = 1 if self.show else self.detection.batch
         if self.refine:
+            from .offline.second_look import SecondLook  # what they import takes a second
+            from .offline.second_pass import SecondPass
+
             look = SecondLook(parts.detector, parts.embedder)
             run.track([*sinks, look], look.detector, batch, ", pass 1 of 2")
             if run.summary.frames and not stop.asked:

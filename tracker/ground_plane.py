@@ -14,7 +14,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from . import boxes
 from .types import InputError
@@ -173,6 +172,8 @@ class _Fit:
 
     def solve(self) -> tuple[float, float, float, float]:
         """The height in the middle row by the typical one, the slope, its standard error, and the scatter."""
+        from scipy.optimize import least_squares  # takes half a second: only where there are boxes enough
+
         start = np.zeros(2 + self.people.max() + 1)
         start[0] = 1.0
         found = least_squares(self._residuals, start, loss="soft_l1", x_scale="jac")

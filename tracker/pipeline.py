@@ -7,8 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from .prefetch import prefetch
 from .tracker import Tracker
 from .types import Detections, Detector, Frame, FrameTracks, InputError, told
+
+AHEAD = 2
+"""Batches in which people are being detected, or were, while the tracker works on the one before."""
 
 
 def track(
@@ -16,6 +20,7 @@ def track(
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in.
 
+    A thread takes the frames and detects, up to `AHEAD` batches in advance; the results do not depend on it.
     Raises InputError where the detector or the embedder fails, after all frames before that one.
     """
     yield from merge_backfill(_update(frames, detector, tracker, batch), delay, tracker.finish)
@@ -24,10 +29,17 @@ def track(
 def _update(
     frames: Iterable[Frame], detector: Detector, tracker: Tracker, batch: int
 ) -> Iterator[tuple[Frame, FrameTracks]]:
+    for group, found in prefetch(_detect(frames, detector, batch), AHEAD):
+        for frame, detections in zip(group, found, strict=True):
+            yield frame, tracker.update(frame, detections)
+
+
+def _detect(
+    frames: Iterable[Frame], detector: Detector, batch: int
+) -> Iterator[tuple[list[Frame], Sequence[Detections]]]:
     remaining = iter(frames)
     while group := list(islice(remaining, batch)):
-        for frame, detections in zip(group, detected(detector, group), strict=True):
-            yield frame, tracker.update(frame, detections)
+        yield group, detected(detector, group)
 
 
 def detected(detector: Detector, frames: Sequence[Frame]) -> Sequence[Detections]:

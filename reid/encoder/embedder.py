@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
-from torch.fx.experimental.optimization import fuse
 
 from models.bundled import PERSON_ENCODER, require_unchanged
-from models.device import choose_device
-from models.encoder import ContextEncoder
+from models.digest import sha256
 from models.errors import WeightsError
-from models.pretrained import load_encoder
 
 from .calibration import IMAGENET, CautiousCalibration, checked_calibration
 from .colour_histogram import HistogramOptions, histograms, open_histogram
-from .exported_encoder import OPENERS, OpenEncoder, openvino_file
+from .exported_encoder import OPENERS, OpenEncoder, open_openvino, openvino_file
 from .resize import resize
 
 KINDS = {**OPENERS, ".json": open_histogram}
@@ -48,7 +41,8 @@ class Embedder:
 
     Called with B images (h, w, 3) uint8 BGR of any size, it returns (B, D) float32 rows of length 1. `weights` is an
     encoder's file, by default the bundled one; or what `followspot export` made of it: an .onnx file, an OpenVINO .xml
-    or its folder; or a colour histogram's .json. The latter kinds run on the processor. `calibration` says what a
+    or its folder; or a colour histogram's .json. The latter kinds run on the processor, and so does `copy`, what
+    `write_openvino` made of `weights`, where one is given: in their place, without torch. `calibration` says what a
     similarity is worth to this encoder; where the file has none, `calibrated` is False and the calibration cautious.
     `metadata` and `sha256` identify the weights. Where the metadata have a "colour_share" (0 to 1), a colour histogram
     joins the network's vector, and a similarity is the mean of both with these weights: within one scene colours hold,
@@ -57,19 +51,26 @@ class Embedder:
     Raises WeightsError where the file is no encoder.
     """
 
-    def __init__(self, weights: str | Path = PERSON_ENCODER, options: EmbedderOptions = EmbedderOptions()) -> None:
+    def __init__(
+        self,
+        weights: str | Path = PERSON_ENCODER,
+        options: EmbedderOptions = EmbedderOptions(),
+        copy: Path | None = None,
+    ) -> None:
         if not isinstance(options, EmbedderOptions):
             raise TypeError(f"the options of an embedder must be EmbedderOptions, not {type(options).__name__}")
         self.options = options
-        self.is_histogram = Path(weights).suffix == ".json"
-        self.encoder = open_encoder(Path(weights), choose_device(options.device))
+        weights = Path(weights)
+        self.is_histogram = weights.suffix == ".json"
+        opened = None if copy is None else open_copy(weights, copy)
+        self.encoder = opened or open_encoder(weights, options.device)
         self.metadata: dict[str, Any] = self.encoder.metadata
         self.sha256 = self.encoder.sha256
-        self.colour_share = checked_share(self.metadata, Path(weights)) if options.colours else 0.0
+        self.colour_share = checked_share(self.metadata, weights) if options.colours else 0.0
         self.dimension = self.encoder.dimension + (COLOURS.dimension if self.colour_share else 0)
         measured = self.metadata.get("calibration")
         self.calibrated = bool(measured)
-        self.calibration = checked_calibration(measured, Path(weights)) if measured else CautiousCalibration(**IMAGENET)
+        self.calibration = checked_calibration(measured, weights) if measured else CautiousCalibration(**IMAGENET)
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         rows = [
@@ -104,43 +105,33 @@ def with_colours(rows: np.ndarray, colours: np.ndarray, share: float) -> np.ndar
     return np.concatenate([np.sqrt(1 - share) * rows, np.sqrt(share) * colours], axis=1, dtype=np.float32)
 
 
-def open_encoder(weights: Path, device: torch.device) -> OpenEncoder:
+def open_encoder(weights: Path, device: str) -> OpenEncoder:
     """An encoder's own file on `device`, or one of the other kinds. Raises WeightsError."""
     require_unchanged(weights)
     path = openvino_file(weights) if weights.is_dir() else weights
     if path.suffix not in KINDS:
+        from .torch_encoder import open_checkpoint
+
         return open_checkpoint(path, device)
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}; check the path.")
     return KINDS[path.suffix](path)
 
 
-def open_checkpoint(path: Path, device: torch.device) -> OpenEncoder:
-    """A checkpoint, run by torch."""
-    loaded = load_encoder(path)
-    encoder = loaded.encoder
-    # Batch normalisations folded into the convolutions take about half the time on a CPU.
-    encoder.trunk = fuse(encoder.trunk)  # type: ignore[assignment]
-    encoder.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
-    options = encoder.options
-    run = partial(run_network, encoder, device)
-    return OpenEncoder(run, options.height, options.width, encoder.dimension, loaded.metadata, loaded.sha256)
+def open_copy(weights: Path, copy: Path) -> OpenEncoder | None:
+    """The copy (`write_openvino`) of a checkpoint in its place; None where it is damaged, or another's.
 
-
-def run_network(encoder: ContextEncoder, device: torch.device, images: np.ndarray) -> np.ndarray:
-    """Images (B, H, W, 3) uint8 BGR to (B, D) float32 rows of length 1; half precision on a GPU."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
-    half = torch.autocast("cuda", torch.float16) if device.type == "cuda" else nullcontext()
-    with torch.inference_mode(), half:
-        return nn.functional.normalize(encoder.embed(tensor).float(), dim=1).cpu().numpy()
+    Raises WeightsError where the checkpoint is a bundled one, and was changed.
+    """
+    require_unchanged(weights)
+    try:
+        encoder = open_openvino(openvino_file(copy))
+    except WeightsError:
+        return None
+    is_of_these = encoder.checkpoint_sha256 == sha256(weights)
+    return replace(encoder, sha256=encoder.checkpoint_sha256) if is_of_these else None
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
     """The rows (B, D), each of length 1."""
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-
-
-def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.device) -> np.ndarray:
-    """B crops (h, w, 3) uint8 BGR in one pass of an encoder in evaluation mode: (B, D) float32 rows of length 1."""
-    size = (encoder.options.height, encoder.options.width)
-    return run_network(encoder, device, np.stack([resize(crop, *size) for crop in crops]))

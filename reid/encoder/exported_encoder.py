@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from models.errors import WeightsError
 
@@ -25,7 +25,8 @@ class OpenEncoder:
     """An encoder ready to be used, whatever runs it.
 
     `run` takes images (B, height, width, 3) uint8 BGR to (B, dimension) float32 rows of length 1. `metadata` is what
-    the checkpoint says about itself, `sha256` the file's own, in hexadecimal.
+    the checkpoint says about itself, `sha256` the file's own, in hexadecimal; `checkpoint_sha256` that of the
+    checkpoint it was exported from, empty where there was none.
     """
 
     run: Callable[[np.ndarray], np.ndarray]
@@ -34,6 +35,7 @@ class OpenEncoder:
     dimension: int
     metadata: dict[str, Any]
     sha256: str
+    checkpoint_sha256: str = ""
 
 
 def open_onnx(path: Path) -> OpenEncoder:
@@ -44,7 +46,7 @@ def open_onnx(path: Path) -> OpenEncoder:
         raise WeightsError(ONNX_MISSING) from error
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    options.intra_op_num_threads = threads()
     # Threads that spin between runs would take the processor from the detector, which works most of the time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
@@ -60,7 +62,7 @@ def open_openvino(path: Path) -> OpenEncoder:
     import openvino
 
     # Not bfloat16, OpenVINO's own choice on some processors: the calibration was measured in full precision.
-    precise = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+    precise = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads()}
     try:
         network = openvino.Core().read_model(path)
         facts = network.get_rt_info([FACTS]).value if network.has_rt_info([FACTS]) else None
@@ -87,9 +89,16 @@ def opened(path: Path, facts: Any, run: Callable[[np.ndarray], np.ndarray], file
         if not all(isinstance(size, int) and 0 < size <= LARGEST for size in sizes):
             raise ValueError(f"sizes of {sizes}")
         height, width, dimension = sizes
-        return OpenEncoder(run, height, width, dimension, dict(read["metadata"]), digest)
+        checkpoint = str(read.get("checkpoint_sha256", ""))
+        return OpenEncoder(run, height, width, dimension, dict(read["metadata"]), digest, checkpoint)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{path} says nothing sensible of its encoder; export the .pt file again.") from error
+
+
+def threads() -> int:
+    """As many as torch works with, where it is in use; else 0, which leaves it to the library that runs the encoder."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch else 0
 
 
 def immutable(value: Any) -> Any:

@@ -13,7 +13,7 @@ from models.encoder import ContextEncoder
 
 from ..data.crops import Crop, DataError, Split, people
 from ..data.images import picture_of, read_ahead, readable
-from ..encoder.embedder import encode
+from ..encoder.torch_encoder import encode
 from .protocols import (
     PROTOCOLS,
     Labels,

@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from models.bundled import ENCODERS, PERSON_ENCODER
 from models.digest import sha256
 from models.pretrained import load_encoder
 from reid.encoder.embedder import Embedder, EmbedderOptions
+from tools.run.parts import make_embedder
 
 DATA = {
     "bundled": {"market1501", "fiyud_dance", "phong_dance", "gillhung_jvs", "stage"},
@@ -78,3 +80,19 @@ def test_colours_are_read_as_bgr():
     )
     assert red @ red_again == pytest.approx(1, abs=0.1)
     assert red @ red_again > red @ blue + 0.1
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_its_openvino_copy_is_the_same_encoder(name, tmp_path):
+    """To the tracker, to cast files (sha256) and in what its file says; a copy that is damaged is not used."""
+    pytest.importorskip("openvino")
+    weights = ENCODERS[name]
+    crops = [np.random.default_rng(n).integers(0, 255, (90, 40 + n, 3), np.uint8) for n in range(3)]
+    plain, copied = Embedder(weights, EmbedderOptions(device="cpu")), make_embedder(weights, "cpu")
+    assert copied.encoder.checkpoint_sha256 == copied.sha256 == plain.sha256
+    assert json.dumps(copied.metadata) == json.dumps(plain.metadata)  # JSON makes tuples of lists
+    assert (copied.calibration, copied.calibrated) == (plain.calibration, True)
+    assert copied(crops) == pytest.approx(plain(crops), abs=1e-4)
+    damaged = Embedder(weights, EmbedderOptions(device="cpu"), copy=tmp_path)
+    assert damaged(crops) == pytest.approx(plain(crops), abs=1e-6)
+    assert make_embedder(weights, "cpu", openvino=False).encoder.checkpoint_sha256 == ""

@@ -43,7 +43,7 @@ def shoot(folder: Path, name: str, *people: tuple[int, tuple[int, int, int]]) ->
 
 @pytest.fixture(autouse=True)
 def by_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "make_embedder", lambda weights, device: weights and ColourEmbedder())
+    monkeypatch.setattr(parts, "make_embedder", lambda weights, *_: weights and ColourEmbedder())
 
 
 @pytest.fixture

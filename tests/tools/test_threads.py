@@ -1,4 +1,4 @@
-"""The same video and options give the same bytes, whatever number of threads computes them."""
+"""The same video and options give the same bytes, whatever number of threads computes them, in batches of any size."""
 
 from __future__ import annotations
 
@@ -56,3 +56,12 @@ def test_two_threads_give_the_same_bytes_as_one(clip: Path, tmp_path: Path, netw
     one, two = (tracked(clip, tmp_path / str(threads), threads, network) for threads in (1, 2))
     assert one["tracks.txt"].count(b"\n") > 3 * FRAMES
     assert one == two
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot give a process some of its cores")
+def test_batches_of_any_size_give_the_same_bytes(clip: Path, tmp_path: Path):
+    pytest.importorskip("openvino")
+    single, many = (tracked(clip, tmp_path / str(size), 2, "--device", "cpu", "--batch", str(size)) for size in (1, 7))
+    assert single["tracks.txt"].count(b"\n") > 3 * FRAMES
+    assert single == many

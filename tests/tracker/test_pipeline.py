@@ -1,10 +1,13 @@
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tracker.pipeline import merge_backfill, track
 from tracker.tracker import Tracker
-from tracker.types import Detections, Frame, FrameTracks, Recovery
+from tracker.types import Detections, Frame, FrameTracks, InputError, Recovery
 
 
 def rows(frame: int, ids: list[int], backfill: tuple[FrameTracks, ...] = ()) -> FrameTracks:
@@ -63,3 +66,63 @@ def test_frames_go_through_the_detector_in_batches_and_come_out_in_order():
     assert detector.batches == [4, 4, 2]
     assert [frame.index for frame, _ in out] == list(range(10))
     assert all(t.ids.tolist() == [1] for _, t in out)
+
+
+class Crossing:
+    """A detector that sees two people walk through each other, and fails in one frame if told to."""
+
+    def __init__(self, fails_in=None):
+        self.fails_in, self.threads = fails_in, set()
+
+    def __call__(self, frame):
+        return self.batch([frame])[0]
+
+    def batch(self, frames):
+        self.threads.add(threading.current_thread().name)
+        if self.fails_in in [frame.index for frame in frames]:
+            raise RuntimeError("out of order")
+        left = np.array([[100.0 + 4 * frame.index, 400 - 4 * frame.index] for frame in frames])
+        boxes = np.stack([left, np.full_like(left, 100), left + 80, np.full_like(left, 300)], axis=2)
+        return [Detections(each, np.array([0.9, 0.8])) for each in boxes]
+
+
+def walk(count: int = 60) -> Iterator[Frame]:
+    return (Frame(i, i / 25, np.zeros((8, 8, 3), np.uint8)) for i in range(count))
+
+
+@pytest.mark.parametrize("batch", [1, 4, 7, 100])
+def test_working_side_by_side_and_in_batches_of_any_size_changes_nothing(batch):
+    detector, tracker = Crossing(), Tracker()
+    plainly = merge_backfill(((frame, tracker.update(frame, detector(frame))) for frame in walk()), 1.0, tracker.finish)
+    together = track(walk(), Crossing(), Tracker(), batch=batch)
+    for (frame, expected), (other, found) in zip(plainly, together, strict=True):
+        assert frame.index == other.index
+        assert expected.ids.tolist() == found.ids.tolist()
+        assert expected.xyxy.tobytes() == found.xyxy.tobytes()
+
+
+def test_detecting_has_a_thread_of_its_own_which_ends_with_the_frames_and_when_they_are_left():
+    detector = Crossing()
+    closed = []
+
+    def frames():
+        try:
+            yield from walk()
+        finally:
+            closed.append(threading.current_thread().name)
+
+    flow = track(frames(), detector, Tracker(), batch=2)
+    next(flow)
+    assert not closed
+    flow.close()
+    assert closed == [threading.current_thread().name]
+    assert threading.current_thread().name not in detector.threads
+    assert not any(thread.name.startswith("prefetch") for thread in threading.enumerate())
+
+
+def test_frames_before_the_batch_in_which_the_detector_fails_come_out_first():
+    flow = track(walk(), Crossing(fails_in=10), Tracker(), batch=4)
+    seen = []
+    with pytest.raises(InputError, match="the detector failed in frames 8 to 11: RuntimeError: out of order"):
+        seen.extend(frame.index for frame, _ in flow)
+    assert seen == list(range(8))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from reid.data.crops import UNKNOWN_CAMERA, Crop, Split
-from tracker.detection.detector import COCO_JOINTS
+from tracker.detection.ultralytics_network import COCO_JOINTS
 
 PEOPLE = 24
 FRAMES_APART = 20

@@ -17,10 +17,10 @@ import cv2
 from tracker.detection.detector import ReplayDetector
 from tracker.offline.refinement import Numbering, RefinementOptions
 from tracker.pipeline import track
+from tracker.prefetch import prefetch
 from tracker.results.mot_files import format_rows, read_detections
 from tracker.tracker import Tracker
 from tracker.types import Detections, Frame, FrameTracks, InputError, Picture
-from tracker.video.prefetch import prefetch
 
 from ..offline.second_look import SecondLook
 from ..scoring.sequences import TruthSequence

@@ -12,8 +12,8 @@ import numpy as np
 
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
 from reid.dancereid.progress import SourceVideo
+from tracker.prefetch import prefetch
 from tracker.types import Detector, Embedder, Frame
-from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
 from ..offline.sightings import CropOptions, Watched, watch

@@ -8,7 +8,7 @@ import numpy as np
 
 from tracker.association import match
 from tracker.boxes import iou
-from tracker.detection.detector import COCO_JOINTS
+from tracker.detection.ultralytics_network import COCO_JOINTS
 from tracker.types import Detections, Detector, Frame, InputError
 
 SURE = 0.25

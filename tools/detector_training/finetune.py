@@ -30,7 +30,7 @@ class Epoch:
 
 def load_parent(weights: Path, *, trust: bool = False) -> Any:
     """The network in a .pt file, in float32. Raises InputError where it is none, or holds code and is not trusted."""
-    network: Any = load_network(weights, "cpu", openvino=False, trust=trust).model
+    network: Any = load_network(weights, "cpu", trust=trust).model
     return network.float()
 
 

@@ -17,11 +17,11 @@ import numpy as np
 from tracker.cast_memory import evenly
 from tracker.gallery import crop
 from tracker.offline.refinement import Numbering, RefinementOptions
+from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
 from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.containers import is_url
-from tracker.video.prefetch import prefetch
 from tracker.video.sources import Source
 
 from ..run.interruption import Stopped

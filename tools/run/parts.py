@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib.util
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR, require_unchanged
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
+from tracker.detection.openvino_copy import kept_copy, made_copy
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
 from tracker.types import Embedder as AnyEmbedder
 
+from .accelerator import device_or_cpu
 from .output import note
 
 if TYPE_CHECKING:
@@ -37,22 +40,41 @@ def make_detector(weights: Path, options: DetectorOptions, detections: Path | No
     """A network, or boxes replayed from a MOT file where one is given. Raises InputError, WeightsError."""
     if detections is None:
         require_unchanged(weights)
-        return YoloDetector(weights, options)
+        return YoloDetector(weights, replace(options, device=device_or_cpu(options.device)))
     if not detections.is_file():
         raise InputError(f"there is no file {detections} to replay detections from")
     return ReplayDetector(read_detections(detections))
 
 
-def make_embedder(weights: Path | None, device: str = "") -> Embedder | None:
-    """The re-ID encoder with its calibration, or None. Raises WeightsError."""
+def make_embedder(weights: Path | None, device: str = "", openvino: bool = True) -> Embedder | None:
+    """The re-ID encoder with its calibration, or None. Raises WeightsError.
+
+    On the processor OpenVINO runs a copy of a bundled one, unless `openvino` is False.
+    """
     if weights is None:
         return None
     from reid.encoder.embedder import Embedder, EmbedderOptions
 
-    embedder = Embedder(weights, EmbedderOptions(device=device or "auto"))
+    device = device_or_cpu(device)
+    copied = openvino and device == "cpu" and weights in ENCODERS.values()
+    copy = _encoder_copy(weights) if copied and importlib.util.find_spec("openvino") else None
+    embedder = Embedder(weights, EmbedderOptions(device=device or "auto"), copy)
     if not embedder.calibrated:
         note(f"{weights} is not calibrated, so looks decide little: run `followspot calibrate {weights} SCENE` first")
     return embedder
+
+
+def _encoder_copy(weights: Path) -> Path | None:
+    require_unchanged(weights)
+    return made_copy(weights, kept_copy(weights, ("torch", "followspot")), _convert_encoder)
+
+
+def _convert_encoder(weights: Path, workshop: Path) -> Path:
+    from models.pretrained import load_encoder
+    from reid.encoder.encoder_export import write_openvino
+
+    write_openvino(workshop / "encoder", load_encoder(weights))
+    return workshop / "encoder"
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,8 @@ class Parts:
 def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:
     """The parts that the options of a command name. Raises InputError, WeightsError."""
     made = make_detector(detector_weights(detector), options, detections)
-    return Parts(made, make_embedder(encoder_weights(reid), options.device), part_files(detector, reid, detections))
+    embedder = make_embedder(encoder_weights(reid), options.device, options.openvino)
+    return Parts(made, embedder, part_files(detector, reid, detections))
 
 
 def part_files(detector: str, reid: str, detections: Path | None) -> dict[str, Path | None]:

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from tracker.cast_memory import CastMemory
 from tracker.pipeline import track
+from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
 from tracker.results.writers import STOPPED, Sink, reason
 from tracker.track import Identity
 from tracker.tracker import Tracker
 from tracker.types import Detector, Frame, FrameTracks, InputError
-from tracker.video.prefetch import prefetch
 
 from .cast_files import CastFiles, say_cast
 from .folder import CONFIG, write_config

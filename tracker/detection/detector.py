@@ -1,19 +1,19 @@
-"""Detectors: Ultralytics networks of any kind that boxes people, and boxes replayed from a file."""
+"""Detectors: networks of any kind that boxes people, and boxes replayed from a file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..boxes import area
 from ..types import Detections, Frame, InputError, Picture, as_frame, require
-from .weights import class_names, load_network, person_classes
+from .openvino_network import OpenvinoNetwork
+from .ultralytics_network import UltralyticsNetwork
+from .weights import openvino_folder
 
-COCO_JOINTS = 17
 MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
 
@@ -37,7 +37,8 @@ class DetectorOptions:
     batch: int = 4
     """Frames in a batch of the network."""
     openvino: bool = True
-    """On the CPU, run a .pt by OpenVINO where that is installed: half the time, the same boxes to about a pixel."""
+    """On the CPU, run the networks by OpenVINO where that is installed: half the time, the same boxes to about a
+    pixel."""
     trust: bool = False
     """Load a .pt that holds more than a network of Ultralytics: code in it runs, so trust its author."""
 
@@ -53,7 +54,9 @@ class DetectorOptions:
 class YoloDetector:
     """Any Ultralytics model that detects, poses or segments: .pt, .onnx, .engine or an OpenVINO folder.
 
-    A .pt file is a pickle; code in it is not run, unless the options trust it.
+    A .pt file is a pickle; code in it is not run, unless the options trust it. On the processor OpenVINO runs a copy of
+    it that is made once and kept; one that detects a single class, such as the bundled one, without importing torch
+    where the device is given as cpu.
     Raises InputError where the weights are missing or are none, know no people, hold code, or need a package that is
     not there.
     """
@@ -62,10 +65,7 @@ class YoloDetector:
         self.weights = Path(weights)
         self.options = options or DetectorOptions()
         require(self.options, DetectorOptions, "the options of a detector")
-        self._network = load_network(
-            self.weights, self.options.device, openvino=self.options.openvino, trust=self.options.trust
-        )
-        self._classes = list(self.options.classes) or person_classes(class_names(self._network), self.weights)
+        self._network = _network(self.weights, self.options)
 
     def __call__(self, frame: Picture) -> Detections:
         """People in one frame, which may be its image alone, (H, W, 3) uint8 BGR.
@@ -78,30 +78,15 @@ class YoloDetector:
         """People in each of the frames, in their order; images of one size go through fastest."""
         images = [_image(as_frame(frame)) for frame in frames]
         size = self.options.batch
-        results = [result for start in range(0, len(images), size) for result in self._predict(images[start:][:size])]
-        return [_detections(result) for result in results]
+        return [found for start in range(0, len(images), size) for found in self._found(images[start:][:size])]
 
-    def _predict(self, images: list[np.ndarray]) -> list[Any]:
-        options = self.options
-        asked: dict[str, Any] = {"device": options.device} if options.device else {}
-        if options.half:
-            asked["half"] = True
+    def _found(self, images: list[np.ndarray]) -> list[Detections]:
         try:
-            return list(
-                self._network.predict(
-                    images,
-                    conf=options.conf,
-                    iou=options.iou,
-                    imgsz=options.imgsz,
-                    classes=self._classes,
-                    verbose=False,
-                    save=False,
-                    **asked,
-                )
-            )
+            found = self._network(images)
         except (RuntimeError, ValueError, TypeError, AssertionError, ImportError, OSError) as error:
             reason = str(error).strip().splitlines() or [type(error).__name__]
             raise InputError(f"the detector {self.weights} cannot run: {reason[0]}") from error
+        return [each[area(each.xyxy) >= MIN_AREA] for each in found]
 
 
 class ReplayDetector:
@@ -123,20 +108,11 @@ def _image(frame: Frame) -> np.ndarray:
     return np.ascontiguousarray(frame.image)
 
 
-def _detections(result: Any) -> Detections:
-    """Ultralytics' boxes of one picture as ours: within the picture, none degenerate, keypoints of 17 joints."""
-    height, width = result.orig_shape
-    boxes = result.boxes.cpu().numpy()
-    inside = boxes.xyxy.clip(0, (width, height, width, height))
-    found = Detections(inside, boxes.conf, _keypoints(result))
-    return found[area(found.xyxy) >= MIN_AREA]
-
-
-def _keypoints(result: Any) -> np.ndarray | None:
-    """(N, 17, 3) COCO keypoints, confidence 1 where the model gives none; None where it has no such keypoints."""
-    if result.keypoints is None:
-        return None
-    data = result.keypoints.data.cpu().numpy()
-    if data.ndim != 3 or data.shape[1] != COCO_JOINTS:
-        return None
-    return data if data.shape[2] == 3 else np.concatenate([data, np.ones_like(data[..., :1])], axis=2)
+def _network(weights: Path, options: DetectorOptions) -> OpenvinoNetwork | UltralyticsNetwork:
+    copy = openvino_folder(weights, options.device, trust=options.trust) if options.openvino else None
+    if copy is not None and set(options.classes) <= {0}:
+        try:
+            return OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz)
+        except Exception:  # of another kind, or damaged in any way: Ultralytics runs it, or says what is wrong
+            pass
+    return UltralyticsNetwork(weights, copy, options)

@@ -7,30 +7,49 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
-def openvino_copy(weights: Path, cache: Path | None = None) -> Path | None:
-    """The OpenVINO folder of a .pt file, any input shape; made on first use, None where it cannot be made.
+def kept_copy(weights: Path, made_by: Sequence[str], cache: Path | None = None) -> Path:
+    """Where the OpenVINO folder of a .pt file is, or would be.
 
-    `cache` is `$XDG_CACHE_HOME/followspot` unless given. The folder's name carries the file's hash, so other weights
-    under the same name get a copy of their own.
+    `cache` is `$XDG_CACHE_HOME/followspot` unless given. The folder's name carries a hash of the file and of the
+    versions of OpenVINO and of the packages that the copy is `made_by`: what has changed gets a copy of its own.
     """
     cache = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "followspot"
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
-    copy = cache / f"{weights.stem}_{digest}_openvino_model"
+    digest = hashlib.sha256(weights.read_bytes())
+    digest.update(" ".join(map(_version, ("openvino", *made_by))).encode())
+    return cache / f"{weights.stem}_{digest.hexdigest()[:16]}_openvino_model"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # installed in another way than from a wheel
+        return ""
+
+
+def made_copy(weights: Path, copy: Path, convert: Callable[[Path, Path], Path]) -> Path | None:
+    """The folder `copy` (`kept_copy`), made unless it is there; None where it cannot be made.
+
+    `convert` gets the weights and an empty folder, and returns the OpenVINO folder that it has made in there; copies
+    are whole or not there at all.
+    """
     if copy.exists():
         return copy
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as workshop:
-            os.replace(_convert(weights, Path(workshop)), copy)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=copy.parent) as workshop:
+            os.replace(convert(weights, Path(workshop)), copy)
     except Exception:  # a copy is only a shortcut: whatever is wrong with the weights is said when they are opened
         return copy if copy.exists() else None
     return copy
 
 
-def _convert(weights: Path, workshop: Path) -> Path:
+def convert_detector(weights: Path, workshop: Path) -> Path:
+    """Ultralytics' own export, for any input shape."""
     from ultralytics import YOLO
 
     network = YOLO(shutil.copy(weights, workshop / "network.pt"))

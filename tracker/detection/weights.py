@@ -31,26 +31,40 @@ REFUSED = re.compile("unsupported global", re.IGNORECASE)
 TASKS = ("detect", "pose", "segment")
 
 
-def load_network(weights: Path, device: str = "", *, openvino: bool = True, trust: bool = False) -> YOLO:
-    """The network in `weights`; nothing is downloaded, installed or reported.
+def openvino_folder(weights: Path, device: str = "", *, trust: bool = False) -> Path | None:
+    """The OpenVINO copy of a .pt file that is to run in its place: on the processor, where OpenVINO is installed.
+
+    Raises InputError where the file is missing or broken, the device is not there, or the file has no copy yet, holds
+    code, and is not trusted.
+    """
+    if check_kind(weights) != ".pt" or importlib.util.find_spec("openvino") is None:
+        return None
+    keep_offline()
+    if not _runs_on_cpu(device):
+        return None
+    from .openvino_copy import convert_detector, kept_copy, made_copy
+
+    copy = kept_copy(weights, ("ultralytics",))
+    if not copy.exists() and not trust:
+        _refuse_code(weights)
+    return made_copy(weights, copy, convert_detector)
+
+
+def load_network(weights: Path, device: str = "", *, copy: Path | None = None, trust: bool = False) -> YOLO:
+    """The network in `weights`, or in what was made of them for OpenVINO; nothing is downloaded, installed or reported.
 
     A .pt is a pickle, which can hold any code; `trust` allows it to run.
     Raises InputError where the file is missing, of another kind, broken, for another task, its runtime is missing, or
     it holds code and is not trusted.
     """
-    kind = _check(weights)
+    kind = check_kind(weights)
     keep_offline()
     from ultralytics import YOLO
 
     if kind == ".pt" and not trust:
         _refuse_code(weights)
     _check_device(device)
-    path = weights
-    if kind == ".pt" and openvino and importlib.util.find_spec("openvino") and _runs_on_cpu(device):
-        from .openvino_copy import openvino_copy
-
-        path = openvino_copy(weights) or weights
-    network = _open(YOLO, weights, path, {"device": device} if device else {})
+    network = _open(YOLO, weights, copy or weights, {"device": device} if device else {})
     if network.task not in TASKS:
         raise InputError(f"{weights} is a model to {network.task}; a detector needs one to {' or '.join(TASKS)}")
     return network
@@ -71,7 +85,7 @@ def person_classes(names: Mapping[int, str], weights: Path) -> list[int]:
     return people or list(names)
 
 
-def _check(weights: Path) -> str:
+def check_kind(weights: Path) -> str:
     """The key of `RUNTIMES` that `weights` belongs to."""
     if not weights.exists():
         raise InputError(f"detector weights {weights} not found: give the path of a model file (none is downloaded)")
@@ -137,9 +151,11 @@ def _check_device(device: str) -> None:
 
 
 def _runs_on_cpu(device: str) -> bool:
+    if device:
+        return device == "cpu"
     import torch
 
-    return device == "cpu" or (not device and not torch.cuda.is_available())
+    return not torch.cuda.is_available()
 
 
 def keep_offline() -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import median_filter
-from scipy.signal import savgol_filter
 
 from ..ground_plane import GroundPlane, GroundPlaneOptions, feet, fit_plane, in_clear_view
 from ..types import MAX_ABSENCE, Frame, FrameTracks
@@ -164,6 +162,9 @@ class _Standing:
 
 def _smoothed(points: np.ndarray, spacing: float) -> np.ndarray:
     """Points (N, 2), `spacing` seconds apart."""
+    from scipy.ndimage import median_filter  # takes a second with `scipy.signal`: only where there is a floor
+    from scipy.signal import savgol_filter
+
     size, window = (2 * round(seconds / spacing / 2) + 1 for seconds in (_MEDIAN, _SMOOTH))
     points = median_filter(points, (min(size, 2 * ((len(points) - 1) // 2) + 1), 1), mode="nearest")
     return savgol_filter(points, window, 2, axis=0) if 3 <= window <= len(points) else points

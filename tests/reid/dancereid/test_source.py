@@ -14,7 +14,7 @@ from reid.dancereid.source import (
 )
 from reid.dancereid.splits import PUBLISHED_VIDEOS, published_part, splits_of
 from reid.data.crops import DataError
-from tracker.detection.detector import COCO_JOINTS
+from tracker.detection.ultralytics_network import COCO_JOINTS
 
 
 def annotation(tmp_path, content):

@@ -9,9 +9,10 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.errors import WeightsError
 from models.pretrained import load_encoder, save_encoder
 from reid.encoder.calibration import Calibration
-from reid.encoder.embedder import Embedder, EmbedderOptions, encode
+from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.encoder.encoder_export import WRITERS
 from reid.encoder.exported_encoder import openvino_file
+from reid.encoder.torch_encoder import encode
 
 CPU = EmbedderOptions(device="cpu")
 CALIBRATION = {"gap": (0.0, 4.0), "same": ((0.9, 0.1), (0.8, 0.1)), "different": ((0.5, 0.1), (0.4, 0.1))}

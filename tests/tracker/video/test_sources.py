@@ -16,10 +16,10 @@ import pytest
 from film import number, picture, shoot
 from places import SHARED
 
+from tracker.prefetch import prefetch
 from tracker.types import InputError
 from tracker.video.frame_clock import FrameClock
 from tracker.video.image_sequence import images_in
-from tracker.video.prefetch import prefetch
 from tracker.video.sources import each_source, open_source
 
 SEQUENCES = SHARED / "mot"

@@ -16,8 +16,8 @@ import pytest
 from film import number, picture, shoot
 from places import SHARED
 
+from tracker.prefetch import prefetch
 from tracker.types import InputError
-from tracker.video.prefetch import prefetch
 from tracker.video.video_file import VideoFile
 from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter, unfinished

@@ -1,4 +1,4 @@
-"""Reading ahead in a thread, so that decoding overlaps with the work on the frames."""
+"""Working ahead in a thread, so that decoding, detecting and what is done with the tracks overlap."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item, None, Non
     """The same items, up to `depth` of them made in advance by a thread.
 
     An error of `items` is raised here, in its place. When the consumer stops early (`break`, `close()`, an exception)
-    the thread is stopped and waited for, at most as long as one item takes.
+    the thread is stopped and waited for, at most as long as one item takes; then `items` are closed, where they are a
+    generator.
     """
     remaining = iter(items)
     reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
@@ -27,3 +28,5 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item, None, Non
             yield item
     finally:
         reader.shutdown(cancel_futures=True)
+        if isinstance(remaining, Generator):
+            remaining.close()

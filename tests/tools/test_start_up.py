@@ -1,0 +1,37 @@
+"""`followspot track` starts fast: the bundled networks need neither torch nor Ultralytics, once they have copies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+from models.bundled import PERSON_DETECTOR, PERSON_ENCODER
+from tools.run.parts import make_embedder
+from tracker.detection.weights import openvino_folder
+
+HEAVY = {"torch", "torchvision", "ultralytics", "scipy", "matplotlib", "filterpy", "trackeval", "sklearn"}
+"""Packages that take from half a second to several to import."""
+TRACK = """
+import sys
+from tools.cli import main
+sys.argv[1:] = ["track", "assets/demo.mp4", "--vid-stride", "50", "--device", "cpu", "--out", sys.argv[1]]
+main()
+print("loaded:", *sys.modules)
+"""
+
+
+def test_a_second_run_loads_no_heavy_package(tmp_path: Path):
+    pytest.importorskip("openvino")
+    assert openvino_folder(PERSON_DETECTOR, "cpu") is not None
+    make_embedder(PERSON_ENCODER, "cpu")
+    command = [sys.executable, "-c", TRACK, str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    said, loaded = done.stdout.split("loaded:")
+    assert said.startswith("detector  person_yolo11n.pt\nre-ID     person_mobilenet_v2.pt\n")
+    assert "openvino" in loaded.split()
+    assert not HEAVY & set(loaded.split())
+    assert (tmp_path / "out" / "video.mp4").is_file()

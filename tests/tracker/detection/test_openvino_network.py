@@ -1,0 +1,162 @@
+"""The bundled detector in OpenVINO itself: Ultralytics' boxes without Ultralytics, and the copy that it runs."""
+
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from places import ROOT
+
+from models.bundled import PERSON_DETECTOR
+from tracker.detection import openvino_copy
+from tracker.detection.detector import DetectorOptions, YoloDetector
+from tracker.detection.letterbox import Letterbox
+from tracker.detection.openvino_copy import kept_copy, made_copy
+from tracker.detection.openvino_network import OpenvinoNetwork
+from tracker.detection.weights import openvino_folder
+from tracker.types import Detections
+from tracker.video.video_reader import VideoReader
+
+openvino = pytest.importorskip("openvino")
+SURE = 0.25
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[np.ndarray]:
+    """Two photographs, which come with Ultralytics, one of them at odd sizes too, and frames of the demo."""
+    from ultralytics.utils import ASSETS
+
+    bus, pair = (cv2.imread(str(ASSETS / name)) for name in ("bus.jpg", "zidane.jpg"))
+    with VideoReader(ROOT / "assets" / "demo.mp4", vid_stride=60) as demo:
+        frames = [frame.image for frame in islice(demo, 4) if frame.image is not None]
+    return [bus, pair, cv2.resize(pair, (1001, 563)), cv2.resize(pair, (333, 777)), *frames]
+
+
+@pytest.fixture(scope="module")
+def copy() -> Path:
+    folder = openvino_folder(PERSON_DETECTOR, "cpu")
+    assert folder is not None
+    return folder
+
+
+def test_the_sides_of_a_picture_become_multiples_of_the_stride():
+    """1280x720 is halved to 640x360, and 360 lacks 24 to 384. 333x777 is 274x640, and 274 lacks 14 to 288."""
+    wide, tall = Letterbox.of((1280, 720), 640, 32), Letterbox.of((333, 777), 640, 32)
+    assert (wide.inner, wide.left, wide.top, wide.right, wide.bottom) == ((640, 360), 0, 12, 0, 12)
+    assert (tall.inner, tall.left, tall.top, tall.right, tall.bottom) == ((274, 640), 7, 0, 7, 0)
+    given = wide.put(np.zeros((720, 1280, 3), np.uint8))
+    assert given.shape == (384, 640, 3)
+    assert (given[:12] == 114).all()
+    assert (given[12:372] == 0).all()
+    boxes = np.array([[10, 22, 110, 112], [-5, 0, 700, 400]], np.float32)
+    assert wide.back(boxes).tolist() == [[20, 20, 220, 200], [0, 0, 1280, 720]]
+    odd = Letterbox.of((640, 359), 100, 32)  # 100 is raised to 128; 72 lacks 24
+    assert (odd.inner, odd.top, odd.bottom) == ((128, 72), 12, 12)
+
+
+def same(found: Detections, expected: Detections, pixels: float) -> None:
+    """Each sure box of either has one of the other."""
+    for some, others in ((found, expected), (expected, found)):
+        for box, score in zip(some.xyxy[some.score > SURE], some.score[some.score > SURE], strict=True):
+            apart = np.abs(others.xyxy - box).max(axis=1)
+            assert apart.min() < pixels
+            assert others.score[apart.argmin()] == pytest.approx(score, abs=0.02)
+
+
+@pytest.mark.slow
+def test_boxes_are_those_of_ultralytics(pictures: list[np.ndarray], copy: Path, monkeypatch: pytest.MonkeyPatch):
+    """In full precision; processors that have bfloat16 use it, in which both differ by some pixels."""
+    compiling = openvino.Core.compile_model
+
+    def precisely(core: Any, network: Any, device: str, config: dict[str, Any]) -> Any:
+        return compiling(core, network, device, {**config, "INFERENCE_PRECISION_HINT": "f32"})
+
+    monkeypatch.setattr(openvino.Core, "compile_model", precisely)
+    options = DetectorOptions(device="cpu", openvino=False, batch=1)
+    ours = OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz)
+    theirs = YoloDetector(PERSON_DETECTOR, options)
+    people = 0
+    for picture, found in zip(pictures, ours(pictures), strict=True):
+        expected = theirs(picture)
+        same(found, expected, pixels=0.5)
+        people += int((expected.score > SURE).sum())
+    assert people > 20
+
+
+def test_no_box_overlaps_a_better_one_beyond_the_limit_and_none_leaves_the_picture(
+    pictures: list[np.ndarray], copy: Path
+):
+    strict, loose = (OpenvinoNetwork(copy, 0.01, iou, 640)(pictures[:1])[0] for iou in (0.3, 0.9))
+    assert len(strict) < len(loose)
+    assert (np.diff(strict.score) <= 0).all()
+    assert (loose.xyxy >= 0).all()
+    assert (loose.xyxy <= (810, 1080, 810, 1080)).all()
+
+
+def test_a_picture_has_the_same_boxes_in_any_company(pictures: list[np.ndarray]):
+    """Bit for bit: alone, in a batch of two, and in one of eight pictures of several sizes."""
+    alone, pairs, together = (
+        YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu", batch=size)).batch(pictures) for size in (1, 2, 8)
+    )
+    assert sum(map(len, alone)) > 20
+    for one, two, all_of_them in zip(alone, pairs, together, strict=True):
+        for other in (two, all_of_them):
+            assert one.xyxy.tobytes() == other.xyxy.tobytes()
+            assert one.score.tobytes() == other.score.tobytes()
+
+
+def test_neither_torch_nor_ultralytics_is_loaded_once_there_is_a_copy(copy: Path):
+    code = f"""
+import sys, numpy
+from tracker.detection.detector import DetectorOptions, YoloDetector
+YoloDetector({str(PERSON_DETECTOR)!r}, DetectorOptions(device="cpu"))(numpy.zeros((90, 160, 3), numpy.uint8))
+assert "openvino" in sys.modules
+assert not {{"torch", "ultralytics", "openvino_telemetry.main"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_a_class_that_it_does_not_know_is_found_nowhere(pictures: list[np.ndarray]):
+    detector = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu", classes=(3,)))
+    assert len(detector(pictures[0])) == 0
+
+
+def test_a_network_of_another_kind_is_left_to_ultralytics(copy: Path, tmp_path: Path):
+    facts = (copy / "metadata.yaml").read_text()
+    for line in ("task: pose", "end2end: true", "names: {0: cat, 1: person}"):
+        (tmp_path / "metadata.yaml").write_text(f"{facts}\n{line}\n")
+        with pytest.raises(ValueError, match="another kind"):
+            OpenvinoNetwork(tmp_path, 0.1, 0.7, 640)
+
+
+def test_other_bytes_and_other_versions_have_a_copy_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    weights = tmp_path / "person.pt"
+    weights.write_bytes(b"one")
+    first = kept_copy(weights, ("ultralytics",), tmp_path)
+    assert first.name.startswith("person_")
+    assert first == kept_copy(weights, ("ultralytics",), tmp_path)
+    weights.write_bytes(b"two")
+    second = kept_copy(weights, ("ultralytics",), tmp_path)
+    monkeypatch.setattr(openvino_copy, "version", lambda package: "99")
+    assert len({first, second, kept_copy(weights, ("ultralytics",), tmp_path)}) == 3
+
+
+def test_a_copy_is_made_once_and_a_failing_conversion_leaves_nothing(tmp_path: Path):
+    cache, made = tmp_path / "cache", []
+
+    def convert(weights: Path, workshop: Path) -> Path:
+        made.append(weights)
+        (workshop / "half").mkdir()
+        if weights.name == "bad.pt":
+            raise RuntimeError("no such layer")
+        return workshop / "half"
+
+    assert made_copy(Path("bad.pt"), cache / "bad", convert) is None
+    assert list(cache.iterdir()) == []
+    assert [made_copy(Path("good.pt"), cache / "good", convert) for _ in range(2)] == [cache / "good"] * 2
+    assert [path.name for path in cache.iterdir()] == ["good"]
+    assert len(made) == 2

@@ -1,0 +1,85 @@
+"""A network of one class run by OpenVINO itself, on the processor: no torch, no Ultralytics."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml  # type: ignore[import-untyped]
+
+from ..boxes import cxcywh_to_xyxy
+from ..types import Detections
+from .letterbox import Letterbox
+
+ROWS = 5
+"""Of the output of a network with one class: centre x and y, width, height, score."""
+MOST = 300
+"""Boxes in a picture, as Ultralytics has it."""
+
+
+class OpenvinoNetwork:
+    """What Ultralytics exported to a folder: pictures of any size to boxes, as Ultralytics gives them.
+
+    Each picture is a request of its own, and as many run side by side as OpenVINO has streams: the boxes of a picture
+    do not depend on those around it. Not for several threads at once.
+    Raises ValueError where the network is of another kind, OSError or RuntimeError where it cannot be read.
+    """
+
+    def __init__(self, folder: Path, conf: float, iou: float, imgsz: int) -> None:
+        facts = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
+        if facts["task"] != "detect" or len(facts["names"]) != 1 or facts.get("end2end"):
+            raise ValueError("a network of another kind")
+        self.names: dict[int, str] = facts["names"]
+        self._conf, self._iou, self._imgsz, self._stride = conf, iou, imgsz, int(facts["stride"])
+        (file,) = folder.glob("*.xml")
+        self._compiled = _compiled(file)
+        self._idle: deque[Any] = deque()
+
+    def __call__(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        """People in pictures (H, W, 3) uint8 BGR. Raises RuntimeError where OpenVINO fails."""
+        return [self._finished(*started) for started in [self._started(image) for image in images]]
+
+    def _started(self, image: np.ndarray) -> tuple[Any, Letterbox]:
+        box = Letterbox.of((image.shape[1], image.shape[0]), self._imgsz, self._stride)
+        request = self._idle.popleft() if self._idle else self._compiled.create_infer_request()
+        request.start_async(box.put(image)[None])
+        return request, box
+
+    def _finished(self, request: Any, box: Letterbox) -> Detections:
+        request.wait()
+        found = request.get_output_tensor().data[0]  # (5, N)
+        found = found[:, found[4] > self._conf].T
+        self._idle.append(request)
+        kept = list(_kept(found, self._iou))[:MOST]
+        return Detections(box.back(cxcywh_to_xyxy(found[kept, :4])), found[kept, 4])
+
+
+def _kept(found: np.ndarray, iou: float) -> Iterator[int]:
+    """Rows that non-maximum suppression leaves of (N, 5) boxes (centre, size) with scores, best first."""
+    corner = found[:, :4].astype(float)
+    corner[:, :2] -= corner[:, 2:] / 2
+    yield from cv2.dnn.NMSBoxes(corner.tolist(), found[:, 4].tolist(), 0.0, iou) if len(found) else ()
+
+
+def _compiled(file: Path) -> Any:
+    """The network with a picture (1, h, w, 3) uint8 BGR as its input: what is done to it first is compiled in."""
+    import openvino
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    core = openvino.Core()
+    network = core.read_model(file)
+    if len(network.outputs) != 1 or network.outputs[0].get_partial_shape()[1] != ROWS:
+        raise ValueError("an output of another kind")
+    steps = PrePostProcessor(network)
+    picture = steps.input()
+    picture.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    picture.tensor().set_color_format(ColorFormat.BGR)
+    picture.preprocess().convert_element_type(openvino.Type.f32).convert_color(ColorFormat.RGB).scale([255.0] * 3)
+    picture.model().set_layout(openvino.Layout("NCHW"))
+    network = steps.build()
+    network.reshape([1, -1, -1, 3])
+    return core.compile_model(network, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
