@@ -1,4 +1,4 @@
-"""Motion from one frame to the next: a Kalman filter (Kalman 1960) on the box's centre and size.
+"""Motion from one frame to the next: a Kalman filter on the box's centre and size.
 
 The state is (cx, cy, w, h, vx, vy): the centre moves at a constant velocity, the size drifts. Dancers bend, jump and
 spread their arms, so the rate at which a box grew does not predict how it will grow (leaving it out gained 1
@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
+from filterpy.kalman import KalmanFilter
 
 from .boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 
@@ -36,25 +37,28 @@ class MotionOptions:
     """Decay time (to 1/e) of the velocity of a track that is not seen, seconds: people stop."""
 
 
+BATCH_FROM = 4
+"""So many filters are moved on faster together, in arrays, than one by one."""
 _OBSERVE = np.eye(4, 6)  # the box is seen, the velocity is not
 _IDENTITY_4 = np.eye(4)
 _IDENTITY_6 = np.eye(6)
 
 
 class Motion:
-    """The filter of one track, started on its first box: state `x` (6, 1) pixels, `covariance` (6, 6)."""
+    """The filter of one track, started on its first box."""
 
     def __init__(self, xyxy: np.ndarray, options: MotionOptions) -> None:
         """xyxy (4,) pixels."""
         self.options = options
-        self.x = np.concatenate([xyxy_to_cxcywh(np.asarray(xyxy, float)), np.zeros(2)])[:, None]
-        spread = [options.measurement_noise**2] * 4 + [options.start_speed**2] * 2
-        self.covariance = np.diag(spread) * self.height**2
+        self.filter = KalmanFilter(dim_x=6, dim_z=4)
+        self.filter.H = _OBSERVE
+        self.filter.x = np.concatenate([xyxy_to_cxcywh(np.asarray(xyxy, float)), np.zeros(2)])[:, None]  # (6, 1)
+        self.filter.P = np.diag([options.measurement_noise**2] * 4 + [options.start_speed**2] * 2) * self.height**2
 
     @property
     def height(self) -> float:
         """Body height in pixels, at least 1."""
-        return max(float(self.x[3, 0]), 1.0)
+        return max(float(self.filter.x[3, 0]), 1.0)
 
     @property
     def xyxy(self) -> np.ndarray:
@@ -63,23 +67,27 @@ class Motion:
 
     def predict(self, seconds: float, *, seen: bool) -> None:
         """Move on by `seconds`; `seen`: the track was matched in the last frame; if not, its velocity decays."""
-        predict_all([self], seconds, [seen])
+        transition, noise = _step(self.options, round(seconds, 6), seen)
+        self.filter.predict(F=transition, Q=noise * self.height**2)
 
     def update(self, xyxy: np.ndarray, score: float) -> None:
         """Correct the state by a detected box, (4,) pixels, and its score in 0..1."""
-        update_all([self], np.asarray(xyxy)[None], np.array([score]))
+        noise = _IDENTITY_4 * (box_noise(score, self.options) * self.height) ** 2
+        self.filter.update(xyxy_to_cxcywh(np.asarray(xyxy, float))[:, None], R=noise)
 
 
 def boxes_of(motions: Sequence[Motion]) -> np.ndarray:
     """The filtered or predicted boxes, (N, 4) pixels."""
-    cxcywh = np.array([motion.x for motion in motions]).reshape(-1, 6)[:, :4]
+    cxcywh = np.array([motion.filter.x for motion in motions]).reshape(-1, 6)[:, :4]
     cxcywh[:, 2:] = np.maximum(cxcywh[:, 2:], 1.0)
     return cxcywh_to_xyxy(cxcywh)
 
 
 def predict_all(motions: Sequence[Motion], seconds: float, seen: Sequence[bool]) -> None:
-    """`Motion.predict` for each of N filters, `seen` (N,), in arrays."""
-    if not motions:
+    """`Motion.predict` for each of N filters, `seen` (N,)."""
+    if len(motions) < BATCH_FROM:
+        for motion, was_seen in zip(motions, seen, strict=True):
+            motion.predict(seconds, seen=was_seen)
         return
     x, covariance = _states(motions)
     steps = [_step(motion.options, round(seconds, 6), was_seen) for motion, was_seen in zip(motions, seen, strict=True)]
@@ -91,7 +99,9 @@ def predict_all(motions: Sequence[Motion], seconds: float, seen: Sequence[bool])
 
 def update_all(motions: Sequence[Motion], xyxy: np.ndarray, score: np.ndarray) -> None:
     """`Motion.update` for each of N filters, by boxes (N, 4) pixels and their scores (N,)."""
-    if not motions:
+    if len(motions) < BATCH_FROM:
+        for motion, box, certainty in zip(motions, xyxy, score.tolist(), strict=True):
+            motion.update(box, certainty)
         return
     x, covariance = _states(motions)
     options = motions[0].options
@@ -100,19 +110,19 @@ def update_all(motions: Sequence[Motion], xyxy: np.ndarray, score: np.ndarray) -
     residual = xyxy_to_cxcywh(np.asarray(xyxy, float))[:, :, None] - x[:, :4]  # (N, 4, 1)
     gain = covariance[:, :, :4] @ np.linalg.inv(covariance[:, :4, :4] + noise)  # (N, 6, 4)
     rest = _IDENTITY_6 - gain @ _OBSERVE
-    # Joseph's form, which stays symmetric
+    # Joseph's form, as filterpy has it: it stays symmetric
     covariance = rest @ covariance @ rest.swapaxes(1, 2) + gain @ noise @ gain.swapaxes(1, 2)
     _write_states(motions, x + gain @ residual, covariance)
 
 
 def _states(motions: Sequence[Motion]) -> tuple[np.ndarray, np.ndarray]:
     """States (N, 6, 1) and their covariances (N, 6, 6)."""
-    return np.array([motion.x for motion in motions]), np.array([motion.covariance for motion in motions])
+    return np.array([motion.filter.x for motion in motions]), np.array([motion.filter.P for motion in motions])
 
 
 def _write_states(motions: Sequence[Motion], x: np.ndarray, covariance: np.ndarray) -> None:
     for motion, own_x, own_covariance in zip(motions, x, covariance, strict=True):
-        motion.x, motion.covariance = own_x, own_covariance
+        motion.filter.x, motion.filter.P = own_x, own_covariance
 
 
 Score = TypeVar("Score", float, np.ndarray)

@@ -26,7 +26,7 @@ def test_contact_is_more_than_three_tenths_of_the_smaller_box(inside: int, conta
 def test_a_track_out_of_sight_touches_where_its_motion_puts_it():
     two = [known(1, 1.0, standing(300)), known(2, 0.9, standing(600))]
     assert not touching(two, 1.0, OPTIONS).any()
-    two[1].motion.x[0] -= 300
+    two[1].motion.filter.x[0] -= 300
     assert touching(two, 1.0, OPTIONS).sum() == 2
 
 

@@ -19,7 +19,7 @@ def follow(speed: float, fps: float, seconds: float) -> Motion:
 
 def velocity(motion: Motion) -> np.ndarray:
     """Of the filter's state, (2,) pixels per second."""
-    return motion.x[4:, 0]
+    return motion.filter.x[4:, 0]
 
 
 def test_a_steady_walk_is_predicted():
@@ -59,32 +59,21 @@ def test_a_box_keeps_a_positive_size():
     assert height >= 1
 
 
-def test_the_states_are_filterpys():
-    """Seven people, two of them unseen, thirty frames: the same states and covariances as one filter a person has."""
-    filterpy = pytest.importorskip("filterpy.kalman")
-    options, seconds = MotionOptions(), 0.04
+def test_many_filters_at_once_are_filterpys_one_by_one():
+    """Seven people, two of them unseen, thirty frames: the same states and covariances."""
     draw = np.random.default_rng(5)
-    ours = [Motion(box(100.0 * n, 500, 150 + 20 * n), options) for n in range(7)]
-    theirs = [filterpy.KalmanFilter(dim_x=6, dim_z=4) for _ in ours]
-    for motion, peer in zip(ours, theirs, strict=True):
-        peer.H, peer.x, peer.P = np.eye(4, 6), motion.x, motion.covariance
+    together, alone = ([Motion(box(100.0 * n, 500, 150 + 20 * n), MotionOptions()) for n in range(7)] for _ in range(2))
     for frame in range(30):
         seen = [n < 5 or frame < 10 for n in range(7)]
-        predict_all(ours, seconds, seen)
-        for peer, was_seen in zip(theirs, seen, strict=True):
-            keep = 1.0 if was_seen else np.exp(-seconds / 0.4)
-            peer.F = np.diag([1.0, 1, 1, 1, keep, keep])
-            peer.F[[0, 1], [4, 5]] = seconds * keep
-            peer.Q = np.diag([seconds**3 / 3, seconds**3 / 3, *[0.35**2 * seconds] * 2, seconds, seconds])
-            peer.Q[[0, 1, 4, 5], [4, 5, 0, 1]] = seconds**2 / 2
-            peer.predict(Q=peer.Q * peer.x[3, 0] ** 2)
-        found = np.stack([motion.xyxy for motion in ours[:5]]) + draw.normal(0, 3, (5, 4))
+        predict_all(together, 0.04, seen)
+        for motion, was_seen in zip(alone, seen, strict=True):
+            motion.predict(0.04, seen=was_seen)
+        found = np.stack([motion.xyxy for motion in alone[:5]]) + draw.normal(0, 3, (5, 4))
         score = draw.uniform(0.3, 1.0, 5).astype(np.float32)
-        update_all(ours[:5], found, score)
-        for peer, (left, top, right, bottom), certainty in zip(theirs, found, score.tolist(), strict=False):
-            noise = (0.05 + 0.25 * (1 - certainty)) * peer.x[3, 0]
-            seen_box = np.array([(left + right) / 2, (top + bottom) / 2, right - left, bottom - top])
-            peer.update(seen_box[:, None], R=np.eye(4) * noise**2)
-    for motion, peer in zip(ours, theirs, strict=True):
-        assert motion.x == pytest.approx(peer.x, rel=1e-9)
-        np.testing.assert_allclose(motion.covariance, peer.P, rtol=1e-9, atol=1e-9)
+        update_all(together[:5], found, score)
+        for motion, xyxy, certainty in zip(alone, found, score.tolist(), strict=False):
+            motion.update(xyxy, certainty)
+    for one, other in zip(together, alone, strict=True):
+        assert one.filter.x == pytest.approx(other.filter.x, rel=1e-9)
+        np.testing.assert_allclose(one.filter.P, other.filter.P, rtol=1e-9, atol=1e-9)
+        assert one.xyxy == pytest.approx(other.xyxy)

@@ -19,7 +19,7 @@ from .unfinished import ASIDE, OVERVIEW, held, is_left_over, set_aside
 CONFIG = "config.json"
 RUNS = Path("runs")
 """Where runs go that are given no folder."""
-PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "openvino", "lap")
+PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "openvino", "filterpy", "lap")
 
 
 def choose_folder(out: Path | None, name: str, parent: Path = RUNS) -> Path:

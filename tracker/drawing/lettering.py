@@ -122,7 +122,9 @@ def _fonts(text: str, size: int, path: Path | None) -> Iterator[tuple[str, FreeT
     lacking = "".join(dict.fromkeys(letter for letter in text if not any(_has(font, letter) for font in chosen)))
     common = _system_font(lacking, size) if lacking else None
     for character in text:
-        font = next((font for font in chosen if _has(font, character)), common or _system_font(character, size))
+        font = next((font for font in chosen if _has(font, character)), common)
+        if font is None:
+            font = _system_font(character, size)
         if font is not None:
             yield character, font
         else:

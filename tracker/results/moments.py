@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
+from ..association import match
 from ..boxes import in_contact, iou
 from ..recovery import RecoveryOptions, at_edge
 from ..types import Recovery
@@ -150,7 +150,7 @@ class MomentFinder:
             return
         overlap = iou(self.columns.xyxy[first], self.columns.xyxy[last])
         same = self.columns.person[first][:, None] == self.columns.person[last]
-        for one, other in zip(*linear_sum_assignment(-overlap - 0.01 * same), strict=True):
+        for one, other in zip(*match(overlap + 0.01 * same, 0.0), strict=True):
             x, z = int(self.columns.person[first[one]]), int(self.columns.person[last[other]])
             if x != z and overlap[one, other] >= max(self.options.overlap, self._goes_on(int(last[other]), frame)):
                 yield Stretch(self._since_break(z, x, frame), int(first[one]))
