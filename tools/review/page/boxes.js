@@ -4,7 +4,8 @@ import { area, dragged, handleAt, isBox, spanned } from "./geometry.js";
 import { shortened } from "./words.js";
 
 const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "ns", e: "ew", w: "ew" };
-const HANDLE = matchMedia("(pointer: coarse)").matches ? 22 : 9;  // a finger needs more
+const TOUCHED = matchMedia("(pointer: coarse)").matches;  // a finger needs large handles, so there is room for few
+const HANDLE = TOUCHED ? 20 : 9;
 const LABEL = 18;
 const MOST_LETTERS = 16;
 
@@ -83,7 +84,8 @@ export class Boxes {
   handles(at) {
     const { xyxy } = this.boxes[at];
     const size = HANDLE / this.scale;
-    return Object.keys(CURSORS).map((edge) => {
+    const edges = Object.keys(CURSORS).filter((edge) => !TOUCHED || edge.length === 2);
+    return edges.map((edge) => {
       const [x, y] = handleAt(xyxy, edge);
       const handle = shape("rect", { x: x - size / 2, y: y - size / 2, width: size, height: size }, "handle");
       Object.assign(handle.dataset, { at, edge });

@@ -2,6 +2,7 @@
 
 import { likenessOf } from "../api.js";
 import { many } from "../words.js";
+import { PictureQueue } from "./picture_queue.js";
 import { Timeline } from "./timeline.js";
 
 const COLOURS = ["lane", "focus", "soft", "ink", "doubt"];
@@ -11,7 +12,7 @@ const part = (name, className, more = {}) => Object.assign(document.createElemen
 export class PeopleRows {
   // deeds: chosen(number), seek(frame)
   constructor(review, element, view, deeds) {
-    Object.assign(this, { review, element, view, deeds, rows: new Map(), order: [], lane: { width: 0 } });
+    Object.assign(this, { review, element, view, deeds, rows: new Map(), order: [], lane: { width: 0 }, pictures: new PictureQueue() });
     element.addEventListener("click", (event) => this.clicked(event));
     new ResizeObserver(() => this.drawAll()).observe(element);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawAll());
@@ -70,6 +71,7 @@ export class PeopleRows {
       row.facts.replaceChildren(badge, called, part("span", "flag"), part("small", "", { textContent: `${seconds.toFixed(1)} s` }));
       row.facts.title = `${name || `person ${number}`}, ${many(boxes, "box")}`;
     }
+    row.timeline.tell(person);
     row.stale = true;
     if (row.visible) this.draw(row);
   }
@@ -87,8 +89,8 @@ export class PeopleRows {
   face({ number }, [column, frame, ...xyxy]) {
     const { from, to } = this.view;
     if (frame < from || frame > to) return null;
-    const image = part("img", "face", { alt: "", decoding: "async", loading: "lazy", fetchPriority: "low", width: 60, height: 80 });
-    image.src = likenessOf(number, frame, xyxy, this.review.data.key);
+    const image = part("img", "face", { alt: "", decoding: "async", fetchPriority: "low", width: 60, height: 80 });
+    this.pictures.add(image, likenessOf(number, frame, xyxy, this.review.data.key));
     image.dataset.frame = frame;
     image.title = `frame ${frame}`;
     image.style.left = `clamp(0px, ${(100 * (frame - from)) / (to - from)}% - 30px, 100% - 60px)`;

@@ -10,6 +10,13 @@ export class Timeline {
     this.canvas.setAttribute("role", "img");
   }
 
+  // Says it in words, also where it is not in sight and is not drawn.
+  tell(person) {
+    this.person = person;
+    const words = this.words();
+    if (this.canvas.getAttribute("aria-label") !== words) this.canvas.setAttribute("aria-label", words);
+  }
+
   // Draws where anything of it changed; lane: { width, colours } of all rows.
   set(person, lane) {
     const moments = this.review.moments.filter(({ people, looked, mended }) => people.includes(person.number) && !looked && !mended);
@@ -17,7 +24,6 @@ export class Timeline {
     const drawn = JSON.stringify([spans, offers, returns, back, moments, this.view, lane]);
     if (drawn === this.drawn || !lane.width) return;
     Object.assign(this, { person, moments, drawn });
-    this.canvas.setAttribute("aria-label", this.words());
     this.draw(lane);
   }
 
