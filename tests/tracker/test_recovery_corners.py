@@ -10,8 +10,17 @@ from tracks_by_hand import Linear, known, show, standing, track_at
 
 from tracker.gallery import Gallery, GalleryOptions
 from tracker.recollection import NO_CANDIDATES, Candidates, Remembered
-from tracker.recovery import IdentityMatch, IdentityMatcher, RecoveryOptions, Unresolved, at_edge, similarity_to
+from tracker.recovery import (
+    IdentityMatch,
+    IdentityMatcher,
+    RecoveryOptions,
+    Unresolved,
+    at_edge,
+    position_log_odds,
+    similarity_to,
+)
 from tracker.track import Identity, Track
+from tracker.types import InputError
 
 OPTIONS = RecoveryOptions()
 PICTURE = (1000, 800)
@@ -170,3 +179,39 @@ def test_only_the_left_and_the_right_side_are_edges_people_come_in_at():
     """Of 1000 x 800: a box at the top, one at the bottom, one that ends at x = 900, and one at the right."""
     boxes = np.array([[400.0, 0, 500, 200], [400, 600, 500, 800], [800, 300, 900, 500], [900, 300, 1000, 500]])
     assert at_edge(boxes, PICTURE, OPTIONS).tolist() == [False, False, False, True]
+
+
+def test_a_random_walk_is_as_fast_as_it_is_said_to_be():
+    """At 2 body heights a root of a second, for 2 s: 0.25 + 4 * 2 = 8.25; nearness counts, 1 body height away."""
+    options = RecoveryOptions(position_spread_rate=2.0)
+    slow, fast = (position_log_odds([back()], [gone()], PICTURE, each).item() for each in (RecoveryOptions(), options))
+    assert fast - slow == pytest.approx(-0.5 / 8.25 - np.log(8.25) + 0.5 / 2.25 + np.log(2.25))
+
+
+def test_a_picture_of_unknown_size_is_measured_by_the_largest_in_it():
+    """Four by two of 200 pixels, for the one of 100 pixels, too: the heights' mean is 141, and 8 * 2 square heights."""
+    small = known(2, 1.0, standing(300, height=100), lost=True)
+    alone = position_log_odds([back()], [small], None, OPTIONS).item()
+    beside = position_log_odds([back()], [small, gone()], None, OPTIONS)[0, 0]
+    assert beside - alone == pytest.approx(np.log(2))
+
+
+def test_vectors_of_two_lengths_are_refused():
+    with pytest.raises(InputError, match=r"vectors of people have 2 and 3 numbers: the cast file is not"):
+        similarity_to([np.eye(3)[[0]]], [back([1.0, 0.0])])
+
+
+def gap(here: Track, lost: Track) -> float:
+    """The seconds apart that the calibration is asked about."""
+    encoder = Linear()
+    show(here.fresh, [1.0, 0.0], time=3.5)
+    IdentityMatcher(OPTIONS, encoder).match(Unresolved([here], [], [lost]), PICTURE, 0.0)
+    return encoder.gaps[0]
+
+
+def test_views_are_apart_from_the_last_of_then_to_the_first_of_now_and_never_less_than_not_at_all():
+    early, late, unseen = gone(), gone(), gone()
+    show(early.identity.gallery, [1.0, 0.0], time=0.5)
+    show(early.identity.gallery, [1.0, 0.0], time=0.75)
+    show(late.identity.gallery, [1.0, 0.0], time=4.0)
+    assert [gap(back(), lost) for lost in (early, late, unseen)] == [2.75, 0.0, 2.5]
