@@ -215,3 +215,13 @@ def test_views_are_apart_from_the_last_of_then_to_the_first_of_now_and_never_les
     show(early.identity.gallery, [1.0, 0.0], time=0.75)
     show(late.identity.gallery, [1.0, 0.0], time=4.0)
     assert [gap(back(), lost) for lost in (early, late, unseen)] == [2.75, 0.0, 2.5]
+
+
+def test_a_stranger_beside_two_in_doubt_takes_the_place_of_neither():
+    """All who are in doubt must be someone; a newcomer need not."""
+    two, new = [known(1, 3.0, standing(300)), known(2, 3.0, standing(400))], back([0.0, 0.0, 1.0])
+    two[0].join_group(two[1])
+    for number, track in enumerate(two):
+        show(track.identity.gallery, np.eye(3)[number])
+        show(track.fresh, np.eye(3)[number])
+    assert {match.track: match.identity.id for match in matched([new], two, [])} == {two[0]: 1, two[1]: 2}
