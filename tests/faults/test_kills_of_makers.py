@@ -42,7 +42,7 @@ COMMANDS = {
     ),
     "dataset video": (
         *("dataset", "video", "film.mp4", "--out", "out", "--detections", "boxes.txt", "--cast", "2"),
-        *("--height", "64", "--crops.every", "2"),
+        *("--height", "64", "--every", "2"),
     ),
     "export": ("export", "encoder.pt", "--to", "openvino", "--out", "out"),
 }
