@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..ground_plane import GroundPlane, GroundPlaneOptions, feet, fit_plane, in_clear_view
 from ..types import MAX_ABSENCE, Frame, FrameTracks
@@ -163,18 +162,9 @@ class _Standing:
 
 def _smoothed(points: np.ndarray, spacing: float) -> np.ndarray:
     """Points (N, 2), `spacing` seconds apart."""
+    from scipy.ndimage import median_filter  # takes a second with `scipy.signal`: only where there is a floor
+    from scipy.signal import savgol_filter
+
     size, window = (2 * round(seconds / spacing / 2) + 1 for seconds in (_MEDIAN, _SMOOTH))
-    half = min(size // 2, (len(points) - 1) // 2)
-    around = sliding_window_view(np.pad(points, ((half, half), (0, 0)), mode="edge"), 2 * half + 1, axis=0)
-    points = np.median(around, axis=-1)
-    return fitted(points, window) if 3 <= window <= len(points) else points
-
-
-def fitted(points: np.ndarray, window: int) -> np.ndarray:
-    """Points (N, D) on parabolas fitted to the `window` (odd) around each (Savitzky and Golay 1964); the first and the
-    last parabola go on to the ends. As SciPy's `savgol_filter`, whose import takes a second."""
-    powers = np.vander(np.arange(window) - window // 2, 3)  # (window, 3)
-    fit = powers @ np.linalg.pinv(powers)  # (window, window): from points to parabola
-    middle = sliding_window_view(points, window, axis=0) @ fit[window // 2]
-    ends = fit[: window // 2] @ points[:window], fit[window // 2 + 1 :] @ points[-window:]
-    return np.concatenate([ends[0], middle, ends[1]])
+    points = median_filter(points, (min(size, 2 * ((len(points) - 1) // 2) + 1), 1), mode="nearest")
+    return savgol_filter(points, window, 2, axis=0) if 3 <= window <= len(points) else points

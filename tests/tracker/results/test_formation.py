@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tracker.ground_plane import GroundPlaneOptions
-from tracker.results.formation import STEP, FloorRows, Formation, fitted, formation_of
+from tracker.results.formation import STEP, FloorRows, Formation, formation_of
 from tracker.types import Frame, FrameTracks
 
 SIZE = (1000, 500)
@@ -141,13 +141,3 @@ def test_the_number_of_places_has_a_bound(people: int, seconds: int):
     places = sum(len(walk.places) for walk in found.walks)
     assert 50_000 < places <= 120_000
     assert found.step == (0.2 if people == 20 else 3.2)
-
-
-@pytest.mark.parametrize(("count", "window"), [(5, 5), (40, 9), (41, 27)])
-def test_the_fit_of_parabolas_is_scipys_and_leaves_a_parabola_as_it_is(count: int, window: int):
-    from scipy.signal import savgol_filter
-
-    points = np.random.default_rng(count).normal(0, 1, (count, 2))
-    np.testing.assert_allclose(fitted(points, window), savgol_filter(points, window, 2, axis=0), atol=1e-12)
-    curve = np.stack([np.arange(count) ** 2.0, 3.0 - np.arange(count)], axis=1)
-    np.testing.assert_allclose(fitted(curve, window), curve, atol=1e-9)
