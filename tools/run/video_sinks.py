@@ -65,7 +65,7 @@ class VideoSink:
                 crf=self._crf,
                 whole_only=True,
             )
-        self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start)
+        self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start, given=True)
 
 
 class PictureSink:

@@ -98,9 +98,10 @@ class VideoWriter:
         """One sentence on sound that could not be taken over so far; None where all could."""
         return self._file.sound.warning if self._file.sound is not None else None
 
-    def write(self, image: np.ndarray, time: float) -> None:
-        """Adds a picture, (height, width, 3) uint8 BGR, shown from `time` seconds on; the array may be reused at once.
+    def write(self, image: np.ndarray, time: float, *, given: bool = False) -> None:
+        """Adds a picture, (height, width, 3) uint8 BGR, shown from `time` seconds on.
 
+        The array may be reused at once; one that is `given` away is not copied, and must not change any more.
         Times should grow; one that does not is moved just behind the one before.
         """
         if image.shape != (*self._size, 3) or image.dtype != np.uint8:
@@ -109,9 +110,10 @@ class VideoWriter:
             raise ValueError(f"{self.path} is closed")
         if self._failure is not None:
             raise self._refusal(self._failure) from self._failure
-        bottom, right = self._padding
-        owned: np.ndarray = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-        self._queue.put((VideoFrame.from_numpy_buffer(owned, format="bgr24"), time))
+        if any(self._padding) or not (given and image.flags.c_contiguous):
+            bottom, right = self._padding
+            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        self._queue.put((VideoFrame.from_numpy_buffer(image, format="bgr24"), time))
         self._written += 1
 
     def _encode(self) -> None:
