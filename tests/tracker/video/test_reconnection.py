@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from film import number, shoot
 
+from tracker.prefetch import prefetch
 from tracker.video import reconnection
 from tracker.video.frame_clock import FrameClock
-from tracker.video.prefetch import prefetch
 from tracker.video.sources import open_source
 
 
