@@ -28,7 +28,7 @@ from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder
 from reid.training.run_log import read_log
 
-TRUNK, FRAMES, ROUND = "shufflenet_v2_x0_5", 60, 4
+TRUNK, FRAMES, ROUND = "shufflenet_v2_x0_5", 30, 4
 TRIES = math.ceil(KILLS / 5)
 COMMANDS = {
     "train": (

@@ -16,6 +16,7 @@ import cv2
 from tracker.types import InputError
 
 from ..run.interruption import Interruption
+from ..run.orphans import end_with_parent
 
 Scene = TypeVar("Scene")
 Result = TypeVar("Result")
@@ -51,7 +52,8 @@ def in_processes(
 
 
 def prepare_worker() -> None:
-    """Ignore Ctrl-C, which the parent process answers, and keep to one core: the others render other scenes."""
+    """Ignore Ctrl-C, which the parent process answers, end with it, and keep to one core: the others render, too."""
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tracker.types import InputError
 
+from ..run.orphans import end_with_parent
 from .labelled_boxes import pad, read_results, read_truth
 from .sequences import TruthSequence, find_results, find_sequences
 from .track_scores import TrackScores, pool, score_sequence
@@ -38,7 +39,7 @@ def score_files(
     if processes <= 1:
         return list(map(score_file, sequences, results))
     # Not forked: a fork copies the locks of whatever threads the caller has running.
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as workers:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=end_with_parent) as workers:
         return list(workers.map(score_file, sequences, results))
 
 
