@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,9 @@ def _network(weights: Path, options: DetectorOptions) -> OpenvinoNetwork | Ultra
     if copy is not None and set(options.classes) <= {0}:
         try:
             return OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz)
-        except Exception:  # of another kind, or damaged in any way: Ultralytics runs it, or says what is wrong
+        except ValueError:  # of another kind
             pass
+        except Exception:  # the copy is damaged in any way: torch runs the weights, and the next run copies them anew
+            shutil.rmtree(copy, ignore_errors=True)
+            copy = None
     return UltralyticsNetwork(weights, copy, options)

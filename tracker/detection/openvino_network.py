@@ -26,7 +26,7 @@ class OpenvinoNetwork:
 
     Each picture is a request of its own, and as many run side by side as OpenVINO has streams: the boxes of a picture
     do not depend on those around it. Not for several threads at once.
-    Raises ValueError where the network is of another kind, OSError or RuntimeError where it cannot be read.
+    Raises ValueError where the network is of another kind, other exceptions where the folder is damaged.
     """
 
     def __init__(self, folder: Path, conf: float, iou: float, imgsz: int) -> None:
@@ -35,8 +35,7 @@ class OpenvinoNetwork:
             raise ValueError("a network of another kind")
         self.names: dict[int, str] = facts["names"]
         self._conf, self._iou, self._imgsz, self._stride = conf, iou, imgsz, int(facts["stride"])
-        (file,) = folder.glob("*.xml")
-        self._compiled = _compiled(file)
+        self._compiled = _compiled(next(folder.glob("*.xml")))
         self._idle: deque[Any] = deque()
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Detections]:

@@ -1,5 +1,6 @@
 """The bundled detector in OpenVINO itself: Ultralytics' boxes without Ultralytics, and the copy that it runs."""
 
+import shutil
 import subprocess
 import sys
 from itertools import islice
@@ -160,3 +161,16 @@ def test_a_copy_is_made_once_and_a_failing_conversion_leaves_nothing(tmp_path: P
     assert [made_copy(Path("good.pt"), cache / "good", convert) for _ in range(2)] == [cache / "good"] * 2
     assert [path.name for path in cache.iterdir()] == ["good"]
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("part", ["*.xml", "*.bin", "metadata.yaml"])
+def test_a_damaged_copy_is_thrown_away_and_torch_finds_the_people(
+    copy: Path, pictures: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    damaged = tmp_path / "followspot" / copy.name
+    shutil.copytree(copy, damaged)
+    (file,) = damaged.glob(part)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2].replace(b":", b""))
+    assert len(YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(pictures[0])) >= 4
+    assert not damaged.exists()
