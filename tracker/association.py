@@ -19,7 +19,7 @@ class AssociationOptions:
     """How detections are matched to tracks from one frame to the next."""
 
     high_score: float = 0.6
-    """Detections from this score on are matched first, where re-ID is off."""
+    """Detections from this score on are matched first, where re-ID is off. Scores are those of `score_scale`."""
     high_score_with_appearance: float = 0.5
     """The same score where re-ID is on: appearance corrects mistakes later."""
     low_score: float = 0.1
@@ -32,7 +32,7 @@ class AssociationOptions:
     """The same decay time where re-ID is on: appearance then decides who stands where the track was."""
     height_power: float = 4.0
     """Power of the overlap in height, which multiplies the overlap with the predicted box."""
-    occlusion_weight: float = 0.2
+    occlusion_weight: float = 0.1
     """Similarity lost by a track whose predicted box lies wholly behind one nearer to the camera."""
     expansion: float = 1.0
     """How fast boxes grow on each side before their overlaps are taken, box sizes per second since a track was seen:
@@ -42,9 +42,10 @@ class AssociationOptions:
     direction_weight: float = 0.1
     """Difference in similarity between going straight on and turning back: going on is likelier (OC-SORT)."""
     min_similarity: float = 0.15
-    """Gate of the first matching, inside the assignment."""
-    min_similarity_low: float = 0.3
-    """Gate of the second matching, of low-scored detections."""
+    """Gate of both matchings, inside the assignment."""
+    weak_penalty: float = 0.8
+    """Similarity lost in the second matching for each unit of score below `high_score`: the weaker a box, the better it
+    must fit."""
 
     def with_appearance(self) -> AssociationOptions:
         """These options where there is a re-ID encoder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,11 +22,14 @@ class BirthOptions:
     """How a track begins; all times in seconds."""
 
     min_score: float = 0.65
-    """Minimum score of a detection that starts a track."""
-    max_overlap: float = 0.85
-    """A detection that overlaps a track's box by this much (IoU) starts no track: it is a second box on one person."""
-    confirm_after: float = 0.1
-    """Age at which a tentative track is confirmed if it was seen in at least three frames."""
+    """Minimum score of a detection that starts a track, on the scale of `score_scale`."""
+    max_overlap: float = 0.6
+    """A detection that overlaps a track's box by this much (IoU) starts no track: it is a second box on one person, or
+    a person half hidden, who will soon be seen better."""
+    confirm_after: float = 0.2
+    """Age at which a tentative track is confirmed if it was seen in at least three frames, where re-ID is off."""
+    confirm_after_with_appearance: float = 0.1
+    """The same age where re-ID is on: appearance corrects mistakes later."""
     recognition_timeout: float = 0.9
     """Maximum age at which a tentative track still waits to be recognised as a missing person; then it is a new one."""
     passer_by_height: float = 0.5
@@ -35,6 +38,10 @@ class BirthOptions:
     """Age at which a tentative track that may be a passer-by is confirmed."""
     max_gap: float = 0.1
     """Maximum time a tentative track is not seen before it is deleted."""
+
+    def with_appearance(self) -> BirthOptions:
+        """These options where there is a re-ID encoder."""
+        return replace(self, confirm_after=self.confirm_after_with_appearance)
 
     def min_frames(self, fps: float) -> int:
         """The least number of frames, `fps` a second, in which a person can be confirmed."""
@@ -56,14 +63,18 @@ class Birth:
         frame: Frame,
         detections: Detections,
         free: np.ndarray,
+        confidence: np.ndarray,
         tracks: Sequence[Track],
         motion: MotionOptions,
         views: GalleryOptions,
     ) -> list[Track]:
-        """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`."""
+        """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`.
+
+        confidence: the scores of all N detections on the common scale.
+        """
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
         started = []
-        for row in free[detections.score[free] >= self.options.min_score].tolist():
+        for row in free[confidence[free] >= self.options.min_score].tolist():
             xyxy = detections.xyxy[row]
             if taken and iou(xyxy[None], np.stack(taken)).max() > self.options.max_overlap:
                 continue

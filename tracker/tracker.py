@@ -22,6 +22,7 @@ from .motion import MotionOptions, box_noise
 from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
+from .score_scale import ScoreScale
 from .track import Identity, Observation, Track, TrackState, predict, update
 from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, as_frame, require
 
@@ -33,7 +34,7 @@ class TrackerOptions:
     cast: int | None = None
     """Maximum number of people: no more ids are given. With a --cast-file of as many people, every person is one
     of them."""
-    max_coast_time: float = 1.5
+    max_coast_time: float = 3.0
     """Maximum time a track that is not seen is continued by motion; after it only by recovery."""
     max_lost_time: float = 600.0
     """Maximum time a lost track is kept, to bound the memory."""
@@ -83,12 +84,13 @@ class Tracker:
         if memory is not None and embedder is None:
             raise InputError("people of a cast file are recognised by appearance: that needs a re-ID encoder")
         self.options = options or TrackerOptions()
-        association = self.options.association
+        association, birth = self.options.association, self.options.birth
         self._coast_time = min(self.options.max_coast_time, self.options.max_lost_time)
         self._association = association if embedder is None else association.with_appearance()
-        self._birth = Birth(self.options.birth, recognises=embedder is not None)
+        self._birth = Birth(birth if embedder is None else birth.with_appearance(), recognises=embedder is not None)
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
+        self._scores = ScoreScale()
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._cut_times: list[float] = []
         self._tracks: list[Track] = []
@@ -112,6 +114,10 @@ class Tracker:
         """How many crops had to be embedded so far."""
         return self._matcher.embedded
 
+    def min_frames(self, fps: float) -> int:
+        """The least number of frames, `fps` a second, in which a person can be confirmed."""
+        return self._birth.options.min_frames(fps)
+
     def update(self, frame: Picture, detections: Detections) -> FrameTracks:
         """Take one frame's detections, which may be none; call it for **every** frame, in order.
 
@@ -128,9 +134,10 @@ class Tracker:
         if cut:
             self._cut_times.append(frame.time)
             self._cut_away()
-        free = self._associate(frame, detections)
+        confidence = self._scores.read(detections.score)
+        free = self._associate(frame, detections, confidence)
         self._tracks += self._birth.start(
-            frame, detections, free, self._tracks, self.options.motion, self.options.gallery
+            frame, detections, free, confidence, self._tracks, self.options.motion, self.options.gallery
         )
         if self._matcher.embedder is not None:
             self._collect_views(frame, detections)
@@ -172,11 +179,14 @@ class Tracker:
         """The tracks that motion may still continue."""
         return [track for track in self._tracks if track.may_coast(now, self._coast_time)]
 
-    def _associate(self, frame: Frame, detections: Detections) -> np.ndarray:
-        """Continue tracks with detections; returns the indices of confident detections that continue none."""
+    def _associate(self, frame: Frame, detections: Detections, confidence: np.ndarray) -> np.ndarray:
+        """Continue tracks with detections; returns the indices of confident detections that continue none.
+
+        confidence: their scores on the common scale, (N,).
+        """
         options = self._association
-        high = np.flatnonzero(detections.score >= options.high_score)
-        low = np.flatnonzero((detections.score >= options.low_score) & (detections.score < options.high_score))
+        high = np.flatnonzero(confidence >= options.high_score)
+        low = np.flatnonzero((confidence >= options.low_score) & (confidence < options.high_score))
         coasting = self._coasting(frame.time)
         noise = box_noise(detections.score, self.options.motion)
         similarity = box_similarity(expected(coasting, frame.time), detections.xyxy, noise, options)  # (T, N)
@@ -185,7 +195,9 @@ class Tracker:
         pairs = list(zip(tracks, high[taken], strict=True))
         waiting = np.delete(np.arange(len(coasting)), tracks)
         if len(low) and len(waiting):
-            rows, low_taken = match(similarity[np.ix_(waiting, low)], options.min_similarity_low)
+            weakness = options.high_score - confidence[low]  # (L,)
+            weak = similarity[np.ix_(waiting, low)] - options.weak_penalty * weakness
+            rows, low_taken = match(weak, options.min_similarity)
             pairs += zip(waiting[rows], low[low_taken], strict=True)
 
         returned = []

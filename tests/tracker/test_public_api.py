@@ -21,12 +21,12 @@ def test_every_name_that_is_offered_is_there():
 
 def test_images_alone_are_frames_at_the_given_rate():
     follow = Tracker(fps=20.0)
-    tracks = [follow.update(IMAGE, ONE) for _ in range(4)]
-    assert [rows.frame for rows in tracks] == [0, 1, 2, 3]
-    assert [rows.time for rows in tracks] == pytest.approx([0.0, 0.05, 0.1, 0.15])
-    # seen in three frames, and 0.1 s old, in frame 2: the two frames before come with it
-    assert [rows.ids.tolist() for rows in tracks] == [[], [], [1], [1]]
-    assert [rows.frame for rows in tracks[2].backfill] == [0, 1]
+    tracks = [follow.update(IMAGE, ONE) for _ in range(6)]
+    assert [rows.frame for rows in tracks] == [0, 1, 2, 3, 4, 5]
+    assert [rows.time for rows in tracks] == pytest.approx([0.0, 0.05, 0.1, 0.15, 0.2, 0.25])
+    # seen in three frames, and 0.2 s old, in frame 4: the four frames before come with it
+    assert [rows.ids.tolist() for rows in tracks] == [[], [], [], [], [1], [1]]
+    assert [rows.frame for rows in tracks[4].backfill] == [0, 1, 2, 3]
 
 
 def test_an_image_counts_on_from_the_frame_before_it():

@@ -118,7 +118,7 @@ class Run:
     @property
     def advice(self) -> list[str]:
         """Sentences on results that are whole and may surprise."""
-        needed = self.tracker.options.birth.min_frames(self.files.source.fps)
+        needed = self.tracker.min_frames(self.files.source.fps)
         if self.summary.people or self.summary.frames >= needed:
             return []
         frames = count(self.summary.frames, "frame")
