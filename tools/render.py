@@ -24,7 +24,7 @@ from tracker.video.video_writer import unfinished
 
 from .review.corrected_page import CorrectedPage
 from .review.corrections import bring_up_to_date
-from .run.checks import require_at_least, require_known
+from .run.checks import require_known
 from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
 from .run.help import Advanced, Common
@@ -35,8 +35,8 @@ from .run.tracked_run import read_run
 from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink, tell_unwritable
 
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
-SMALLEST = 64
-"""Height of the smallest video in pixels."""
+SMALLEST, LARGEST = 64, 4320
+"""Height of the smallest and of the largest video in pixels; 4320 is 8K."""
 _TICK = 1e-6
 
 
@@ -90,7 +90,8 @@ class RenderCommand:
         """
         part = Part(seconds(self.start, "from"), math.inf if self.end is None else seconds(self.end, "to"))
         require_known("style", [self._style], STYLES)
-        require_at_least(SMALLEST, "height", SMALLEST if self.height is None else self.height, "pixels of the video")
+        if self.height is not None and not SMALLEST <= self.height <= LARGEST:
+            raise InputError(f"--height must be {SMALLEST} to {LARGEST} pixels, not {self.height}")
         aspect = shape(self.aspect, "aspect")
         drawable = self._open()
         with drawable.source as source, Interruption() as interruption:

@@ -229,7 +229,7 @@ def test_without_keypoints_there_are_no_skeletons(folder: Path):
         ({"start": "1:75"}, "--from 1:75 is no time: give seconds"),
         ({"start": "60"}, "nothing was drawn: film has no picture from 60 to its end"),
         ({"aspect": "tall"}, "--aspect tall is no shape"),
-        ({"height": 10}, "--height must be at least 64, not 10"),
+        ({"height": 10}, "--height must be 64 to 4320 pixels, not 10"),
         ({"video": Path("gone.mp4")}, r"no longer at gone\.mp4; name it with --video"),
     ],
 )

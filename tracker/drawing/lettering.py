@@ -19,6 +19,8 @@ from .colours import text_colour
 _STYLES = re.compile("bold|italic|oblique|light|thin|black|heavy|condensed|narrow|mono|serif", re.IGNORECASE)
 _PLACEHOLDERS = re.compile("lastresort", re.IGNORECASE)
 """A font of boxes for every letter there is."""
+_RIGHT_TO_LEFT = {"R", "AL"}
+"""Unicode's classes of Hebrew and of Arabic letters."""
 _INVISIBLE = "\ufe0e\ufe0f\u200d"
 """What makes emoji of letters, or one of several."""
 _SIZE_ASKED = 12
@@ -109,6 +111,10 @@ def writable(text: str, size: int, path: Path | None = None) -> tuple[tuple[str,
     return tuple(pieces)
 
 
+def _directions(text: str) -> set[str]:
+    return set(map(unicodedata.bidirectional, text))
+
+
 def unwritable(text: str, path: Path | None = None) -> str:
     """The letters of a text that no font at hand has, each once."""
     pieces = writable(text, _SIZE_ASKED, path)
@@ -120,9 +126,11 @@ def _fonts(text: str, size: int, path: Path | None) -> Iterator[tuple[str, FreeT
     chosen = [load_font(size, path)] if path is None else [load_font(size, path), load_font(size)]
     text = "".join(character for character in text if character not in _INVISIBLE)
     lacking = "".join(dict.fromkeys(letter for letter in text if not any(_has(font, letter) for font in chosen)))
-    common = _system_font(lacking, size) if lacking else None
+    # Words written from right to left stand in their order only in one piece, so in one font, spaces and all.
+    whole = _system_font("".join(dict.fromkeys(text)), size) if lacking and _RIGHT_TO_LEFT & _directions(text) else None
+    common = whole or (_system_font(lacking, size) if lacking else None)
     for character in text:
-        font = next((font for font in chosen if _has(font, character)), common)
+        font = whole or next((font for font in chosen if _has(font, character)), common)
         if font is None:
             font = _system_font(character, size)
         if font is not None:

@@ -123,7 +123,8 @@ class Summary:
     @property
     def longest_absence(self) -> float:
         """The longest time in seconds after which a person came back, 0 if none did."""
-        return max((person.longest_absence for person in self._people.values()), default=0.0)
+        gaps = [person.longest_absence for person in self._people.values()]
+        return max([*gaps, *(recovery.away for recovery in self.returns)], default=0.0)
 
     @property
     def wall_seconds(self) -> float:

@@ -67,7 +67,7 @@ def write_report(
         title=escape(title),
         style=STYLE + FORMATION_STYLE,
         script=FORMATION_SCRIPT + SCRIPT,
-        notes="".join(f'<p class="note" role="note">{escape(sentence)}</p>' for sentence in notes),
+        notes="".join(f'<p class="note" role="note">{escape(note[:1].upper() + note[1:])}</p>' for note in notes),
         facts=_made_by(facts or {}),
         figures=_figures(summary),
         player=_player(video, poster),
@@ -108,7 +108,7 @@ def _figures(summary: Summary) -> str:
         **({"Camera cuts": str(len(summary.cuts))} if summary.cuts else {}),
         "Length": clock(summary.duration),
         "Frames": str(summary.frames),
-        "Frames a second": f"{summary.frames_per_second:.1f}",
+        "Computed": f"{summary.frames_per_second:.1f} frames a second",
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
 

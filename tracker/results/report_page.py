@@ -51,7 +51,7 @@ body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 
 main { max-width: 1080px; margin: 0 auto; padding: 24px 16px 48px; }
 h1 { font-size: 24px; line-height: 1.2; margin: 0 0 14px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 32px 0 12px; }
-.note { margin: 10px 0 0; padding: 8px 14px; border-left: 4px solid #d97a00; background: var(--card); }
+.note { margin: 10px 0; padding: 8px 14px; border-left: 4px solid #d97a00; background: var(--card); }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; padding: 12px 14px;
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .facts div { display: contents; }

@@ -284,6 +284,13 @@ def test_each_letter_is_written_in_a_font_that_has_it(dejavu: str) -> None:
     assert unwritable("Ada \N{GRINNING FACE}\N{VARIATION SELECTOR-16}") == ""
 
 
+def test_words_from_right_to_left_stand_in_one_piece_and_so_in_their_order(dejavu: str) -> None:
+    """Cut at the space, the first word would stand on the left of the second."""
+    for name in ("\u0634\u0631\u0647 \u0643\u0647\u0646", "Zo\xe9 \u0645\u062d\u0645\u062f \u0639\u0644\u064a"):
+        ((letters, font),) = writable(name, 20)
+        assert (letters, font.path) == (name, dejavu)
+
+
 def test_what_no_font_has_loses_its_accents_or_is_told(dejavu: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert unwritable("\u674e Ada \u674e\u738b") == "\u674e\u738b"
     assert unwritable("\ubc15") == "\ubc15"  # a Korean syllable, not the letters it is made of

@@ -59,6 +59,14 @@ def interrupted(sink: Sink) -> None:
         raise KeyboardInterrupt
 
 
+def test_a_return_after_less_than_a_gap_of_the_timeline_still_is_the_longest_absence() -> None:
+    summary = Summary()
+    summary.write(*seen(0, 1))
+    summary.write(*seen(4, 1, recoveries=[Recovery(4, 0.4, 1, 0.4)]))
+    assert summary.people[0].appearances == [[0.0, 0.4]]
+    assert (len(summary.returns), summary.longest_absence) == (1, 0.4)
+
+
 def test_presence_is_reported_in_intervals_split_by_long_gaps_only() -> None:
     summary = Summary()
     evening(summary)
