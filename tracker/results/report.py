@@ -67,7 +67,7 @@ def write_report(
         title=escape(title),
         style=STYLE + FORMATION_STYLE,
         script=FORMATION_SCRIPT + SCRIPT,
-        notes="".join(f'<p class="note" role="note">{escape(note[:1].upper() + note[1:])}</p>' for note in notes),
+        notes="".join(f'<p class="note" role="note">{escape(note)}</p>' for note in notes),
         facts=_made_by(facts or {}),
         figures=_figures(summary),
         player=_player(video, poster),
