@@ -30,8 +30,8 @@ class View extends PageView {
       drawn: (xyxy) => this.act(() => this.actions.drawn(xyxy)),
       spared: (xyxy) => this.act(() => this.actions.take(xyxy)),
     });
-    this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.act(() => this.clicked(number, frame)) });
-    this.moments = new MomentList(review, find("#moment-list"), (moment) => this.act(() => this.goToMoment(moment)));
+    this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.touched(() => this.clicked(number, frame)) });
+    this.moments = new MomentList(review, find("#moment-list"), (moment) => this.touched(() => this.goToMoment(moment)));
     review.addEventListener("change", () => {
       if (!review.undone) this.unmarkFresh();
       this.changed();
@@ -73,6 +73,12 @@ class View extends PageView {
     if (cast.size) facts.push(`cast of ${cast.size}`);
     find("#where").textContent = facts.join(" · ");
     find("#moments-title").textContent = open ? `Doubtful moments (${open})` : "Doubtful moments";
+  }
+
+  // A click in the lists; the keyboard stays with the room, where Space plays.
+  touched(action) {
+    this.room.focus({ preventScroll: true });
+    this.act(action);
   }
 
   choose(number) {
