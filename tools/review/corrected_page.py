@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tracker.results.moments import MomentFinder
 from tracker.results.presence import Summary
 from tracker.types import Frame, FrameTracks
 from tracker.video.source import Source
@@ -39,7 +38,7 @@ class CorrectedPage:
         page = self._run.folder / CORRECTED / REPORT
         data = read_run_tracks(read_run(self._run.folder, Path(self._run.opened)))
         review = Review(data)
-        moments = current_moments(MomentFinder(data.rows).found(), review.labelled)
+        moments = current_moments(data.moments, review.labelled)
         self._parts.write(
             page,
             self._summary,

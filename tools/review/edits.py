@@ -40,7 +40,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from tracker.cast_memory import checked_name
+from tracker.cast_memory import MAX_NAME_LENGTH, checked_name
 from tracker.results.moment_words import GONE
 from tracker.types import InputError
 
@@ -52,8 +52,10 @@ Edit = Mapping[str, Any]
 NEW = "new"
 FARTHEST = 1e6
 """A box's corner lies no more pixels than this from the picture's."""
-LONGEST_KEY = 200
-"""Characters of a moment's key at most."""
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's controls of the direction of writing, which would turn the words around a name, too (UAX 9)."""
+ITSELF = {"merge": "merged", "swap": "swapped"}
+"""What one person cannot be with itself, by kind of edit."""
 
 
 def replay(data: Reviewed, edits: Sequence[Edit]) -> LabelledPeople:
@@ -75,12 +77,12 @@ def applied(labelled: LabelledPeople, edit: Edit) -> LabelledPeople:
     labelled = labelled.copied()
     KINDS[do](labelled, edit)
     if "moments" in edit and do != "unlook":
-        labelled.looked |= _moments(edit)
+        labelled.looked |= _moments(labelled, edit)
     return labelled
 
 
 def merge(labelled: LabelledPeople, edit: Edit) -> None:
-    first, *others = _people(labelled, edit)
+    first, *others = _several(labelled, edit)
     for other in others:
         labelled.give(labelled.rows_of(other), first)
         _hand_on_name(labelled, other, first)
@@ -124,10 +126,10 @@ def rename(labelled: LabelledPeople, edit: Edit) -> None:
     if name.strip() == "":
         labelled.names = others
         return
-    name = checked_name(name)
+    name = _name(name)
     taken = {given: number for number, given in others.items() if (labelled.person == number).any()}
     if name in taken:
-        raise InputError(f"{name!r} is person {taken[name]} already; merge the two, or give another name")
+        raise InputError(f"'{name}' is person {taken[name]} already; merge the two, or give another name")
     labelled.names = {**others, person: name}
 
 
@@ -215,7 +217,7 @@ def give(labelled: LabelledPeople, edit: Edit) -> None:
 def swap(labelled: LabelledPeople, edit: Edit) -> None:
     video, first = _video(labelled, edit), _frame(labelled, edit, "from_frame")
     last = _last_frame(labelled, edit, first)
-    one, other = _people(labelled, edit)[:2]
+    one, other = _several(labelled, edit)[:2]
     ones, others = labelled.within(one, video, first, last), labelled.within(other, video, first, last)
     _fix_boxes_between(labelled, ones)
     _fix_boxes_between(labelled, others)
@@ -241,11 +243,11 @@ def reassign(labelled: LabelledPeople, edit: Edit) -> None:
 
 
 def look(labelled: LabelledPeople, edit: Edit) -> None:
-    labelled.looked |= _moments(edit)
+    labelled.looked |= _moments(labelled, edit)
 
 
 def unlook(labelled: LabelledPeople, edit: Edit) -> None:
-    labelled.looked -= _moments(edit)
+    labelled.looked -= _moments(labelled, edit)
 
 
 KINDS: dict[str, Callable[[LabelledPeople, Edit], None]] = {
@@ -291,11 +293,24 @@ def _fix_boxes_between(labelled: LabelledPeople, rows: np.ndarray) -> None:
         labelled.mark(fixed, Kind.DRAWN, placed.xyxy[np.searchsorted(placed.frame, labelled.frame[fixed])])
 
 
-def _moments(edit: Edit) -> frozenset[str]:
+def _moments(labelled: LabelledPeople, edit: Edit) -> frozenset[str]:
     keys = edit.get("moments")
-    if not isinstance(keys, list) or not all(isinstance(key, str) and len(key) <= LONGEST_KEY for key in keys):
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise InputError(f"moments must be a list of their keys, not {str(keys)[:80]}")
+    for key in keys:
+        if key not in labelled.data.moment_keys:
+            raise InputError(f"there is no doubtful moment {key[:80]!r} here")
     return frozenset(keys)
+
+
+def _name(name: str) -> str:
+    """As `checked_name`, without what would turn the writing around it. Raises InputError."""
+    length = len(name.strip())
+    if length > MAX_NAME_LENGTH:
+        raise InputError(f"a name may have {MAX_NAME_LENGTH} characters at most, and this one has {length}")
+    if TURNS & set(name):
+        raise InputError("this name holds invisible characters that turn the direction of writing: leave them out")
+    return checked_name(name)
 
 
 def _person(labelled: LabelledPeople, number: Any) -> int:
@@ -308,11 +323,19 @@ def _target(labelled: LabelledPeople, number: Any) -> int:
     return labelled.new_person() if number == NEW else _person(labelled, number)
 
 
-def _people(labelled: LabelledPeople, edit: Edit, least: int = 2) -> list[int]:
+def _people(labelled: LabelledPeople, edit: Edit, least: int) -> list[int]:
     numbers = edit.get("people")
     if not isinstance(numbers, list) or len(set(map(str, numbers))) < least:
         raise InputError(f"people must be a list of at least {least} different numbers, not {numbers!r}")
     return [_person(labelled, number) for number in numbers]
+
+
+def _several(labelled: LabelledPeople, edit: Edit) -> list[int]:
+    """Two people or more, who are not all the same one."""
+    numbers = edit.get("people")
+    if isinstance(numbers, list) and len(numbers) > 1 and len({*map(str, numbers)}) == 1:
+        raise InputError(f"person {_person(labelled, numbers[0])} cannot be {ITSELF[edit['do']]} with itself")
+    return _people(labelled, edit, least=2)
 
 
 def _labels_of(labelled: LabelledPeople, images: Any) -> np.ndarray:

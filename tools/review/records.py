@@ -52,6 +52,11 @@ class DataSet:
         """People of a data set have numbers only."""
         return {}
 
+    @property
+    def moment_keys(self) -> frozenset[str]:
+        """A data set has no doubtful moments."""
+        return frozenset()
+
     def fps(self, video: str) -> float:
         """Frames per second of a video; from the times of its crops where sources.json does not say."""
         if video in self.sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tracker.drawing.colours import colour_of, css, text_colour
 from tracker.results.clock import clock
 from tracker.results.moment_words import CurrentMoment, current
-from tracker.results.moments import Moment, MomentFinder
+from tracker.results.moments import Moment
 from tracker.types import InputError
 
 from .corrections import FILL_GAPS
@@ -29,7 +30,6 @@ class RunAnswers:
 
     def __init__(self, data: RunTracks, review: Review, fill_gaps: float = FILL_GAPS) -> None:
         self.data, self.review, self.fill_gaps = data, review, fill_gaps
-        self.moments = MomentFinder(data.rows).found()
         self.table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
         self._shown: dict[int, tuple[Places, LabelledPeople, dict[str, Any]]] = {}
         self._spare = SpareBoxes(data.unused)
@@ -49,6 +49,7 @@ class RunAnswers:
             "cuts": list(data.cuts),
             "tracking": run.tracking,
             "unused": bool(data.unused),
+            "doubted": len(data.moments),
         }
 
     def described_people(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ class RunAnswers:
                     }
                     for person, places in people.items()
                 ],
-                "moments": [self._moment(each, labelled) for each in current_moments(self.moments, labelled)],
+                "moments": [self._moment(each, labelled) for each in current_moments(self.data.moments, labelled)],
             }
 
     def _moment(self, each: CurrentMoment, labelled: LabelledPeople) -> dict[str, Any]:
@@ -127,9 +128,9 @@ class RunAnswers:
         return chosen
 
     def _returns(self, places: Places) -> list[list[Any]]:
-        """Frames in which the tracker recognised somebody who is this person now: frame, seconds away, margin."""
+        """Where somebody who is this person now came back (`Recovery.is_return`): frame, seconds away, margin."""
         back = []
-        for recovery in self.data.recoveries:
+        for recovery in filter(lambda each: each.is_return, self.data.recoveries):
             at = int(np.searchsorted(places.frame, recovery.frame))
             if at < len(places.frame) and places.frame[at] == recovery.frame and places.row[at] >= 0:
                 row = int(places.row[at])
@@ -191,6 +192,6 @@ def _spans(frame: np.ndarray, kind: np.ndarray, step: int) -> list[list[int]]:
     return np.stack([frame[starts], frame[ends], kind[starts]], axis=1).tolist()
 
 
-def current_moments(moments: list[Moment], labelled: LabelledPeople) -> list[CurrentMoment]:
+def current_moments(moments: Sequence[Moment], labelled: LabelledPeople) -> list[CurrentMoment]:
     """The moments as the edits leave them, without those of which nobody is there any more."""
     return [found for moment in moments if (found := current(moment, labelled.person))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from reid.dancereid.progress import SourceVideo
 from reid.data.crop_table import CropRow
 from tracker.cast_memory import checked_name
-from tracker.results.moments import TrackedRows
+from tracker.results.moments import Moment, MomentFinder, TrackedRows
 from tracker.results.mot_files import read_detections
 from tracker.types import Detections, InputError, Recovery
 
@@ -59,6 +60,16 @@ class RunTracks:
     def crops(self) -> tuple[CropRow, ...]:
         """A run has no crops on disk."""
         return ()
+
+    @cached_property
+    def moments(self) -> tuple[Moment, ...]:
+        """The doubtful moments of the run's own tracks, in the order of time."""
+        return tuple(MomentFinder(self.rows).found())
+
+    @cached_property
+    def moment_keys(self) -> frozenset[str]:
+        """Of these moments."""
+        return frozenset(moment.key for moment in self.moments)
 
     @property
     def sources(self) -> dict[str, SourceVideo]:

@@ -206,6 +206,20 @@ class Driven:
         self.press_keys("g", str(person), "Enter")
         self.page.wait_for_selector(f'.person.here[data-number="{person}"]')
 
+    def choose(self, person: int) -> None:
+        """On the page of a run."""
+        self.page.click(f'.someone[data-number="{person}"] .who')
+        self.page.wait_for_selector(f'.someone.here[data-number="{person}"]')
+
+    def go_to_frame(self, frame: int) -> None:
+        """On the page of a run."""
+        self.press_keys("g", *str(frame), "Enter")
+        self.at_frame(frame)
+
+    def at_frame(self, frame: int) -> None:
+        """Wait until it is shown."""
+        self.page.wait_for_selector(f'#picture[data-frame="{frame}"]')
+
 
 @contextmanager
 def opened_page(served: Served, chromium: Any, width: int, height: int) -> Iterator[Driven]:

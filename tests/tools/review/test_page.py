@@ -92,7 +92,7 @@ def test_a_number_of_no_person_is_refused_in_a_sentence_and_nothing_is_saved(pag
     page.press_keys("9")
     page.wait_for_selector("#prompt[open]")
     page.press_keys("Enter")
-    page.wait_for_words("there is no person 9")
+    page.wait_for_words("There is no person 9")
     assert served.edits() == []
 
 
@@ -127,7 +127,7 @@ def test_edits_written_by_hand_are_taken_in_and_a_stale_page_does_not_write_over
     (served.folder / "edits.json").write_text(json.dumps({"version": 1, "edits": [{"do": "merge", "people": [0, 1]}]}))
     page.go_to(3)
     page.press_keys("x")
-    page.wait_for_words("the edits were changed elsewhere")
+    page.wait_for_words("The edits were changed elsewhere")
     assert page.people() == [3, 2, 0]
     assert served.edits() == [{"do": "merge", "people": [0, 1]}]
     page.press_keys("x")

@@ -73,10 +73,35 @@ def test_edits_change_ids_names_and_boxes_and_short_gaps_are_filled(tmp_path: Pa
 def test_stretches_change_hands_at_once(tmp_path: Path, make_run: Callable[..., Path]):
     run = make_run(tmp_path / "run", {id: [(id - 1, 0, 29)] for id in (1, 2, 3)})
     cycle = [{"person": one, "to": to, "from_frame": 5, "to_frame": 9} for one, to in ((1, 2), (2, 3), (3, 1))]
-    edited(run, {"do": "reassign", "video": "dance", "stretches": cycle, "moments": ["exchange 5 5"]})
+    edited(run, {"do": "reassign", "video": "dance", "stretches": cycle})
     tracks = corrected(read_run(run)).tracks
     assert tracks[7].xyxy[:, 0].tolist() == [10 + 140 + 14, 10 + 14, 10 + 70 + 14]  # where 3, 1 and 2 were
-    assert Review(read_run_tracks(read_run(run))).labelled.looked == {"exchange 5 5"}
+
+
+def test_a_moment_is_looked_at_once_and_one_that_there_is_not_never(tmp_path: Path, make_run: Callable[..., Path]):
+    people = {1: [(0, 0, 9), (1, 11, 18), (0, 19, 29)], 2: [(1, 0, 9), (1, 20, 29)]}
+    run = make_run(tmp_path / "run", people)
+    review = Review(read_run_tracks(read_run(run)))
+    (moment,) = review.data.moments
+    review.add(look := {"do": "look", "moments": [moment.key]})
+    assert Review(read_run_tracks(read_run(run))).labelled.looked == {moment.key}
+    with pytest.raises(InputError, match="that is so already"):
+        review.add(look)
+    with pytest.raises(InputError, match="there is no doubtful moment 'zork' here"):
+        review.add({"do": "look", "moments": [moment.key, "zork"]})
+    edited(run, {"do": "look", "moments": ["zork"]})
+    with pytest.raises(InputError, match=r"edits\.json: edit 1 .*there is no doubtful moment 'zork' here"):
+        review.refresh()
+
+
+def test_those_who_had_been_away_came_back_and_those_out_of_sight_for_a_blink_did_not(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    blink, gone = recovery(5, away=0.2), recovery(20, away=0.5)
+    run = make_run(tmp_path / "run", TWO, id1={"recoveries": blink["recoveries"] + gone["recoveries"]})
+    data = read_run_tracks(read_run(run))
+    first, second = RunAnswers(data, Review(data)).described_people()["people"]
+    assert (first["returns"], second["returns"]) == ([[20, 0.5, 0.3]], [])
 
 
 def test_an_exchange_found_late_is_doubtful_back_to_where_the_box_left_the_person(
@@ -211,7 +236,9 @@ BROKEN = {
         '{"version": 1, "edits": [{"do": "boxes", "video": "dance", "person": 1, "frames": [1, 1], '
         '"xyxy": [[0, 0, 9, 9], [0, 0, 9, 9]]}]}',
         '{"version": 1, "edits": [{"do": "reassign", "video": "dance", "stretches": [7]}]}',
+        '{"version": 1, "edits": [{"do": "rename", "person": 1, "name": "a\\u202eb"}]}',
         '{"version": 1, "edits": [{"do": "look", "moments": "all"}]}',
+        '{"version": 1, "edits": [{"do": "look", "moments": ["zork"]}]}',
         '{"version": 1, "edits": [{"do": "keep", "people": []}]}',
     ],
 }

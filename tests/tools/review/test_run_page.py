@@ -17,20 +17,6 @@ def rows(page: Any) -> list[int]:
     return [int(row.get_attribute("data-number")) for row in page.query_selector_all(".someone")]
 
 
-def at(page: Any, frame: int) -> None:
-    page.wait_for_selector(f'#picture[data-frame="{frame}"]')
-
-
-def go(page: Any, frame: int) -> None:
-    page.press_keys("g", *str(frame), "Enter")
-    at(page, frame)
-
-
-def choose(page: Any, person: int) -> None:
-    page.click(f'.someone[data-number="{person}"] .who')
-    page.wait_for_selector(f'.someone.here[data-number="{person}"]')
-
-
 def dancers(served: Any, person: int) -> list[int]:
     """Which dancer the corrected tracks have under a number, from frame to frame; see `box_of`."""
     tracks = corrected(read_run(served.folder), fill_gaps=0.0).tracks
@@ -57,8 +43,8 @@ def test_a_row_a_person_with_pictures_and_a_timeline_that_says_when(run):
 
 
 def test_two_are_swapped_from_a_frame_on_and_undo_redo_and_a_reload_keep_up(run, served_run):
-    choose(run, 2)
-    go(run, 10)
+    run.choose(2)
+    run.go_to_frame(10)
     run.press_keys("w", "3", "Enter")
     run.wait_for_words("2 and 3 swapped from frame 10 on.")
     swapped = [{"do": "swap", "video": "dance", "people": [2, 3], "from_frame": 10}]
@@ -76,7 +62,7 @@ def test_two_are_swapped_from_a_frame_on_and_undo_redo_and_a_reload_keep_up(run,
 
 
 def test_a_person_is_merged_into_another_all_along(run, served_run):
-    choose(run, 7)
+    run.choose(7)
     run.press_keys("m", "4", "Enter")
     run.wait_for_words("Person 7 is now part of 4.")
     assert rows(run) == [1, 2, 3, 4]
@@ -84,14 +70,14 @@ def test_a_person_is_merged_into_another_all_along(run, served_run):
 
 
 def test_a_split_makes_a_new_person_and_a_marked_stretch_goes_to_somebody(run, served_run):
-    choose(run, 2)
-    go(run, 10)
+    run.choose(2)
+    run.go_to_frame(10)
     run.press_keys("s")
     run.wait_for_words("From here on it is person 8.")
     assert dancers(served_run, 8) == [2] * 20
-    go(run, 14)
+    run.go_to_frame(14)
     run.press_keys("k")
-    go(run, 17)
+    run.go_to_frame(17)
     run.press_keys("7", "m")
     run.wait_for_words("8 is 7 from 14 to 17.")
     assert dancers(served_run, 7) == [3, 3, 2, 2, 2, 2]
@@ -101,18 +87,18 @@ def test_a_split_makes_a_new_person_and_a_marked_stretch_goes_to_somebody(run, s
 
 
 def test_what_is_so_already_is_said_and_leaves_nothing_to_undo(run, served_run):
-    choose(run, 2)
+    run.choose(2)
     run.press_keys("n")
     run.keyboard.insert_text("Bea")
     run.press_keys("Enter")
     run.wait_for_words("Person 2 is called Bea.")
     run.press_keys("n", "Enter")  # the name is there already
-    run.wait_for_words("that is so already; nothing was changed")
-    go(run, 5)
+    run.wait_for_words("That is so already; nothing was changed")
+    run.go_to_frame(5)
     run.press_keys("k")
     run.wait_for_words("Frame 5 is marked.")
     run.press_keys("2", "Enter")
-    run.wait_for_words("that is so already; nothing was changed")
+    run.wait_for_words("That is so already; nothing was changed")
     run.press_keys("k")
     run.wait_for_words("No frame is marked.")
     assert [edit["do"] for edit in served_run.edits()] == ["rename"]
@@ -123,7 +109,7 @@ def test_what_is_so_already_is_said_and_leaves_nothing_to_undo(run, served_run):
 
 
 def test_a_long_name_is_cut_on_the_video_and_whole_in_its_title(run):
-    choose(run, 1)
+    run.choose(1)
     run.press_keys("n")
     run.keyboard.insert_text("Bartholomew Longfellow the Third")
     run.press_keys("Enter")
@@ -135,7 +121,7 @@ def test_a_long_name_is_cut_on_the_video_and_whole_in_its_title(run):
 
 
 def test_the_cast_is_marked_with_a_key_each_and_the_others_dropped_with_one(run, served_run):
-    choose(run, 1)
+    run.choose(1)
     run.press_keys("c", "c", "c")
     run.wait_for_words("3 is one of the cast.")
     run.wait_for_words("cast of 3", "#where")
@@ -152,7 +138,7 @@ def test_the_cast_is_marked_with_a_key_each_and_the_others_dropped_with_one(run,
 
 @pytest.mark.parametrize("name", ['"Ada" & <b>', "小明 🕺", "ليلى", "O'Hara"])
 def test_names_appear_as_typed_and_reach_the_files(run, served_run, name: str):
-    choose(run, 1)
+    run.choose(1)
     run.press_keys("n")
     run.keyboard.insert_text(name)
     run.press_keys("Enter")
@@ -167,8 +153,8 @@ def test_names_appear_as_typed_and_reach_the_files(run, served_run, name: str):
 
 
 def test_the_detectors_boxes_are_offered_in_a_gap_and_taken_with_one_key(run, served_run):
-    choose(run, 4)
-    go(run, 17)
+    run.choose(4)
+    run.go_to_frame(17)
     run.press_keys("a")
     run.wait_for_words("6 boxes of the detector taken.")
     (edit,) = served_run.edits()
@@ -179,27 +165,27 @@ def test_the_detectors_boxes_are_offered_in_a_gap_and_taken_with_one_key(run, se
 
 
 def test_a_spare_box_that_is_clicked_becomes_somebody_new_where_the_chosen_one_is_there(run, served_run):
-    choose(run, 1)
-    go(run, 16)
+    run.choose(1)
+    run.go_to_frame(16)
     run.click(".take")
     run.wait_for_words("The detector's boxes are person 8's.")
     assert dancers(served_run, 8) == [3] * 6
 
 
 def test_a_gap_is_filled_by_lines_that_leave_boxes_drawn_by_hand_where_they_are(run, served_run):
-    choose(run, 4)
-    go(run, 15)
+    run.choose(4)
+    run.go_to_frame(15)
     drag(run, (200, 20), (240, 120))
     run.wait_for_words("Box of person 4 set.")
-    go(run, 12)
+    run.go_to_frame(12)
     run.press_keys("i")
     run.wait_for_words("Boxes between 9 and 15 lie on straight lines.")
-    go(run, 16)
+    run.go_to_frame(16)
     run.press_keys("i")
     run.wait_for_words("Boxes between 15 and 20 lie on straight lines.")
-    go(run, 8)
+    run.go_to_frame(8)
     run.press_keys("k")
-    go(run, 20)
+    run.go_to_frame(20)
     run.press_keys("i")
     run.wait_for_words("Boxes between 8 and 20 lie on straight lines.")
     tracks = corrected(read_run(served_run.folder), fill_gaps=0.0).tracks
@@ -209,13 +195,13 @@ def test_a_gap_is_filled_by_lines_that_leave_boxes_drawn_by_hand_where_they_are(
 
 
 def test_a_box_drawn_within_another_is_a_new_one_and_alt_moves_instead(run, served_run):
-    choose(run, 4)
-    go(run, 12)
+    run.choose(4)
+    run.go_to_frame(12)
     drag(run, (15, 60), (35, 120))  # across the box of person 1
     run.wait_for_words("Box of person 4 set.")
     assert [edit["person"] for edit in served_run.edits()] == [4]
-    choose(run, 1)
-    go(run, 13)
+    run.choose(1)
+    run.go_to_frame(13)
     run.keyboard.down("Alt")
     drag(run, (50, 90), (60, 90))
     run.keyboard.up("Alt")
@@ -225,25 +211,25 @@ def test_a_box_drawn_within_another_is_a_new_one_and_alt_moves_instead(run, serv
 
 def test_space_plays_and_stops_and_arrows_step(run):
     run.press_keys("ArrowRight", "ArrowRight", "ArrowLeft")
-    at(run, 1)
+    run.at_frame(1)
     run.press_keys(" ")
     run.wait_for_function("() => Number(document.querySelector('#picture').dataset.frame) > 3")
     run.press_keys(" ")
     run.wait_for_function("() => document.querySelector('#play').textContent == 'Play'")
     run.press_keys("End")
-    at(run, 29)
+    run.at_frame(29)
     run.press_keys("Shift+ArrowLeft")
-    at(run, 19)
+    run.at_frame(19)
 
 
 def test_boxes_go_and_a_person_can_be_absent(run, served_run):
-    choose(run, 1)
-    go(run, 5)
+    run.choose(1)
+    run.go_to_frame(5)
     run.press_keys("x")
     run.wait_for_words("No box of 1 in this frame.")
     assert len(dancers(served_run, 1)) == 29
     run.press_keys("k")
-    go(run, 7)
+    run.go_to_frame(7)
     run.press_keys("Shift+X")
     run.wait_for_words("1 is absent from 5 to 7.")
     assert len(dancers(served_run, 1)) == 27
@@ -251,7 +237,7 @@ def test_boxes_go_and_a_person_can_be_absent(run, served_run):
 
 def test_save_writes_files_that_are_truth_and_leaves_the_runs_own(run, served_run):
     before = (served_run.folder / "tracks.txt").read_bytes()
-    choose(run, 7)
+    run.choose(7)
     run.press_keys("Delete")
     run.wait_for_words("is gone")
     run.click('[data-do="save"]')

@@ -1,6 +1,18 @@
 // Talking to the review's server. Every change names the revision it was made on; the response holds all people again.
 
-export class Refused extends Error {}
+import { sentence } from "./words.js";
+
+export class Refused extends Error {
+  constructor(words) {
+    super(sentence(words));
+  }
+}
+
+// Why an address gave no picture, in the server's words; null where it has none.
+export async function refusal(address) {
+  const said = await fetch(address).then((response) => response.json()).catch(() => null);
+  return said && sentence(said.error);
+}
 
 async function answer(response) {
   const content = await response.json().catch(() => ({ error: `the server answers ${response.status}` }));

@@ -1,8 +1,9 @@
 // One frame of the video with all people's boxes: stepping through time, and what can be done to a box.
 
-import { frameOf, get } from "./api.js";
+import { frameOf, get, refusal } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { rounded } from "./geometry.js";
+import { Message } from "./message.js";
 import { Queue } from "./queue.js";
 
 const AHEAD = 3;
@@ -12,6 +13,7 @@ export class FrameView {
   constructor(review, prompt) {
     Object.assign(this, { review, prompt, boxes: [], chosen: null, mark: null, person: null, last: new Map(), ahead: [] });
     this.queue = new Queue((error) => this.refused(error));
+    this.message = new Message(find("#frame-message"));
     this.dialog = find("#frame");
     this.picture = find("#picture");
     this.still = find("#still");
@@ -50,7 +52,10 @@ export class FrameView {
   }
 
   act(action) {
-    return this.queue.run(action);
+    return this.queue.run(() => {
+      this.message.calm();
+      return action();
+    });
   }
 
   async refused(error) {
@@ -59,9 +64,7 @@ export class FrameView {
   }
 
   say(words, wrong = false) {
-    const message = find("#frame-message");
-    message.textContent = words;
-    message.classList.toggle("wrong", wrong);
+    this.message.say(words, wrong);
   }
 
   async show(frame) {
@@ -126,9 +129,8 @@ export class FrameView {
   }
 
   async problem() {
-    const said = await fetch(this.still.src).then((response) => response.json()).catch(() => null);
     const problem = find("#frame-problem");
-    problem.textContent = said?.error ?? "The frame cannot be shown.";
+    problem.textContent = (await refusal(this.still.src)) ?? "The frame cannot be shown.";
     problem.hidden = false;
   }
 

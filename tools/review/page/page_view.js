@@ -1,5 +1,6 @@
 // What both pages have: a message below, one deed after the other, the title and the buttons above.
 
+import { Message } from "./message.js";
 import { Prompt } from "./prompt.js";
 import { Queue } from "./queue.js";
 
@@ -10,11 +11,15 @@ export class PageView {
   constructor(review, room) {
     Object.assign(this, { review, room });
     this.prompt = new Prompt(find("#prompt"));
+    this.message = new Message(find("#message"));
     this.queue = new Queue((error) => this.refused(error));
   }
 
   act(action) {
-    return this.queue.run(action);
+    return this.queue.run(() => {
+      this.message.calm();
+      return action();
+    });
   }
 
   refused(error) {
@@ -22,9 +27,7 @@ export class PageView {
   }
 
   say(words, wrong = false) {
-    const message = find("#message");
-    message.textContent = words;
-    message.classList.toggle("wrong", wrong);
+    this.message.say(words, wrong);
   }
 
   // The folder as the title; a button does what `deeds` has under its name, or else `actions`.

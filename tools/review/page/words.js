@@ -1,6 +1,9 @@
-// Counts in words.
+// Counts and sentences in words.
 
 export const many = (count, what) => `${count} ${what}${count === 1 ? "" : what.endsWith("x") ? "es" : "s"}`;
+
+// With a capital letter at its beginning.
+export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 const WIDE = 0x1100;
 

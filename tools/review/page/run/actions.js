@@ -55,7 +55,7 @@ export class RunActions {
   }
 
   async keep() {
-    const people = [...this.view.cast].filter((number) => this.review.people.has(number));
+    const people = [...this.view.cast];
     if (!people.length) return this.say("Mark the cast first (c on each of them).", true);
     const gone = this.review.people.size - people.length;
     await this.edit({ do: "keep", people }, `${many(gone, "other")} dropped; the cast of ${people.length} stays.`);

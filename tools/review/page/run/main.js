@@ -13,13 +13,14 @@ import { RunReview } from "./run_review.js";
 const LEAST_SHOWN = 30;
 
 // Marks of the cast are no edit until it is kept; the browser has them while the page is open, also after a reload.
+// People who are gone keep theirs, since an undo may bring them back.
 const castKey = (review) => `cast of ${review.data.folder}`;
 const keptCast = (review) => new Set(JSON.parse(sessionStorage.getItem(castKey(review)) ?? "[]"));
 
 class View extends PageView {
   constructor(review) {
     super(review, find("#room"));
-    Object.assign(this, { number: null, cast: keptCast(review), mark: null, moment: null });
+    Object.assign(this, { number: null, castMarks: keptCast(review), mark: null, moment: null });
     this.window = { from: 0, to: Math.max(review.data.frames, 2) };
     this.actions = new RunActions(review, this);
     this.player = new Player(review, {
@@ -29,9 +30,12 @@ class View extends PageView {
       drawn: (xyxy) => this.act(() => this.actions.drawn(xyxy)),
       spared: (xyxy) => this.act(() => this.actions.take(xyxy)),
     });
-    this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.act(() => this.clicked(number, frame)) });
-    this.moments = new MomentList(review, find("#moment-list"), (moment) => this.act(() => this.goToMoment(moment)));
-    review.addEventListener("change", () => this.changed());
+    this.rows = new PeopleRows(review, find("#people"), this.window, { chosen: (number, frame) => this.touched(() => this.clicked(number, frame)) });
+    this.moments = new MomentList(review, find("#moment-list"), (moment) => this.touched(() => this.goToMoment(moment)));
+    review.addEventListener("change", () => {
+      if (!review.undone) this.unmarkFresh();
+      this.changed();
+    });
     this.buttons();
     listen(document.body, this, this.actions);
     this.changed();
@@ -42,10 +46,14 @@ class View extends PageView {
     return this.player.frame;
   }
 
+  // Those of the people marked who are there.
+  get cast() {
+    return new Set([...this.castMarks].filter((number) => this.review.people.has(number)));
+  }
+
   changed() {
     this.rows.set();
     this.moments.set();
-    for (const number of this.cast) if (!this.review.people.has(number)) this.cast.delete(number);
     if (!this.review.people.has(this.number)) this.number = this.rows.order.find((number) => number > this.number) ?? this.rows.order.at(-1) ?? null;
     this.player.person = this.number;
     this.player.refresh().catch((error) => this.say(error.message, true));
@@ -53,18 +61,24 @@ class View extends PageView {
   }
 
   paint() {
-    const { review, frame, number, player } = this;
+    const { review, frame, number, player, cast } = this;
     const { fps, frames } = review.data;
-    this.rows.paint(number, this.cast, frame);
+    this.rows.paint(number, cast, frame);
     this.moments.paint(this.moment?.key ?? null);
     find("#clock").textContent = `${(frame / fps).toFixed(2)} s · frame ${frame} of ${frames}`;
     find("#frame-mark").textContent = this.mark === null ? "" : `marked: ${this.mark}`;
     find("#play").textContent = player.playing ? "Pause" : "Play";
     const open = review.open().length;
     const facts = [...this.counts(), many(open, "doubtful moment")];
-    if (this.cast.size) facts.push(`cast of ${this.cast.size}`);
+    if (cast.size) facts.push(`cast of ${cast.size}`);
     find("#where").textContent = facts.join(" · ");
     find("#moments-title").textContent = open ? `Doubtful moments (${open})` : "Doubtful moments";
+  }
+
+  // A click in the lists; the keyboard stays with the room, where Space plays.
+  touched(action) {
+    this.room.focus({ preventScroll: true });
+    this.act(action);
   }
 
   choose(number) {
@@ -113,14 +127,14 @@ class View extends PageView {
   }
 
   async nextMoment(way) {
-    const open = this.review.open();
-    const from = this.moment?.frame ?? -1;
-    const beyond = open.filter(({ frame, key }) => key !== this.moment?.key && (frame - from) * way >= 0);
-    const next = way > 0 ? beyond[0] ?? open.find(({ key }) => key !== this.moment?.key) : beyond.at(-1);
+    const { review, moment } = this;
+    const open = review.open();
+    const from = moment?.frame ?? (way > 0 ? 0 : this.frame + 1);
+    const next = review.openBeyond(moment, from, way) ?? (way > 0 ? open.find(({ key }) => key !== moment?.key) : undefined);
     if (next) return this.goToMoment(next);
-    this.moment = null;
-    this.paint();
-    return open.length ? undefined : this.say("Every doubtful moment was looked at.");
+    if (open.length) return this.say(way > 0 ? "No other doubtful moment is open." : `No doubtful moment before this ${moment ? "one" : "frame"}.`);
+    if (review.moments.length) return this.say("Every doubtful moment was looked at.");
+    return this.say(review.data.doubted ? "No doubtful moments are left." : "There are no doubtful moments in this run.");
   }
 
   setMark() {
@@ -136,11 +150,21 @@ class View extends PageView {
   }
 
   toggleCast(number) {
-    if (!this.cast.delete(number)) this.cast.add(number);
-    this.say(`${this.actions.name(number)} ${this.cast.has(number) ? "is" : "is not"} one of the cast.`);
-    sessionStorage.setItem(castKey(this.review), JSON.stringify([...this.cast]));
+    if (!this.castMarks.delete(number)) this.castMarks.add(number);
+    this.say(`${this.actions.name(number)} ${this.castMarks.has(number) ? "is" : "is not"} one of the cast.`);
+    this.keepMarks();
     this.step(1);
     this.paint();
+  }
+
+  // An edit's new person may have the number of one whose making was undone; that mark was not theirs.
+  unmarkFresh() {
+    for (const number of this.review.fresh) this.castMarks.delete(number);
+    this.keepMarks();
+  }
+
+  keepMarks() {
+    sessionStorage.setItem(castKey(this.review), JSON.stringify([...this.castMarks]));
   }
 
   // A shorter or longer part of the video in the rows, about this frame.

@@ -20,9 +20,15 @@ export class MomentList {
     const known = this.items;
     this.items = new Map(this.review.moments.map((moment) => [moment.key, this.item(moment, known.get(moment.key))]));
     const elements = [...this.items.values()].map(({ element }) => element);
-    if (!elements.length) elements.push(part("li", "soft", { textContent: "None: the tracker was sure of everybody." }));
+    if (!elements.length) elements.push(part("li", "soft", { textContent: this.none() }));
     const there = this.element.children;
     if (elements.length !== there.length || elements.some((element, at) => element !== there[at])) this.element.replaceChildren(...elements);
+  }
+
+  none() {
+    const { data, people } = this.review;
+    if (data.doubted) return "None left: the people of all of them are gone.";
+    return people.size ? "None: the tracker was sure of everybody." : "None: there are no people.";
   }
 
   // The one there is where it says the same.

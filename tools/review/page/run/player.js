@@ -1,6 +1,6 @@
 // The video pane: any frame with its boxes; it plays in the video's own time as far as the frames come in.
 
-import { frameOf } from "../api.js";
+import { frameOf, refusal } from "../api.js";
 import { Boxes } from "../boxes.js";
 
 const AHEAD = 24;
@@ -86,9 +86,8 @@ export class Player {
   }
 
   async problem(image, error) {
-    const said = await fetch(image.src).then((response) => response.json()).catch(() => null);
     const problem = find("#frame-problem");
-    problem.textContent = said?.error ?? error.message ?? "The frame cannot be shown.";
+    problem.textContent = (await refusal(image.src)) ?? error.message ?? "The frame cannot be shown.";
     problem.hidden = false;
     this.boxes = (await this.review.boxes(this.frame).catch(() => ({ boxes: [] }))).boxes;
     this.fit();

@@ -73,4 +73,12 @@ export class RunReview extends History {
   open() {
     return this.moments.filter(({ looked, mended }) => !looked && !mended);
   }
+
+  // The next (way 1) or previous (way -1) of them from a moment, or from a frame where there is none.
+  openBeyond(moment, frame, way) {
+    const own = this.moments.findIndex(({ key }) => key === moment?.key);
+    const at = own < 0 ? this.moments.filter((one) => one.frame < frame).length - 0.5 : own;
+    const beyond = this.open().filter((one) => (this.moments.indexOf(one) - at) * way > 0);
+    return way > 0 ? beyond[0] : beyond.at(-1);
+  }
 }

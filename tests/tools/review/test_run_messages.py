@@ -1,0 +1,144 @@
+"""What the page of a run says: refusals, moments that there are not, marks of the cast, and long names on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ONE_TAKEN = {1: [(0, 0, 9), (1, 11, 18), (0, 19, 29)], 2: [(1, 0, 9), (1, 20, 29)]}
+"""Person 1's box is around the second dancer from 11 to 18, while person 2 is not seen: one doubtful moment."""
+SURE = {1: [(0, 0, 29)], 2: [(1, 0, 29)]}
+
+
+def message(page: Any) -> tuple[str, bool]:
+    """What is said below, and whether in red."""
+    said = page.query_selector("#message")
+    return said.text_content(), "wrong" in (said.get_attribute("class") or "")
+
+
+@pytest.mark.parametrize("name", ["Bartholomewlongfellowthird", "👩\u200d👩\u200d👧\u200d👦 Ana", "W" * 60])
+def test_a_question_with_a_long_name_wraps_on_a_phone(run, name: str):
+    run.set_viewport_size({"width": 390, "height": 844})
+    run.choose(1)
+    run.press_keys("n")
+    run.keyboard.insert_text(name)
+    run.press_keys("Enter")
+    run.wait_for_words("Person 1 is called")
+    run.press_keys("1")
+    run.wait_for_selector("#prompt[open]")
+    assert run.inner_text("#prompt-question") == f"Person 1 {name} is really person"
+    for part in ("#prompt", "#prompt-question", "#prompt label"):
+        element = run.query_selector(part)
+        assert element.evaluate("one => one.scrollWidth") <= element.evaluate("one => one.clientWidth")
+    dialog = run.query_selector("#prompt").bounding_box()
+    assert dialog["x"] >= 0
+    assert dialog["x"] + dialog["width"] <= 390
+    run.press_keys("Escape")
+
+
+def test_before_the_first_moment_there_is_none_and_it_stays_chosen(
+    tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
+):
+    server = make_server(make_run(tmp_path / "run", ONE_TAKEN))
+    chosen = '#moment-list button[aria-current="true"]'
+    with open_page(server) as page:
+        page.press_keys("Shift+D")
+        page.wait_for_words("No doubtful moment before this frame.")
+        page.press_keys("d")
+        page.wait_for_selector('#picture[data-frame="11"]')
+        page.press_keys("Shift+D")
+        page.wait_for_words("No doubtful moment before this one.")
+        page.press_keys("d")
+        page.wait_for_words("No other doubtful moment is open.")
+        assert page.locator(chosen).count() == 1
+        page.press_keys("l")
+        page.wait_for_words("Every doubtful moment was looked at.")
+        page.press_keys("l")
+        page.wait_for_words("Not looked at.")
+        assert [edit["do"] for edit in server.edits()] == ["look", "unlook"]
+        page.press_keys("Delete")
+        page.wait_for_words("is gone.")
+        page.press_keys("Delete")
+        page.wait_for_words("None left: the people of all of them are gone.", "#moment-list")
+        page.press_keys("d")
+        page.wait_for_words("No doubtful moments are left.")
+
+
+def test_a_run_without_doubtful_moments_says_so(
+    tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
+):
+    with open_page(make_server(make_run(tmp_path / "run", SURE))) as page:
+        page.wait_for_words("None: the tracker was sure of everybody.", "#moment-list")
+        page.press_keys("d")
+        page.wait_for_words("There are no doubtful moments in this run.")
+        page.press_keys("Delete", "Delete")
+        page.wait_for_words("None: there are no people.", "#moment-list")
+
+
+def test_an_undo_brings_the_mark_of_the_cast_back_as_a_reload_does(run):
+    run.choose(2)
+    run.press_keys("c")
+    run.wait_for_words("2 is one of the cast.")
+    run.choose(2)
+    run.press_keys("Delete")
+    run.wait_for_words("Person 2 is gone.")
+    assert "cast" not in run.inner_text("#where")
+    run.press_keys("u")
+    run.wait_for_words("cast of 1", "#where")
+    assert run.inner_text('.someone[data-number="2"] .flag') == "cast"
+    run.reload()
+    run.wait_for_words("cast of 1", "#where")
+
+
+def test_a_new_person_has_no_mark_of_one_whose_making_was_undone(run):
+    run.choose(2)
+    run.go_to_frame(10)
+    run.press_keys("s")
+    run.wait_for_words("From here on it is person 8.")
+    run.press_keys("c")
+    run.wait_for_words("8 is one of the cast.")
+    run.press_keys("u")
+    run.wait_for_words("Undone")
+    run.choose(3)
+    run.press_keys("s")
+    run.wait_for_words("From here on it is person 8.")
+    assert "cast" not in run.inner_text("#where")
+
+
+def test_a_refusal_is_a_sentence_and_goes_with_the_next_deed(run):
+    run.choose(7)
+    run.press_keys("m", "7", "Enter")
+    run.wait_for_words("Person 7 cannot be merged with itself")
+    run.press_keys("ArrowRight")
+    run.wait_for_selector('#picture[data-frame="1"]')
+    assert message(run) == ("", False)
+    run.press_keys("w", "7", "Enter")
+    run.wait_for_words("Person 7 cannot be swapped with itself")
+    assert message(run)[1]
+    run.go_to_frame(5)
+    assert message(run) == ("", False)
+    run.press_keys("m", "9", "9", "Enter")
+    run.wait_for_words("There is no person 99")
+    run.press_keys(" ")
+    run.wait_for_function("() => document.querySelector('#play').textContent == 'Pause'")
+    assert message(run) == ("", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("👩\u200d👩\u200d👧 " * 11, "A name may have 60 characters at most, and this one has 65"),
+        ("A\u202eda", "This name holds invisible characters that turn the direction of writing: leave them out"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_without_escapes(run, served_run, name: str, said: str):
+    run.choose(1)
+    run.press_keys("n")
+    run.keyboard.insert_text(name)
+    run.press_keys("Enter")
+    run.wait_for_words(said)
+    assert message(run) == (said, True)
+    assert served_run.edits() == []
