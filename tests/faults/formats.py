@@ -105,7 +105,7 @@ def make_run(folder: Path) -> None:
         {"do": "rename", "person": 1, "name": "Ada"},
         {"do": "give", "video": "dance", "person": 2, "to": "new", "from_frame": 3},
         {"do": "box", "video": "dance", "person": 1, "frame": 2, "xyxy": [12.0, 20.0, 60.0, 118.0]},
-        {"do": "look", "moments": []},
+        {"do": "look", "moments": ["recovery-3-2"]},
     ]
     (folder / "edits.json").write_text(json.dumps({"version": 1, "edits": edits}))
 

@@ -297,10 +297,8 @@ def _moments(labelled: LabelledPeople, edit: Edit) -> frozenset[str]:
     keys = edit.get("moments")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise InputError(f"moments must be a list of their keys, not {str(keys)[:80]}")
-    for key in keys:
-        if key not in labelled.data.moment_keys:
-            raise InputError(f"there is no doubtful moment {key[:80]!r} here")
-    return frozenset(keys)
+    # Moments that there are not are passed over: another version may have found other ones, and its edits stay good.
+    return labelled.data.moment_keys.intersection(keys)
 
 
 def _name(name: str) -> str:
