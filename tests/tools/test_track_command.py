@@ -271,7 +271,7 @@ def test_an_encoder_without_a_calibration_is_used_with_a_warning(tmp_path: Path,
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(("frames", "told"), [(1, True), (3, True), (4, False)])
+@pytest.mark.parametrize(("frames", "told"), [(1, True), (6, True), (7, False)])
 def test_a_video_too_short_to_confirm_a_person_says_so(
     frames: int, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -281,7 +281,7 @@ def test_a_video_too_short_to_confirm_a_person_says_so(
     (tmp_path / "boxes.txt").write_text("".join(f"{index + 1},-1,10,20,50,150,0.9\n" for index in range(frames)))
     out = follow(tmp_path / "pictures", video=False)
     sentence = (
-        f"no person in {frames} frame{'s' * (frames > 1)}: it takes 4 in a row to tell a person from a false alarm"
+        f"no person in {frames} frame{'s' * (frames > 1)}: it takes 7 in a row to tell a person from a false alarm"
     )
     assert (sentence in capsys.readouterr().out) == told
     assert (sentence in (out / "report.html").read_text()) == told
