@@ -11,6 +11,7 @@ from tracker.results.presence import Summary
 from tracker.types import Frame, FrameTracks
 from tracker.video.source import Source
 
+from ..run.made_by import networks
 from ..run.output import count
 from ..run.page_parts import PageParts
 from ..run.result_files import REPORT
@@ -55,9 +56,11 @@ class CorrectedPage:
 def _made_by(config: Mapping[str, Any]) -> dict[str, str]:
     """The networks' files and the version, as far as the run's config.json tells them."""
     weights, versions = config.get("weights"), config.get("versions")
-    found = {}
-    for name, part in (("Detector", "detector"), ("Re-ID", "reid")):
-        known = weights.get(part) if isinstance(weights, dict) else None
-        found[name] = str(known.get("file")) if isinstance(known, dict) else "none"
+    names = {}
+    for part, known in weights.items() if isinstance(weights, dict) else ():
+        if isinstance(known, dict):
+            names[part] = str(known.get("file"))
+    options = config.get("options")
+    detections = options.get("detections") if isinstance(options, dict) else None
     version = versions.get("followspot") if isinstance(versions, dict) else None
-    return {**found, "Followspot": str(version or "unknown version")}
+    return {**networks(names, detections), "Followspot": str(version or "unknown version")}

@@ -11,6 +11,7 @@ from tracker.drawing.colours import colour_of, css, text_colour
 from tracker.results.clock import clock
 from tracker.results.moment_words import CurrentMoment, current
 from tracker.results.moments import Moment
+from tracker.results.presence import seconds_on_stage
 from tracker.types import InputError
 
 from .corrections import FILL_GAPS
@@ -107,6 +108,7 @@ class RunAnswers:
                 "back": css(back),
                 "text": css(text_colour(back)),
                 "boxes": len(places.frame),
+                "seconds": seconds_on_stage(places.frame // self.data.run.stride, self.data.run.fps),
                 "spans": _spans(places.frame, kinds(places, labelled), self.data.run.stride),
                 "likenesses": self._likenesses(places),
                 "returns": self._returns(places),

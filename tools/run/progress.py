@@ -32,3 +32,4 @@ def progress(items: Iterable[Item], total: int | None, name: str, unit: str = "f
         for item in items:
             yield item
             bar.advance(task)
+        bar.update(task, visible=bar.tasks[0].completed > 0)  # of nothing, no bar stays on the screen

@@ -62,14 +62,23 @@ class _Album:
     """The pictures of one person so far."""
 
     poses: list[Pose] = field(default_factory=list)
+    makeshift: Pose | None = None
+    """The clearest picture in which the person is covered or cut off, as long as there is no other."""
     seen: int = 0
     looked: float = -np.inf
+    glanced: float = -np.inf
+    """When the last picture was taken, a clear one or not."""
+
+    @property
+    def pictures(self) -> list[Pose]:
+        return self.poses or ([self.makeshift] if self.makeshift else [])
 
 
 class Portraits:
     """A sink that keeps a few pictures of each person, as JPEG in memory, and the frame with the most people.
 
-    Frames without a picture are passed over. People who touch the picture's border or are covered are not looked at.
+    Frames without a picture are passed over. People who touch the picture's border or are covered have to wait; one of
+    whom there is no other view has one such picture.
     """
 
     def __init__(self, options: PortraitOptions | None = None) -> None:
@@ -95,32 +104,43 @@ class Portraits:
         if not due:
             return
         clear = clear_views(tracks.xyxy[due], Detections(tracks.xyxy, tracks.score), self._options.covered)
-        for row in np.array(due)[clear & _inside(tracks.xyxy[due], frame.image)].tolist():
-            facing = tracks.keypoints is not None and _is_facing(tracks.keypoints[row])
-            self._add(self._albums[int(tracks.ids[row])], frame, tracks.xyxy[row], facing)
+        clear &= _inside(tracks.xyxy[due], frame.image)
+        for row, whole in zip(due, clear.tolist(), strict=True):
+            album = self._albums[int(tracks.ids[row])]
+            if whole or (not album.poses and frame.time - album.glanced >= self._options.spacing):
+                facing = tracks.keypoints is not None and _is_facing(tracks.keypoints[row])
+                self._add(album, self._pose(frame, tracks.xyxy[row], facing), whole)
         if len(self._albums) > 2 * self._options.people:
             kept = sorted(self._albums, key=lambda id: -self._albums[id].seen)[: self._options.people]
             self._albums = {id: self._albums[id] for id in kept}
 
     def portraits(self) -> dict[int, Portrait]:
         """The pictures of the people who have any, by id; at most `people` of them, those seen most often."""
-        pictured = [id for id, album in self._albums.items() if album.poses]
+        pictured = [id for id, album in self._albums.items() if album.pictures]
         pictured = sorted(pictured, key=lambda id: -self._albums[id].seen)[: self._options.people]
-        return {id: _portrait(self._albums[id].poses) for id in sorted(pictured)}
+        return {id: _portrait(self._albums[id].pictures) for id in sorted(pictured)}
 
     def _is_due(self, id: int, time: float) -> bool:
         album = self._albums.setdefault(id, _Album())
         album.seen += 1
         return time - album.looked >= self._options.spacing
 
-    def _add(self, album: _Album, frame: Frame, xyxy: np.ndarray, facing: bool) -> None:
+    def _pose(self, frame: Frame, xyxy: np.ndarray, facing: bool) -> Pose:
         assert frame.image is not None
-        album.looked = frame.time
         picture = shrunk(_surrounded(frame.image, xyxy, self._options.margin), self._options.height)
         sharpness = float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.CV_64F).std())
         clarity = sharpness * float(xyxy[3] - xyxy[1])
         height, width = picture.shape[:2]
-        album.poses.append(Pose(frame.time, clarity, facing, _jpeg(picture), (width, height)))
+        return Pose(frame.time, clarity, facing, _jpeg(picture), (width, height))
+
+    def _add(self, album: _Album, pose: Pose, whole: bool) -> None:
+        album.glanced = pose.time
+        if not whole:
+            if album.makeshift is None or pose.clarity > album.makeshift.clarity:
+                album.makeshift = pose
+            return
+        album.looked = pose.time
+        album.poses.append(pose)
         if len(album.poses) > self._options.poses:
             del album.poses[_most_dispensable(album.poses)]
 
@@ -153,8 +173,9 @@ def _inside(xyxy: np.ndarray, image: np.ndarray) -> np.ndarray:
 def _surrounded(image: np.ndarray, xyxy: np.ndarray, margin: float) -> np.ndarray:
     """The box's part of the picture (H, W, 3) with some of what is around it."""
     around = margin * float(xyxy[3] - xyxy[1])
-    left, top = np.maximum(np.floor(xyxy[:2] - around), 0).astype(int)
-    right, bottom = np.ceil(xyxy[2:] + around).astype(int)
+    height, width = image.shape[:2]
+    left, top = np.clip(np.floor(xyxy[:2] - around), 0, [width - 1, height - 1]).astype(int)
+    right, bottom = np.maximum(np.ceil(xyxy[2:] + around).astype(int), [left + 1, top + 1])
     return image[top:bottom, left:right]
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..types import MAX_ABSENCE, Frame, FrameTracks, Recovery
 
 
@@ -36,12 +38,22 @@ class Person:
 
     def see(self, frame: int, seconds: float) -> None:
         """The person is in the `frame`-th frame written, at `seconds`."""
-        absent = self.appearances and frame - self.last_seen > 1 and seconds - self.appearances[-1][1] > MAX_ABSENCE
-        if not self.appearances or absent:
+        if not self.appearances or is_absence(frame - self.last_seen, seconds - self.appearances[-1][1]):
             self.appearances.append([seconds, seconds])
         self.appearances[-1][1] = seconds
         self.last_seen = frame
         self.boxes += 1
+
+
+def is_absence(frames: int | np.ndarray, seconds: float | np.ndarray) -> bool | np.ndarray:
+    """Whether a person was away between two boxes so many of the tracked frames and seconds apart."""
+    return (frames > 1) & (seconds > MAX_ABSENCE)
+
+
+def seconds_on_stage(frames: np.ndarray, fps: float) -> float:
+    """Time on stage in seconds of a person with boxes in these of the tracked frames (N,), in order, N > 0."""
+    steps = np.diff(frames)
+    return float(steps[~is_absence(steps, steps / fps)].sum()) / fps
 
 
 class Summary:

@@ -119,7 +119,7 @@ th, td { padding: 8px 14px; text-align: right; white-space: nowrap; border-top: 
 thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 13px; }
 th:nth-child(2), td:nth-child(2) { text-align: left; }
 td .name { max-width: 40vw; }
-td button, .moments button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
+td button, .moments button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: left;
   text-decoration: underline; text-underline-offset: 3px; cursor: pointer; }
 [hidden] { display: none !important; }
 """

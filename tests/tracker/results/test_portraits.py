@@ -43,11 +43,26 @@ def test_a_picture_shows_the_person_with_surroundings_no_higher_than_asked_for()
     assert abs(red.mean() - 100 * 400 / (164 * 464)) < 0.03
 
 
-def test_people_who_are_covered_or_cut_off_have_to_wait():
+def test_people_who_are_covered_or_cut_off_have_to_wait_and_are_shown_so_where_there_is_no_other_view():
     album = Portraits()
-    album.write(Frame(0, 0.0, NOISE), tracks(0, {1: [0, 60, 40, 180], 2: [100, 60, 140, 180], 3: [110, 60, 150, 180]}))
-    assert album.portraits() == {}
-    album.write(Frame(1, 0.1, NOISE), tracks(1, {1: [20, 60, 60, 180], 2: [100, 60, 140, 180], 3: [150, 60, 190, 180]}))
+    blurred = cv2.GaussianBlur(NOISE, (9, 9), 3)
+    for index, image in enumerate((blurred, NOISE, blurred)):  # half a second apart
+        at_the_border = {1: [0, 60, 40, 180], 2: [100, 60, 140, 180], 3: [110, 60, 150, 180]}
+        album.write(Frame(5 * index, index / 2, image), tracks(5 * index, at_the_border))
+    assert {id: [pose.time for pose in each.poses] for id, each in album.portraits().items()} == dict.fromkeys(
+        (1, 2, 3), [0.5]
+    )
+    apart = {1: [20, 60, 60, 180], 2: [100, 60, 140, 180], 3: [150, 60, 190, 180]}
+    album.write(Frame(11, 1.1, blurred), tracks(11, apart))
+    assert {id: [pose.time for pose in each.poses] for id, each in album.portraits().items()} == dict.fromkeys(
+        (1, 2, 3), [1.1]
+    )
+
+
+def test_a_box_outside_of_the_picture_is_no_fault():
+    album = Portraits()
+    outside = {1: [400, 60, 440, 180], 2: [-80, -200, -40, -80], 3: [300, 250, 380, 400]}
+    album.write(Frame(0, 0.0, NOISE), tracks(0, outside))
     assert list(album.portraits()) == [1, 2, 3]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tracker.results.keypoint_file import KeypointWriter, with_keypoints
 from tracker.results.mot_files import read_tracks
-from tracker.results.presence import Summary
+from tracker.results.presence import Summary, seconds_on_stage
 from tracker.results.whole_files import RowFile
 from tracker.results.writers import CSV_COLUMNS, STOPPED, UNFINISHED, CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import Frame, FrameTracks, InputError, Recovery
@@ -76,6 +76,7 @@ def test_presence_is_reported_in_intervals_split_by_long_gaps_only() -> None:
     assert three.appearances == [[1.0, 2.0]]
     assert (one.boxes, two.boxes, three.boxes) == (41, 21, 9)
     assert two.seconds == pytest.approx(1.9)
+    assert seconds_on_stage(np.r_[0:10, 30:41], fps=10) == pytest.approx(1.9)  # so it is from the frames alone
     assert two.longest_absence == pytest.approx(2.1)
     assert summary.longest_absence == pytest.approx(2.1)
     assert summary.recoveries == [RETURN]

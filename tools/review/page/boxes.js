@@ -113,20 +113,25 @@ export class Boxes {
 
   follow(event, step) {
     const from = this.place(event);
+    const { boxes } = this;
+    const before = [...boxes];
+    const gesture = new AbortController();
+    const listen = (name, action) => this.svg.addEventListener(name, action, { signal: gesture.signal });
     this.svg.setPointerCapture(event.pointerId);
-    const move = (moved) => step(from, this.place(moved), false);
-    const stop = (moved) => {
-      this.svg.removeEventListener("pointermove", move);
-      this.svg.removeEventListener("pointerup", stop);
-      this.svg.removeEventListener("pointercancel", cancel);
+    listen("pointermove", (moved) => step(from, this.place(moved), false));
+    listen("pointerup", (moved) => {
+      gesture.abort();
       step(from, this.place(moved), true);
       this.finish?.();
       this.finish = null;
-    };
-    const cancel = () => (this.svg.removeEventListener("pointermove", move), this.draw());
-    this.svg.addEventListener("pointermove", move);
-    this.svg.addEventListener("pointerup", stop, { once: true });
-    this.svg.addEventListener("pointercancel", cancel, { once: true });
+    });
+    // The browser took the gesture for another, such as a pinch: as if there had been none.
+    listen("pointercancel", () => {
+      gesture.abort();
+      Object.assign(this, { finish: null, moved: false });
+      boxes.splice(0, before.length, ...before);
+      this.draw();
+    });
   }
 
   drag(at, start, edge, [x0, y0], [x1, y1], done) {

@@ -152,8 +152,13 @@ export class RunActions {
   }
 
   unbox() {
+    const person = this.here;
     const { frame } = this.view;
-    return this.edit({ do: "unbox", video: this.video, frame, person: this.here }, `No box of ${this.name(this.here)} in this frame.`);
+    const said = () =>
+      this.review.shown(person, frame)
+        ? `The box of ${this.name(person)} is gone; a straight line fills its place. Once more: absent here.`
+        : `No box of ${this.name(person)} in this frame.`;
+    return this.edit({ do: "unbox", video: this.video, frame, person }, said);
   }
 
   async absent() {

@@ -59,15 +59,14 @@ export class PeopleRows {
 
   update(row, person) {
     row.person = person;
-    const { number, name, back, text, boxes } = person;
-    const facts = JSON.stringify([number, name, boxes]);
+    const { number, name, back, text, boxes, seconds } = person;
+    const facts = JSON.stringify([number, name, boxes, seconds]);
     if (row.key !== facts) {
       row.key = facts;
       const badge = part("span", "number", { textContent: number });
       badge.style.setProperty("--back", back);
       badge.style.setProperty("--text", text);
       const called = part("b", "name", { textContent: name, dir: "auto" });
-      const seconds = (boxes * this.review.data.step) / this.review.data.fps;
       row.facts.replaceChildren(badge, called, part("span", "flag"), part("small", "", { textContent: `${seconds.toFixed(1)} s` }));
       row.facts.title = `${name || `person ${number}`}, ${many(boxes, "box")}`;
     }

@@ -64,6 +64,11 @@ export class RunReview extends History {
     return [before, after];
   }
 
+  // Whether the person has a box there, known or filled in.
+  shown(number, frame) {
+    return (this.people.get(number)?.spans ?? []).some(([first, last]) => first <= frame && frame <= last);
+  }
+
   // Whether the person has a known box there.
   present(number, frame) {
     return (this.people.get(number)?.spans ?? []).some(([first, last, kind]) => kind !== FILLED && first <= frame && frame <= last);
