@@ -108,7 +108,7 @@ def _figures(summary: Summary) -> str:
         **({"Camera cuts": str(len(summary.cuts))} if summary.cuts else {}),
         "Length": clock(summary.duration),
         "Frames": str(summary.frames),
-        "Computed": f"{summary.frames_per_second:.1f} frames a second",
+        "Frames a second": f"{summary.frames_per_second:.1f}",
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
 

@@ -23,6 +23,9 @@ VIDEO_SUFFIXES = (
 TIMEOUT = 10.0
 """Seconds a network stream may take to open, or to send its next packet."""
 
+UNREADABLE = "replace"
+"""What becomes of a title's letters in another encoding than UTF-8; they are no reason not to read the pictures."""
+
 DEFAULT_FPS = 30.0
 """Frames per second of a stream that names no frame rate."""
 
@@ -56,7 +59,7 @@ def open_container(source: str | Path, timeout: float = TIMEOUT) -> InputContain
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a video file")
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), metadata_errors=UNREADABLE)
     except PermissionError:
         raise InputError(f"{path} may not be read; check its permissions") from None
     except av.FFmpegError as error:
@@ -72,7 +75,7 @@ def open_container(source: str | Path, timeout: float = TIMEOUT) -> InputContain
 def _open_url(url: str, timeout: float) -> InputContainer:
     options = {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else {}
     try:
-        return av.open(url, options=options, timeout=timeout)
+        return av.open(url, options=options, timeout=timeout, metadata_errors=UNREADABLE)
     except av.ProtocolNotFoundError:
         scheme = urlsplit(url).scheme
         raise InputError(f"{url} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 
 
@@ -25,8 +25,10 @@ class Orientation:
 
         The matrix is ISO 14496-12's {a, b, u, c, d, v, x, y, w}: it shows pixel (x, y) at (a x + c y, b x + d y).
         """
+        # Not picture.side_data, which the picture would keep: it knows the picture, and so its decoder's threads would
+        # stay until the garbage is collected.
         try:
-            matrix = picture.side_data[Type.DISPLAYMATRIX]  # type: ignore[typeddict-item]  # PyAV's stub lags behind
+            matrix = SideDataContainer(picture)[Type.DISPLAYMATRIX]  # type: ignore[call-arg]  # PyAV's stub has no init
         except KeyError:
             return cls()
         a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -72,6 +72,7 @@ class VideoReader(Source):
         self._url, self._reconnect = str(source), reconnect
         self._reached = -math.inf
         self._breakage: str | None = None
+        self._decoded: Generator[VideoFrame] = _nothing()
         self._container: InputContainer | None = open_container(source)
         try:
             self._describe(self._container, None if remote else Path(source))
@@ -202,7 +203,7 @@ class VideoReader(Source):
                 return first
             return next(self._decoded, None)
 
-    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _decode(self, container: InputContainer, stream: VideoStream) -> Generator[VideoFrame]:
         for packet in self._packets(container, stream):
             # An incomplete packet would make the decoder give up the good pictures it still holds.
             if packet.is_corrupt:
@@ -245,6 +246,13 @@ class VideoReader(Source):
             if self._container is not None:
                 self._container.close()
                 self._container = None
+            # It knows this reader, and would keep the decoder with its threads until the garbage is collected.
+            self._decoded.close()
+            self._decoded = _nothing()
+
+
+def _nothing() -> Generator[VideoFrame]:
+    yield from ()
 
 
 def _stamp(picture: VideoFrame) -> float | None:

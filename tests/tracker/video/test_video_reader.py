@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+from av.container import InputContainer
 from film import cut, number, picture, shoot
 
 from tracker.types import InputError
@@ -256,6 +259,46 @@ def test_a_video_all_of_whose_frames_are_broken_is_refused(tmp_path):
 def test_an_address_without_a_server_is_refused_soon():
     with pytest.raises(InputError, match="cannot be opened"):
         VideoReader("rtsp://127.0.0.1:9/camera")
+
+
+def decoders() -> int:
+    """How many files and pictures FFmpeg has open here."""
+    return sum(isinstance(one, (av.VideoFrame, InputContainer)) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_reader_that_is_closed_keeps_no_decoder(tmp_path, whole):
+    """Of many damaged videos in one process, each left its decoder's threads until no more could be begun."""
+    path = shoot(tmp_path / "a.mp4", 12)
+    gc.collect()
+    gc.disable()
+    before = decoders()
+    try:
+        with VideoReader(path) as reader:
+            frames = len(list(reader) if whole else [next(iter(reader))])
+        gone = weakref.ref(reader)
+        del reader
+        assert frames
+        assert gone() is None, "something in it knows it"
+        assert decoders() == before
+    finally:
+        gc.enable()
+
+
+def test_a_title_in_another_encoding_is_no_reason_not_to_read_the_pictures(tmp_path):
+    with av.open(str(tmp_path / "titled.mp4"), "w") as container:
+        container.metadata["title"] = "T\u00e4nzer"
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height = 64, 48
+        for index in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 40 * index, np.uint8))))
+        container.mux(stream.encode())
+    content = (tmp_path / "titled.mp4").read_bytes()
+    title = "T\u00e4nzer".encode()
+    assert content.count(title) == 1
+    (tmp_path / "latin.mp4").write_bytes(content.replace(title, b"T\xe4\xe4nzer"))
+    with VideoReader(tmp_path / "latin.mp4") as reader:
+        assert len(list(reader)) == 5
 
 
 def test_leaving_early_closes_and_a_second_reading_is_an_error(tmp_path):
