@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import secrets
 import socket
@@ -225,6 +226,8 @@ def serve(server: PageServer, port: int, *, browser: bool) -> None:
         )
         if browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        gc.collect()
+        gc.freeze()  # what was read stays: no edit waits for the collector to look through it
         with contextlib.suppress(KeyboardInterrupt):  # the way to end it
             uvicorn.Server(options).run(sockets=[listening])
 
