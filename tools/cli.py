@@ -56,6 +56,10 @@ VERBS: dict[str, Any] = {
         "formation": Verb(
             "evaluate_formation:EvaluateFormationCommand", "Score the formation from above on rendered scenes."
         ),
+        "moments": Verb(
+            "evaluate_moments:EvaluateMomentsCommand",
+            "Count a run's doubtful moments against truth: right, wrong, missed.",
+        ),
         "reid": Verb(
             "evaluate_reid:EvaluateReidCommand", "Score a re-ID encoder: mAP, CMC, re-association by time gap."
         ),

@@ -52,6 +52,7 @@ def doubt_returned(returned: Sequence[Track], tracks: Sequence[Track]) -> None:
         for other in tracks:
             if other is not track and (other.state is TrackState.LOST or other in returned):
                 track.join_group(other)
+        track.unsure = track.group is not None
 
 
 def is_clear_again(track: Track, now: float, options: DoubtOptions) -> bool:

@@ -59,8 +59,9 @@ class Track:
 
     `identity` is None until the track is confirmed. `fresh` holds views that are not yet trusted to show the identity:
     those of a tentative track, and those since the track was last in doubt. `group` are the tracks among which
-    identities may have been exchanged, this one included; None while the track is not in doubt. `before_cut`: the
-    track was last seen before a camera cut, so its position says nothing about where the person is now. `missed` are
+    identities may have been exchanged, this one included; None while the track is not in doubt. `before_cut`: the track
+    was last seen before a camera cut, so its position says nothing about where the person is now. `unsure`: it came
+    back into sight by motion alone while in doubt, and its appearance has not confirmed since who it is. `missed` are
     the seconds from the last observation to the frame before this one: none for a track seen in that frame, whatever
     the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
     """
@@ -75,6 +76,7 @@ class Track:
         self.fresh = Gallery(replace(views, spacing=views.fresh_spacing))
         self.group: set[Track] | None = None
         self.before_cut = False
+        self.unsure = False
         self.missed = 0.0
         self.first_time = frame.time
         self.hits = 0
@@ -111,6 +113,7 @@ class Track:
         self.leave_group()
         self.drop_fresh_views()
         self.before_cut = True
+        self.unsure = False
         if self.identity is None:
             self.delete()
         else:
@@ -133,6 +136,7 @@ class Track:
         self.identity.gallery.extend(self.fresh)
         self.drop_fresh_views()
         self.leave_group()
+        self.unsure = False
 
     def join_group(self, other: Track) -> None:
         """The two may have exchanged identities, and so may all that either was in doubt with."""

@@ -287,7 +287,9 @@ class Tracker:
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
         reported = _frame_tracks(frame.index, frame.time, now, starts)
-        return replace(reported, recoveries=tuple(recoveries), backfill=backfill, cut=cut)
+        doubted = {track.identity.id for track in self._tracks if track.unsure and track.identity is not None}
+        unsure = tuple(id for id, _ in now if id in doubted)
+        return replace(reported, recoveries=tuple(recoveries), backfill=backfill, cut=cut, unsure=unsure)
 
 
 def _frame_tracks(

@@ -179,6 +179,8 @@ class FrameTracks:
     `backfill` holds rows of *earlier* frames that became known with this one: a track is confirmed only after a few
     observations, and the first ones arrive here. `merge_backfill` (pipeline) puts them back in order.
 
+    `unsure`: those of the ids that came back into sight by motion alone and that appearance has not confirmed since.
+
     Raises ValueError where an id stands twice or the columns are of different lengths.
     """
 
@@ -192,6 +194,7 @@ class FrameTracks:
     recoveries: tuple[Recovery, ...] = ()
     backfill: tuple[FrameTracks, ...] = field(default=(), repr=False)
     cut: bool = False
+    unsure: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name, (kind, shape) in _COLUMNS.items():
@@ -226,7 +229,8 @@ class FrameTracks:
         joined: dict[str, Any] = {name: np.concatenate([each[name] for each in columns]) for name in names}
         recoveries = sum((part.recoveries for part in parts), ())
         empty = cls.empty(parts[0].frame, parts[0].time)
-        return replace(empty, **joined, recoveries=recoveries, cut=any(part.cut for part in parts))
+        unsure = tuple(dict.fromkeys(id for part in parts for id in part.unsure))
+        return replace(empty, **joined, recoveries=recoveries, cut=any(part.cut for part in parts), unsure=unsure)
 
     def to_supervision(self) -> Any:
         """The rows as `supervision.Detections` (Roboflow): the ids are its `tracker_id` (T,), every class_id is 0.

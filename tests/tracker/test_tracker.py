@@ -160,6 +160,28 @@ def test_two_who_turn_back_behind_a_third_are_distinguished_by_their_clothes():
     assert [story[10] for story in stories] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("other", "unseen", "least", "most"),
+    [
+        (900, 9.0, 0.0, 0.0),  # nobody else was out of sight or near
+        (900, 2.2, 0.2, 1.0),  # it might be the other one, until the clothes are seen three times
+        (520, 9.0, 2.3, 2.4),  # beside somebody in contact no view counts
+    ],
+)
+def test_who_comes_back_by_motion_is_unsure_until_the_clothes_are_seen(
+    other: int, unseen: float, least: float, most: float
+):
+    """1 is out of sight from 2.0 to 2.6 s, 2 from `unseen` on for as long; the video ends after 5 s."""
+    people = [absent(stand(480), 2.0, 2.6), absent(stand(other, 640), unseen, unseen + 0.6)]
+    tracks, stories = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=paint(people, [RED, GREEN]))
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    unsure = [rows.time for rows in tracks if 1 in rows.unsure]
+    assert least <= len(unsure) / 25 <= most + 0.05
+    assert not unsure or unsure[0] == 2.6
+    alone, _ = play(people, 5.0, Tracker())
+    assert not any(rows.unsure for rows in alone), "without an encoder nothing can be confirmed"
+
+
 def test_two_swap_places_behind_a_third():
     """Where motion expects the one, the other comes out; that is put right within half a second, and reported."""
 

@@ -31,6 +31,7 @@ def tracked_rows(run: TrackedRun, tracks: Sequence[FrameTracks], events: RunEven
         run.fps * run.stride,
         run.stride,
         (run.width, run.height),
+        events.unsure,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run's tracks.json tells beside the boxes: recoveries with their similarity, and camera cuts."""
+"""What a run's tracks.json tells beside the boxes: recoveries with their similarity, camera cuts, and unsure ids."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ _FACTS = {field.name for field in fields(Recovery)} - {"id"}
 
 @dataclass(frozen=True)
 class RunEvents:
-    """The recoveries in the order of the file, and the frames (from 0 along the source) that begin a shot."""
+    """The recoveries in the order of the file, and frames from 0 along the source: those that begin a shot, and (id,
+    first, last) for each stretch in which an id is not sure (`FrameTracks.unsure`)."""
 
     recoveries: tuple[Recovery, ...]
     cut_frames: tuple[int, ...]
+    unsure: tuple[tuple[int, int, int], ...] = ()
 
 
 def read_events(run: TrackedRun) -> RunEvents:
@@ -32,7 +34,12 @@ def read_events(run: TrackedRun) -> RunEvents:
         if frames is None:
             frames = [round(cut * run.fps) * run.stride for cut in cuts]
         recoveries = [_recovery(person["id"], facts) for person in overview["people"] for facts in person["recoveries"]]
-        return RunEvents(tuple(with_cuts(recoveries, cuts)), tuple(int(frame) for frame in frames))
+        unsure = [
+            (int(person["id"]), int(first), int(last))
+            for person in overview["people"]
+            for first, last in person.get("unsure_frames", ())  # runs before 0.2.0 have none
+        ]
+        return RunEvents(tuple(with_cuts(recoveries, cuts)), tuple(int(frame) for frame in frames), tuple(unsure))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{run.folder / OVERVIEW} is damaged or of another version; track the video again") from error
 

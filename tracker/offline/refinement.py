@@ -98,7 +98,9 @@ def _renamed(tracks: Sequence[FrameTracks], ids: Mapping[tuple[int, int], int]) 
         new = np.array([ids.get((frame.frame, former), 0) for former in frame.ids.tolist()], np.int64)
         kept = new > 0
         nothing_recovered = np.zeros(int(kept.sum()), bool)
-        renamed.append(replace(frame[kept], ids=new[kept], recovered=nothing_recovered, recoveries=(), backfill=()))
+        renamed.append(
+            replace(frame[kept], ids=new[kept], recovered=nothing_recovered, recoveries=(), backfill=(), unsure=())
+        )
     return renamed
 
 

@@ -77,6 +77,10 @@ def _seen_again(moment: CurrentMoment, called: _Called, _: str) -> str:
     return f"is this really {called(moment.people[0])}? Another person looked almost the same."
 
 
+def _unconfirmed(moment: CurrentMoment, called: _Called, until: str) -> str:
+    return f"is this still {called(moment.people[0])}? Out of sight just before, and not seen clearly until {until}."
+
+
 def _new(moment: CurrentMoment, called: _Called, _: str) -> str:
     if not moment.moves:
         return f"{called(moment.people[0])} may have been taken for a new person."
@@ -88,6 +92,7 @@ _SENTENCES: dict[str, Callable[[CurrentMoment, _Called, str], str]] = {
     "exchange": _mixed_up,
     "taken": _mixed_up,
     "return": _seen_again,
+    "unsure": _unconfirmed,
     "birth": _new,
 }
 

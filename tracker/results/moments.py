@@ -4,6 +4,7 @@
   the moment where the box of one id left the person: after a gap, in a jump, or in contact with the other.
 - `return`: at a camera cut, where appearance alone decides, a person was recognised with hardly any lead over another.
 - `taken`: while a person was not seen, somebody else's box lay where that person must have been, and off its own way.
+- `unsure`: a person came back into sight by motion alone, and appearance did not confirm it soon.
 - `birth`: a new id begins inside the picture, or at a camera cut, while somebody else is lost.
 """
 
@@ -42,7 +43,7 @@ class MomentOptions:
     """A track that was not seen for longer may have gone on with another person."""
     step_aside: float = 0.17
     """A box that moved less from frame to frame, in body heights, left the person when the other one was lost."""
-    gap: float = 2.0
+    gap: float = 3.0
     """Somebody else's box may be a person's who was not seen for no longer."""
     least_taken: int = 4
     """Such boxes at least."""
@@ -50,6 +51,10 @@ class MomentOptions:
     """Their IoU with the line across the gap, at least."""
     off_line: float = 0.2
     """Its lead over the IoU with their own line, at least."""
+    unsure: float = 1.0
+    """Appearance may take so long to confirm a person who came back; shorter pauses between two such stretches."""
+    least_unsure: int = 5
+    """Boxes of such a stretch at least."""
     jump: float = 0.35
     """So much of their height people's centres move from one frame to the next at most."""
 
@@ -60,6 +65,7 @@ class TrackedRows:
 
     person (N,) int, frame (N,) int from 0 along the source, xyxy (N, 4) pixels; `cuts` are frames that begin a shot,
     `fps` those of the source in a second, every `stride`-th was tracked; `size` is width and height of the picture.
+    `unsure` are (id, first frame, last frame) where ids are not sure (`FrameTracks.unsure`).
     """
 
     person: np.ndarray
@@ -70,6 +76,7 @@ class TrackedRows:
     fps: float
     stride: int
     size: tuple[int, int]
+    unsure: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,7 @@ class MomentFinder:
         known = {int(stretch.rows[0]) for moment in exchanges for stretch in moment.fix}
         taken = [one for one in taken if int(one.fix[0].rows[0]) not in known]
         every = [*exchanges, *taken, *self.returns(), *self.births()]
+        every += [one for one in self.unsure() if not any(self._tells(other, one) for other in every)]
         return sorted(every, key=lambda moment: (moment.frame, moment.rows))
 
     def _id(self, rows: np.ndarray | int) -> int:
@@ -232,6 +240,28 @@ class MomentFinder:
                 last = int(own[at - 1])
                 frame = int(self.columns.frame[own[at]])
                 yield Moment("return", frame, frame, (int(own[at]), last), 0.5)
+
+    def unsure(self) -> Iterator[Moment]:
+        """A moment for each stretch after a return that was not soon confirmed, or ended before it was."""
+        stretches: list[list[int]] = []
+        for id, first, last in sorted(self.columns.unsure):
+            before = stretches[-1] if stretches else None
+            if before is not None and before[0] == id and first - before[2] <= self.options.unsure * self.fps:
+                before[2] = last
+            else:
+                stretches.append([id, first, last])
+        for id, first, last in stretches:
+            own = self.people.get(id, np.zeros(0, int))
+            low, high = np.searchsorted(self.columns.frame[own], [first, last + 1])
+            went_on = high < len(own) and self.columns.frame[own[high]] == last + self.columns.stride
+            soon = went_on and last - first <= self.options.unsure * self.fps
+            if high - low >= self.options.least_unsure and low > 0 and not soon:
+                yield Moment("unsure", first, last, (int(own[low]), int(own[low - 1])), 0.4)
+
+    def _tells(self, other: Moment, one: Moment) -> bool:
+        """Whether the other moment is about the same person at the same time."""
+        ids = {self._id(row) for row in other.rows}
+        return self._id(one.rows[0]) in ids and other.frame <= one.to and one.frame <= other.to
 
     def births(self) -> Iterator[Moment]:
         """A moment for each id that begins where nobody comes in, while somebody is lost."""

@@ -22,8 +22,12 @@ class Person:
     appearances: list[list[float]] = field(default_factory=list)
     boxes: int = 0
     recoveries: list[Recovery] = field(default_factory=list)
+    unsure: list[list[int]] = field(default_factory=list)
+    """[first, last] frames along the source in which the id is not sure (`FrameTracks.unsure`), in order."""
     last_seen: int = -1
     """Number of the last frame the person was seen in, among those written."""
+    last_unsure: int = -1
+    """The same of the last frame in which the id was not sure."""
 
     @property
     def seconds(self) -> float:
@@ -43,6 +47,13 @@ class Person:
         self.appearances[-1][1] = seconds
         self.last_seen = frame
         self.boxes += 1
+
+    def doubt(self, frame: int, index: int) -> None:
+        """The id is not sure in the `frame`-th frame written, which is `index` along the source."""
+        if not self.unsure or frame - self.last_unsure > 1:
+            self.unsure.append([index, index])
+        self.unsure[-1][1] = index
+        self.last_unsure = frame
 
 
 def is_absence(frames: int | np.ndarray, seconds: float | np.ndarray) -> bool | np.ndarray:
@@ -92,6 +103,8 @@ class Summary:
         self._last_index = frame.index
         for identity in tracks.ids.tolist():
             self._people.setdefault(identity, Person(identity)).see(self.frames, frame.time)
+        for identity in tracks.unsure:
+            self._people.setdefault(identity, Person(identity)).doubt(self.frames, frame.index)
         for recovery in tracks.recoveries:
             self._people.setdefault(recovery.id, Person(recovery.id)).recoveries.append(recovery)
         if tracks.cut:

@@ -190,6 +190,7 @@ def _person(person: Person, name: str | None) -> dict[str, object]:
         "boxes": person.boxes,
         "appearances": [[round(start, 3), round(end, 3)] for start, end in person.appearances],
         "recoveries": [_recovery(recovery) for recovery in person.recoveries],
+        "unsure_frames": person.unsure,
     }
 
 

@@ -307,3 +307,32 @@ def test_a_likeness_has_the_surroundings_and_the_box_and_is_not_squashed(served_
     dancer = (np.abs(picture.astype(int) - (60, 60, 220)).sum(axis=2) < 60).sum(axis=0)
     assert 17 <= (dancer > 40).sum() <= 27
     assert abs(int(picture[8, 8].mean()) - 40) < 12
+
+
+@pytest.mark.parametrize(
+    ("pieces", "unsure", "moments"),
+    [
+        ([(0, 0, 5), (0, 10, 29)], [[10, 29]], [(10, 29)]),  # never confirmed
+        ([(0, 0, 5), (0, 10, 29)], [[10, 24]], []),  # confirmed within a second of 30 frames
+        ([(0, 0, 5), (0, 10, 24)], [[10, 24]], [(10, 24)]),  # and gone before it was
+        ([(0, 0, 5), (0, 10, 12), (0, 20, 23)], [[10, 12], [20, 23]], [(10, 23)]),  # two that are one
+        ([(0, 0, 5), (0, 10, 13)], [[10, 13]], []),  # four boxes
+        ([(0, 10, 29)], [[10, 29]], []),  # nothing before it
+    ],
+)
+def test_a_return_that_was_not_confirmed_is_doubtful(
+    tmp_path: Path,
+    make_run: Callable[..., Path],
+    pieces: list[tuple[int, int, int]],
+    unsure: list[list[int]],
+    moments: list[tuple[int, int]],
+):
+    run = make_run(tmp_path / "run", {1: pieces, 2: [(1, 0, 29)]}, id1={"unsure_frames": unsure})
+    assert [(each.kind, each.frame, each.to) for each in found(run)] == [("unsure", *each) for each in moments]
+
+
+def test_what_an_exchange_tells_is_not_told_as_unsure_once_more(tmp_path: Path, make_run: Callable[..., Path]):
+    people = {1: [(0, 0, 5), (1, 10, 19), (0, 20, 29)], 2: [(1, 0, 5), (0, 10, 19), (1, 20, 29)]}
+    late = {"recoveries": recovery(20, exchanged=True)["recoveries"], "unsure_frames": [[10, 19]]}
+    run = make_run(tmp_path / "run", people, id1=late, id2=late)
+    assert {each.kind for each in found(run)} == {"exchange"}

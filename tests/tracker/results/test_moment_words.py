@@ -1,4 +1,4 @@
-"""What is said of a doubtful moment: four kinds, by the ids that the rows have now."""
+"""What is said of a doubtful moment: five kinds, by the ids that the rows have now."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def words(kind: str, rows: tuple[int, ...], *fix: tuple[list[int], int], people:
             (([0, 1], 2), ([2, 3], 4)),
         ),
         ("Is this really person 3? Another person looked almost the same.", "return", (4,), ()),
+        (
+            "Is this still person 3? Out of sight just before, and not seen clearly until frame 40.",
+            "unsure",
+            (4, 2),
+            (),
+        ),
         (
             "Is person 3 really person 2? Person 2 was out of sight when person 3 first appeared.",
             "birth",

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,16 @@ def test_a_camera_cut_is_an_event(tmp_path: Path) -> None:
     assert overview["camera_cuts"] == [0.2]
     assert overview["camera_cut_frames"] == [2]
     assert overview["summary"]["camera_cuts"] == 1
+
+
+def test_frames_in_which_an_id_is_unsure_are_told_in_pieces(tmp_path: Path) -> None:
+    """Every second frame of a video is tracked; 1 is unsure from frame 4 to 8 and in 14."""
+    with JsonWriter(tmp_path / "tracks.json", Summary()) as writer:
+        for index in range(0, 20, 2):
+            rows = FrameTracks(index, index / 10, [1, 2], np.zeros((2, 4)), [0.9, 0.9], [False, False])
+            writer.write(Frame(index, index / 10, None), replace(rows, unsure=(1,) if index in (4, 6, 8, 14) else ()))
+    people = json.loads((tmp_path / "tracks.json").read_text())["people"]
+    assert [person["unsure_frames"] for person in people] == [[[4, 8], [14, 14]], []]
 
 
 def test_joints_come_back_to_their_boxes_whatever_ids_these_have_by_then(tmp_path: Path) -> None:
