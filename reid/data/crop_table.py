@@ -63,8 +63,7 @@ class CropRow:
     @classmethod
     def of(cls, cells: list[str]) -> CropRow:
         """A line's cells read again. Raises ValueError where they are no such line: the image is a plain file name,
-        people, frames and seconds count from 0 to `MOST`, corners of boxes reach no further, all other numbers are
-        finite."""
+        people, frames and seconds count from 0 to `MOST`, and no other number goes further from 0."""
         if len(cells) != len(COLUMNS):
             raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
@@ -77,9 +76,11 @@ class CropRow:
                 raise ValueError(f"{name} {number} is no number from 0 on")
             if number > MOST:
                 raise ValueError(f"{name} {number} is beyond {MOST}")
-        for name, numbers in {"box": box, "score": [row.score], "doubt": [row.doubt]}.items():
-            if not all(map(math.isfinite, numbers)):
-                raise ValueError(f"the {name} {', '.join(map(str, numbers))} is not finite")
+        if not all(map(math.isfinite, box)):
+            raise ValueError(f"the box {', '.join(map(str, box))} is not finite")
+        for name, number in {"score": row.score, "tracklet": row.tracklet, "doubt": row.doubt}.items():
+            if not abs(number) <= MOST:
+                raise ValueError(f"the {name} {number} is no number from -{MOST} to {MOST}")
         if max(map(abs, box)) > MOST:
             raise ValueError(f"the box {', '.join(map(str, box))} is in no video's pixels")
         return row

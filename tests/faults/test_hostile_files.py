@@ -55,6 +55,14 @@ FOUND: dict[str, tuple[str, str, str]] = {
     "one row in the frame 10^15": ("mot", "tracks.txt", "1000000000000000,1,2,3,4,5,1,-1,-1,-1"),
     "coordinates beyond float32": ("mot", "tracks.txt", "1,1,2,3,1e308,5,1,-1,-1,-1"),
     "an id beyond int64": ("mot", "tracks.txt", "1,1e30,2,3,4,5,1,-1,-1,-1"),
+    "joints of five numbers": ("run", "keypoints.txt", "1,1,2,3,4,5,6,0.5,7,8\n"),
+    "joints without a box": ("run", "keypoints.txt", "1,2,3\n"),
+    "a recovery in a frame that is a list": (
+        "run",
+        "tracks.json",
+        '{"video": {"source": "a", "fps": 30, "width": 9, "height": 9, "tracking": "online"}, '
+        '"summary": {"frames": 5}, "people": [{"id": 1, "recoveries": [{"frame": [3], "time": 0.1, "away": 1}]}]}',
+    ),
     "joints beyond float32": ("run", "keypoints.txt", "1,1e308,2,3,4,5,6,0.5"),
     "a stride beyond float64": ("run", "config.json", f'{{"opened": "a.mp4", "options": {{"vid_stride": {10**400}}}}}'),
     "an endless frame rate": (
@@ -110,6 +118,12 @@ FOUND: dict[str, tuple[str, str, str]] = {
         "crops.csv",
         "image,person,video,frame,time,left,top,right,bottom,score,tracklet,doubt\n"
         f"0000_000000.jpg,{2**40},a,0,0,1,2,40,90,1,0,0\n",
+    ),
+    "a score beyond float32": (
+        "data set",
+        "crops.csv",
+        "image,person,video,frame,time,left,top,right,bottom,score,tracklet,doubt\n"
+        "0000_000000.jpg,0,a,0,0,1,2,40,90,1e39,0,0\n",
     ),
     "pictures outside of the folder": ("data set", "meta.json", '{"identities": [["../../x_1.jpg"], ["a_2.jpg"]]}'),
     "a picture's number of 5,000 digits": ("data set", "meta.json", f'{{"identities": [["a_{"1" * 5000}.jpg"]]}}'),

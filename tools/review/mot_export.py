@@ -10,7 +10,7 @@ import numpy as np
 from tracker.boxes import xyxy_to_xywh
 from tracker.results.mot_files import format_lines
 from tracker.types import InputError
-from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
+from tracker.video.mot_folder import LONGEST_NAME, SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.output import os_errors_as
 from .gaps import placed_boxes
@@ -33,7 +33,7 @@ def write_mot(data: Reviewed, labelled: LabelledPeople, folder: Path, fill_gaps:
             f"no box of {data.folder} is known in its video (it has no crops.csv), so there is no MOT text"
         )
     for video in texts:
-        if video in ("", ".", "..") or Path(video).name != video:
+        if video in ("", ".", "..") or Path(video).name != video or len(video.encode()) > LONGEST_NAME:
             raise InputError(f"video {video!r} has a name that fits no folder, so its MOT text cannot be written")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; name a folder for the MOT text")

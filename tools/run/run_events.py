@@ -75,4 +75,5 @@ def _recovery(id: Any, facts: Mapping[str, Any]) -> Recovery:
     known = {name: value for name, value in facts.items() if name in _FACTS}
     for name in ("away", "similarity", "margin"):
         known[name] = None if known.get(name) is None else float(known[name])
-    return Recovery(id=int(id), **known)
+    flags = {name: bool(known.get(name)) for name in ("exchanged", "remembered", "across_cut")}
+    return Recovery(**{**known, **flags, "id": int(id), "frame": int(known["frame"]), "time": float(known["time"])})

@@ -60,6 +60,8 @@ def with_keypoints(tracks: Sequence[FrameTracks], path: Path) -> list[FrameTrack
         table = np.loadtxt(path, delimiter=",", ndmin=2)
         if not (np.abs(table) <= FARTHEST).all():
             raise ValueError("a number that is none")
+        if not len(table) or table.shape[1] <= _BOX or (table.shape[1] - _BOX) % 3:
+            raise ValueError("no joints of three numbers each")
         joints = table[:, _BOX:].reshape(len(table), -1, 3).astype(np.float32)
     except ValueError as error:
         raise InputError(f"{path} is damaged: track the video again, or remove the file") from error

@@ -75,9 +75,10 @@ def test_data_whose_boxes_are_unknown_gives_no_mot_text(tmp_path: Path):
     assert not (tmp_path / "mot").exists()
 
 
-def test_a_video_with_a_path_for_a_name_writes_nowhere(folder: Path, tmp_path: Path):
+@pytest.mark.parametrize("name", ["../../dance", "dance" * 50])
+def test_a_video_with_a_path_or_a_novel_for_a_name_writes_nowhere(folder: Path, tmp_path: Path, name: str):
     table = folder / "crops.csv"
-    table.write_text(table.read_text().replace(",dance,", ",../../dance,"))
+    table.write_text(table.read_text().replace(",dance,", f",{name},"))
     data = read_data_set(folder)
     with pytest.raises(InputError, match="name that fits no folder"):
         write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
