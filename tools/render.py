@@ -37,6 +37,7 @@ from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink, tell_unwrita
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
 SMALLEST, LARGEST = 64, 4320
 """Height of the smallest and of the largest video in pixels; 4320 is 8K."""
+MOST_CRF = 51
 _TICK = 1e-6
 
 
@@ -70,8 +71,8 @@ class RenderCommand:
     crf: int = CRF
     """Quality of the drawn video: 0 lossless to 51 worst."""
     out: Path | None = None
-    """The video to write; by default STYLE.mp4 in the run's folder, or NAME-STYLE.mp4 beside the tracks. With the name
-    of a .jpg, .png or .webp, a picture of the moment --from."""
+    """The video to write; by default STYLE.mp4 in the run's folder, or NAME-STYLE.mp4 beside the tracks; of a part
+    STYLE-part.mp4. With the name of a .jpg, .png or .webp, a picture of the moment --from."""
     overwrite: bool = False
     """Replace the video if it exists."""
     video: Path | None = None
@@ -92,6 +93,8 @@ class RenderCommand:
         require_known("style", [self._style], STYLES)
         if self.height is not None and not SMALLEST <= self.height <= LARGEST:
             raise InputError(f"--height must be {SMALLEST} to {LARGEST} pixels, not {self.height}")
+        if not 0 <= self.crf <= MOST_CRF:
+            raise InputError(f"--crf must be 0 (lossless) to {MOST_CRF} (worst), not {self.crf}")
         aspect = shape(self.aspect, "aspect")
         drawable = self._open()
         with drawable.source as source, Interruption() as interruption:
@@ -104,15 +107,19 @@ class RenderCommand:
                 tell_unwritable(options)
             renderer = Renderer(options, self._style)
             still = out.suffix.lower() in PICTURES
-            frames = islice(
-                part.of(drawable.as_far_as_tracked(prefetch(interruption.until(source)))), 1 if still else None
-            )
             page = self._page(drawable, part, still)
             drawn = 0
+
+            def shown(frame: Frame) -> tuple[Frame, FrameTracks]:
+                return seen(frame, only(drawable.at(frame), kept), views(frame))
+
+            before = part.before(renderer.memory, lambda frame: renderer.draw(*shown(frame)))
+            read = before(drawable.as_far_as_tracked(prefetch(interruption.until(source))))
+            frames = islice(part.of(read), 1 if still else None)
             video = partial(VideoSink, source=source, renderer=renderer, crf=self.crf, part=self.end is not None)
             with PictureSink(out, renderer) if still else video(out) as sink:
                 for frame in progress(frames, 1 if still else part.count(source), source.name):
-                    sink.write(*seen(frame, only(drawable.at(frame), kept), views(frame)))
+                    sink.write(*shown(frame))
                     if page is not None and drawable.has(frame):
                         page.write(frame, drawable.at(frame))
                     drawn += frame.image is not None
@@ -165,10 +172,15 @@ class RenderCommand:
         """The video to write. Raises InputError where it exists and may not be replaced."""
         followed = [] if self.follow is None else ["follow", self.follow]
         style = [] if followed and self.style is None else [self._style]
-        name = re.sub(r"[^\w-]+", "_", "-".join([*drawable.stem, *followed, *style, *self.only]))
+        part = ["part"] if (self.start, self.end) != ("0", None) else []
+        only = dict.fromkeys(self.only)
+        name = re.sub(r"[^\w-]+", "_", "-".join([*drawable.stem, *followed, *style, *only, *part]))
         out = self.out or drawable.folder / f"{name}.mp4"
         if out.exists() and not self.overwrite:
             raise InputError(f"{out} exists: choose another --out, or --overwrite it")
+        for file, what in {drawable.opened: "the video that is drawn", drawable.own: "the run's own video"}.items():
+            if out.exists() and file is not None and file.exists() and out.samefile(file):
+                raise InputError(f"{out} is {what}, which stays as it is: choose another --out")
         return out
 
     def _views(self, drawable: Drawable, aspect: float) -> Callable[[Frame], View | None]:
@@ -195,6 +207,17 @@ class Part:
     def __post_init__(self) -> None:
         if not self.start < self.end:
             raise InputError(f"--to must be later than --from, not {self.end:g} s and {self.start:g} s")
+
+    def before(self, seconds: float, look: Callable[[Frame], object]) -> Callable[[Iterable[Frame]], Iterator[Frame]]:
+        """Passes frames on, and looks at those with pictures that come up to so many seconds before the part."""
+
+        def looked(frames: Iterable[Frame]) -> Iterator[Frame]:
+            for frame in frames:
+                if self.start - seconds <= frame.time < self.start - _TICK and frame.image is not None:
+                    look(frame)
+                yield frame
+
+        return looked
 
     def of(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_both_formats_score_as_the_tracks_do_as_results_and_as_truth(folder: Pat
 
 
 def test_corrected_tracks_and_names_are_taken_unless_told_otherwise(folder: Path, capsys):
+    (folder / "edits.json").write_text('{"version": 1, "edits": []}')
+    os.utime(folder / "edits.json", (0, 0))
     corrected = folder / "corrected"
     corrected.mkdir()
     (corrected / "tracks.txt").write_text("1,1,10,10,20,40,1.00,-1,-1,-1\n")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import av
@@ -92,6 +94,8 @@ def test_the_recoveries_of_the_run_are_marked_and_its_cut_is_known(folder: Path)
 def test_corrected_tracks_are_drawn_where_there_are_any_unless_told_otherwise(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ):
+    (folder / "edits.json").write_text('{"version": 1, "edits": []}')
+    os.utime(folder / "edits.json", (0, 0))
     corrected = folder / "corrected"
     corrected.mkdir()
     (corrected / "tracks.txt").write_text("1,3,220,60,50,150,1\n75,3,220,60,50,150,1\n")
@@ -103,6 +107,45 @@ def test_corrected_tracks_are_drawn_where_there_are_any_unless_told_otherwise(
     assert f"tracks: {folder}/tracks.txt (online)\n" in capsys.readouterr().out
     with pytest.raises(InputError, match=r"no person Ada in .*corrected.*; there are 3 \(Bea\)"):
         RenderCommand(str(folder), only=("Ada",)).run()
+
+
+def test_edits_that_are_deleted_count_no_more_and_what_was_drawn_beside_the_corrected_tracks_stays(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    edits = folder / "edits.json"
+    edits.write_text(json.dumps({"version": 1, "edits": [{"do": "rename", "person": 2, "name": "Bea"}]}))
+    RenderCommand(str(folder), only=("Bea",)).run()
+    drawn = folder / "corrected" / "boxes-Bea.mp4"
+    edits.write_text(json.dumps({"version": 1, "edits": [{"do": "rename", "person": 2, "name": "Cleo"}]}))
+    RenderCommand(str(folder), only=("Cleo",)).run()
+    assert drawn.exists()
+    edits.unlink()
+    capsys.readouterr()
+    RenderCommand(str(folder), only=("Ada",)).run()
+    assert f"tracks: {folder}/tracks.txt (online)\n" in capsys.readouterr().out
+
+
+def test_what_is_read_is_never_written_over(folder: Path):
+    film = folder.parent / "film.mp4"
+    shutil.copy(film, folder / "video.mp4")
+    before = film.read_bytes()
+    for out, what in ((film, "the video that is drawn"), (folder / "video.mp4", "the run's own video")):
+        with pytest.raises(InputError, match=f"is {what}, which stays as it is: choose another --out"):
+            RenderCommand(str(folder), out=out, overwrite=True).run()
+    with pytest.raises(InputError, match="is the video that is drawn"):
+        RenderCommand(str(film), folder / "tracks.txt", out=film, overwrite=True).run()
+    assert film.read_bytes() == before == (folder / "video.mp4").read_bytes()
+
+
+def test_a_picture_shows_the_trails_of_the_seconds_before_it(folder: Path):
+    """2 walks a pixel a frame; at 2.6 s the feet of two seconds before, at the left, are behind."""
+    RenderCommand(str(folder), style="trails", start="2.6", out=folder / "still.png").run()
+    RenderCommand(str(folder), style="trails", out=folder / "film.mp4").run()
+    still, drawn = cv2.imread(str(folder / "still.png")).astype(int), pictures(folder / "film.mp4")[65].astype(int)
+    plain = pictures(folder.parent / "film.mp4")[65].astype(int)
+    trail = np.s_[206:214, 85:105]  # the feet were there at frames 40 to 60
+    assert np.abs(still - plain)[trail].max() > 60
+    assert np.abs(still - plain)[trail].mean() > 3 * np.abs(still - drawn)[trail].mean()
 
 
 def test_a_corrected_run_has_a_report_of_its_own_by_the_corrected_names(
@@ -230,6 +273,7 @@ def test_without_keypoints_there_are_no_skeletons(folder: Path):
         ({"start": "60"}, "nothing was drawn: film has no picture from 60 to its end"),
         ({"aspect": "tall"}, "--aspect tall is no shape"),
         ({"height": 10}, "--height must be 64 to 4320 pixels, not 10"),
+        ({"crf": 52}, r"--crf must be 0 \(lossless\) to 51 \(worst\), not 52"),
         ({"video": Path("gone.mp4")}, r"no longer at gone\.mp4; name it with --video"),
     ],
 )
@@ -257,7 +301,7 @@ def test_the_command_line_takes_from_and_to(folder: Path, monkeypatch: pytest.Mo
         ["followspot", "render", str(folder), "--from", "0:02", "--to", "2.2", "--only", "1", "2", "--style", "names"],
     )
     main()
-    assert len(pictures(folder / "names-1-2.mp4")) == 5
+    assert len(pictures(folder / "names-1-2-part.mp4")) == 5
 
 
 def test_times_and_shapes_are_read_as_people_write_them():

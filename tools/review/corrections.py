@@ -9,20 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker.results.mot_files import format_rows
 from tracker.results.presence import Summary
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
 from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.output import os_errors_as
-from ..run.tracked_run import CORRECTED, TRACKS, TrackedRun
+from ..run.tracked_run import CORRECTED, OVERVIEW, TRACKS, TrackedRun
 from .edit_file import EDIT_FILE, Review
 from .gaps import FILLED, Places
+from .mot_export import TRUTH, truth_rows
 from .place_table import PlaceTable
 from .run_tracks import RunTracks, read_run_tracks
 
 BY_HAND = "corrected by hand"
+FILES = (TRUTH, Path(SEQINFO), Path("tracks.csv"), Path(OVERVIEW), Path(TRACKS))
+"""In corrected/; the last one says that all are there (`bring_up_to_date`)."""
 FILL_GAPS = 0.2
 """Seconds without a box that a straight line bridges."""
 
@@ -87,21 +89,24 @@ def bring_up_to_date(run: TrackedRun) -> None:
 
 
 def write_corrected(data: RunTracks, review: Review, fill_gaps: float) -> Path:
-    """corrected/ in the run, anew: tracks.txt, tracks.csv, tracks.json, and as MOT truth seqinfo.ini and gt/gt.txt.
+    """In the run's corrected/ tracks.txt, tracks.csv, tracks.json, and as MOT truth seqinfo.ini and gt/gt.txt, anew.
 
-    Raises InputError where it cannot be written; then what was there before stays.
+    Other files there, such as rendered videos, stay. Raises InputError where it cannot be written; then what was there
+    before stays.
     """
     folder = data.folder / CORRECTED
     part = folder.with_name(f".{CORRECTED}.part")
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{folder} is no folder of a run; move it away")
+    for place in (folder, folder / "gt"):
+        if place.is_symlink() or (place.exists() and not place.is_dir()):
+            raise InputError(f"{place} is no folder of a run; move it away")
     with os_errors_as(f"the corrected tracks cannot be written to {folder}"):
         shutil.rmtree(part, ignore_errors=True)
         try:
             (part / "gt").mkdir(parents=True)
             _write(part, data, corrected_tracks(data, review, fill_gaps))
-            shutil.rmtree(folder, ignore_errors=True)
-            part.replace(folder)
+            (folder / "gt").mkdir(parents=True, exist_ok=True)
+            for name in FILES:
+                (part / name).replace(folder / name)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return folder
@@ -113,15 +118,14 @@ def _write(folder: Path, data: RunTracks, result: Corrected) -> None:
         "source": run.name, "fps": run.fps, "width": run.width, "height": run.height, "tracking": BY_HAND,
     }  # fmt: skip
     sinks: tuple[Sink, ...] = (
-        MotWriter(folder / "tracks.txt"),
+        MotWriter(folder / TRACKS),
         CsvWriter(folder / "tracks.csv", result.names),
-        JsonWriter(folder / "tracks.json", Summary(), facts, result.names),
+        JsonWriter(folder / OVERVIEW, Summary(), facts, result.names, run.notes),
     )
     for sink in sinks:
         with sink:
             for rows in result.tracks:
                 sink.write(Frame(rows.frame, rows.time, None), rows)
-    truth = (FrameTracks(t.frame, t.time, t.ids, t.xyxy, np.ones(len(t)), t.recovered) for t in result.tracks)
-    (folder / "gt" / "gt.txt").write_text("".join(map(format_rows, truth)))
+    (folder / TRUTH).write_text("".join(map(truth_rows, result.tracks)))
     info = SequenceInfo(run.name, "img1", data.fps(run.name), data.length(run.name), run.width, run.height)
     (folder / SEQINFO).write_text(seqinfo_text(info), encoding="utf-8")

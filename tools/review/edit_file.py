@@ -11,13 +11,14 @@ from typing import Any
 
 from tracker.types import InputError
 
+from ..run.tracked_run import EDITS
 from .edit_words import told
 from .edits import Edit, applied, replay
 from .enclosure import enclosed
 from .json_files import read_json_file
 from .labelled_people import LabelledPeople, Reviewed
 
-EDIT_FILE = "edits.json"
+EDIT_FILE = EDITS
 VERSION = 1
 KEPT_STATES = 50
 """So many edits are undone without a replay."""
@@ -40,7 +41,8 @@ def write_edits(path: Path, edits: list[Edit]) -> None:
     lines = ",\n".join(json.dumps(edit, ensure_ascii=False) for edit in edits)
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8") as file:  # a new file, wherever a link of that name led
             file.write(f'{{"version": {VERSION}, "edits": [\n{lines}\n]}}\n')
             file.flush()
             os.fsync(file.fileno())

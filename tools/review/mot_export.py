@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from tracker.boxes import xyxy_to_xywh
 from tracker.results.mot_files import format_lines
-from tracker.types import InputError
+from tracker.types import FrameTracks, InputError
 from tracker.video.mot_folder import LONGEST_NAME, SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.output import os_errors_as
@@ -73,5 +74,14 @@ def mot_text(data: Reviewed, labelled: LabelledPeople, video: str, fill_gaps: fl
     lines: list[str] = []
     for frame in sorted({frame for placed in own.values() for frame in placed}):
         here = {number: placed[frame].xyxy for number, placed in own.items() if frame in placed}
-        lines += format_lines(frame, list(here), xyxy_to_xywh(np.array(list(here.values()))), [TRUTH_ROW] * len(here))
+        lines += _truth_lines(frame, list(here), np.array(list(here.values())))
     return "".join(lines)
+
+
+def truth_rows(tracks: FrameTracks) -> str:
+    """The lines of one frame."""
+    return "".join(_truth_lines(tracks.frame, tracks.ids.tolist(), tracks.xyxy.astype(np.float64)))
+
+
+def _truth_lines(frame: int, ids: list[int], xyxy: np.ndarray) -> Iterator[str]:
+    return format_lines(frame, ids, xyxy_to_xywh(xyxy), [TRUTH_ROW] * len(ids))

@@ -19,7 +19,7 @@ from tracker.video.source import Source
 from tracker.video.sources import open_source
 
 from .box_fit import tell_misfits
-from .result_files import KEYPOINTS, note_of
+from .result_files import KEYPOINTS, VIDEO, note_of
 from .run_events import tracks_with_events
 from .tracked_run import CORRECTED, TRACKS, TrackedRun, read_run
 
@@ -44,6 +44,10 @@ class Drawable:
     """What is missing in the tracks of a run that is not whole."""
     corrected: TrackedRun | None = None
     """The run, where these are its corrected tracks."""
+    opened: Path | None = None
+    """The video's file, where it is one."""
+    own: Path | None = None
+    """The video that `track` drew."""
 
     @cached_property
     def _frames(self) -> np.ndarray:
@@ -94,7 +98,17 @@ def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: floa
         tell_misfits(place / TRACKS, ((each.frame, each) for each in tracks), source, run.stride)
     origin = f"{place / TRACKS} ({_kind(run)})"
     return Drawable(
-        source, tracks, run.names, _note(run), origin, place, (), run.notes, run if run.corrections else None
+        source,
+        tracks,
+        run.names,
+        _note(run),
+        origin,
+        place,
+        (),
+        run.notes,
+        run if run.corrections else None,
+        Path(run.opened),
+        folder / VIDEO,
     )
 
 
@@ -105,7 +119,7 @@ def drawable_files(video: str, tracks: Path, away: float) -> Drawable:
     with closed_on_error(open_source(video)) as source:
         rows = read_tracks(tracks, fps=source.fps, away=away)
         tell_misfits(tracks, ((each.frame, each) for each in rows), source)
-    return Drawable(source, rows, {}, note_of(tracks), str(tracks), tracks.parent, (source.name,))
+    return Drawable(source, rows, {}, note_of(tracks), str(tracks), tracks.parent, (source.name,), opened=Path(video))
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from .folder import CONFIG
 from .output import read_json_object
 
 TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
+EDITS = "edits.json"
+"""What was put right on the review page."""
 CORRECTED = "corrected"
 """Folder in a run with the results as they were corrected on the review page."""
 
@@ -48,11 +50,11 @@ class TrackedRun:
     """Whether these are the corrected tracks and names, not the run's own."""
 
     def corrected(self) -> TrackedRun:
-        """The run with the tracks and names of its folder corrected/; as it is where there are none.
+        """The run with the tracks and names of its folder corrected/; as it is where there are none, or no edits.
 
         Raises InputError where its tracks.json is damaged.
         """
-        if not (self.folder / CORRECTED / TRACKS).is_file():
+        if not (self.folder / EDITS).is_file() or not (self.folder / CORRECTED / TRACKS).is_file():
             return self
         overview = self.folder / CORRECTED / OVERVIEW
         people = read_json_object(overview).get("people")

@@ -90,7 +90,9 @@ class PictureSink:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             part = self._path.with_name(f".{self._path.name}.part")
             try:
-                part.write_bytes(code.tobytes())
+                part.unlink(missing_ok=True)
+                with part.open("xb") as file:  # a new file, wherever a link of that name led
+                    file.write(code.tobytes())
                 os.replace(part, self._path)
             finally:
                 part.unlink(missing_ok=True)

@@ -13,6 +13,8 @@ from tracker.video.mot_folder import SEQINFO, read_seqinfo
 from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
+from ..run.tracked_run import OVERVIEW
+
 RENDERED = "video.mp4"
 """What `followspot stage` calls the video in a sequence folder."""
 
@@ -118,6 +120,8 @@ def _result(sequence: TruthSequence, results: Path, alone: bool) -> Path | None:
     candidates = [results / f"{sequence.name}.txt", results / sequence.name / "tracks.txt"]
     if alone:
         candidates += [results / "tracks.txt", results]
+    if (results / OVERVIEW).is_file():  # a run has its own corrected/tracks.txt, which is truth
+        candidates = [results / "tracks.txt"]
     return next((path for path in candidates if path.is_file()), None)
 
 

@@ -98,7 +98,11 @@ class Renderer:
         if style not in STYLES:
             raise InputError(f"no style is called {style}; there are {', '.join(STYLES)}")
         self._marks = Marks(self._options.mark, self._options.doubt)
-        self._layers = [LAYERS[name](self._options, self._marks) for name in _layers(style, self._options)]
+        layers = _layers(style, self._options)
+        self._layers = [LAYERS[name](self._options, self._marks) for name in layers]
+        trail = _LONG * self._options.trail if "long trails" in layers else self._options.trail
+        self.memory = max(self._options.mark, trail)
+        """Seconds of video before a frame on which its drawing depends."""
 
     def draw(self, frame: Picture, tracks: FrameTracks) -> np.ndarray:
         """A new (H, W, 3) uint8 BGR image of the frame (or of its image alone) with its tracks; the frame's own image

@@ -61,7 +61,9 @@ def replace_text(path: Path, text: str) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            unfinished.write_text(text, encoding="utf-8")
+            unfinished.unlink(missing_ok=True)
+            with unfinished.open("x", encoding="utf-8") as file:  # a new file, wherever a link of that name led
+                file.write(text)
             os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)

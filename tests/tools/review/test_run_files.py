@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tools.convert import ConvertCommand
 from tools.review.corrections import corrected, write_corrected
 from tools.review.edit_file import Review
 from tools.review.learning import write_people
@@ -24,6 +25,7 @@ from tools.review.run_tracks import read_run_tracks
 from tools.review_run import ReviewCommand
 from tools.run.doubtful_moments import found_in, told
 from tools.run.tracked_run import read_run
+from tools.scoring.score_files import POOLED, evaluate
 from tracker.results.cast_file import read_cast
 from tracker.results.moments import Moment, MomentFinder
 from tracker.results.mot_files import read_tracks
@@ -270,7 +272,47 @@ def test_links_out_of_the_run_are_not_followed(tmp_path: Path, make_run: Callabl
     data = read_run_tracks(read_run(run))
     with pytest.raises(InputError, match="move it away"):
         write_corrected(data, Review(data), 0.2)
+    (run / "corrected").unlink()
+    (run / "corrected").mkdir()
+    (run / "corrected" / "gt").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="move it away"):
+        write_corrected(data, Review(data), 0.2)
     assert os.listdir(tmp_path / "elsewhere") == []
+
+
+def test_a_link_in_place_of_an_unfinished_file_is_not_written_through(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    for name in (".edits.json.part", "coco.json.part"):
+        (run / name).symlink_to(outside)
+    Review(read_run_tracks(read_run(run))).add({"do": "rename", "person": 1, "name": "Ada"})
+    ConvertCommand(run, ("coco",)).run()
+    assert outside.read_text() == "mine"
+    assert not (run / "edits.json").is_symlink()
+    assert not (run / "coco.json").is_symlink()
+
+
+def test_corrected_files_leave_others_alone_and_say_what_the_run_lacks(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    overview = json.loads((run / "tracks.json").read_text())
+    (run / "tracks.json").write_text(json.dumps({**overview, "complete": False, "notes": ["stopped on request"]}))
+    (run / "corrected").mkdir()
+    (run / "corrected" / "drawn.mp4").write_text("a video")
+    data = read_run_tracks(read_run(run))
+    write_corrected(data, Review(data), 0.2)
+    assert (run / "corrected" / "drawn.mp4").read_text() == "a video"
+    told = json.loads((run / "corrected" / "tracks.json").read_text())
+    assert (told["complete"], told["notes"]) == (False, ["stopped on request"])
+    assert [path.name for path in run.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_the_runs_own_tracks_are_scored_against_the_corrected_ones(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    data = read_run_tracks(read_run(edited(run, {"do": "delete", "people": [2]})))
+    write_corrected(data, Review(data), 0.2)
+    score = evaluate(run / "corrected", run)[POOLED]
+    assert (score.false_positives, score.false_negatives) == (30, 0)
 
 
 STRANGE = [

@@ -248,7 +248,7 @@ def test_save_writes_files_that_are_truth_and_leaves_the_runs_own(run, served_ru
     run.wait_for_words("Written to ")
     folder = served_run.folder / "corrected"
     assert {path.name for path in folder.iterdir()} == {"tracks.txt", "tracks.csv", "tracks.json", "gt", "seqinfo.ini"}
-    assert (folder / "gt" / "gt.txt").read_text().splitlines()[0] == "1,1,10.00,40.00,30.00,100.00,1.00,-1,-1,-1"
+    assert (folder / "gt" / "gt.txt").read_text().splitlines()[0] == "1,1,10.00,40.00,30.00,100.00,1,1,1"
     assert (served_run.folder / "tracks.txt").read_bytes() == before
 
 
