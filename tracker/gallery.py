@@ -49,7 +49,7 @@ class Gallery:
     def __init__(self, options: GalleryOptions) -> None:
         self.options = options
         self.views: list[View] = []
-        self._stacked: tuple[list[np.ndarray], np.ndarray] = ([], np.zeros(0))  # embeddings, and the same in one array
+        self._stacked: np.ndarray | None = None  # the embeddings (views, D), while every view has its own in it
 
     def wants(self, time: float) -> bool:
         """Whether a view at this time would be kept: they are `spacing` apart."""
@@ -67,14 +67,20 @@ class Gallery:
 
     def embeddings(self) -> np.ndarray:
         """(views, D); call `embed_all` first."""
-        embedded = [view.embedding for view in self.views if view.embedding is not None]
-        known, stacked = self._stacked
-        if len(known) != len(embedded) or any(one is not other for one, other in zip(known, embedded, strict=True)):
-            stacked = np.array(embedded)
-            self._stacked = embedded, stacked
+        if self._stacked is not None and len(self._stacked) == len(self.views):
+            return self._stacked
+        stacked = np.array([view.embedding for view in self.views if view.embedding is not None])
+        if len(stacked) == len(self.views):
+            self._stacked = stacked
         return stacked
 
+    def without_embedding(self) -> list[View]:
+        """The views that have none yet."""
+        stacked = self._stacked is not None and len(self._stacked) == len(self.views)
+        return [] if stacked else [view for view in self.views if view.embedding is None]
+
     def _bound(self) -> None:
+        self._stacked = None
         while len(self.views) > self.options.size:
             times = [view.time for view in self.views]
             room = [times[i + 1] - times[i - 1] for i in range(1, len(times) - 1)]
@@ -90,7 +96,7 @@ def shrunk(crop: np.ndarray, height: int) -> np.ndarray:
 
 def embed_all(galleries: Sequence[Gallery], embedder: Embedder) -> int:
     """Embed every view that has no embedding yet, in one batch; returns how many that were. Raises InputError."""
-    views = [(view, gallery) for gallery in galleries for view in gallery.views if view.embedding is None]
+    views = [(view, gallery) for gallery in galleries for view in gallery.without_embedding()]
     if views:
         crops = [view.crop for view, _ in views if view.crop is not None]
         known = (view.embedding for gallery in galleries for view in gallery.views if view.embedding is not None)

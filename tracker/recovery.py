@@ -159,12 +159,9 @@ class IdentityMatcher:
             together[:, : len(doubtful)] = False  # a track in doubt may have been another person while both were seen
             score[:count][together] = IMPOSSIBLE
             score[:count] -= min_log_odds
-        for row, track in enumerate(doubtful):
-            for column, holder in enumerate(holders):
-                bonus = self.options.min_exchange_log_odds * (holder is track)
-                score[count + row, column] += MUST_BE_MATCHED + bonus
-                if holder.group is not track.group:
-                    score[count + row, column] = IMPOSSIBLE
+        wanted = MUST_BE_MATCHED + self.options.min_exchange_log_odds * np.eye(len(doubtful), len(holders))
+        group, groups = (np.array([id(track.group) for track in each]) for each in (doubtful, holders))
+        score[count:] = np.where(group[:, None] == groups, score[count:] + wanted, IMPOSSIBLE)
         return score
 
     def _similarity(self, tracks: Sequence[Track], holders: Sequence[Track]) -> np.ndarray:

@@ -118,9 +118,11 @@ def test_appearance_adds_its_log_odds_and_no_more_than_twelve():
     encoder = Linear()
     assert_score(back, [gone], 10 * 0.6 + 3.0 + position(back, gone), encoder)
     assert set(encoder.gaps) == {2.5}  # from the last view at 1.0 s to the first at 3.5 s
-    back.fresh.views[0].embedding = np.array([1.5, 0.0])
+    back.drop_fresh_views()
+    show(back.fresh, [1.5, 0.0], time=3.5)
     assert_score(back, [gone], 12 + 3.0 + position(back, gone), encoder)
-    back.fresh.views[0].embedding = np.array([-1.5, 0.0])
+    back.drop_fresh_views()
+    show(back.fresh, [-1.5, 0.0], time=3.5)
     assert_score(back, [gone], -12 + 3.0 + position(back, gone), encoder)
 
 
