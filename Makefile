@@ -14,7 +14,7 @@ KILLS ?= 300
 # Seconds of simulated dance that are tracked: six hours, a quarter of an hour of work.
 LONG_SECONDS ?= 21600
 
-.PHONY: setup demo test test-fast test-faults lint types format lock audit clean
+.PHONY: setup demo test test-fast test-faults coverage lint types format lock audit clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,15 @@ test-fast: setup
 test-faults: setup
 	OMP_NUM_THREADS=1 FUZZ_SECONDS=$(FUZZ_SECONDS) KILLS=$(KILLS) LONG_SECONDS=$(LONG_SECONDS) \
 	  $(BIN)/python -m pytest $(ON_ALL_CORES) --timeout 7200 tests/faults
+
+# Lines that the tests run, in the processes that they start, too. Coverage is not one of the locked packages.
+coverage: setup
+	$$(command -v uv || echo .venv-uv/bin/uv) pip install --quiet --python $(BIN)/python 'coverage>=7.10'
+	OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest $(ON_ALL_CORES) --timeout 1500 $(TESTS)
+	$(BIN)/python -m coverage combine --quiet
+	for room in tracker reid models tools; do \
+	  echo "$$room: $$($(BIN)/python -m coverage report --format total --include "$$room/*")%"; done
+	$(BIN)/python -m coverage report --sort cover
 
 lint: setup
 	$(BIN)/ruff check .
