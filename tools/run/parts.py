@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR, require_unchanged
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
 from tracker.detection.openvino_copy import kept_copy, made_copy
+from tracker.detection.weights import openvino_place
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
 from tracker.types import Embedder as AnyEmbedder
@@ -40,7 +41,10 @@ def make_detector(weights: Path, options: DetectorOptions, detections: Path | No
     """A network, or boxes replayed from a MOT file where one is given. Raises InputError, WeightsError."""
     if detections is None:
         require_unchanged(weights)
-        return YoloDetector(weights, replace(options, device=device_or_cpu(options.device)))
+        options = replace(options, device=device_or_cpu(options.device))
+        if options.openvino:
+            _tell_of_copying(openvino_place(weights, options.device))
+        return YoloDetector(weights, options)
     if not detections.is_file():
         raise InputError(f"there is no file {detections} to replay detections from")
     return ReplayDetector(read_detections(detections))
@@ -66,7 +70,16 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
 
 def _encoder_copy(weights: Path) -> Path | None:
     require_unchanged(weights)
-    return made_copy(weights, kept_copy(weights, ("torch", "followspot")), _convert_encoder)
+    copy = kept_copy(weights, ("torch", "followspot"))
+    _tell_of_copying(copy)
+    return made_copy(weights, copy, _convert_encoder)
+
+
+def _tell_of_copying(copy: Path | None) -> None:
+    if copy is not None and not copy.exists():
+        note(
+            f"copying {copy.name.split('_openvino')[0].rpartition('_')[0]} for this processor; later runs start at once"
+        )
 
 
 def _convert_encoder(weights: Path, workshop: Path) -> Path:

@@ -37,17 +37,26 @@ def openvino_folder(weights: Path, device: str = "", *, trust: bool = False) -> 
     Raises InputError where the file is missing or broken, the device is not there, or the file has no copy yet, holds
     code, and is not trusted.
     """
+    copy = openvino_place(weights, device)
+    if copy is None:
+        return None
+    if not copy.exists() and not trust:
+        _refuse_code(weights)
+    from .openvino_copy import convert_detector, made_copy
+
+    return made_copy(weights, copy, convert_detector)
+
+
+def openvino_place(weights: Path, device: str = "") -> Path | None:
+    """Where that copy is, or will be; None where the file itself is to run. Raises InputError as `openvino_folder`."""
     if check_kind(weights) != ".pt" or importlib.util.find_spec("openvino") is None:
         return None
     keep_offline()
     if not _runs_on_cpu(device):
         return None
-    from .openvino_copy import convert_detector, kept_copy, made_copy
+    from .openvino_copy import kept_copy
 
-    copy = kept_copy(weights, ("ultralytics",))
-    if not copy.exists() and not trust:
-        _refuse_code(weights)
-    return made_copy(weights, copy, convert_detector)
+    return kept_copy(weights, ("ultralytics",))
 
 
 def load_network(weights: Path, device: str = "", *, copy: Path | None = None, trust: bool = False) -> YOLO:
