@@ -37,18 +37,18 @@ def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.n
     return contact
 
 
-def spread_doubt(tracks: Sequence[Track], contact: np.ndarray) -> None:
+def spread_doubt(tracks: Sequence[Track], contact: np.ndarray, now: float) -> None:
     """Join the groups of tracks in contact, (T, T) bool; as long as they touch, none of their views counts."""
     for one, other in np.argwhere(np.triu(contact)):
         tracks[one].join_group(tracks[other])
     for touched in np.flatnonzero(contact.any(axis=1)).tolist():
-        tracks[touched].drop_fresh_views()
+        tracks[touched].touch(now)
 
 
-def doubt_returned(returned: Sequence[Track], tracks: Sequence[Track]) -> None:
+def doubt_returned(returned: Sequence[Track], tracks: Sequence[Track], now: float) -> None:
     """A track that came back into sight may be any of those that were out of sight as well."""
     for track in returned:
-        track.drop_fresh_views()
+        track.come_back(now)
         for other in tracks:
             if other is not track and (other.state is TrackState.LOST or other in returned):
                 track.join_group(other)

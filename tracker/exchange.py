@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .recovery import IdentityMatch
 from .track import Track, TrackState
-from .types import Frame, Recovery
+from .types import Frame, Recovery, Renaming
 
 
 def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: Frame) -> list[Recovery]:
@@ -31,6 +31,25 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
         else:
             track.delete()
     return events
+
+
+def renamings(matches: Sequence[IdentityMatch]) -> list[Renaming]:
+    """What becomes of the rows reported since the exchange, to be asked before `exchange`.
+
+    Tracks of a group are taken to have exchanged their identities at once: in the middle of the last contact, or at the
+    return into sight, of the one that was clear again first.
+    """
+    changed = [each for each in matches if each.track.identity is not None and each.track.identity is not each.identity]
+    found = []
+    for match in changed:
+        own = match.track.identity
+        group = [each.track for each in changed if each.track.group is match.track.group]
+        clear = [track for track in group if track.fresh.views and track.mixed is not None]
+        if own is not None and clear:
+            first = min(clear, key=lambda track: track.fresh.views[0].time)
+            assert first.mixed is not None
+            found.append(Renaming(sum(first.mixed) / 2, own.id, match.identity.id))
+    return found
 
 
 def _recovery(match: IdentityMatch, holder: Track | None, frame: Frame) -> Recovery:

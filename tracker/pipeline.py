@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
+
 from .prefetch import prefetch
 from .tracker import Tracker
-from .types import Detections, Detector, Frame, FrameTracks, InputError, told
+from .types import Detections, Detector, Frame, FrameTracks, InputError, Recovery, Renaming, told
 
 AHEAD = 2
 """Batches in which people are being detected, or were, while the tracker works on the one before."""
@@ -62,13 +64,15 @@ def merge_backfill(
     """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 
     `finish` (`Tracker.finish`) returns what became known after the last frame. Recoveries move to the frame in which
-    the person was back. Rows for a frame that has already left are dropped. Where `tracked` ends in an InputError, that
-    is raised after the frames that are held.
+    the person was back; ids that were found to be exchanged (`FrameTracks.renamed`) are put right in the frames held,
+    and the exchange is one of the first of these. Rows for a frame that has already left are dropped. Where `tracked`
+    ends in an InputError, that is raised after the frames that are held.
     """
     held: deque[tuple[Frame, FrameTracks]] = deque()
     try:
         for frame, tracks in tracked:
-            held.append((frame, replace(tracks, recoveries=(), backfill=())))
+            _put_right(held, tracks.renamed)
+            held.append((frame, replace(tracks, recoveries=(), backfill=(), renamed=())))
             _put_back(held, tracks)
             while frame.time - held[0][0].time > delay:
                 yield held.popleft()
@@ -76,17 +80,40 @@ def merge_backfill(
         yield from held
         raise
     if finish is not None and held:
-        _put_back(held, finish())
+        late = finish()
+        _put_right(held, late.renamed)
+        _put_back(held, late)
     yield from held
+
+
+def _put_right(held: deque[tuple[Frame, FrameTracks]], renamed: Sequence[Renaming]) -> None:
+    """Give the rows of the held frames the ids that they should have had."""
+    for index, (frame, rows) in enumerate(held):
+        new = {each.old: each.new for each in renamed if frame.time >= each.time}
+        ids = [new.get(id, id) for id in rows.ids.tolist()]
+        if new and len(set(ids)) == len(ids):
+            events = tuple(replace(event, id=new.get(event.id, event.id)) for event in rows.recoveries)
+            unsure = tuple(new.get(id, id) for id in rows.unsure)
+            held[index] = (frame, replace(rows, ids=np.array(ids), recoveries=events, unsure=unsure))
 
 
 def _put_back(held: deque[tuple[Frame, FrameTracks]], tracks: FrameTracks) -> None:
     """Give the held frames the rows and recoveries that became known with `tracks`."""
     late = {rows.frame: rows for rows in tracks.backfill}
     first = held[0][0].index
+    happened = {each.new: each.time for each in tracks.renamed}
+    recoveries = [_since(held, event, happened.get(event.id)) for event in tracks.recoveries]
     for index, (frame, rows) in enumerate(held):
         if frame.index in late:
             rows = FrameTracks.concat([rows, late[frame.index]])
-        back = tuple(r for r in tracks.recoveries if max(r.frame, first) == frame.index)
+        back = tuple(r for r in recoveries if max(r.frame, first) == frame.index)
         if back or frame.index in late:
             held[index] = (frame, replace(rows, recoveries=rows.recoveries + back))
+
+
+def _since(held: deque[tuple[Frame, FrameTracks]], event: Recovery, happened: float | None) -> Recovery:
+    """An exchange is put right from the first held frame on that is not before the time it `happened`, in seconds."""
+    if not event.exchanged or happened is None:
+        return event
+    frame = next((frame for frame, _ in held if frame.time >= happened), held[-1][0])
+    return replace(event, frame=frame.index, time=frame.time)

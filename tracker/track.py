@@ -17,6 +17,8 @@ from .gallery import Gallery, GalleryOptions
 from .motion import Motion, MotionOptions, box_noise, predict_all, update_all
 from .types import Detections, Frame
 
+CONTACT_PAUSE = 0.15
+"""Seconds: contacts that are no farther apart are one."""
 DIRECTION_SECONDS = 0.16
 """Over this long the direction of a track is taken: one frame's step is mostly noise."""
 
@@ -61,9 +63,11 @@ class Track:
     those of a tentative track, and those since the track was last in doubt. `group` are the tracks among which
     identities may have been exchanged, this one included; None while the track is not in doubt. `before_cut`: the track
     was last seen before a camera cut, so its position says nothing about where the person is now. `unsure`: it came
-    back into sight by motion alone while in doubt, and its appearance has not confirmed since who it is. `missed` are
-    the seconds from the last observation to the frame before this one: none for a track seen in that frame, whatever
-    the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
+    back into sight by motion alone while in doubt, and its appearance has not confirmed since who it is. `mixed`:
+    seconds from and to which it was last in contact with others, or twice the time at which it came back into sight.
+    `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
+    frame, whatever the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has
+    reported yet.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Track:
         self.group: set[Track] | None = None
         self.before_cut = False
         self.unsure = False
+        self.mixed: tuple[float, float] | None = None
         self.missed = 0.0
         self.first_time = frame.time
         self.hits = 0
@@ -137,6 +142,17 @@ class Track:
         self.drop_fresh_views()
         self.leave_group()
         self.unsure = False
+
+    def touch(self, now: float) -> None:
+        """The track is in contact with another: one of the two may go on as the other."""
+        first, last = self.mixed or (now, -math.inf)
+        self.mixed = (first if now - last <= CONTACT_PAUSE else now, now)
+        self.drop_fresh_views()
+
+    def come_back(self, now: float) -> None:
+        """Motion continued the track after it was out of sight: from now on it may be somebody else."""
+        self.mixed = (now, now)
+        self.drop_fresh_views()
 
     def join_group(self, other: Track) -> None:
         """The two may have exchanged identities, and so may all that either was in doubt with."""

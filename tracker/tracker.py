@@ -16,7 +16,7 @@ from .birth import Birth, BirthOptions
 from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
 from .doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, touching
-from .exchange import exchange
+from .exchange import exchange, renamings
 from .gallery import GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
 from .recollection import Candidates, RecollectionOptions
@@ -24,7 +24,7 @@ from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
 from .score_scale import ScoreScale
 from .track import Identity, Observation, Track, TrackState, predict, update
-from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, as_frame, require
+from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, Renaming, as_frame, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ class Tracker:
         self._picture = picture
         self._period = 1 / fps
         self._last: Frame | None = None
+        self._renamed: tuple[Renaming, ...] = ()  # by exchanges that were found out in this frame
 
     @property
     def people(self) -> int:
@@ -154,9 +155,9 @@ class Tracker:
             raise ValueError("no frame was given to this tracker: there is nothing to finish")
         recoveries = self._resolve_identities(self._last, last=True)
         reported = self._report(self._last, recoveries, cut=False)
-        backfill = (*reported.backfill, replace(reported, recoveries=(), backfill=()))
+        backfill = (*reported.backfill, replace(reported, recoveries=(), backfill=(), renamed=()))
         empty = FrameTracks.empty(reported.frame, reported.time)
-        return replace(empty, recoveries=reported.recoveries, backfill=backfill)
+        return replace(empty, recoveries=reported.recoveries, backfill=backfill, renamed=reported.renamed)
 
     def _predict(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
@@ -207,14 +208,14 @@ class Tracker:
                 returned.append(track)
         update([coasting[row] for row, _ in pairs], frame, detections, [int(column) for _, column in pairs])
         if self._matcher.embedder is not None:
-            doubt_returned(returned, coasting)
+            doubt_returned(returned, coasting, frame.time)
         return np.delete(high, taken)
 
     def _collect_views(self, frame: Frame, detections: Detections) -> None:
         """Note which tracks are in contact, and keep views of those that are seen clearly."""
         near = [track for track in self._coasting(frame.time) if track.identity is not None]
         contact = touching(near, frame.time, self.options.doubt)
-        spread_doubt(near, contact)
+        spread_doubt(near, contact, frame.time)
         in_contact = {near[index] for index in np.flatnonzero(contact.any(axis=1))}
         seen = [track for track in self._tracks if track.last_time == frame.time and track not in in_contact]
         if frame.image is None or not seen:
@@ -258,6 +259,7 @@ class Tracker:
         matches = self._matcher.match(unresolved, self._picture, min_log_odds, candidates)
         for found in matches:
             self._roster.appeared(found.identity)
+        self._renamed = tuple(renamings(matches))
         recoveries = exchange(matches, unresolved.holders, frame)
         if recoveries:
             self._asleep = [track for track in self._asleep if track.state is TrackState.LOST]
@@ -289,7 +291,9 @@ class Tracker:
         reported = _frame_tracks(frame.index, frame.time, now, starts)
         doubted = {track.identity.id for track in self._tracks if track.unsure and track.identity is not None}
         unsure = tuple(id for id, _ in now if id in doubted)
-        return replace(reported, recoveries=tuple(recoveries), backfill=backfill, cut=cut, unsure=unsure)
+        renamed, self._renamed = self._renamed, ()
+        events = tuple(recoveries)
+        return replace(reported, recoveries=events, backfill=backfill, cut=cut, unsure=unsure, renamed=renamed)
 
 
 def _frame_tracks(

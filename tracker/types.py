@@ -157,6 +157,15 @@ class Recovery:
         return self.is_return or self.remembered
 
 
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """An exchange was found out: rows that were reported as `old` from `time` on, in seconds, are those of `new`."""
+
+    time: float
+    old: int
+    new: int
+
+
 _COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
     "ids": (np.int64, (-1,)),
     "xyxy": (np.float32, (-1, 4)),
@@ -177,7 +186,8 @@ class FrameTracks:
     `cut`: another camera took over with this frame; positions before it and after it have nothing in common.
 
     `backfill` holds rows of *earlier* frames that became known with this one: a track is confirmed only after a few
-    observations, and the first ones arrive here. `merge_backfill` (pipeline) puts them back in order.
+    observations, and the first ones arrive here. `merge_backfill` (pipeline) puts them back in order. `renamed` are ids
+    of earlier frames that were found to be others' with this one; it puts those of the frames that it holds right.
 
     `unsure`: those of the ids that came back into sight by motion alone and that appearance has not confirmed since.
 
@@ -195,6 +205,7 @@ class FrameTracks:
     backfill: tuple[FrameTracks, ...] = field(default=(), repr=False)
     cut: bool = False
     unsure: tuple[int, ...] = ()
+    renamed: tuple[Renaming, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         for name, (kind, shape) in _COLUMNS.items():

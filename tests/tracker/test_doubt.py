@@ -37,11 +37,11 @@ def test_doubt_spreads_from_contact_to_contact_and_views_of_that_time_are_droppe
     contact = touching(tracks, 1.0, OPTIONS)
     assert not contact.any()
     contact[0, 1] = contact[1, 0] = True
-    spread_doubt(tracks, contact)
+    spread_doubt(tracks, contact, 1.0)
     contact[:] = False
     contact[1, 2] = contact[2, 1] = True
     show(a.fresh, [1.0])
-    spread_doubt(tracks, contact)
+    spread_doubt(tracks, contact, 1.0)
     assert a.group == b.group == c.group == {a, b, c}
     assert d.group is None
     assert [len(track.fresh.views) for track in tracks] == [1, 0, 0, 1]
@@ -53,10 +53,20 @@ def test_doubt_spreads_from_contact_to_contact_and_views_of_that_time_are_droppe
 def test_a_track_that_returns_may_be_any_that_was_out_of_sight():
     returned, lost, in_sight = known(1, 1.0, standing(0)), known(2, 0.5, standing(200), lost=True), row(1)[0]
     show(returned.fresh, [1.0])
-    doubt_returned([returned], [returned, lost, in_sight])
+    doubt_returned([returned], [returned, lost, in_sight], 1.0)
     assert returned.group == lost.group == {returned, lost}
     assert in_sight.group is None
     assert not returned.fresh.views
+    assert (returned.unsure, returned.mixed) == (True, (1.0, 1.0))
+
+
+def test_contacts_that_are_hardly_apart_are_one():
+    track = row(1)[0]
+    for now in (1.0, 1.04, 1.18):  # 0.14 s later
+        track.touch(now)
+    assert track.mixed == (1.0, 1.18)
+    track.touch(1.34)
+    assert track.mixed == (1.34, 1.34)
 
 
 def test_three_fresh_views_of_a_track_in_sight_and_in_doubt():

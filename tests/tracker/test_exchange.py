@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from tracks_by_hand import known, standing, track_at
+import pytest
+from tracks_by_hand import known, show, standing, track_at
 
-from tracker.exchange import exchange
+from tracker.exchange import exchange, renamings
 from tracker.gallery import Gallery, GalleryOptions
 from tracker.recovery import IdentityMatch
 from tracker.track import Identity, TrackState
-from tracker.types import Detections, Frame, Recovery
+from tracker.types import Detections, Frame, Recovery, Renaming
 
 NOW = Frame(30, 3.0, None)
 
@@ -31,6 +32,20 @@ def test_two_who_were_exchanged_get_their_ids_back_from_now_on():
     assert [track.identity.id for track in two] == [2, 1]
     assert events == [Recovery(30, 3.0, id, 0.0, 0.7, 0.3, exchanged=True) for id in (2, 1)]
     assert [[seen.frame for seen in track.unreported] for track in two] == [[30], [30]]
+
+
+def test_exchanges_of_a_group_are_dated_by_the_track_that_was_clear_first():
+    """In contact from 1.0 to 1.2 s; the first is clear at 1.5 s, the second, which touched a third, at 1.9 s."""
+    two = [known(1, 2.9, standing(300)), known(2, 2.8, standing(400))]
+    two[0].join_group(two[1])
+    for track, contacts, view in zip(two, ((1.0, 1.1, 1.2), (1.0, 1.1, 1.2, 1.7)), (1.5, 1.9), strict=True):
+        for now in contacts:
+            track.touch(now)
+        show(track.fresh, [1.0, 0.0], time=view)
+    matches = [IdentityMatch(two[0], two[1].identity, 0.7, 0.3), IdentityMatch(two[1], two[0].identity, 0.7, 0.3)]
+    assert renamings(matches) == [Renaming(pytest.approx(1.1), 1, 2), Renaming(pytest.approx(1.1), 2, 1)]
+    stay = [IdentityMatch(track, track.identity, 0.7, 0.3) for track in two]
+    assert renamings(stay) == []
 
 
 def test_no_person_is_reported_twice_in_a_frame():

@@ -7,7 +7,7 @@ import pytest
 
 from tracker.pipeline import merge_backfill, track
 from tracker.tracker import Tracker
-from tracker.types import Detections, Frame, FrameTracks, InputError, Recovery
+from tracker.types import Detections, Frame, FrameTracks, InputError, Recovery, Renaming
 
 
 def rows(frame: int, ids: list[int], backfill: tuple[FrameTracks, ...] = ()) -> FrameTracks:
@@ -28,6 +28,28 @@ def test_a_recovery_is_reported_in_the_frame_of_the_return():
     reported = [rows(0, []), rows(1, []), replace(rows(2, [2], backfill=(rows(1, [2]),)), recoveries=(back,))]
     merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in reported))
     assert [t.recoveries for _, t in merged] == [(), (back,), ()]
+
+
+def test_an_exchange_that_is_found_out_is_put_right_in_the_frames_that_are_held():
+    """At 10 frames a second; frame 11 tells that 1 and 2 were exchanged at 0.55 s."""
+    found = [Recovery(11, 1.1, id, 0.0, exchanged=True) for id in (1, 2)]
+    told = replace(rows(11, [1, 2]), recoveries=tuple(found), renamed=(Renaming(0.55, 1, 2), Renaming(0.55, 2, 1)))
+    reported = [*(replace(rows(frame, [1, 2]), unsure=(1,)) for frame in range(11)), told, rows(12, [1, 2])]
+    merged = [tracks for _, tracks in merge_backfill((Frame(t.frame, t.time, None), t) for t in reported)]
+    assert [tracks.ids.tolist() for tracks in merged] == [[1, 2]] * 6 + [[2, 1]] * 5 + [[1, 2]] * 2
+    assert [tracks.unsure for tracks in merged] == [(1,)] * 6 + [(2,)] * 5 + [()] * 2
+    assert [event.frame for event in merged[6].recoveries] == [6, 6]
+    assert all(not tracks.recoveries and not tracks.renamed for tracks in (*merged[:6], *merged[7:]))
+    early = replace(told, renamed=(Renaming(-9.0, 1, 2), Renaming(-9.0, 2, 1)))
+    merged = [t for _, t in merge_backfill(((Frame(t.frame, t.time, None), t) for t in [*reported[:11], early]), 0.5)]
+    assert [tracks.ids[0] for tracks in merged] == [1] * 5 + [2] * 6 + [1], "those before frame 5 have left"
+    assert [event.frame for event in merged[5].recoveries] == [5, 5]
+
+
+def test_no_id_is_put_right_where_that_would_double_another():
+    told = replace(rows(2, [2]), renamed=(Renaming(0.0, 1, 2),))
+    merged = list(merge_backfill((Frame(t.frame, t.time, None), t) for t in [rows(0, [1, 2]), rows(1, [1]), told]))
+    assert [tracks.ids.tolist() for _, tracks in merged] == [[1, 2], [2], [2]]
 
 
 def test_no_more_frames_are_held_than_the_delay_needs():

@@ -99,7 +99,15 @@ def _renamed(tracks: Sequence[FrameTracks], ids: Mapping[tuple[int, int], int]) 
         kept = new > 0
         nothing_recovered = np.zeros(int(kept.sum()), bool)
         renamed.append(
-            replace(frame[kept], ids=new[kept], recovered=nothing_recovered, recoveries=(), backfill=(), unsure=())
+            replace(
+                frame[kept],
+                ids=new[kept],
+                recovered=nothing_recovered,
+                recoveries=(),
+                backfill=(),
+                unsure=(),
+                renamed=(),
+            )
         )
     return renamed
 
