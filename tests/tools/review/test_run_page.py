@@ -211,6 +211,18 @@ def test_a_box_drawn_within_another_is_a_new_one_and_alt_moves_instead(run, serv
     assert served_run.edits()[1]["xyxy"] == pytest.approx([46, 40, 76, 140], abs=1)
 
 
+def test_what_is_drawn_ends_at_the_edge_of_the_picture(run, served_run):
+    run.choose(7)
+    drag(run, (280, 100), (345, 240))
+    run.wait_for_words("Box of person 7 set.")
+    assert served_run.edits()[0]["xyxy"] == pytest.approx([280, 100, 320, 180], abs=1)
+    assert max(served_run.edits()[0]["xyxy"]) == 320
+    run.wait_for_selector(".handle[data-edge=nw]")
+    drag(run, (280, 100), (-20, -40))
+    run.wait_for_words("2 edits", where="#where")
+    assert served_run.edits()[1]["xyxy"] == [0, 0, 320, 180]
+
+
 def test_space_plays_and_stops_and_arrows_step(run):
     run.press_keys("ArrowRight", "ArrowRight", "ArrowLeft")
     run.at_frame(1)
@@ -237,6 +249,14 @@ def test_boxes_go_and_a_person_can_be_absent(run, served_run):
     run.press_keys("Shift+X")
     run.wait_for_words("1 is absent from 5 to 7.")
     assert len(dancers(served_run, 1)) == 27
+
+
+def test_where_there_is_no_box_there_is_none_to_take_away(run, served_run):
+    run.choose(7)
+    run.go_to_frame(5)
+    run.press_keys("x")
+    run.wait_for_words("7 has no box in this frame.")
+    assert served_run.edits() == []
 
 
 def test_save_writes_files_that_are_truth_and_leaves_the_runs_own(run, served_run):

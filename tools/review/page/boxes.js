@@ -1,6 +1,6 @@
 // The boxes of a frame as an SVG over the picture, and the pointer that drags and draws them.
 
-import { area, dragged, handleAt, isBox, spanned } from "./geometry.js";
+import { area, clipped, dragged, handleAt, isBox, spanned, within } from "./geometry.js";
 import { shortened } from "./words.js";
 
 const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "ns", e: "ew", w: "ew" };
@@ -22,13 +22,13 @@ const rectangle = ([left, top, right, bottom], classes) =>
 export class Boxes {
   // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); spared(xyxy) where there are spare boxes, label(person) where a box says more than the number
   constructor(svg, colourOf, deeds) {
-    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1 });
+    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1, size: [0, 0] });
     svg.addEventListener("pointerdown", (event) => this.press(event));
   }
 
   // Video pixels are drawn `scale` screen pixels large.
   fit(width, height, scale) {
-    this.scale = scale;
+    Object.assign(this, { scale, size: [width, height] });
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.draw();
   }
@@ -94,9 +94,10 @@ export class Boxes {
     });
   }
 
+  // In the picture, also where the pointer is beyond it.
   place(event) {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
-    return [x, y];
+    return [within(x, this.size[0]), within(y, this.size[1])];
   }
 
   press(event) {
@@ -138,7 +139,7 @@ export class Boxes {
     const [x, y] = [x1 - x0, y1 - y0];
     if (Math.hypot(x, y) * this.scale < 3 && !this.moved) return;
     this.moved = !done;
-    const xyxy = dragged(start, edge, x, y);
+    const xyxy = clipped(dragged(start, edge, x, y), edge, this.size);
     this.boxes[at] = { ...this.boxes[at], xyxy };
     this.draw();
     if (done) this.deeds.changed(at, xyxy);

@@ -154,6 +154,7 @@ export class RunActions {
   unbox() {
     const person = this.here;
     const { frame } = this.view;
+    if (!this.review.shown(person, frame)) return this.say(`${this.name(person)} has no box in this frame.`, true);
     const said = () =>
       this.review.shown(person, frame)
         ? `The box of ${this.name(person)} is gone; a straight line fills its place. Once more: absent here.`
