@@ -39,6 +39,19 @@ def test_a_question_with_a_long_name_wraps_on_a_phone(run, name: str):
     run.press_keys("Escape")
 
 
+def test_a_name_that_is_another_persons_number_is_in_quotes(run):
+    run.choose(4)
+    run.press_keys("n", "7", "Enter")
+    run.wait_for_words("Person 4 is called “7”.")
+    run.press_keys("m")
+    run.wait_for_selector("#prompt[open]")
+    assert run.inner_text("#prompt-question") == "Person 4 “7” is really person"
+    run.press_keys("Escape")
+    run.wait_for_selector("text=4 “7”")  # on the video
+    run.press_keys("u")
+    run.wait_for_words("Undone: person 4 called “7”.")
+
+
 def test_before_the_first_moment_there_is_none_and_it_stays_chosen(
     tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
 ):

@@ -2,7 +2,7 @@
 
 import { post } from "../api.js";
 import { rounded } from "../geometry.js";
-import { many } from "../words.js";
+import { many, toldFromNumbers } from "../words.js";
 
 export class RunActions {
   constructor(review, view) {
@@ -47,7 +47,7 @@ export class RunActions {
     const person = this.here;
     const name = await this.view.prompt.text(`Name of person ${person}`, this.review.people.get(person).name);
     if (name === null) return;
-    await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${name.trim()}.` : `Person ${person} has no name.`));
+    await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${toldFromNumbers(name.trim())}.` : `Person ${person} has no name.`));
   }
 
   cast() {
