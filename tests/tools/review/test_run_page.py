@@ -313,3 +313,55 @@ def test_a_phone_shows_it_all_and_nothing_sticks_out(run):
     run.set_viewport_size({"width": 390, "height": 844})
     assert run.evaluate("document.documentElement.scrollWidth") <= 390
     assert len(run.query_selector_all(".someone")) == 5
+
+
+def test_a_phone_has_buttons_for_what_keys_do(run, served_run):
+    run.set_viewport_size({"width": 390, "height": 844})
+    places = [button.bounding_box() for button in run.query_selector_all("[data-do]")]
+    assert all(place["x"] >= 0 and place["x"] + place["width"] <= 390 for place in places)
+    run.choose(4)
+    run.click('[data-do="acceptAll"]')
+    run.wait_for_words("6 boxes of the detector taken.")
+    run.click('[data-do="mark"]')
+    run.click("#clock")
+    run.wait_for_selector("#prompt[open]")
+    run.press_keys("3", "Enter")
+    run.at_frame(3)
+    run.click('[data-do="absent"]')
+    run.wait_for_words("4 is absent from 0 to 3.")
+    assert [edit["do"] for edit in served_run.edits()] == ["boxes", "unbox"]
+    run.click('[data-do="previous"]')
+    run.wait_for_words("There are no doubtful moments in this run.")
+
+
+def test_a_shorter_part_of_the_video_can_be_had_by_a_button(tmp_path, make_run, make_server, open_page):
+    folder = make_run(tmp_path / "run", {1: [(0, 0, 29)]})
+    overview = folder / "tracks.json"
+    overview.write_text(overview.read_text().replace('"frames": 30', '"frames": 120'))
+    with open_page(make_server(folder)) as page:
+        page.go_to_frame(24)
+        now = "percent => document.querySelector('#people').style.getPropertyValue('--now') === percent"
+        page.wait_for_function(now, arg="20%")
+        page.click('[data-do="shorter"]')
+        page.wait_for_function(now, arg="40%")
+        page.click('[data-do="longer"]')
+        page.wait_for_function(now, arg="20%")
+
+
+def test_all_buttons_stand_in_one_line_on_a_laptop(run):
+    tops = run.evaluate("[...document.querySelectorAll('.tools button')].map((one) => one.offsetTop)")
+    assert len(set(tops)) == 1
+
+
+def test_undo_and_redo_have_the_keys_that_other_programs_have(run, served_run):
+    run.choose(1)
+    run.press_keys("Delete")
+    run.wait_for_words("Person 1 is gone.")
+    for again in ("Control+Shift+Z", "Control+y"):
+        run.press_keys("Control+z")
+        run.wait_for_words("Undone: person 1 deleted.")
+        run.press_keys(again)
+        run.wait_for_words("Done again: person 1 deleted.")
+    run.press_keys("Control+Z")  # as with Caps Lock
+    run.wait_for_words("Undone: person 1 deleted.")
+    assert served_run.edits() == []

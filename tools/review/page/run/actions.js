@@ -131,6 +131,10 @@ export class RunActions {
     if (!all) await this.view.seek(nearest[1]);
   }
 
+  acceptAll() {
+    return this.accept(true);
+  }
+
   // A spare box of the detector, with those that continue it: the chosen person's where they have none, else somebody new.
   async take(xyxy) {
     const { number, frame } = this.view;
