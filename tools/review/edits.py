@@ -1,7 +1,7 @@
 """The edits of a review, and their replay on the data. An edit is a JSON object; `do` names its kind.
 
-Frames count from 0, boxes are [left, top, right, bottom] in pixels of the source, a range of frames holds both its ends
-and goes on to the end of the video where `to_frame` is null or left out.
+Frames count from 0, boxes are [left, top, right, bottom] in pixels of the source, a pixel wide and tall at least, a
+range of frames holds both its ends and goes on to the end of the video where `to_frame` is null or left out.
 
     {"do": "merge", "people": [3, 7]}                          all become the first
     {"do": "split", "person": 3, "from": "IMAGE"}              from that crop on, in time, a new person

@@ -226,7 +226,7 @@ def opened_page(served: Served, chromium: Any, width: int, height: int) -> Itera
     """The open page without edits, its mistakes collected; there must be none at the end."""
     (served.folder / "edits.json").unlink(missing_ok=True)
     opened = chromium.new_page(viewport={"width": width, "height": height})
-    opened.set_default_timeout(15_000)  # a busy machine takes its time
+    opened.set_default_timeout(120_000)  # a busy machine takes its time
     mistakes: list[str] = []
     opened.on("pageerror", lambda error: mistakes.append(str(error)))
     opened.goto(served.url)

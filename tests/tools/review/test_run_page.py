@@ -122,6 +122,25 @@ def test_a_long_name_is_cut_on_the_video_and_whole_in_its_title(run):
     assert run.evaluate("document.querySelector('#overlay title').textContent") == "1 Bartholomew Longfellow the Third"
 
 
+def test_labels_of_boxes_at_the_edge_lie_within_the_picture(run, served_run):
+    run.choose(7)
+    run.press_keys("n")
+    run.keyboard.insert_text("Bartholomew")
+    run.press_keys("Enter")
+    run.wait_for_words("Person 7 is called Bartholomew.")
+    for start in ((300, 2), (2, 2)):
+        drag(run, start, (start[0] + 14, 60))
+        run.wait_for_words("Box of person 7 Bartholomew set.")
+        run.wait_for_selector('#overlay .tag:has-text("7 Barth")')
+        frame = run.query_selector("#overlay").bounding_box()
+        label = run.query_selector('#overlay .tag:has-text("7 Barth")').bounding_box()
+        for side, length in (("x", "width"), ("y", "height")):
+            assert frame[side] <= label[side]
+            assert label[side] + label[length] <= frame[side] + frame[length]
+        run.press_keys("u")
+        run.wait_for_words("Undone: the box of Bartholomew in frame 0 set.")
+
+
 def test_the_cast_is_marked_with_a_key_each_and_the_others_dropped_with_one(run, served_run):
     run.choose(1)
     run.press_keys("c", "c", "c")

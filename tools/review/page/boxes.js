@@ -57,10 +57,11 @@ export class Boxes {
     const words = this.deeds.label?.(person) ?? String(person);
     const { text: shown, width: letters } = shortened(words, MOST_LETTERS);
     const wide = size * (0.55 + 0.5 * letters);
-    const label = rectangle([xyxy[0], xyxy[1] - size, xyxy[0] + wide, xyxy[1]], "");
+    const [left, foot] = this.tagPlace(xyxy, wide, size);
+    const label = rectangle([left, foot - size, left + wide, foot], "");
     label.setAttribute("fill", back);
     Object.assign(label.dataset, { at, grip: "yes" });
-    const number = shape("text", { x: xyxy[0] + wide / 2, y: xyxy[1] - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
+    const number = shape("text", { x: left + wide / 2, y: foot - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
     number.style.fontSize = `${0.78 * size}px`;
     number.textContent = shown;
     if (shown !== words) group.append(Object.assign(shape("title", {}), { textContent: words }));
@@ -68,13 +69,19 @@ export class Boxes {
     return group;
   }
 
+  // Left and foot of a tag: upon the box, but nothing of it beyond the picture.
+  tagPlace([left, top], wide, high) {
+    const [width, height] = this.size;
+    return [within(left, width - wide), Math.max(high, Math.min(top, height))];
+  }
+
   // Only its + can be clicked, as most of it may lie within other boxes.
   spareBox(xyxy) {
     const size = LABEL / this.scale;
-    const [left, top] = xyxy;
+    const [left, foot] = this.tagPlace(xyxy, size, size);
     const group = shape("g", {});
-    const tag = Object.assign(rectangle([left, top - size, left + size, top], "take"), { xyxy });
-    const plus = shape("text", { x: left + size / 2, y: top - 0.24 * size, "text-anchor": "middle" }, "tag");
+    const tag = Object.assign(rectangle([left, foot - size, left + size, foot], "take"), { xyxy });
+    const plus = shape("text", { x: left + size / 2, y: foot - 0.24 * size, "text-anchor": "middle" }, "tag");
     plus.style.fontSize = `${0.78 * size}px`;
     plus.textContent = "+";
     group.append(rectangle(xyxy, "spare"), tag, plus);
