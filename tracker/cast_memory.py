@@ -14,6 +14,10 @@ from .track import Identity
 from .types import InputError
 
 MAX_NAME_LENGTH = 60
+UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})
+"""Unicode's categories of characters that are not seen on their own."""
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that are empty all the same: Hangul's fillers, Braille without a dot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +196,13 @@ def refuse_namesakes(names: Mapping[int, str]) -> None:
 
 
 def checked_name(name: str) -> str:
-    """The name without spaces around it. Raises InputError where it is too long or holds control characters."""
+    """The name without spaces around it. Raises InputError where it is too long, holds what cannot be written on a
+    label (control characters, ends of lines), or nothing that can be seen. An empty name is none, and is returned."""
     name = name.strip()
     if len(name) > MAX_NAME_LENGTH:
         raise InputError(f"a name may have {MAX_NAME_LENGTH} letters at most, and {name[:20]!r}... has {len(name)}")
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in name):
         raise InputError(f"{name!r} holds characters that cannot be written on a label: leave them out")
+    if name and all(unicodedata.category(letter) in UNSEEN or letter in BLANK for letter in name):
+        raise InputError("this name holds nothing but invisible characters: give one that can be read")
     return name

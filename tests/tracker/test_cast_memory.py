@@ -210,10 +210,16 @@ def test_names_can_be_exchanged_but_not_shared():
     two = cast((1, "Ada"), (2, "Bea"))
     assert two.renamed({1: " Bea ", 2: "Ada"}).names == {1: "Bea", 2: "Ada"}
     assert two.renamed({1: ""}).names == {2: "Bea"}
+    family = "👩\u200d👩\u200d👧"
+    assert two.renamed({1: family, 2: "नि"}).names == {1: family, 2: "नि"}
     for names, sentence in [
         ({1: "Bea"}, "'Bea' would be the name of both 1 and 2"),
         ({7: "Gil"}, "no person with the id 7"),
         ({1: "A\nB"}, "cannot be written"),
+        ({1: "A\u2028B"}, "cannot be written"),
+        ({1: "A\u2029B"}, "cannot be written"),
+        ({1: "\u200b"}, "nothing but invisible characters"),
+        ({1: "\u3164 \u2800\u0301\ufe0f"}, "nothing but invisible characters"),
         ({1: "x" * 61}, "60 letters"),
     ]:
         with pytest.raises(InputError, match=sentence):

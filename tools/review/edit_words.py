@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tracker.results.moment_words import told_from_numbers
+
 from .edits import NEW, Edit
 
 Called = Callable[[Any], str]
@@ -14,7 +16,7 @@ def told(edit: Edit, names: Mapping[int, str]) -> str:
     """The edit within a sentence; people have the names that they have now."""
 
     def called(number: Any) -> str:
-        return "a new person" if number == NEW else names.get(number) or f"person {number}"
+        return "a new person" if number == NEW else told_from_numbers(names.get(number, "")) or f"person {number}"
 
     return WORDS[edit["do"]](edit, called)
 
@@ -47,7 +49,11 @@ def _given(edit: Edit, called: Called) -> str:
 
 def _renamed(edit: Edit, called: Called) -> str:
     name = edit["name"].strip()
-    return f"person {edit['person']} called {name}" if name else f"the name of person {edit['person']} taken away"
+    return (
+        f"person {edit['person']} called {told_from_numbers(name)}"
+        if name
+        else f"the name of person {edit['person']} taken away"
+    )
 
 
 def _unboxed(edit: Edit, called: Called) -> str:

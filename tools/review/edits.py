@@ -1,7 +1,7 @@
 """The edits of a review, and their replay on the data. An edit is a JSON object; `do` names its kind.
 
-Frames count from 0, boxes are [left, top, right, bottom] in pixels of the source, a range of frames holds both its ends
-and goes on to the end of the video where `to_frame` is null or left out.
+Frames count from 0, boxes are [left, top, right, bottom] in pixels of the source, a pixel wide and tall at least, a
+range of frames holds both its ends and goes on to the end of the video where `to_frame` is null or left out.
 
     {"do": "merge", "people": [3, 7]}                          all become the first
     {"do": "split", "person": 3, "from": "IMAGE"}              from that crop on, in time, a new person
@@ -51,7 +51,9 @@ Edit = Mapping[str, Any]
 
 NEW = "new"
 FARTHEST = 1e6
-"""A box's corner lies no more pixels than this from the picture's."""
+"""A box's corner lies no more pixels than this from the picture's, where the picture's size is not known."""
+LEAST_SIDE = 1.0
+"""Pixels that a box has across and down: the files of results have two decimals, and no boxes without an area."""
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's controls of the direction of writing, which would turn the words around a name, too (UAX 9)."""
 ITSELF = {"merge": "merged", "swap": "swapped"}
@@ -134,7 +136,8 @@ def rename(labelled: LabelledPeople, edit: Edit) -> None:
 
 
 def box(labelled: LabelledPeople, edit: Edit) -> None:
-    video, frame, xyxy = _video(labelled, edit), _frame(labelled, edit, "frame"), corners(edit.get("xyxy"))
+    video, frame = _video(labelled, edit), _frame(labelled, edit, "frame")
+    xyxy = _placed(labelled, video, edit.get("xyxy"))
     _put(labelled, video, _target(labelled, edit.get("person")), [frame], [xyxy])
 
 
@@ -145,7 +148,8 @@ def boxes(labelled: LabelledPeople, edit: Edit) -> None:
     numbers = [_frame(labelled, {"video": video, "frame": frame}, "frame") for frame in frames]
     if len(set(numbers)) < len(numbers):
         raise InputError("boxes has a frame twice; a person has one box in a frame")
-    _put(labelled, video, _target(labelled, edit.get("person")), numbers, list(map(corners, places)))
+    placed = [_placed(labelled, video, place) for place in places]
+    _put(labelled, video, _target(labelled, edit.get("person")), numbers, placed)
 
 
 def _put(labelled: LabelledPeople, video: str, person: int, frames: list[int], boxes: list[Box]) -> None:
@@ -179,6 +183,8 @@ def unbox(labelled: LabelledPeople, edit: Edit) -> None:
     absent = last is not None or not (labelled.rank[gone] <= RANK[Kind.CROP]).any()
     if absent and _are_all(labelled, gone, Kind.ABSENT, (first if last is None else last) + 1 - first):
         return
+    if last is None and not len(gone) and not _is_amid(labelled, person, video, first):
+        return
     labelled.remove(gone)
     if absent:
         labelled.add(person, video, range(first, (first if last is None else last) + 1), Kind.ABSENT)
@@ -200,6 +206,13 @@ def between(labelled: LabelledPeople, edit: Edit) -> None:
     labelled.add(person, video, [frame for frame in range(first + 1, last) if frame not in keyframes], Kind.BETWEEN)
 
 
+def _is_amid(labelled: LabelledPeople, person: int, video: str, frame: int) -> bool:
+    """Whether the frame lies between two known boxes of the person, so that one may be filled in."""
+    rows = labelled.within(person, video, 0, None)
+    known = labelled.frame[rows[~np.isnan(labelled.xyxy[rows, 0])]]
+    return len(known) > 0 and bool(known.min() < frame < known.max())
+
+
 def _are_all(labelled: LabelledPeople, rows: np.ndarray, kind: Kind, frames: int) -> bool:
     """Whether the rows, of one person and video, are of this kind in so many frames."""
     return bool((labelled.rank[rows] == RANK[kind]).all()) and len(np.unique(labelled.frame[rows])) == frames
@@ -217,7 +230,9 @@ def give(labelled: LabelledPeople, edit: Edit) -> None:
 def swap(labelled: LabelledPeople, edit: Edit) -> None:
     video, first = _video(labelled, edit), _frame(labelled, edit, "from_frame")
     last = _last_frame(labelled, edit, first)
-    one, other = _several(labelled, edit)[:2]
+    one, other, *more = _several(labelled, edit)
+    if more:
+        raise InputError(f"two people are swapped with each other, not {len(more) + 2}")
     ones, others = labelled.within(one, video, first, last), labelled.within(other, video, first, last)
     _fix_boxes_between(labelled, ones)
     _fix_boxes_between(labelled, others)
@@ -370,6 +385,20 @@ def _last_frame(labelled: LabelledPeople, edit: Edit, first: int) -> int | None:
     return last
 
 
+def _placed(labelled: LabelledPeople, video: str, xyxy: Any) -> Box:
+    """As `corners`, and on the picture, where its size is known: beyond it lies no more than another one's size."""
+    left, top, right, bottom = placed = corners(xyxy)
+    source = labelled.data.sources.get(video)
+    if source is None:
+        return placed
+    width, height = source.width, source.height
+    if right <= 0 or bottom <= 0 or left >= width or top >= height:
+        raise InputError(f"a box lies within the picture of {width}x{height} pixels, not at {xyxy!r}")
+    if min(left + width, top + height, 2 * width - right, 2 * height - bottom) < 0:
+        raise InputError(f"the box {xyxy!r} reaches too far beyond the picture of {width}x{height} pixels")
+    return placed
+
+
 def corners(xyxy: Any) -> Box:
     """A box of an edit, checked. Raises InputError."""
     if (
@@ -379,8 +408,10 @@ def corners(xyxy: Any) -> Box:
         and all(abs(value) <= FARTHEST for value in xyxy)
     ):
         left, top, right, bottom = map(float, xyxy)
-        if left < right and top < bottom:
+        if right - left >= LEAST_SIDE and bottom - top >= LEAST_SIDE:
             return left, top, right, bottom
+        if left < right and top < bottom:
+            raise InputError(f"a box is {LEAST_SIDE:.0f} pixel wide and tall at least, not {xyxy!r}")
     raise InputError(f"xyxy must be left, top, right, bottom of a box in pixels, not {xyxy!r}")
 
 

@@ -108,8 +108,18 @@ class ImageStore:
         """Nothing is open."""
 
 
+def absence(opened: str) -> str | None:
+    """Why not a frame can be shown, where the file or folder that was opened is not there; None where it is."""
+    elsewhere = "://" in opened or opened.isdecimal()  # a stream, a camera
+    if elsewhere or Path(opened).exists() or any(glob.iglob(opened, recursive=True)):
+        return None
+    return f"the video is no longer at {opened}; put it back, or name it with --video"
+
+
 def open_frames(opened: str, widest: int | None = None) -> FrameStore | ImageStore:
     """The frames of what `open_source` opens, if they can be had in any order. Raises InputError."""
+    if absent := absence(opened):
+        raise InputError(absent)
     path = Path(opened)
     if path.is_dir() and (path / SEQINFO).is_file():
         info = read_seqinfo(path)

@@ -16,6 +16,7 @@ from tracker.types import InputError
 
 from .corrections import FILL_GAPS
 from .edit_file import Review
+from .frames import absence
 from .gaps import Places
 from .labelled_people import LabelledPeople
 from .offers import Offer, SpareBoxes, offer_around, offers
@@ -37,7 +38,7 @@ class RunAnswers:
         self._offers: dict[int, tuple[Places, np.ndarray, list[Offer]]] = {}
 
     def described_data(self) -> dict[str, Any]:
-        """The run and its video."""
+        """The run and its video; `unseen` says why there are no pictures of it."""
         data, run = self.data, self.data.run
         return {
             "folder": str(data.folder.resolve()),
@@ -51,6 +52,7 @@ class RunAnswers:
             "tracking": run.tracking,
             "unused": bool(data.unused),
             "doubted": len(data.moments),
+            "unseen": absence(run.opened),
         }
 
     def described_people(self) -> dict[str, Any]:

@@ -46,7 +46,13 @@ class CurrentMoment:
 
 def called(id: int, names: Mapping[int, str]) -> str:
     """A person's name within a sentence."""
-    return f"{APART}{names[id]}{AGAIN}" if names.get(id) else f"person {id}"
+    return f"{APART}{told_from_numbers(names[id])}{AGAIN}" if names.get(id) else f"person {id}"
+
+
+def told_from_numbers(name: str) -> str:
+    """The name; in quotes where it is a number, lest it be read as an id."""
+    is_number = any(map(str.isnumeric, name)) and not any(map(str.isalpha, name))
+    return f"“{name}”" if is_number else name
 
 
 def current(moment: Moment, person: np.ndarray) -> CurrentMoment | None:

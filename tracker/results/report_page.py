@@ -96,12 +96,17 @@ video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; back
 .scrubber { grid-column: 2; width: 100%; margin: 0; accent-color: var(--ink); }
 .moments { list-style: none; margin: 0; padding: 4px 14px; background: var(--card); border: 1px solid var(--line);
   border-radius: 10px; }
-.moments li { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 6px 0; }
-.moments button { min-width: 64px; }
+.moments li { display: grid; grid-template-columns: minmax(52px, max-content) 1fr; align-items: baseline; gap: 0 12px;
+  padding: 6px 0; }
+.moments span { overflow-wrap: anywhere; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(460px, 100%), 1fr)); gap: 10px; }
 .card { min-width: 0; padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   border-left: 5px solid var(--colour); }
-.card h3 { margin: 0 0 8px; font-size: 16px; max-width: none; }
+.card h3 { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 16px;
+  margin: 0 0 8px; font-size: 16px; }
+.card h3 .name { max-width: 100%; }
+.card h3 b { white-space: normal; overflow-wrap: anywhere; }
+.card h3 small { font-size: 13px; font-weight: 400; color: var(--soft); font-variant-numeric: tabular-nums; }
 .poses { display: flex; gap: 6px; overflow-x: auto; padding: 3px; }
 .poses button { flex: none; padding: 0; border: 0; background: none; color: var(--soft);
   font: 12px system-ui, sans-serif; cursor: pointer; }

@@ -53,6 +53,6 @@ def _card(person: Person, names: Mapping[int, str], portrait: Portrait) -> str:
     )
     return (
         f'<article class="card" style="--colour:{css(colour_of(person.id))}">'
-        f'<h3 class="name">{who(person.id, names)}<small>{" · ".join(facts)}</small></h3>'
+        f'<h3><span class="name">{who(person.id, names)}</span> <small>{" · ".join(facts)}</small></h3>'
         f'<div class="poses">{poses}</div></article>'
     )

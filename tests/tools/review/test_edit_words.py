@@ -9,7 +9,7 @@ import pytest
 from tools.review.edit_words import WORDS, told
 from tools.review.edits import KINDS
 
-NAMES = {5: "Anna", 6: ""}
+NAMES = {5: "Anna", 6: "", 8: "7"}
 GIVE = {"do": "give", "person": 3, "to": 5, "from_frame": 1}
 
 
@@ -29,6 +29,7 @@ GIVE = {"do": "give", "person": 3, "to": 5, "from_frame": 1}
         ("Anna absent in frames 9 to 12", {"do": "unbox", "person": 5, "frame": 9, "to_frame": 12}),
         ("2 boxes of the detector given to Anna", {"do": "boxes", "person": 5, "frames": [1, 2], "xyxy": []}),
         ("straight lines for Anna between 3 and 9", {"do": "between", "person": 5, "from_frame": 3, "to_frame": 9}),
+        ("person 7 and “7” made part of person 1", {"do": "merge", "people": [1, 7, 8]}),
         ("1 moment looked at", {"do": "look", "moments": ["birth 3 4"]}),
     ],
 )  # fmt: skip

@@ -92,6 +92,26 @@ def test_unbox_leaves_a_gap_that_is_filled_and_once_more_leaves_the_person_absen
     assert boxes(replay(data, [once, once, again]), 0)[10] == [1, 1, 2, 2]
 
 
+def test_a_box_may_reach_beyond_the_picture_as_a_body_does(data: DataSet):
+    for xyxy in ([-40, -20, 60, 200], [-320, -180, 640, 360], [319, 179, 330, 190]):
+        assert boxes(replay(data, [{"do": "box", **HERE, "person": 1, "xyxy": xyxy}]), 1)[10] == xyxy
+
+
+def test_where_the_size_of_the_picture_is_unknown_a_box_may_lie_anywhere(tmp_path: Path, make_data: Any):
+    data = read_data_set(make_data(tmp_path / "data", 4, 30))
+    box = {"do": "box", **HERE, "person": 1, "xyxy": [5000, 5, 5030, 90]}
+    assert boxes(replay(data, [box]), 1)[10] == [5000, 5, 5030, 90]
+
+
+def test_where_a_person_has_no_box_and_none_is_filled_in_there_is_nothing_to_take_away(data: DataSet):
+    review = Review(data)
+    review.add({"do": "give", "video": "dance", "person": 0, "to": "new", "from_frame": 10})
+    for frame, person in ((10, 0), (29, 0), (9, 4)):
+        with pytest.raises(InputError, match="that is so already"):
+            review.add({"do": "unbox", "video": "dance", "frame": frame, "person": person})
+    assert len(review.edits) == 1
+
+
 def test_unbox_of_a_range_leaves_the_person_absent_all_along(data: DataSet):
     gone = boxes(replay(data, [{"do": "unbox", **HERE, "person": 0, "to_frame": 12}]), 0)
     assert sorted(gone) == [*range(10), *range(13, 30)]
@@ -146,6 +166,14 @@ def test_boxes_on_a_line_stay_where_they_are_when_they_become_another_persons(da
         ({"do": "box", **HERE, "person": 1, "xyxy": [0, 0, 9, "nan"]}, "xyxy must be left, top, right, bottom"),
         ({"do": "box", **HERE, "frame": 30, "person": 1, "xyxy": [0, 0, 9, 9]}, "frame number from 0 to 29, not 30"),
         ({"do": "box", **HERE, "video": "x", "person": 1, "xyxy": [0, 0, 9, 9]}, "there is no video 'x'"),
+        ({"do": "box", **HERE, "person": 1, "xyxy": [5, 5, 5 + 1e-9, 9]}, "a box is 1 pixel wide and tall at least"),
+        ({"do": "boxes", **HERE, "frames": [3], "person": 1, "xyxy": [[5, 5, 9, 5.9]]}, "a box is 1 pixel wide"),
+        ({"do": "box", **HERE, "person": 1, "xyxy": [320, 5, 340, 90]}, "lies within the picture of 320x180 pixels"),
+        ({"do": "box", **HERE, "person": 1, "xyxy": [5, -90, 30, 0]}, "lies within the picture of 320x180 pixels"),
+        ({"do": "box", **HERE, "person": 1, "xyxy": [5, 5, 30, 361]}, "reaches too far beyond the picture of 320x180"),
+        ({"do": "swap", "video": "dance", "people": [0, 1, 2], "from_frame": 0}, "swapped with each other, not 3"),
+        ({"do": "rename", "person": 1, "name": "\u200b"}, "nothing but invisible characters"),
+        ({"do": "rename", "person": 1, "name": "A\u2028B"}, "cannot be written on a label"),
         ({"do": "unbox", **HERE, "person": 1, "to_frame": 9}, "lies before frame 10"),
         ({"do": "between", "video": "dance", "person": 77, "from_frame": 1, "to_frame": 2}, "no person 77"),
     ],

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tools.review.frames import FrameStore
+from tools.review.frames import FrameStore, absence, open_frames
 from tracker.types import InputError
 from tracker.video.video_reader import VideoReader
 
@@ -37,3 +37,12 @@ def test_a_frame_beyond_the_end_and_a_file_that_is_no_video_are_reported(dance_v
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError, match="cannot be read as a video"):
         FrameStore(tmp_path / "text.mp4")
+
+
+def test_what_is_not_there_any_more_is_named_but_no_camera_stream_or_pattern(tmp_path: Path):
+    for name in ("gone.mp4", "gone [1].mp4", "gone/*.png"):
+        with pytest.raises(InputError, match=r"no longer at .*gone.*; put it back, or name it with --video"):
+            open_frames(str(tmp_path / name))
+    (tmp_path / "1.png").touch()
+    there = [str(tmp_path), str(tmp_path / "*.png"), "0", "rtsp://stage/1"]
+    assert [absence(opened) for opened in there] == [None] * 4

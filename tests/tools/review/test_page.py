@@ -189,6 +189,36 @@ def test_the_whole_way_works_by_keyboard_with_the_focus_seen_and_spoken(page, se
     assert unnamed == 0
 
 
+def test_strips_are_reached_by_tab_and_keep_the_keys_of_all_rows(page, served):
+    assert page.people() == [3, 2, 1, 0]
+    page.press_keys("ArrowRight", "Tab", "Tab")
+    strip = '.person[data-number="2"] .strip'
+    assert page.evaluate("strip => document.activeElement === document.querySelector(strip)", strip)
+    page.wait_for_selector('.person.here[data-number="2"]')
+    active = page.get_attribute(strip, "aria-activedescendant")
+    assert page.get_attribute(f"#{active}", "aria-label").startswith("person 2, frame 1,")
+    assert page.get_attribute(strip, "aria-label") == "person 2, 30 crops, dance"
+    page.press_keys("ArrowDown", "x")
+    page.wait_for_words("1 crop thrown out.")
+    assert served.edits() == [{"do": "drop", "images": [crop(1, 1)]}]
+
+
+def test_a_row_without_cells_as_it_is_out_of_sight_says_so(page):
+    page.set_viewport_size({"width": 1200, "height": 200})
+    last = '.person[data-number="0"] .strip'
+    page.wait_for_selector(f'{last}[aria-busy="true"]:not(:has(.crop))', state="attached")
+    page.press_keys("Tab", "Tab", "Tab", "Tab")
+    page.wait_for_selector(f'{last}:focus[aria-busy="false"] .crop')
+
+
+def test_the_rows_are_a_grid_in_the_one_main_part_of_the_page(page):
+    roles = page.evaluate(
+        "[...document.querySelectorAll('main, main > *, .person, .person > *')].map(e => e.localName + (e.role ?? ''))"
+    )
+    assert roles == ["main", "divgrid", *(["divrowgroup", "divrow", "divrow"] * 4)]
+    assert page.locator(".crop").count() == page.locator(".strip[role=row] .crop[role=gridcell]").count() > 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_legible_in_light_and_dark(page, scheme):
     page.emulate_media(color_scheme=scheme)

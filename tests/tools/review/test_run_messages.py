@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,19 @@ def test_a_question_with_a_long_name_wraps_on_a_phone(run, name: str):
     assert dialog["x"] >= 0
     assert dialog["x"] + dialog["width"] <= 390
     run.press_keys("Escape")
+
+
+def test_a_name_that_is_another_persons_number_is_in_quotes(run):
+    run.choose(4)
+    run.press_keys("n", "7", "Enter")
+    run.wait_for_words("Person 4 is called “7”.")
+    run.press_keys("m")
+    run.wait_for_selector("#prompt[open]")
+    assert run.inner_text("#prompt-question") == "Person 4 “7” is really person"
+    run.press_keys("Escape")
+    run.wait_for_selector("text=4 “7”")  # on the video
+    run.press_keys("u")
+    run.wait_for_words("Undone: person 4 called “7”.")
 
 
 def test_before_the_first_moment_there_is_none_and_it_stays_chosen(
@@ -142,3 +156,34 @@ def test_a_name_that_cannot_be_is_refused_without_escapes(run, served_run, name:
     run.wait_for_words(said)
     assert message(run) == (said, True)
     assert served_run.edits() == []
+
+
+def test_a_video_that_is_gone_is_told_once_and_no_picture_is_asked_for(
+    tmp_path: Path, make_run: Callable[..., Path], dance_video: Path, make_server: Any, chromium: Any
+):
+    video = Path(shutil.copy(dance_video, tmp_path / "gone.mp4"))
+    folder = make_run(tmp_path / "run", SURE)
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace(str(dance_video), str(video)))
+    video.unlink()
+    server = make_server(folder)
+    page = chromium.new_page(viewport={"width": 1200, "height": 820})
+    page.set_default_timeout(120_000)  # a busy machine takes its time
+    asked: list[str] = []
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto(server.url)
+    page.wait_for_selector('#picture[data-frame="0"]')
+    assert (
+        page.inner_text("#frame-problem") == f"The video is no longer at {video}; put it back, or name it with --video"
+    )
+    page.keyboard.press("End")
+    page.wait_for_selector('#picture[data-frame="29"]')
+    assert page.locator("#overlay .body").count() == 2, "the boxes are there all the same"
+    page.keyboard.press(" ")
+    page.wait_for_selector("#play:text('Pause')")
+    page.wait_for_selector("#play:text('Play')")
+    page.close()
+    assert [url for url in asked if "/frame" in url or "/likeness" in url] == []
+    assert wrong == []

@@ -122,6 +122,25 @@ def test_a_long_name_is_cut_on_the_video_and_whole_in_its_title(run):
     assert run.evaluate("document.querySelector('#overlay title').textContent") == "1 Bartholomew Longfellow the Third"
 
 
+def test_labels_of_boxes_at_the_edge_lie_within_the_picture(run, served_run):
+    run.choose(7)
+    run.press_keys("n")
+    run.keyboard.insert_text("Bartholomew")
+    run.press_keys("Enter")
+    run.wait_for_words("Person 7 is called Bartholomew.")
+    for start in ((300, 2), (2, 2)):
+        drag(run, start, (start[0] + 14, 60))
+        run.wait_for_words("Box of person 7 Bartholomew set.")
+        run.wait_for_selector('#overlay .tag:has-text("7 Barth")')
+        frame = run.query_selector("#overlay").bounding_box()
+        label = run.query_selector('#overlay .tag:has-text("7 Barth")').bounding_box()
+        for side, length in (("x", "width"), ("y", "height")):
+            assert frame[side] <= label[side]
+            assert label[side] + label[length] <= frame[side] + frame[length]
+        run.press_keys("u")
+        run.wait_for_words("Undone: the box of Bartholomew in frame 0 set.")
+
+
 def test_the_cast_is_marked_with_a_key_each_and_the_others_dropped_with_one(run, served_run):
     run.choose(1)
     run.press_keys("c", "c", "c")
@@ -211,6 +230,18 @@ def test_a_box_drawn_within_another_is_a_new_one_and_alt_moves_instead(run, serv
     assert served_run.edits()[1]["xyxy"] == pytest.approx([46, 40, 76, 140], abs=1)
 
 
+def test_what_is_drawn_ends_at_the_edge_of_the_picture(run, served_run):
+    run.choose(7)
+    drag(run, (280, 100), (345, 240))
+    run.wait_for_words("Box of person 7 set.")
+    assert served_run.edits()[0]["xyxy"] == pytest.approx([280, 100, 320, 180], abs=1)
+    assert max(served_run.edits()[0]["xyxy"]) == 320
+    run.wait_for_selector(".handle[data-edge=nw]")
+    drag(run, (280, 100), (-20, -40))
+    run.wait_for_words("2 edits", where="#where")
+    assert served_run.edits()[1]["xyxy"] == [0, 0, 320, 180]
+
+
 def test_space_plays_and_stops_and_arrows_step(run):
     run.press_keys("ArrowRight", "ArrowRight", "ArrowLeft")
     run.at_frame(1)
@@ -237,6 +268,14 @@ def test_boxes_go_and_a_person_can_be_absent(run, served_run):
     run.press_keys("Shift+X")
     run.wait_for_words("1 is absent from 5 to 7.")
     assert len(dancers(served_run, 1)) == 27
+
+
+def test_where_there_is_no_box_there_is_none_to_take_away(run, served_run):
+    run.choose(7)
+    run.go_to_frame(5)
+    run.press_keys("x")
+    run.wait_for_words("7 has no box in this frame.")
+    assert served_run.edits() == []
 
 
 def test_save_writes_files_that_are_truth_and_leaves_the_runs_own(run, served_run):
@@ -293,3 +332,55 @@ def test_a_phone_shows_it_all_and_nothing_sticks_out(run):
     run.set_viewport_size({"width": 390, "height": 844})
     assert run.evaluate("document.documentElement.scrollWidth") <= 390
     assert len(run.query_selector_all(".someone")) == 5
+
+
+def test_a_phone_has_buttons_for_what_keys_do(run, served_run):
+    run.set_viewport_size({"width": 390, "height": 844})
+    places = [button.bounding_box() for button in run.query_selector_all("[data-do]")]
+    assert all(place["x"] >= 0 and place["x"] + place["width"] <= 390 for place in places)
+    run.choose(4)
+    run.click('[data-do="acceptAll"]')
+    run.wait_for_words("6 boxes of the detector taken.")
+    run.click('[data-do="mark"]')
+    run.click("#clock")
+    run.wait_for_selector("#prompt[open]")
+    run.press_keys("3", "Enter")
+    run.at_frame(3)
+    run.click('[data-do="absent"]')
+    run.wait_for_words("4 is absent from 0 to 3.")
+    assert [edit["do"] for edit in served_run.edits()] == ["boxes", "unbox"]
+    run.click('[data-do="previous"]')
+    run.wait_for_words("There are no doubtful moments in this run.")
+
+
+def test_a_shorter_part_of_the_video_can_be_had_by_a_button(tmp_path, make_run, make_server, open_page):
+    folder = make_run(tmp_path / "run", {1: [(0, 0, 29)]})
+    overview = folder / "tracks.json"
+    overview.write_text(overview.read_text().replace('"frames": 30', '"frames": 120'))
+    with open_page(make_server(folder)) as page:
+        page.go_to_frame(24)
+        now = "percent => document.querySelector('#people').style.getPropertyValue('--now') === percent"
+        page.wait_for_function(now, arg="20%")
+        page.click('[data-do="shorter"]')
+        page.wait_for_function(now, arg="40%")
+        page.click('[data-do="longer"]')
+        page.wait_for_function(now, arg="20%")
+
+
+def test_all_buttons_stand_in_one_line_on_a_laptop(run):
+    tops = run.evaluate("[...document.querySelectorAll('.tools button')].map((one) => one.offsetTop)")
+    assert len(set(tops)) == 1
+
+
+def test_undo_and_redo_have_the_keys_that_other_programs_have(run, served_run):
+    run.choose(1)
+    run.press_keys("Delete")
+    run.wait_for_words("Person 1 is gone.")
+    for again in ("Control+Shift+Z", "Control+y"):
+        run.press_keys("Control+z")
+        run.wait_for_words("Undone: person 1 deleted.")
+        run.press_keys(again)
+        run.wait_for_words("Done again: person 1 deleted.")
+    run.press_keys("Control+Z")  # as with Caps Lock
+    run.wait_for_words("Undone: person 1 deleted.")
+    assert served_run.edits() == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tracker.results.frame_times import FrameTimes
-from tracker.results.moment_words import CurrentMoment, current
+from tracker.results.moment_words import AGAIN, APART, CurrentMoment, called, current
 from tracker.results.moments import Moment, Stretch
 from tracker.types import Frame, FrameTracks
 
@@ -53,6 +53,13 @@ def words(kind: str, rows: tuple[int, ...], *fix: tuple[list[int], int], people:
 )
 def test_a_sentence_a_kind(said: str, kind: str, rows: tuple[int, ...], fix: tuple[tuple[list[int], int], ...]):
     assert words(kind, rows, *fix) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("7", "“7”"), ("1 2", "“1 2”"), ("①", "“①”"), ("Ada 2", "Ada 2"), ("7a", "7a")]
+)
+def test_a_name_that_is_a_number_is_not_read_as_an_id(name: str, said: str):
+    assert called(3, {3: name}).strip(APART + AGAIN) == said
 
 
 def test_a_name_is_kept_apart_from_the_sentence_as_it_may_run_from_right_to_left():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,3 +196,29 @@ def test_a_run_without_doubt_says_nothing_of_it(tmp_path: Path) -> None:
     page = Page(tmp_path / "report.html")
     assert "Worth a look" not in page.text
     assert "amber" not in page.text
+
+
+def test_names_and_moments_stay_legible_on_a_phone(tmp_path: Path, chromium: Any) -> None:
+    long = "Bartholomew-Alexander of the Third Row and the longest name there is"
+    pose = Pose(0.5, 1.0, False, b"picture", (30, 60))
+    write_report(
+        tmp_path / "report.html",
+        evening(),
+        video=None,
+        names={2: "Maria Lopez", 3: long},
+        portraits={person: Portrait(pose, (pose,)) for person in (1, 2, 3)},
+        moments=[DoubtfulMoment(6.0, 7.5, (2, 3), f"Maria Lopez and {long} may be mixed up until 0:07.5.")],
+    )
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto((tmp_path / "report.html").as_uri())
+    names = page.eval_on_selector_all(
+        ".card h3 b", "all => all.map(e => [e.innerText, e.scrollWidth <= e.clientWidth])"
+    )
+    heads = page.eval_on_selector_all(".card h3", "all => all.map(e => e.scrollWidth <= e.clientWidth)")
+    places = "e => [e.firstChild, e.lastChild].map(part => part.getBoundingClientRect().toJSON())"
+    time, words = page.eval_on_selector(".moments li", places)
+    page.close()
+    assert names == [["1", True], ["Maria Lopez", True], [long, True]], "nothing of a name is cut off"
+    assert heads == [True] * 3
+    assert words["left"] > time["right"]
+    assert abs(words["top"] - time["top"]) < 3, "a long sentence stands beside its time, not below it"

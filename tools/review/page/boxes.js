@@ -1,6 +1,6 @@
 // The boxes of a frame as an SVG over the picture, and the pointer that drags and draws them.
 
-import { area, dragged, handleAt, isBox, spanned } from "./geometry.js";
+import { area, clipped, dragged, handleAt, isBox, spanned, within } from "./geometry.js";
 import { shortened } from "./words.js";
 
 const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "ns", e: "ew", w: "ew" };
@@ -22,13 +22,13 @@ const rectangle = ([left, top, right, bottom], classes) =>
 export class Boxes {
   // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); spared(xyxy) where there are spare boxes, label(person) where a box says more than the number
   constructor(svg, colourOf, deeds) {
-    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1 });
+    Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1, size: [0, 0] });
     svg.addEventListener("pointerdown", (event) => this.press(event));
   }
 
   // Video pixels are drawn `scale` screen pixels large.
   fit(width, height, scale) {
-    this.scale = scale;
+    Object.assign(this, { scale, size: [width, height] });
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.draw();
   }
@@ -57,10 +57,11 @@ export class Boxes {
     const words = this.deeds.label?.(person) ?? String(person);
     const { text: shown, width: letters } = shortened(words, MOST_LETTERS);
     const wide = size * (0.55 + 0.5 * letters);
-    const label = rectangle([xyxy[0], xyxy[1] - size, xyxy[0] + wide, xyxy[1]], "");
+    const [left, foot] = this.tagPlace(xyxy, wide, size);
+    const label = rectangle([left, foot - size, left + wide, foot], "");
     label.setAttribute("fill", back);
     Object.assign(label.dataset, { at, grip: "yes" });
-    const number = shape("text", { x: xyxy[0] + wide / 2, y: xyxy[1] - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
+    const number = shape("text", { x: left + wide / 2, y: foot - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
     number.style.fontSize = `${0.78 * size}px`;
     number.textContent = shown;
     if (shown !== words) group.append(Object.assign(shape("title", {}), { textContent: words }));
@@ -68,13 +69,19 @@ export class Boxes {
     return group;
   }
 
+  // Left and foot of a tag: upon the box, but nothing of it beyond the picture.
+  tagPlace([left, top], wide, high) {
+    const [width, height] = this.size;
+    return [within(left, width - wide), Math.max(high, Math.min(top, height))];
+  }
+
   // Only its + can be clicked, as most of it may lie within other boxes.
   spareBox(xyxy) {
     const size = LABEL / this.scale;
-    const [left, top] = xyxy;
+    const [left, foot] = this.tagPlace(xyxy, size, size);
     const group = shape("g", {});
-    const tag = Object.assign(rectangle([left, top - size, left + size, top], "take"), { xyxy });
-    const plus = shape("text", { x: left + size / 2, y: top - 0.24 * size, "text-anchor": "middle" }, "tag");
+    const tag = Object.assign(rectangle([left, foot - size, left + size, foot], "take"), { xyxy });
+    const plus = shape("text", { x: left + size / 2, y: foot - 0.24 * size, "text-anchor": "middle" }, "tag");
     plus.style.fontSize = `${0.78 * size}px`;
     plus.textContent = "+";
     group.append(rectangle(xyxy, "spare"), tag, plus);
@@ -94,9 +101,10 @@ export class Boxes {
     });
   }
 
+  // In the picture, also where the pointer is beyond it.
   place(event) {
     const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.svg.getScreenCTM().inverse());
-    return [x, y];
+    return [within(x, this.size[0]), within(y, this.size[1])];
   }
 
   press(event) {
@@ -138,7 +146,7 @@ export class Boxes {
     const [x, y] = [x1 - x0, y1 - y0];
     if (Math.hypot(x, y) * this.scale < 3 && !this.moved) return;
     this.moved = !done;
-    const xyxy = dragged(start, edge, x, y);
+    const xyxy = clipped(dragged(start, edge, x, y), edge, this.size);
     this.boxes[at] = { ...this.boxes[at], xyxy };
     this.draw();
     if (done) this.deeds.changed(at, xyxy);

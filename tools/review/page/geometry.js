@@ -20,6 +20,14 @@ export function dragged(xyxy, edge, x, y) {
   ];
 }
 
+// The edges that `edge` names, no farther out than the picture's. A box that is moved as a whole may reach beyond.
+export function clipped(xyxy, edge, size) {
+  if (edge === "body") return xyxy;
+  return xyxy.map((value, side) => (EDGES[edge][side] ? within(value, size[side % 2]) : value));
+}
+
+export const within = (value, most) => Math.max(0, Math.min(value, most));
+
 export function spanned([x0, y0], [x1, y1]) {
   return [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)];
 }

@@ -13,7 +13,7 @@ const ROWS = [
   ["n", "move the chosen crops to a new person"],
   ["0–9", "move the chosen crops to the person of that number"],
   ["g", "go to a person by number"],
-  ["u / r", "undo / redo (also Ctrl + Z, Y)"],
+  ["u / r", "undo / redo (also Ctrl + Z / Ctrl + Y, Ctrl + Shift + Z)"],
   ["f", "see the frame, correct boxes"],
   ["+ −", "one thumbnail for more or fewer crops"],
   ["o", "sort the rows again"],

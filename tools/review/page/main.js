@@ -27,6 +27,7 @@ class View extends PageView {
     this.whole = ordered(review.people, "doubt");
     this.toolbar();
     this.pointer();
+    this.tabbed();
     listen(this.room, { cursor: this.cursor, actions: this.actions, view: this, open: this });
     review.addEventListener("change", () => this.changed());
     this.changed();
@@ -142,6 +143,15 @@ class View extends PageView {
     for (const name of ["#filter", "#every"]) find(name).addEventListener("change", () => this.changed());
     find("#order").addEventListener("change", () => this.order());
     this.head({ frame: () => this.frame(), export: () => this.export(), help: () => this.help() }, this.actions);
+  }
+
+  // Tab leads from strip to strip, and takes the cursor along; the keys are those of all rows.
+  tabbed() {
+    this.room.addEventListener("focusin", ({ target }) => {
+      const number = Number(target.closest(".person")?.dataset.number ?? NaN);
+      if (!target.matches(".strip:focus-visible") || number === this.cursor.number) return;
+      this.act(() => this.cursor.step(this.rows.order.indexOf(number) - this.rows.order.indexOf(this.cursor.number)));
+    });
   }
 
   pointer() {

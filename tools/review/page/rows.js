@@ -9,6 +9,12 @@ const seconds = (time) => (time >= 60 ? `${Math.floor(time / 60)}:${(time % 60).
 
 const line = (text, className = "") => Object.assign(document.createElement("p"), { textContent: text, className, title: text });
 
+function nobody() {
+  const [row, cell] = ["row", "gridcell"].map((role) => Object.assign(document.createElement("div"), { role }));
+  row.append(Object.assign(cell, { className: "empty", textContent: "No person is left here." }));
+  return row;
+}
+
 export class Rows {
   constructor(review, element, state) {
     Object.assign(this, { review, element, state, rows: new Map(), order: [] });
@@ -32,8 +38,7 @@ export class Rows {
     const elements = order.map((number) => this.rows.get(number).element);
     const same = elements.length === this.element.children.length && elements.every((one, at) => this.element.children[at] === one);
     if (!same) this.element.replaceChildren(...elements);
-    if (!order.length) this.element.append(Object.assign(line("No person is left here.", "empty")));
-    this.element.setAttribute("aria-rowcount", order.length);
+    if (!order.length) this.element.append(nobody());
   }
 
   forget(number, row) {
@@ -43,14 +48,14 @@ export class Rows {
   }
 
   made(number) {
-    const element = Object.assign(document.createElement("section"), { className: "person" });
+    const element = Object.assign(document.createElement("div"), { className: "person" });
     element.dataset.number = number;
-    element.setAttribute("role", "row");
-    const facts = Object.assign(document.createElement("div"), { className: "facts" });
-    facts.setAttribute("role", "rowheader");
+    element.role = "rowgroup";
+    const head = Object.assign(document.createElement("div"), { className: "facts", role: "row" });
+    const facts = head.appendChild(Object.assign(document.createElement("div"), { role: "rowheader" }));
     const strip = new Strip(this.review, number);
     strip.state = this.state;
-    element.append(facts, strip.element);
+    element.append(head, strip.element);
     this.observer.observe(element);
     return { element, facts, strip, key: null };
   }
@@ -81,7 +86,7 @@ export class Rows {
     if (person.clashes.size) parts.push(line(`${person.clashes.size} share a frame`, "wrong"));
     if (person.most) parts.push(...this.doubt(person));
     row.facts.replaceChildren(...parts);
-    row.element.setAttribute("aria-label", `person ${person.number}, ${count}, ${videos.join(", ")}`);
+    row.strip.element.setAttribute("aria-label", `person ${person.number}, ${count}, ${videos.join(", ")}`);
   }
 
   doubt(person) {
@@ -99,10 +104,12 @@ export class Rows {
       row.facts.querySelector(".flag").textContent = number === this.state.marked ? "marked" : "";
       if (row.strip.shown) row.strip.fill();
     }
-    const row = this.rows.get(this.state.number);
-    const group = row?.strip.groups[this.state.column];
-    if (group) this.element.setAttribute("aria-activedescendant", `crop-${group.crops[0]}`);
-    else this.element.removeAttribute("aria-activedescendant");
+    const here = this.rows.get(this.state.number)?.strip;
+    const group = here?.groups[this.state.column];
+    for (const element of [this.element, ...[...this.rows.values()].map(({ strip }) => strip.element)]) {
+      if (group && [this.element, here.element].includes(element)) element.setAttribute("aria-activedescendant", `crop-${group.crops[0]}`);
+      else element.removeAttribute("aria-activedescendant");
+    }
   }
 
   reveal() {

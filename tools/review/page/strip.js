@@ -22,7 +22,7 @@ export function grouped(crops, data, every) {
 export class Strip {
   constructor(review, number, label) {
     Object.assign(this, { review, number, label, groups: [], cells: new Map(), shown: false });
-    this.element = Object.assign(document.createElement("div"), { className: "strip" });
+    this.element = Object.assign(document.createElement("div"), { className: "strip", role: "row", tabIndex: 0, ariaBusy: "true" });
     this.reel = Object.assign(document.createElement("div"), { className: "reel" });
     this.reel.setAttribute("role", "presentation");
     this.element.append(this.reel);
@@ -43,6 +43,7 @@ export class Strip {
 
   show(shown, state) {
     this.shown = shown;
+    this.element.ariaBusy = String(!shown);  // while it is out of sight it has no cells
     if (state) this.state = state;
     if (shown) this.fill();
     else this.clear();

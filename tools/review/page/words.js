@@ -5,6 +5,9 @@ export const many = (count, what) => `${count} ${what}${count === 1 ? "" : what.
 // With a capital letter at its beginning.
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
+// A name that is a number is in quotes, lest it be read as an id.
+export const toldFromNumbers = (name) => (/\p{N}/u.test(name) && !/\p{L}/u.test(name) ? `“${name}”` : name);
+
 const WIDE = 0x1100;
 
 // As much of the words as fits into so many half-width letters, and how many that are.

@@ -2,7 +2,7 @@
 
 import { post } from "../api.js";
 import { rounded } from "../geometry.js";
-import { many } from "../words.js";
+import { many, toldFromNumbers } from "../words.js";
 
 export class RunActions {
   constructor(review, view) {
@@ -47,7 +47,7 @@ export class RunActions {
     const person = this.here;
     const name = await this.view.prompt.text(`Name of person ${person}`, this.review.people.get(person).name);
     if (name === null) return;
-    await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${name.trim()}.` : `Person ${person} has no name.`));
+    await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${toldFromNumbers(name.trim())}.` : `Person ${person} has no name.`));
   }
 
   cast() {
@@ -131,6 +131,10 @@ export class RunActions {
     if (!all) await this.view.seek(nearest[1]);
   }
 
+  acceptAll() {
+    return this.accept(true);
+  }
+
   // A spare box of the detector, with those that continue it: the chosen person's where they have none, else somebody new.
   async take(xyxy) {
     const { number, frame } = this.view;
@@ -154,6 +158,7 @@ export class RunActions {
   unbox() {
     const person = this.here;
     const { frame } = this.view;
+    if (!this.review.shown(person, frame)) return this.say(`${this.name(person)} has no box in this frame.`, true);
     const said = () =>
       this.review.shown(person, frame)
         ? `The box of ${this.name(person)} is gone; a straight line fills its place. Once more: absent here.`

@@ -12,7 +12,7 @@ export const KEYS = [
   ["y", "do what the doubtful moment proposes, and on to the next"],
   ["l", "looked at, and on to the next (again: not)"],
   ["+ −", "a shorter or longer part of the video in the rows"],
-  ["u / r", "undo / redo (also Ctrl + Z, Y)"],
+  ["u / r", "undo / redo (also Ctrl + Z / Ctrl + Y, Ctrl + Shift + Z)"],
   ["e", "write the corrected tracks"],
 ];
 
@@ -62,7 +62,7 @@ export function listen(element, view, actions) {
     C: () => actions.keep(),
     Delete: () => actions.remove(),
     a: () => actions.accept(),
-    A: () => actions.accept(true),
+    A: () => actions.acceptAll(),
     i: () => actions.line(),
     x: () => actions.unbox(),
     X: () => actions.absent(),

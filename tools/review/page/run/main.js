@@ -11,6 +11,7 @@ import { Player } from "./player.js";
 import { RunReview } from "./run_review.js";
 
 const LEAST_SHOWN = 30;
+const [SHORTER, LONGER] = [0.5, 2];
 
 // Marks of the cast are no edit until it is kept; the browser has them while the page is open, also after a reload.
 // People who are gone keep theirs, since an undo may bring them back.
@@ -194,6 +195,10 @@ class View extends PageView {
     const deeds = {
       help: () => this.help(),
       next: () => this.nextMoment(1),
+      previous: () => this.nextMoment(-1),
+      goTo: () => this.goTo(),
+      shorter: () => this.zoom(SHORTER),
+      longer: () => this.zoom(LONGER),
       play: () => this.player.play(),
       mark: () => this.setMark(),
       back: () => this.seek(this.frame - this.review.data.step),

@@ -87,7 +87,7 @@ export class PeopleRows {
 
   face({ number }, [column, frame, ...xyxy]) {
     const { from, to } = this.view;
-    if (frame < from || frame > to) return null;
+    if (this.review.data.unseen || frame < from || frame > to) return null;
     const image = part("img", "face", { alt: "", decoding: "async", fetchPriority: "low", width: 60, height: 80 });
     this.pictures.add(image, likenessOf(number, frame, xyxy, this.review.data.key));
     image.dataset.frame = frame;

@@ -2,6 +2,7 @@
 
 import { frameOf, refusal } from "../api.js";
 import { Boxes } from "../boxes.js";
+import { sentence } from "../words.js";
 
 const AHEAD = 24;
 const find = (selector) => document.querySelector(selector);
@@ -35,16 +36,17 @@ export class Player {
   }
 
   ahead(frame, count) {
-    const { step } = this.review.data;
-    for (let on = 1; on <= count && frame + on * step <= this.review.end; on++) this.image(frame + on * step);
+    const { step, unseen } = this.review.data;
+    for (let on = 1; !unseen && on <= count && frame + on * step <= this.review.end; on++) this.image(frame + on * step);
     this.review.boxes(Math.min(frame + count * step, this.review.end)).catch(() => {});  // told where they are shown
   }
 
   async show(frame) {
-    const { step } = this.review.data;
+    const { step, unseen } = this.review.data;
     this.frame = Math.max(0, Math.min(Math.round(frame / step) * step, this.review.end));
     const wanted = this.frame;
     this.deeds.moved();
+    if (unseen) return this.problem(sentence(unseen));
     const image = this.image(wanted);
     try {
       const [found] = await Promise.all([this.review.boxes(wanted), image.ready]);
@@ -53,8 +55,10 @@ export class Player {
       this.ahead(wanted, 3);
       find("#frame-problem").hidden = true;
     } catch (error) {
-      if (wanted === this.frame) await this.problem(image, error);
+      const said = (await refusal(image.src)) ?? error.message ?? "The frame cannot be shown.";
+      if (wanted === this.frame) await this.problem(said);
     }
+    return undefined;
   }
 
   draw(image, { boxes, unused }) {
@@ -85,11 +89,13 @@ export class Player {
     this.paint();
   }
 
-  async problem(image, error) {
-    const problem = find("#frame-problem");
-    problem.textContent = (await refusal(image.src)) ?? error.message ?? "The frame cannot be shown.";
-    problem.hidden = false;
-    this.boxes = (await this.review.boxes(this.frame).catch(() => ({ boxes: [] }))).boxes;
+  // The boxes without a picture, and why there is none.
+  async problem(said) {
+    Object.assign(find("#frame-problem"), { textContent: said, hidden: false });
+    const { frame } = this;
+    const { boxes, unused } = await this.review.boxes(frame).catch(() => ({ boxes: [], unused: [] }));
+    if (frame !== this.frame) return;
+    Object.assign(this, { boxes, unused });
     this.fit();
     this.paint();
     this.picture.dataset.frame = this.frame;

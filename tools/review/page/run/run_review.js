@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { History } from "../history.js";
+import { toldFromNumbers } from "../words.js";
 
 const CHUNK = 60;
 const KINDS = ["crop", "drawn", "filled"];
@@ -50,7 +51,7 @@ export class RunReview extends History {
 
   label(number) {
     const name = this.people.get(number)?.name;
-    return name ? `${number} ${name}` : String(number);
+    return name ? `${number} ${toldFromNumbers(name)}` : String(number);
   }
 
   // The nearest frames before and after this one in which the person has a known box: null where there is none.
