@@ -228,6 +228,14 @@ def checkpoint(folder: Path, change: Callable[[Any], None], form: str = "encoder
     return path.read_bytes()
 
 
+def larger_than_the_file(folder: Path) -> bytes:
+    """A cast whose table says that a packed part has 2 GB."""
+    content = bytearray(cast_with(folder))
+    entry = content.index(b"PK\x01\x02")  # of the first part in the table at the end
+    content[entry + 20 : entry + 24] = (2**31 - 1).to_bytes(4, "little")
+    return bytes(content)
+
+
 def packed(folder: Path) -> bytes:
     """A checkpoint that unpacks to a hundred times its size."""
     folder.mkdir()
@@ -246,6 +254,7 @@ def stretched(content: Any) -> None:
 
 BUILT: dict[str, tuple[str, str, Callable[[Path], bytes]]] = {
     "a cast whose packed bytes are none": ("cast", "a.cast", broken_stream),
+    "a part of a cast that is larger than the file": ("cast", "a.cast", larger_than_the_file),
     "a cast packed as LZMA": ("cast", "a.cast", lambda folder: cast_with(folder, zipfile.ZIP_LZMA)),
     "embeddings of 10^15 numbers": ("cast", "a.cast", lambda folder: cast_with(folder, embeddings=npy((10**9, 10**6)))),
     "a pickled array": (

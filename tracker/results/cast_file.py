@@ -40,6 +40,8 @@ def read_cast(path: Path) -> CastMemory:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it is too large")
+            if any(entry.compress_size > path.stat().st_size for entry in archive.infolist()):
+                raise ValueError("a part of it is larger than the file")  # and would be read in one piece
             if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in archive.filelist):
                 raise ValueError("it is packed in another way")  # which may ask for any amount of memory
             return _read(archive)

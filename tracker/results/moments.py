@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,6 +35,8 @@ class MomentOptions:
     """IoU of a box with the one that it continues, at least."""
     look_back: float = 5.0
     """An exchange happened no longer before it was found out."""
+    least_exchanged: int = 4
+    """Boxes under another id before that; the tracker puts the last ones right by itself (`pipeline`)."""
     contact: float = 0.3
     """Share of the smaller box within the other from which two people are in contact."""
     stay: float = 0.3
@@ -49,9 +51,9 @@ class MomentOptions:
     """Such boxes at least."""
     on_line: float = 0.45
     """Their IoU with the line across the gap, at least."""
-    off_line: float = 0.2
+    off_line: float = 0.1
     """Its lead over the IoU with their own line, at least."""
-    unsure: float = 1.0
+    unsure: float = 0.5
     """Appearance may take so long to confirm a person who came back; shorter pauses between two such stretches."""
     least_unsure: int = 5
     """Boxes of such a stretch at least."""
@@ -122,7 +124,7 @@ class MomentFinder:
         known = {int(stretch.rows[0]) for moment in exchanges for stretch in moment.fix}
         taken = [one for one in taken if int(one.fix[0].rows[0]) not in known]
         every = [*exchanges, *taken, *self.returns(), *self.births()]
-        every += [one for one in self.unsure() if not any(self._tells(other, one) for other in every)]
+        every += list(self.unsure(every))
         return sorted(every, key=lambda moment: (moment.frame, moment.rows))
 
     def _id(self, rows: np.ndarray | int) -> int:
@@ -144,7 +146,7 @@ class MomentFinder:
         frames = sorted({recovery.frame for recovery in self.columns.recoveries if recovery.exchanged})
         for frame in frames:
             stretches = [stretch for stretch in self._exchanged(frame) if len(stretch.rows)]
-            if stretches:
+            if any(len(stretch.rows) >= self.options.least_exchanged for stretch in stretches):
                 start = min(int(self.columns.frame[stretch.rows[0]]) for stretch in stretches)
                 rows = [row for stretch in stretches for row in (int(stretch.rows[0]), stretch.belongs)]
                 yield Moment("exchange", start, frame, tuple(rows), 0.9, tuple(stretches))
@@ -241,10 +243,16 @@ class MomentFinder:
                 frame = int(self.columns.frame[own[at]])
                 yield Moment("return", frame, frame, (int(own[at]), last), 0.5)
 
-    def unsure(self) -> Iterator[Moment]:
-        """A moment for each stretch after a return that was not soon confirmed, or ended before it was."""
+    def unsure(self, told: Sequence[Moment]) -> Iterator[Moment]:
+        """A moment for each stretch after a return that was not soon confirmed, or ended before it was.
+
+        Where other moments are `told` of the person, there is none.
+        """
+        about = {id: [each for each in told if id in map(self._id, each.rows)] for id, _, _ in self.columns.unsure}
         stretches: list[list[int]] = []
         for id, first, last in sorted(self.columns.unsure):
+            if any(each.frame <= last and first <= each.to for each in about[id]):
+                continue
             before = stretches[-1] if stretches else None
             if before is not None and before[0] == id and first - before[2] <= self.options.unsure * self.fps:
                 before[2] = last
@@ -257,11 +265,6 @@ class MomentFinder:
             soon = went_on and last - first <= self.options.unsure * self.fps
             if high - low >= self.options.least_unsure and low > 0 and not soon:
                 yield Moment("unsure", first, last, (int(own[low]), int(own[low - 1])), 0.4)
-
-    def _tells(self, other: Moment, one: Moment) -> bool:
-        """Whether the other moment is about the same person at the same time."""
-        ids = {self._id(row) for row in other.rows}
-        return self._id(one.rows[0]) in ids and other.frame <= one.to and one.frame <= other.to
 
     def births(self) -> Iterator[Moment]:
         """A moment for each id that begins where nobody comes in, while somebody is lost."""

@@ -28,20 +28,18 @@ from tools.scoring.track_scores import score_sequence
 
 FRAMES = 400
 PLAN: list[tuple[Any, ...]] = [
-    ("press", "d", "d", "d"), ("edit", "y"), ("score", "a doubtful moment put right"), ("lane", 7, 274),
-    ("press", "k"), ("go", 305), ("edit", "2", "m"), ("score", "7 is 2"), ("lane", 1, 291), ("press", "k"),
-    ("go", 305), ("edit", "7", "m"), ("score", "1 is 7"), ("lane", 4, 296), ("press", "k"), ("go", 319),
-    ("edit", "1", "m"), ("score", "4 is 1"), ("lane", 4, 386), ("press", "k"), ("go", 399), ("edit", "1", "m"),
-    ("score", "4 is 1 again"), ("lane", 8, 210), ("spare", 10, 210), ("score", "a man beside the stage"),
-    ("lane", 6, 240), ("draw", 5, 240), ("go", 246), ("draw", 5, 246), ("go", 252), ("draw", 5, 252), ("go", 301),
-    ("draw", 5, 301), ("go", 307), ("draw", 5, 307), ("score", "6"), ("lane", 4, 318), ("draw", 4, 318), ("go", 324),
-    ("draw", 4, 324), ("go", 329), ("draw", 4, 329), ("score", "line 4"), ("go", 387), ("draw", 4, 387), ("go", 392),
-    ("draw", 4, 392), ("go", 397), ("draw", 4, 397), ("score", "4"), ("lane", 3, 388), ("draw", 3, 388), ("go", 394),
-    ("draw", 3, 394), ("go", 399), ("draw", 3, 399), ("score", "3"), ("lane", 5, 193), ("drawnew", 9, 193),
-    ("go", 198), ("draw", 9, 198), ("go", 204), ("draw", 9, 204), ("go", 210), ("draw", 9, 210),
-    ("score", "a woman beside the stage"), ("lane", 7, 286), ("edit", "i"), ("score", "7"), ("lane", 2, 260),
-    ("press", "k"), ("go", 269), ("edit", "5", "m"), ("score", "2 is 5"), ("lane", 8, 86), ("edit", "a"),
-    ("score", "an offer of 8"),
+    ("lane", 7, 274), ("press", "k"), ("go", 278), ("edit", "2", "m"), ("lane", 7, 279), ("press", "k"), ("go", 290),
+    ("edit", "1", "m"), ("score", "7 is 2, then 1"), ("lane", 4, 296), ("press", "k"), ("go", 308),
+    ("edit", "1", "m"), ("lane", 4, 386), ("press", "k"), ("go", 399), ("edit", "1", "m"), ("score", "4 is 1"),
+    ("lane", 2, 260), ("press", "k"), ("go", 269), ("edit", "5", "m"), ("score", "2 is 5"), ("lane", 8, 210),
+    ("spare", 10, 210), ("score", "a man beside the stage"), ("lane", 6, 240), ("draw", 5, 240), ("go", 246),
+    ("draw", 5, 246), ("go", 252), ("draw", 5, 252), ("go", 301), ("draw", 5, 301), ("go", 307), ("draw", 5, 307),
+    ("score", "6"), ("lane", 4, 318), ("draw", 4, 318), ("go", 324), ("draw", 4, 324), ("go", 329), ("draw", 4, 329),
+    ("go", 387), ("draw", 4, 387), ("go", 392), ("draw", 4, 392), ("go", 397), ("draw", 4, 397), ("score", "4"),
+    ("lane", 3, 388), ("draw", 3, 388), ("go", 394), ("draw", 3, 394), ("go", 399), ("draw", 3, 399), ("score", "3"),
+    ("lane", 5, 193), ("drawnew", 9, 193), ("go", 198), ("draw", 9, 198), ("go", 204), ("draw", 9, 204), ("go", 210),
+    ("draw", 9, 210), ("score", "a woman beside the stage"), ("lane", 7, 286), ("edit", "i"), ("score", "7"),
+    ("lane", 8, 86), ("edit", "a"), ("score", "an offer of 8"),
 ]  # fmt: skip
 """Steps: a method of `Annotator` and what it gets."""
 

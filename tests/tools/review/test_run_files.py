@@ -355,7 +355,7 @@ def test_a_likeness_has_the_surroundings_and_the_box_and_is_not_squashed(served_
     ("pieces", "unsure", "moments"),
     [
         ([(0, 0, 5), (0, 10, 29)], [[10, 29]], [(10, 29)]),  # never confirmed
-        ([(0, 0, 5), (0, 10, 29)], [[10, 24]], []),  # confirmed within a second of 30 frames
+        ([(0, 0, 5), (0, 10, 29)], [[10, 24]], []),  # confirmed within half a second
         ([(0, 0, 5), (0, 10, 24)], [[10, 24]], [(10, 24)]),  # and gone before it was
         ([(0, 0, 5), (0, 10, 12), (0, 20, 23)], [[10, 12], [20, 23]], [(10, 23)]),  # two that are one
         ([(0, 0, 5), (0, 10, 13)], [[10, 13]], []),  # four boxes
