@@ -71,6 +71,7 @@ def test_frames_of_a_scene_are_used_by_time(stage):
 def test_a_network_gets_the_share_of_colour_that_is_best_or_the_one_that_is_given(stage, tmp_path, capsys):
     """A network without training tells the dancers worse apart than the colours of their clothes."""
     path = tmp_path / "encoder.pt"
+    torch.manual_seed(0)
     save_encoder(path, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
     before = load_plain(path)["tensors"]
     CalibrateCommand(path, (stage,)).run()
