@@ -1,6 +1,19 @@
-"""`python -m tools`: the same as the `followspot` command, from a checkout that is not installed."""
+"""The `followspot` command, and `python -m tools` from a checkout that is not installed."""
 
-from .cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run it; Ctrl-C while it is still being loaded ends it as any later one does."""
+    try:
+        from .cli import main as run
+    except KeyboardInterrupt:
+        print("\nfollowspot: stopped", file=sys.stderr)
+        sys.exit(130)
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -293,6 +293,21 @@ def test_a_stop_while_a_compiled_module_is_loaded_is_a_stop(
     assert ended.value.code == code
 
 
+def test_ctrl_c_while_the_program_is_being_loaded_is_a_stop_too():
+    interrupted = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'tools.run.output':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from tools.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted], env=ENVIRONMENT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nfollowspot: stopped\n")
+
+
 def test_a_run_under_nohup_outlives_its_terminal(quiet: None):
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with stoppable(), Interruption() as interruption:
