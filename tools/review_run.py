@@ -53,6 +53,8 @@ class ReviewCommand:
         """Raises InputError for a folder that is no run, or a file of it that is damaged."""
         if not self.fill_gaps >= 0:
             raise InputError(f"--fill-gaps {self.fill_gaps} must be 0 or more seconds")
+        if self.video is not None and not self.video.exists():
+            raise InputError(f"there is no {self.video}: --video says where the run's video is now")
         data = read_run_tracks(read_run(self.run_folder, self.video))
         review = Review(data)
         if self.export:

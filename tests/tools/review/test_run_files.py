@@ -183,6 +183,8 @@ def test_the_export_is_mot_truth_also_a_second_time(tmp_path: Path, make_run: Ca
         assert capsys.readouterr().out == f"{run / 'corrected'}\n"
         assert [rows.ids.tolist() for rows in read_tracks(run / "corrected" / "gt" / "gt.txt")] == [people] * 30
     assert sorted(path.name for path in run.iterdir() if path.name.startswith(".")) == []
+    with pytest.raises(InputError, match="there is no .*gone.mp4: --video says where the run's video is now"):
+        ReviewCommand(run, video=tmp_path / "gone.mp4", export=True).run()
 
 
 def test_a_folder_of_crops_is_cut_from_the_video(tmp_path: Path, make_run: Callable[..., Path]):
