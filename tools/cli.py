@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -25,6 +27,10 @@ from .run.output import say, sentence
 EXIT_CODES = f"""
 exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 an option that there is not,
 {INCOMPLETE} the source broke off or frames were damaged, 129 the terminal was closed, 130 Ctrl-C, 143 SIGTERM."""
+
+
+ABOUT_PLACES = {errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+"""Errors of the system that are the user's to mend; where others are met, they are told with the file beforehand."""
 
 
 class Verb(NamedTuple):
@@ -101,11 +107,14 @@ VERBS: dict[str, Any] = {
 def main() -> None:
     """Run one command; a user's mistake ends in one sentence on standard error, and `EXIT_CODES` tell how it went."""
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal of few letters shows others by their numbers
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with stoppable():
             words, command, arguments = choose(sys.argv[1:])
             run(" ".join(["followspot", *words]), command, arguments)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as it is where it was closed
+                sys.stdout.flush()
     except (InputError, WeightsError, DataError) as mistake:
         sys.exit(f"followspot: {sentence(mistake)}")
     except IncompleteError:
@@ -119,6 +128,12 @@ def main() -> None:
     except BrokenPipeError:  # the reader of the pipe, `head` for one, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the last flush would raise it again
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in ABOUT_PLACES:
+            raise
+        place = "standard output" if error.filename is None else str(error.filename)
+        told = InputError(f"{place} cannot be written or read: {error.strerror}")
+        sys.exit(f"followspot: {sentence(told)}")
 
 
 def stop_behind(error: BaseException | None) -> Stopped | None:

@@ -124,6 +124,34 @@ def test_started_again_it_does_only_what_is_not_whole(videos: Path, capsys: pyte
     assert len(runs(Path("all"))) == 4
 
 
+@pytest.mark.parametrize("lost", ["the last row", "half of the video"])
+def test_a_run_whose_files_were_cut_is_done_again(videos: Path, lost: str):
+    track(videos / "one.mp4", videos / "two.mp4", out=Path("all"), video=True)
+    rows, video = Path("all/one/tracks.txt"), Path("all/one/video.mp4")
+    if lost == "the last row":
+        rows.write_text("".join(rows.read_text().splitlines(keepends=True)[:-1]))
+    else:
+        video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    track(videos / "one.mp4", videos / "two.mp4", out=Path("all"), video=True)
+    assert runs(Path("all")) == {"one": FRAMES, "one-2": FRAMES, "two": FRAMES}
+
+
+def test_a_name_that_is_not_utf_8_is_refused_and_the_others_are_tracked(videos: Path):
+    os.rename(os.fsencode(videos / "ten.mp4"), os.fsencode(videos) + b"/\xe9t\xe9.mp4")
+    with pytest.raises(InputError, match="1 of 3 sources failed"):
+        track(videos, out=Path("all"))
+    assert runs(Path("all")) == {"one": FRAMES, "two": FRAMES}
+    with pytest.raises(InputError, match="\ufffdt\ufffd\\.mp4 has a name that is not UTF-8: rename it"):
+        track(os.fsdecode(os.fsencode(videos) + b"/\xe9t\xe9.mp4"))
+
+
+def test_of_a_folder_only_files_are_tracked(videos: Path):
+    os.mkfifo(videos / "a pipe.mp4")
+    (videos / "gone.mp4").symlink_to("nowhere.mp4")
+    track(videos, out=Path("all"))
+    assert runs(Path("all")) == {"one": FRAMES, "ten": FRAMES, "two": FRAMES}
+
+
 def test_other_options_a_changed_video_or_other_boxes_are_another_run(videos: Path):
     track("videos", out=Path("all"))
     track("videos", out=Path("all"), vid_stride=2)

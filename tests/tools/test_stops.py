@@ -308,6 +308,34 @@ def test_ctrl_c_while_the_program_is_being_loaded_is_a_stop_too():
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "\nfollowspot: stopped\n")
 
 
+def test_a_place_with_too_long_a_name_and_an_output_that_takes_nothing_are_told_in_a_sentence(folder: Path):
+    command = [sys.executable, "-m", "tools"]
+    done = subprocess.run(
+        [*command, *TRACK[:-1], "x" * 300], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("followspot: xxx")
+    assert "Traceback" not in done.stderr
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*command, "--help"], env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "followspot: standard output cannot be written or read: No space left on device\n"
+
+
+def test_a_standard_output_that_is_closed_or_knows_few_letters_is_no_fault(folder: Path):
+    command = f"{sys.executable} -m tools {' '.join(TRACK[:-1])}"
+    closed = subprocess.run(
+        ["sh", "-c", f"{command} a --no-video >&-"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert (closed.returncode, "Traceback" in closed.stderr) == (0, False)
+    few = {**ENVIRONMENT, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        ["sh", "-c", f"{command} \u00e9 --no-video"], cwd=folder, env=few, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "results in \\xe9/" in done.stdout
+
+
 def test_a_run_under_nohup_outlives_its_terminal(quiet: None):
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with stoppable(), Interruption() as interruption:

@@ -12,10 +12,12 @@ from typing import Any
 from tracker.results.presence import Summary
 from tracker.types import InputError
 from tracker.video.sources import Source, is_there
+from tracker.video.video_reader import VideoReader
 
 from .folder import CONFIG, numbered, weights_used
-from .output import count, first_names, note, number_table, say, show
-from .tracked_run import TrackedRun, absolute, read_run
+from .output import count, first_names, note, number_table, read_json_object, say, show
+from .result_files import VIDEO
+from .tracked_run import OVERVIEW, TRACKS, TrackedRun, absolute, read_run
 
 NOT_COMPARED = {"sources", "out", "dry_run", "show", "reconnect"}
 """Options of `track` that change nothing in a run's results."""
@@ -93,9 +95,22 @@ def whole_run(
         found = {**run.config, "options": compared(run.config.get("options"))}
         written = (folder / CONFIG).stat().st_mtime
         unchanged = all(path.exists() and path.stat().st_mtime <= written for path in inputs)
-        if unchanged and all(found.get(fact) == value for fact, value in wanted.items()):
+        if unchanged and all(found.get(fact) == value for fact, value in wanted.items()) and _has_its_files(run):
             return run
     return None
+
+
+def _has_its_files(run: TrackedRun) -> bool:
+    """Whether all rows that were written are still there, and the video where one was drawn."""
+    overview = read_json_object(run.folder / OVERVIEW)
+    rows = (run.folder / TRACKS).read_bytes()
+    video = run.folder / VIDEO
+    try:
+        if run.config.get("options", {}).get("video", True):
+            VideoReader(video).close()
+    except InputError:
+        return False
+    return rows.count(b"\n") == overview["summary"].get("boxes") and rows[-1:] in (b"", b"\n")
 
 
 def compared(options: Any) -> Any:

@@ -42,9 +42,11 @@ def make_detector(weights: Path, options: DetectorOptions, detections: Path | No
     if detections is None:
         require_unchanged(weights)
         options = replace(options, device=device_or_cpu(options.device))
-        if options.openvino:
-            _tell_of_copying(openvino_place(weights, options.device))
-        return YoloDetector(weights, options)
+        copy = openvino_place(weights, options.device) if options.openvino else None
+        _tell_of_copying(copy)
+        detector = YoloDetector(weights, options)
+        _tell_of_torch(copy)
+        return detector
     if not detections.is_file():
         raise InputError(f"there is no file {detections} to replay detections from")
     return ReplayDetector(read_detections(detections))
@@ -61,8 +63,11 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
 
     device = device_or_cpu(device)
     copied = openvino and device == "cpu" and weights in ENCODERS.values()
-    copy = _encoder_copy(weights) if copied and importlib.util.find_spec("openvino") else None
+    copied = copied and importlib.util.find_spec("openvino") is not None
+    copy = _encoder_copy(weights) if copied else None
     embedder = Embedder(weights, EmbedderOptions(device=device or "auto"), copy)
+    if copied:
+        _tell_of_torch(_encoder_place(weights))
     if not embedder.calibrated:
         note(f"{weights} is not calibrated, so looks decide little: run `followspot calibrate {weights} SCENE` first")
     return embedder
@@ -70,9 +75,21 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
 
 def _encoder_copy(weights: Path) -> Path | None:
     require_unchanged(weights)
-    copy = kept_copy(weights, ("torch", "followspot"))
+    copy = _encoder_place(weights)
     _tell_of_copying(copy)
     return made_copy(weights, copy, _convert_encoder)
+
+
+def _encoder_place(weights: Path) -> Path:
+    return kept_copy(weights, ("torch", "followspot"))
+
+
+def _tell_of_torch(copy: Path | None) -> None:
+    """A note where the copy could not be made, or was damaged and is gone."""
+    if copy is not None and not copy.exists():
+        note(
+            f"{copy} cannot be kept or read, so PyTorch runs: slower, and boxes and looks may differ in the last digits"
+        )
 
 
 def _tell_of_copying(copy: Path | None) -> None:
@@ -101,8 +118,11 @@ class Parts:
 
 def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:
     """The parts that the options of a command name. Raises InputError, WeightsError."""
+    looks = encoder_weights(reid)
+    if looks is not None and not looks.exists():
+        raise InputError(f"there is no file {looks}: --reid names weights, or {', '.join(NAMED_ENCODERS)}")
     made = make_detector(detector_weights(detector), options, detections)
-    embedder = make_embedder(encoder_weights(reid), options.device, options.openvino)
+    embedder = make_embedder(looks, options.device, options.openvino)
     return Parts(made, embedder, part_files(detector, reid, detections))
 
 

@@ -23,6 +23,7 @@ def open_source(
     that goes away is waited for, for `reconnect` seconds each time.
     Raises InputError where it is none of these, or cannot be opened.
     """
+    refuse_unprintable(source)
     path = Path(source)
     if is_url(source):
         return VideoReader(source, vid_stride=vid_stride, reconnect=reconnect)
@@ -38,6 +39,14 @@ def open_source(
     if glob.has_magic(str(source)):
         return _open_glob(str(source), vid_stride, image_fps)
     return VideoReader(source, vid_stride=vid_stride)
+
+
+def refuse_unprintable(source: str | Path) -> None:
+    """Raise InputError for a name with bytes that are no UTF-8: the results could not be written with it."""
+    name = str(source)
+    shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if shown != name:
+        raise InputError(f"{shown} has a name that is not UTF-8: rename it")
 
 
 def is_there(source: str) -> bool:
@@ -58,7 +67,7 @@ def each_source(source: str) -> list[str]:
     """
     path = Path(source)
     if path.is_dir() and not (path / SEQINFO).is_file():
-        files = [file for file in path.iterdir() if file.name[0] != "." and not file.is_dir()]
+        files = [file for file in path.iterdir() if file.name[0] != "." and file.is_file()]  # no pipe, no dead link
     elif glob.has_magic(source) and not path.exists():
         files = [Path(name) for name in glob.glob(source, recursive=True)]
     else:

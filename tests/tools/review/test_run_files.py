@@ -183,7 +183,7 @@ def test_the_export_is_mot_truth_also_a_second_time(tmp_path: Path, make_run: Ca
         assert capsys.readouterr().out == f"{run / 'corrected'}\n"
         assert [rows.ids.tolist() for rows in read_tracks(run / "corrected" / "gt" / "gt.txt")] == [people] * 30
     assert sorted(path.name for path in run.iterdir() if path.name.startswith(".")) == []
-    with pytest.raises(InputError, match="there is no .*gone.mp4: --video says where the run's video is now"):
+    with pytest.raises(InputError, match=r"there is no .*gone\.mp4: --video says where the run's video is now"):
         ReviewCommand(run, video=tmp_path / "gone.mp4", export=True).run()
 
 
