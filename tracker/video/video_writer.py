@@ -124,8 +124,11 @@ class VideoWriter:
             ended = True
             self._file.finish()
         except Exception as failure:
-            self._failure = failure
-            self._file.give_up()
+            try:
+                self._file.give_up()
+                self._keep_what_plays()
+            finally:
+                self._failure = failure  # which names what was kept
             while not ended:  # a caller waiting to put a picture must not wait for ever
                 ended = self._queue.get() is None
 
@@ -181,8 +184,12 @@ class VideoWriter:
             raise
 
     def _keep_what_plays(self) -> None:
-        if self._container != "matroska" and not cut_to_whole_fragments(self._part):
-            self._remove_part()
+        """At once and again at the end; a part of which nothing plays is removed."""
+        if self._container == "matroska" or not self._part.exists():
+            return
+        with contextlib.suppress(OSError):
+            if not cut_to_whole_fragments(self._part):
+                self._remove_part()
 
     def _remove_part(self) -> None:
         with contextlib.suppress(OSError):
