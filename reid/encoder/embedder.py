@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,8 +63,8 @@ class Embedder:
         weights = Path(weights)
         self.is_histogram = weights.suffix == ".json"
         opened = None if copy is None else open_copy(weights, copy)
-        if copy is not None and opened is None:
-            shutil.rmtree(copy, ignore_errors=True)  # so that it is made anew
+        self.runs_copy = opened is not None
+        """Whether the copy runs, not the weights themselves."""
         self.encoder = opened or open_encoder(weights, options.device)
         self.metadata: dict[str, Any] = self.encoder.metadata
         self.sha256 = self.encoder.sha256

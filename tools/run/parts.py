@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,8 +67,10 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
     copied = copied and importlib.util.find_spec("openvino") is not None
     copy = _encoder_copy(weights) if copied else None
     embedder = Embedder(weights, EmbedderOptions(device=device or "auto"), copy)
-    if copied:
-        _tell_of_torch(_encoder_place(weights))
+    if copied and not embedder.runs_copy:
+        place = _encoder_place(weights)
+        shutil.rmtree(place, ignore_errors=True)  # a damaged one, so that it is made anew
+        _tell_of_torch(place)
     if not embedder.calibrated:
         note(f"{weights} is not calibrated, so looks decide little: run `followspot calibrate {weights} SCENE` first")
     return embedder
