@@ -94,5 +94,7 @@ def test_its_openvino_copy_is_the_same_encoder(name, tmp_path):
     assert (copied.calibration, copied.calibrated) == (plain.calibration, True)
     assert copied(crops) == pytest.approx(plain(crops), abs=1e-4)
     damaged = Embedder(weights, EmbedderOptions(device="cpu"), copy=tmp_path)
+    assert (copied.runs_copy, damaged.runs_copy) == (True, False)
+    assert tmp_path.is_dir(), "a folder that was given is not ours to throw away"
     assert damaged(crops) == pytest.approx(plain(crops), abs=1e-6)
     assert make_embedder(weights, "cpu", openvino=False).encoder.checkpoint_sha256 == ""
