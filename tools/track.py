@@ -26,6 +26,7 @@ from .run.cast_files import CastFiles
 from .run.folder import RUNS, choose_folder, new_folder
 from .run.help import Advanced, Common
 from .run.interruption import IncompleteError, Interruption
+from .run.live import Live
 from .run.output import count, say
 from .run.page_parts import PageParts
 from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts, part_files
@@ -71,6 +72,12 @@ class TrackCommand:
     """Frames per second of a folder of images."""
     reconnect: Annotated[float, Advanced] = RECONNECT
     """Seconds to wait, each time, for a live stream that went away; 0: not at all. The results say how long it was."""
+    every_frame: Annotated[FlagCreatePairsOff[bool], Advanced] = False
+    """Track every frame of a webcam or live stream, however late. Otherwise the newest one is next where tracking is
+    slower than the source, and those left out are counted."""
+    record: FlagCreatePairsOff[bool] = False
+    """Of a webcam or live stream, keep the pictures without boxes, too (recording.mp4), which `render` and `review`
+    need."""
     dry_run: FlagCreatePairsOff[bool] = False
     """Print the plan and exit."""
     detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
@@ -88,6 +95,8 @@ class TrackCommand:
         Raises InputError for a mistake in the only source, for one that is missing before any is tracked, and at the
         end where any failed; IncompleteError at the end where one could not be read as a whole.
         """
+        if self.record and self.vid_stride > 1:
+            raise InputError("--record keeps the frames that are tracked, all of them: leave out --vid-stride")
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         names = [name for source in self.sources for name in each_source(source)]
@@ -152,7 +161,17 @@ class TrackCommand:
         return False
 
     def _open(self, name: str) -> Source:
-        return open_source(name, vid_stride=self.vid_stride, image_fps=self.image_fps, reconnect=self.reconnect)
+        source = open_source(
+            name,
+            vid_stride=self.vid_stride,
+            image_fps=self.image_fps,
+            reconnect=self.reconnect,
+            newest=not self.every_frame,
+        )
+        if self.record and not source.live:
+            source.close()
+            raise InputError(f"--record keeps the pictures of a live source, and {name} is there already: leave it out")
+        return source
 
     def _parts(self) -> Parts:
         encoder = encoder_weights(self.reid)
@@ -185,10 +204,12 @@ class TrackCommand:
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         if self.video or self.show:
             tell_unwritable(draw)
-        files = ResultFiles(folder, source, draw, self.video, page=PageParts(floor=self.floor))
+        files = ResultFiles(folder, source, draw, self.video, page=PageParts(floor=self.floor), record=self.record)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
         run.awaits_refinement = self.refine
-        sinks: list[Sink] = [WindowSink(source.name, Renderer(draw))] if self.show else []
+        window = WindowSink(source.name, Renderer(draw), stop.ask) if self.show else None
+        run.live = Live(source, window) if source.live else None
+        sinks: list[Sink] = [window] if window is not None and not source.live else []
         batch = 1 if self.show else self.detection.batch
         if self.refine:
             from .offline.second_look import SecondLook  # what they import takes a second

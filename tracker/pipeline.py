@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,23 +18,41 @@ AHEAD = 2
 """Batches in which people are being detected, or were, while the tracker works on the one before."""
 
 
+Watch: TypeAlias = Callable[[Frame, FrameTracks], None]
+
+
 def track(
-    frames: Iterable[Frame], detector: Detector, tracker: Tracker, *, batch: int = 1, delay: float = 1.0
+    frames: Iterable[Frame],
+    detector: Detector,
+    tracker: Tracker,
+    *,
+    batch: int = 1,
+    ahead: int = AHEAD,
+    delay: float = 1.0,
+    watch: Watch | None = None,
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in.
 
-    A thread takes the frames and detects, up to `AHEAD` batches in advance; the results do not depend on it.
+    A thread takes the frames and detects, up to `ahead` batches in advance; the results do not depend on it. `watch` is
+    called with each frame and what is known of it at once, before it is held back.
     Raises InputError where the detector or the embedder fails, after all frames before that one.
     """
-    yield from merge_backfill(_update(frames, detector, tracker, batch), delay, tracker.finish)
+    tracked = _update(frames, detector, tracker, batch, ahead)
+    yield from merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
 
 
 def _update(
-    frames: Iterable[Frame], detector: Detector, tracker: Tracker, batch: int
+    frames: Iterable[Frame], detector: Detector, tracker: Tracker, batch: int, ahead: int
 ) -> Iterator[tuple[Frame, FrameTracks]]:
-    for group, found in prefetch(_detect(frames, detector, batch), AHEAD):
+    for group, found in prefetch(_detect(frames, detector, batch), ahead):
         for frame, detections in zip(group, found, strict=True):
             yield frame, tracker.update(frame, detections)
+
+
+def _watched(tracked: Iterable[tuple[Frame, FrameTracks]], watch: Watch) -> Iterator[tuple[Frame, FrameTracks]]:
+    for frame, tracks in tracked:
+        watch(frame, tracks)
+        yield frame, tracks
 
 
 def _detect(

@@ -29,11 +29,13 @@ class Frame:
 
     `index` counts from 0 along the source, `time` is in seconds and comes from the container.
     `image` is (H, W, 3) uint8 BGR, or None where a sequence has boxes but no pictures.
+    `taken` is when it came from a camera or a live stream, in seconds of `time.monotonic`; None in a recording.
     """
 
     index: int
     time: float
     image: np.ndarray | None
+    taken: float | None = None
 
 
 Picture: TypeAlias = Frame | np.ndarray

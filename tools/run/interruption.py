@@ -54,7 +54,7 @@ class Interruption:
         self._at_once = False
 
     def __enter__(self) -> Interruption:
-        self._before = _handle([signal.SIGINT, signal.SIGTERM, *_hang_up()], self._ask)
+        self._before = _handle([signal.SIGINT, signal.SIGTERM, *_hang_up()], self.ask)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -86,7 +86,8 @@ class Interruption:
         finally:
             self._at_once = False
 
-    def _ask(self, number: int) -> None:
+    def ask(self, number: int = signal.SIGINT) -> None:
+        """Ask for a stop, as the signal of this number does. Raises `Stopped` where one was asked for before."""
         again, self.asked, self._number = self.asked, True, number
         self.at_stop()
         if again or self._at_once:

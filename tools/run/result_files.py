@@ -18,11 +18,13 @@ from .doubtful_moments import found_in
 from .folder import CONFIG
 from .output import read_json_object
 from .page_parts import PageParts
-from .tracked_run import OVERVIEW, TRACKS
+from .tracked_run import OVERVIEW, RECORDING, TRACKS
 from .video_sinks import VideoSink
 
 VIDEO, REPORT, KEYPOINTS = "video.mp4", "report.html", "keypoints.txt"
 ONLINE = "online"
+RECORDING_CRF = 18
+"""x264's quality of what may be drawn again."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class ResultFiles:
     video: bool
     offline: bool = False
     page: PageParts = field(default_factory=PageParts)
+    record: bool = False
+    """Keep the pictures as they were tracked, too: of a live source there is no other copy."""
 
     @property
     def label(self) -> str:
@@ -57,6 +61,8 @@ class ResultFiles:
         if self.video:
             draw = replace(self.draw, note=self.draw.note or OFFLINE) if self.offline else self.draw
             sinks.append(VideoSink(self.folder / VIDEO, self.source, Renderer(draw)))
+        if self.record:
+            sinks.append(VideoSink(self.folder / RECORDING, self.source, Renderer(style="plain"), RECORDING_CRF))
         return sinks
 
     @property

@@ -17,6 +17,7 @@ from .folder import CONFIG
 from .output import read_json_object
 
 TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
+RECORDING = "recording.mp4"
 EDITS = "edits.json"
 """What was put right on the review page."""
 CORRECTED = "corrected"
@@ -109,7 +110,8 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
         raise InputError(f"{folder} is no run: it needs {TRACKS} and {OVERVIEW}; name a folder that `track` wrote")
     if not isinstance(facts, dict) or not isinstance(summary, dict):
         raise InputError(_damaged(folder / OVERVIEW))
-    opened = str(video) if video is not None else config.get("opened")
+    recording = folder / RECORDING
+    opened = str(video) if video is not None else str(recording) if recording.is_file() else config.get("opened")
     if not isinstance(opened, str):
         raise InputError(f"{folder / CONFIG} does not say where the video is; name it with --video")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ from tracker.types import Detector, Frame, FrameTracks, InputError
 from .cast_files import CastFiles, say_cast
 from .folder import CONFIG, write_config
 from .interruption import Interruption
+from .live import Live
 from .made_by import made_by
 from .output import count, note, read_json_object, say, write_json
 from .parts import Parts
@@ -56,6 +57,8 @@ class Run:
     """Whether a second pass was asked for, and has not ended."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
+    live: Live | None = None
+    """Of a live source."""
 
     def track(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str = "") -> None:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
@@ -64,10 +67,10 @@ class Run:
         unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
         write_config(self.files.folder, self.options, self.parts.weights, self._facts(self.files))
         try:
-            tracked = track(prefetch(self.interruption.until(source)), unused.detector, self.tracker, batch=batch)
+            tracked = self._tracked(unused.detector, batch)
             tracked = progress(tracked, source.frame_count, source.name + passes)
             write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
-            self.stopped = self.interruption.cut_short
+            self.stopped = self.interruption.cut_short or (source.live and self.interruption.asked)
             if not self.summary.frames:
                 self.interruption.check()
             self.finish(self.files, self.summary)
@@ -77,6 +80,15 @@ class Run:
                 raise InputError(f"{error}; what was tracked until then is in {self.files.folder}/") from error
             raise
         self.save_people(self.tracker.identities)
+
+    def _tracked(self, detector: Detector, batch: int) -> Iterator[tuple[Frame, FrameTracks]]:
+        """Of a live source a frame at a time, and no more in advance than keeps the detector at work."""
+        frames = self.interruption.until(self.files.source)
+        if self.live is None:
+            yield from track(prefetch(frames), detector, self.tracker, batch=batch)
+            return
+        with self.live.open():
+            yield from track(frames, detector, self.tracker, ahead=1, watch=self.live)
 
     def keep(self, error: BaseException) -> None:
         """Finish what can be of a run that ends by an error: each file by itself, and the error stays the one told."""
@@ -96,7 +108,8 @@ class Run:
         config = read_json_object(self.files.folder / CONFIG)
         ended = self.failure is None and not self.stopped and not self.awaits_refinement
         numbers = {"frames": summary.frames, "ended": ended, "embedded_crops": self.tracker.embedded}
-        write_json({**config, **self._facts(files), **numbers}, files.folder / CONFIG)
+        live = self.live.facts if self.live is not None else {}
+        write_json({**config, **self._facts(files), **numbers, **live}, files.folder / CONFIG)
         files.write_page(summary, made_by(self.options, self.parts.weights), [*self.notes, *self.advice])
         files.write_overview(summary, self.notes)
 
@@ -118,11 +131,12 @@ class Run:
     @property
     def advice(self) -> list[str]:
         """Sentences on results that are whole and may surprise."""
+        said = self.live.sentences if self.live is not None else []
         needed = self.tracker.min_frames(self.files.source.fps)
         if self.summary.people or self.summary.frames >= needed:
-            return []
+            return said
         frames = count(self.summary.frames, "frame")
-        return [f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"]
+        return [*said, f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"]
 
     def save_people(self, identities: Sequence[Identity]) -> None:
         """Add them to those known before, in the cast file if one is asked for. Raises InputError."""

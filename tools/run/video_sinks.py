@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,10 +124,11 @@ def require_screen() -> None:
 
 
 class WindowSink:
-    """A window that shows the drawn frames; q or Esc stops. Raises InputError where there is no screen."""
+    """A window that shows the drawn frames; q or Esc calls `stop`, once. Raises InputError where there is no screen."""
 
-    def __init__(self, name: str, renderer: Renderer) -> None:
-        self._name, self._renderer = name, renderer
+    def __init__(self, name: str, renderer: Renderer, stop: Callable[[], None]) -> None:
+        self._name, self._renderer, self._stop = name, renderer, stop
+        self._stopped = False
 
     def __enter__(self) -> WindowSink:
         try:
@@ -139,9 +141,10 @@ class WindowSink:
         cv2.destroyWindow(self._name)
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
-        """Show one frame; raises KeyboardInterrupt when the viewer asked to stop."""
+        """Show one frame."""
         if frame.image is None:
             return
         cv2.imshow(self._name, self._renderer.draw(frame, tracks))
-        if cv2.waitKey(1) & 0xFF in (ord("q"), 27):
-            raise KeyboardInterrupt
+        if cv2.waitKey(1) & 0xFF in (ord("q"), 27) and not self._stopped:
+            self._stopped = True
+            self._stop()

@@ -67,7 +67,7 @@ class ImageSequence(Source):
 
     def __iter__(self) -> Iterator[Frame]:
         self._unreadable.clear()
-        for index in range(0, len(self._paths), self._stride):
+        for index in range(0, len(self._paths), self.stride):
             path = self._paths[index]
             image = read_image(path)
             if image is None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class Source:
     """Frames in order, every `vid_stride`-th of them, to be iterated once inside a `with` block.
 
-    `name` is short and fit for a folder. `fps` is the average rate after the stride, `width` and `height` are pixels of
-    the upright picture, `frame_count` is an estimate after the stride (None without end). `audio_from` and
-    `audio_offset` are `VideoWriter`'s. Raises InputError where the stride is below 1.
+    `name` is short and fit for a folder. `stride` is the step from one frame's index to the next, `fps` the average
+    rate after it, `width` and `height` are pixels of the upright picture, `frame_count` is an estimate after the stride
+    (None without end). `audio_from` and `audio_offset` are `VideoWriter`'s. Raises InputError for a stride below 1.
     """
 
     name: str
@@ -27,11 +27,15 @@ class Source:
     frame_count: int | None = None
     audio_from: Path | None = None
     audio_offset = 0.0
+    live = False
+    """Whether frames come when they are taken, without a known end: a webcam, or a stream that tells no length."""
+    skipped = 0
+    """Frames of a live source that were left out because newer ones were there; complete at the end."""
 
     def __init__(self, vid_stride: int) -> None:
         if vid_stride < 1:
             raise InputError(f"the video stride is {vid_stride}; it must be 1 (every frame) or more")
-        self._stride = vid_stride
+        self.stride = vid_stride
         self._warning: str | None = None
         self.tell: Callable[[str], None] = lambda _: None
         """Called with a sentence that cannot wait until the end, such as that a stream went away; by any thread."""

@@ -9,20 +9,32 @@ from ..types import InputError
 from .containers import VIDEO_SUFFIXES, is_url, refuse_unknown_scheme
 from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
 from .mot_folder import SEQINFO, read_seqinfo
+from .newest import NewestFrames
 from .source import Source
 from .video_reader import RECONNECT, VideoReader
 from .webcam import Webcam
 
 
 def open_source(
-    source: str | Path, *, vid_stride: int = 1, image_fps: float = 30.0, reconnect: float = RECONNECT
+    source: str | Path,
+    *,
+    vid_stride: int = 1,
+    image_fps: float = 30.0,
+    reconnect: float = RECONNECT,
+    newest: bool = False,
 ) -> Source:
     """Opens a video file, webcam number, network address, image, folder or glob of images, or MOTChallenge sequence.
 
     Every `vid_stride`-th frame is kept. Images without a rate of their own pass at `image_fps` a second. A live stream
-    that goes away is waited for, for `reconnect` seconds each time.
+    that goes away is waited for, for `reconnect` seconds each time; with `newest` every frame of a live source is the
+    newest there is (`NewestFrames`).
     Raises InputError where it is none of these, or cannot be opened.
     """
+    opened = _opened(source, vid_stride, image_fps, reconnect)
+    return NewestFrames(opened) if newest and opened.live else opened
+
+
+def _opened(source: str | Path, vid_stride: int, image_fps: float, reconnect: float) -> Source:
     refuse_unprintable(source)
     path = Path(source)
     if is_url(source):

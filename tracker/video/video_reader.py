@@ -76,18 +76,19 @@ class VideoReader(Source):
         self._container: InputContainer | None = open_container(source)
         try:
             self._describe(self._container, None if remote else Path(source))
-            self._live = is_live(self._container, source, self._promised)
         except BaseException:
             self.close()
             raise
 
     def _describe(self, container: InputContainer, path: Path | None) -> None:
         stream = video_stream(container, self._label)
+        self._promised = promised_seconds(container, stream)
+        self.live = is_live(container, self._url, self._promised)
         first = self._begin_decoding(container, stream)
         if first is None:
             raise InputError(f"{self._label} has no frame that can be decoded; it is empty or damaged")
         rate = frame_rate(stream, stamped=first.pts is not None)
-        self.fps = rate / self._stride
+        self.fps = rate / self.stride
         self._period = 1 / rate
         self._clock = FrameClock(self._period)
         aspect = stream.sample_aspect_ratio  # pixels may be so many times as wide as high
@@ -95,7 +96,6 @@ class VideoReader(Source):
         self._stored_size = (round(width), first.height)
         self._orientation = Orientation.of(first)
         self.width, self.height = self._orientation.size(*self._stored_size)
-        self._promised = promised_seconds(container, stream)
         self.frame_count = self._count(stream, rate)
         self.audio_from = path if container.streams.audio else None
         self.audio_offset = _stamp(first) or 0.0
@@ -103,7 +103,7 @@ class VideoReader(Source):
 
     def _begin_decoding(self, container: InputContainer, stream: VideoStream) -> VideoFrame | None:
         """The first picture that is whole, which `_next` gives too; those before it count as broken."""
-        stream.thread_type = "AUTO"
+        stream.thread_type = "SLICE" if self.live else "AUTO"  # threads for whole frames keep one frame each waiting
         self._decoded = self._decode(container, stream)
         self._first: VideoFrame | None = None
         for picture in self._decoded:
@@ -120,7 +120,7 @@ class VideoReader(Source):
             if seconds is None:
                 return None
             frames = max(1, round(seconds * rate))
-        return math.ceil(frames / self._stride)
+        return math.ceil(frames / self.stride)
 
     @property
     def warning(self) -> str | None:
@@ -146,8 +146,8 @@ class VideoReader(Source):
                 shown = self._clock.time(_stamp(picture))
                 if picture.is_corrupt:
                     self._broken += 1
-                elif index % self._stride == 0:
-                    yield Frame(index, shown, self._image(picture))
+                elif index % self.stride == 0:
+                    yield Frame(index, shown, self._image(picture), time.monotonic() if self.live else None)
                 index += 1
             self._check_end(shown + self._period)
         finally:
@@ -160,7 +160,7 @@ class VideoReader(Source):
             while (picture := self._next()) is not None:
                 arrived = time.monotonic()
                 yield picture
-            if not (self._live and self._reconnect > 0 and self._is_back(arrived)):
+            if not (self.live and self._reconnect > 0 and self._is_back(arrived)):
                 return
 
     def _is_back(self, last: float) -> bool:

@@ -18,6 +18,8 @@ class Webcam(Source):
     Raises InputError where there is no such webcam or it gives no picture. A webcam that stops says so in `warning`.
     """
 
+    live = True
+
     def __init__(self, index: int, *, vid_stride: int = 1) -> None:
         super().__init__(vid_stride)
         self.name = f"webcam{index}"
@@ -37,10 +39,10 @@ class Webcam(Source):
                 return
             now = time.monotonic()
             start = now if start is None else start
-            if index % self._stride == 0:
+            if index % self.stride == 0:
                 whole, image = self._capture.retrieve()
                 if whole:
-                    yield Frame(index, now - start, image)
+                    yield Frame(index, now - start, image, now)
             index += 1
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ def test_a_stream_that_comes_back_goes_on_with_the_next_frame_number(film: bytes
     said: list[str] = []
     with stage(film, b"no video", film) as address, open_source(address, reconnect=60) as source:
         source.tell = said.append
-        frames = [frame for frame, _ in zip(source, range(20), strict=False)]
+        frames = [frame for _, frame in zip(range(20), source, strict=False)]
     assert [number(frame.image) for frame in frames] == [*range(10), *range(10)]
     assert [frame.index for frame in frames] == list(range(20))
     assert all(step > 0 for step in np.diff([frame.time for frame in frames]))
