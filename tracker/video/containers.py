@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
+from av.format import Flags
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
@@ -125,6 +126,11 @@ def promised_seconds(container: InputContainer, stream: VideoStream) -> float | 
         float(stream.frames / stream.average_rate) if stream.average_rate else None,
     )
     return max(filter(None, promises), default=None)
+
+
+def has_clock(container: InputContainer) -> bool:
+    """Whether its frames carry times of their own. Motion JPEG over HTTP, as cameras send it, has none."""
+    return not container.format.flags & Flags.no_timestamps.value  # type: ignore[operator]  # an int
 
 
 def is_live(container: InputContainer, source: str | Path, promised: float | None) -> bool:

@@ -19,7 +19,16 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..types import Frame, InputError
-from .containers import frame_rate, is_live, is_url, open_container, promised_seconds, stream_seconds, video_stream
+from .containers import (
+    frame_rate,
+    has_clock,
+    is_live,
+    is_url,
+    open_container,
+    promised_seconds,
+    stream_seconds,
+    video_stream,
+)
 from .frame_clock import FrameClock
 from .reconnection import reopened
 from .source import Source
@@ -53,7 +62,7 @@ class VideoReader(Source):
 
     A live stream (one that tells no length) is opened again when it ends or breaks off, for up to `reconnect` seconds
     each time (0: never); `tell` is called when it goes and when it is back. The time it was away passes in the frames'
-    times, and their indices go on.
+    times, and their indices go on. Where it has no clock (Motion JPEG over HTTP), times are those of arrival.
 
     Raises InputError where there is no such file, no video in it, or no frame that decodes. What cannot be read later
     on (a damaged frame, a video that breaks off) is left out and named in `warning`.
@@ -84,6 +93,7 @@ class VideoReader(Source):
         stream = video_stream(container, self._label)
         self._promised = promised_seconds(container, stream)
         self.live = is_live(container, self._url, self._promised)
+        self._clockless = not has_clock(container)
         first = self._begin_decoding(container, stream)
         if first is None:
             raise InputError(f"{self._label} has no frame that can be decoded; it is empty or damaged")
@@ -143,11 +153,12 @@ class VideoReader(Source):
         index, shown = 0, 0.0
         try:
             for picture in self._pictures():
-                shown = self._clock.time(_stamp(picture))
+                taken = time.monotonic() if self.live else None
+                shown = self._clock.time(taken if taken is not None and self._clockless else _stamp(picture))
                 if picture.is_corrupt:
                     self._broken += 1
                 elif index % self.stride == 0:
-                    yield Frame(index, shown, self._image(picture), time.monotonic() if self.live else None)
+                    yield Frame(index, shown, self._image(picture), taken)
                 index += 1
             self._check_end(shown + self._period)
         finally:

@@ -6,11 +6,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
-from film import number, shoot
+from film import number, picture, shoot
 
 from tracker.prefetch import prefetch
 from tracker.video import reconnection
@@ -97,3 +99,31 @@ def test_the_time_a_source_is_away_passes_on_its_clock():
     assert [clock.time(stamp) for stamp in (100.0, 100.04, 100.12)] == pytest.approx([4.04, 4.08, 4.16])
     clock.pause(1.0)
     assert [clock.time(stamp) for stamp in (None, None)] == pytest.approx([5.16, 5.2])
+
+
+class MotionJpeg(BaseHTTPRequestHandler):
+    """A camera that sends six pictures as parts of one answer, none of which says when it was taken."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        for index in range(6):
+            code = cv2.imencode(".jpg", picture(index, 128, 96))[1].tobytes()
+            head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(code)}\r\n\r\n"
+            self.wfile.write(head.encode() + code + b"\r\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_frames_without_a_clock_have_the_times_at_which_they_came():
+    with ThreadingHTTPServer(("127.0.0.1", 0), MotionJpeg) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with open_source(f"http://127.0.0.1:{server.server_port}/camera", reconnect=0) as source:
+            assert source.live
+            frames = list(source)
+        server.shutdown()
+    assert [number(frame.image) for frame in frames] == list(range(6))
+    taken = [frame.taken - frames[0].taken for frame in frames]
+    assert [frame.time for frame in frames] == pytest.approx(taken)
