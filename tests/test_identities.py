@@ -11,6 +11,7 @@ import pytest
 from places import ROOT
 
 from tools.scoring.score_files import POOLED, evaluate
+from tools.track import TrackCommand
 from tracker.detection.detector import ReplayDetector
 from tracker.pipeline import track
 from tracker.results.mot_files import format_rows, read_detections
@@ -53,7 +54,8 @@ sys.addaudithook(refuse)
 
 @pytest.mark.slow
 def test_the_demo_finds_its_five_dancers_with_the_network_cut_off(tmp_path: Path):
-    """The real command with the bundled weights; measured: HOTA 83.8 with 5 ids. No other machine is asked for."""
+    """The real command with the bundled weights: no other machine is asked. Measured: 5 ids, HOTA 83.7, IDF1 93.7; on a
+    processor without bfloat16 79.2 and 88.9."""
     demo = [sys.executable, "-m", "tools", "demo", "--out", str(tmp_path / "demo")]
     (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
     asked_for = tmp_path / "asked"
@@ -64,4 +66,15 @@ def test_the_demo_finds_its_five_dancers_with_the_network_cut_off(tmp_path: Path
     assert not asked_for.exists(), asked_for.read_text()
     score = evaluate(ROOT / "assets" / "demo_gt.txt", tmp_path / "demo" / "tracks.txt")[POOLED]
     assert score.ids == 5
-    assert score.numbers()["HOTA"] >= 83.0
+    assert score.numbers()["HOTA"] >= 78.0
+    assert score.numbers()["IDF1"] >= 88.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reid", ["none", "histogram"])
+def test_without_the_encoder_the_demo_goes_wrong(reid: str, tmp_path: Path):
+    """Looks decide in it: IDF1 73.1 by motion alone and 84.5 by colours, without bfloat16 72.9 and 77.3."""
+    clip, out = str(ROOT / "assets" / "demo.mp4"), tmp_path / "run"
+    TrackCommand((clip,), out, reid=reid, video=False).run()
+    score = evaluate(ROOT / "assets" / "demo_gt.txt", out / "tracks.txt")[POOLED]
+    assert score.numbers()["IDF1"] < 86.5

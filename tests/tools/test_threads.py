@@ -11,7 +11,7 @@ import av
 import pytest
 from places import ROOT
 
-FIRST, FRAMES = 120, 20
+FIRST, FRAMES = 195, 20
 RUN = """
 import os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])])  # OpenVINO takes a thread for each core
