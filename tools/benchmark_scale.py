@@ -42,16 +42,9 @@ class BenchmarkScaleCommand:
     out: Path = Path("runs/benchmark-scale")
     """Folder for the results; what an earlier run left there is overwritten."""
 
-    def __post_init__(self) -> None:
-        require_at_least(1, "minutes", self.minutes)
-        for option, numbers in (("people", self.people), ("cast", self.cast)):
-            for number in numbers:
-                require_at_least(1, option, number, "it is a number of people")
-        if not self.newcomers > 0:
-            raise InputError(f"--newcomers must be above 0, not {self.newcomers}: it is how many people come a second")
-
     def run(self) -> None:
-        """Raises InputError for a folder that cannot be written, Stopped after Ctrl-C."""
+        """Raises InputError for invalid options or a folder that cannot be written, Stopped after Ctrl-C."""
+        self._check()
         with os_errors_as(f"cannot make the folder {self.out}"):
             self.out.mkdir(parents=True, exist_ok=True)
         panels = self.panels()
@@ -67,6 +60,14 @@ class BenchmarkScaleCommand:
         write_json(as_json(growths), self.out / "scale.json")
         draw_growth(list(growths.values()), self.out / "scale.png")
         say(f"results in {self.out}")
+
+    def _check(self) -> None:
+        require_at_least(1, "minutes", self.minutes)
+        for option, numbers in (("people", self.people), ("cast", self.cast)):
+            for number in numbers:
+                require_at_least(1, option, number, "it is a number of people")
+        if not self.newcomers > 0:
+            raise InputError(f"--newcomers must be above 0, not {self.newcomers}: it is how many people come a second")
 
     def panels(self) -> dict[str, Panel]:
         """What is varied, by its name in the JSON file."""

@@ -19,7 +19,7 @@ from .benchmark.processes import Spent, run_timed
 from .benchmark.speed_commands import ROWS, Job, Kit, count_ids
 from .benchmark.speed_report import Timings, as_json, speed_table
 from .run.checks import require_at_least, require_known
-from .run.output import note, say, show, write_json
+from .run.output import note, refuse_unwritable, say, show, write_json
 from .run.parts import BUNDLED, detector_weights
 from .run.progress import progress
 
@@ -41,7 +41,7 @@ class BenchmarkSpeedCommand:
     videos: Positional[tuple[Path, ...]]
     """Video files with people."""
     rows: tuple[str, ...] = ()
-    """Commands to time, by the names in the table; by default all, those that end in -reid only with --peer-reid."""
+    """Commands to time, by the names in the table; by default all, those of peers with re-ID only with --peer-reid."""
     detector: str = BUNDLED
     """`bundled`, or the .pt weights that all use."""
     imgsz: int = 640
@@ -54,19 +54,13 @@ class BenchmarkSpeedCommand:
     json: Path = Path("runs/benchmark-speed.json")
     """Write the numbers to this file, those of every run among them."""
 
-    def __post_init__(self) -> None:
-        require_at_least(1, "runs", self.runs)
-        require_known("command", self.rows, ROWS)
-        for file in (detector_weights(self.detector), self.peer_reid):
-            if file is not None and not file.is_file():
-                raise InputError(f"there are no weights {file}: give a file")
-
     def run(self) -> None:
-        """Raises InputError for a file that is no video or a JSON file that cannot be written."""
+        """Raises InputError for invalid options, a file that is no video, or a JSON file that cannot be written."""
+        self._check()
         lengths = {video: count_frames(video) for video in self.videos}
         if threads := os.environ.get("OMP_NUM_THREADS"):
             note(f"OMP_NUM_THREADS={threads} holds for every command: unset it to time them as users run them")
-        names = self.rows or tuple(name for name in ROWS if self.peer_reid or not name.endswith("-reid"))
+        names = self.rows or tuple(name for name in ROWS if self.peer_reid or not ROWS[name].wants_reid)
         weights = detector_weights(self.detector)
         written: dict[str, object] = {}
         for video, frames in lengths.items():
@@ -79,6 +73,18 @@ class BenchmarkSpeedCommand:
             title = f"{video.name}: {frames} frames, {weights.name} at {self.imgsz}, medians of {self.runs}"
             show(speed_table(race.rows, title))
         say(f"numbers in {self.json}")
+
+    def _check(self) -> None:
+        require_at_least(1, "runs", self.runs)
+        require_known("command", self.rows, ROWS)
+        if not self.videos:
+            raise InputError("name at least one video")
+        for option, file in (("detector", detector_weights(self.detector)), ("peer-reid", self.peer_reid)):
+            if file is not None and not file.is_file():
+                raise InputError(f"there are no weights {file} for --{option}: it takes a file")
+        if self.peer_reid is None and (wanting := [name for name in self.rows if ROWS[name].wants_reid]):
+            raise InputError(f"{wanting[0]} needs weights: give them with --peer-reid")
+        refuse_unwritable(self.json, "--json")
 
 
 class Race:

@@ -116,6 +116,6 @@ def test_trials_run_one_after_the_other_in_processes():
 
 def test_numbers_of_nobody_are_refused():
     with pytest.raises(InputError, match="--people must be at least 1, not 0"):
-        BenchmarkScaleCommand(people=(5, 0))
+        BenchmarkScaleCommand(people=(5, 0)).run()
     with pytest.raises(InputError, match="--newcomers must be above 0"):
-        BenchmarkScaleCommand(newcomers=0)
+        BenchmarkScaleCommand(newcomers=0).run()

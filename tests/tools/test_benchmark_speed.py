@@ -237,15 +237,33 @@ def test_the_cut_has_the_first_ten_frames(tmp_path: Path):
     assert brightness == pytest.approx([5 * index for index in range(10)], abs=4)
 
 
+def test_without_weights_for_them_the_peers_with_appearance_are_left_out(
+    tmp_path: Path, weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    log, written = tmp_path / "log.txt", tmp_path / "speed.json"
+    made = rows(log, followspot=RECORD, followspot_no_reid=RECORD, boxmot_botsort_reid=FAIL)
+    use(monkeypatch, {**made, "boxmot-botsort-reid": made["boxmot-botsort-reid"]._replace(wants_reid=True)})
+    BenchmarkSpeedCommand((write_video(tmp_path / "dance.mp4", 20),), detector=str(weights), runs=1, json=written).run()
+    assert list(json.loads(written.read_text())["videos"]["dance.mp4"]["commands"]) == [
+        "followspot",
+        "followspot-no-reid",
+    ]
+    assert [name for name, row in speed_commands.ROWS.items() if row.wants_reid] == ["boxmot-botsort-reid"]
+
+
 def test_mistakes_are_refused_before_anything_runs(tmp_path: Path, weights: Path):
     (tmp_path / "text.mp4").write_text("not a video")
     with pytest.raises(InputError, match=r"text\.mp4"):
         BenchmarkSpeedCommand((tmp_path / "text.mp4",), detector=str(weights)).run()
     with pytest.raises(InputError, match="has 19 frames: name a video of 20 or more"):
         count_frames(write_video(tmp_path / "short.mp4", 19))
-    with pytest.raises(InputError, match="--runs must be at least 1"):
-        BenchmarkSpeedCommand((), runs=0)
-    with pytest.raises(InputError, match="no command is called yolo"):
-        BenchmarkSpeedCommand((), rows=("yolo",))
-    with pytest.raises(InputError, match=r"there are no weights /no/net\.pt"):
-        BenchmarkSpeedCommand((), detector="/no/net.pt")
+    video = (write_video(tmp_path / "dance.mp4", 20),)
+    for options, refused in (
+        ({"runs": 0}, "--runs must be at least 1"),
+        ({"rows": ("yolo",)}, "no command is called yolo"),
+        ({"detector": "/no/net.pt"}, r"there are no weights /no/net\.pt for --detector"),
+        ({"rows": ("boxmot-botsort-reid",)}, "boxmot-botsort-reid needs weights: give them with --peer-reid"),
+        ({"videos": ()}, "name at least one video"),
+    ):
+        with pytest.raises(InputError, match=refused):
+            BenchmarkSpeedCommand(**{"videos": video, **options}).run()

@@ -138,10 +138,11 @@ def roboflow(job: Job, tracker: str) -> Command:
 
 
 class Row(NamedTuple):
-    """A row of the table: what makes its command, and which of ours its speed is divided by."""
+    """A row of the table: what makes its command, which of ours its speed divides, and whether it wants `Kit.reid`."""
 
     command: Callable[[Job], Command]
     measured_by: str = "followspot"
+    wants_reid: bool = False
 
 
 REPLAYING = "followspot-boxes-given"
@@ -155,7 +156,7 @@ ROWS: dict[str, Row] = {
     "ultralytics-bytetrack-openvino-dynamic": Row(lambda job: ultralytics(job, "bytetrack", job.kit.openvino_dynamic)),
     "ultralytics-botsort-openvino-dynamic": Row(lambda job: ultralytics(job, "botsort", job.kit.openvino_dynamic)),
     "boxmot-bytetrack": Row(lambda job: boxmot(job, "bytetrack")),
-    "boxmot-botsort-reid": Row(lambda job: boxmot(job, "botsort", "--reid", str(job.kit.reid))),
+    "boxmot-botsort-reid": Row(lambda job: boxmot(job, "botsort", "--reid", str(job.kit.reid)), wants_reid=True),
     REPLAYING: Row(ours_replaying, REPLAYING),
     "roboflow-bytetrack-boxes-given": Row(lambda job: roboflow(job, "bytetrack"), REPLAYING),
     "roboflow-botsort-boxes-given": Row(lambda job: roboflow(job, "botsort"), REPLAYING),
