@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracker.types import InputError
-
 from .benchmark.growth import Cost, Trial, run_trial
-from .benchmark.growth_report import Panel, as_json, draw_growth, growth_table
+from .benchmark.growth_report import APPEARANCE, MOTION, Panel, as_json, draw_growth, growth_table
 from .benchmark.simulated_people import Crowd, Street
 from .renderer.workers import in_processes
 from .run.checks import require_at_least
@@ -17,9 +15,9 @@ from .run.interruption import Interruption
 from .run.output import os_errors_as, say, show, write_json
 from .run.progress import progress
 
-MOTION, APPEARANCE = "motion alone", "with appearance"
 FULL_HD = 4.0
 """Scale of the street: 1920x1080."""
+HASTY = Street(newcomers=4.0, stay=6.0, scale=FULL_HD)
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,10 @@ class BenchmarkScaleCommand:
     people: tuple[int, ...] = (5, 10, 20, 50, 100, 200)
     """Numbers of people at once; they sway on their places for ten seconds."""
     minutes: int = 12
-    """Length of the street, which two people a second enter; each crosses it in twelve seconds and never comes back.
+    """Length of a busy street, which two people a second enter; each crosses it in twelve seconds and never comes back.
     Lost people are forgotten after ten minutes."""
-    newcomers: float = 4.0
-    """People a second who enter the other street, in which the tracker has an encoder; six seconds each."""
+    identities: int = 800
+    """Number of people who enter another street, four a second for six seconds each; the tracker has an encoder."""
     cast: tuple[int, ...] = (5, 10, 20, 50, 100)
     """Numbers of people in a cast file; those in the picture, four at a time, are some of them."""
     out: Path = Path("runs/benchmark-scale")
@@ -51,9 +49,7 @@ class BenchmarkScaleCommand:
         trials = list(dict.fromkeys(trial for panel in panels.values() for trial in panel.trials()))
         with Interruption() as interruption:
             done = progress(each_alone(trials, interruption), len(trials), "trials", "trials")
-            costs = {
-                trial: cost for cost, trial in zip(done, trials, strict=False)
-            }  # fewer if stopped, and it ends here
+            costs = {trial: cost for cost, trial in zip(done, trials, strict=False)}  # after a stop fewer: it ends here
         growths = {name: panel.growth(costs) for name, panel in panels.items()}
         for growth in growths.values():
             show(growth_table(growth))
@@ -63,32 +59,35 @@ class BenchmarkScaleCommand:
 
     def _check(self) -> None:
         require_at_least(1, "minutes", self.minutes)
+        require_at_least(8, "identities", self.identities)
         for option, numbers in (("people", self.people), ("cast", self.cast)):
             for number in numbers:
                 require_at_least(1, option, number, "it is a number of people")
-        if not self.newcomers > 0:
-            raise InputError(f"--newcomers must be above 0, not {self.newcomers}: it is how many people come a second")
 
     def panels(self) -> dict[str, Panel]:
         """What is varied, by its name in the JSON file."""
-        seconds, busy = 60.0 * self.minutes, Street(scale=FULL_HD)
-        hasty = Street(self.newcomers, stay=6.0, scale=FULL_HD)
         crowds = [Trial(Crowd(people), seconds=10.0, every=8.0, warm_up=2.0) for people in self.people]
-        streets = [Trial(busy, seconds, every=60.0)]
+        busy = Trial(Street(scale=FULL_HD), 60.0 * self.minutes, every=60.0)
+        seconds = self.identities / HASTY.newcomers
+        hasty = Trial(HASTY, seconds, every=seconds / 8, appearance=True)
         casts = [
             Trial(Street(0.5, 8.0, FULL_HD, people), 60.0, every=55.0, warm_up=5.0, appearance=True, cast=people)
             for people in self.cast
         ]
         return {
             "people": Panel("People at once", "people", both(crowds), lambda trial, cost: trial.people),
-            "minutes": Panel("A busy street", "minutes", both(streets), lambda trial, cost: cost.minutes),
-            "identities": Panel(
-                "Identities ever seen",
-                "identities",
-                {APPEARANCE: [Trial(hasty, seconds, every=60.0, appearance=True)]},
-                lambda trial, cost: cost.ids,
+            "minutes": Panel(
+                "A street, 2 newcomers a second", "minutes", {MOTION: [busy]}, lambda trial, cost: cost.minutes
             ),
-            "cast": Panel("A cast file", "people in the cast", {APPEARANCE: casts}, lambda trial, cost: trial.cast),
+            "identities": Panel(
+                "Identities ever seen, 4 a second", "identities", {APPEARANCE: [hasty]}, lambda trial, cost: cost.ids
+            ),
+            "cast": Panel(
+                "A cast file, 4 people at a time",
+                "people in the cast",
+                {APPEARANCE: casts},
+                lambda trial, cost: trial.cast,
+            ),
         }
 
 

@@ -68,7 +68,7 @@ def frames(story: str, seconds: float) -> Iterator[tuple[Frame, Detections]]:
     noise = np.random.default_rng(0)
     for index in range(round(seconds * FPS)):
         xyxy, number = scene(index / FPS)
-        image = painted(xyxy, number, STREET.size) if appearance else None
+        image = painted(xyxy, number, np.zeros((HEIGHT, WIDTH, 3), np.uint8)) if appearance else None
         xyxy = xyxy + noise.normal(0, 1, xyxy.shape)
         yield Frame(index, index / FPS, image), Detections(xyxy, np.full(len(xyxy), 0.9))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tools.benchmark.growth import Cost, Trial, known_people, run_trial
-from tools.benchmark.growth_report import Panel, growth_table
+from tools.benchmark.growth_report import MOTION, Panel, growth_table
 from tools.benchmark.simulated_people import Crowd, NumberEmbedder, Street, painted
 from tools.benchmark_scale import BenchmarkScaleCommand, each_alone
 from tools.run.interruption import Interruption
@@ -43,9 +43,10 @@ def test_a_larger_picture_is_the_same_street():
 
 def test_the_encoder_reads_the_number_off_the_colour():
     """Number 300 is painted 44 and 1 (300 = 256 + 44), and looks like itself more than like its neighbour."""
-    image = painted(np.array([[10.0, 10, 40, 90]]), np.array([300]), (60, 100))
+    image = painted(np.array([[10.0, 10, 40, 90]]), np.array([300]), np.full((100, 60, 3), 9, np.uint8))
     crop = image[10:90, 10:40]
     assert crop[0, 0].tolist() == [44, 1, 0]
+    assert image[0, 0].tolist() == [0, 0, 0]
     encoder = NumberEmbedder()
     (row,) = encoder([crop])
     assert np.linalg.norm(row) == pytest.approx(1, abs=1e-5)
@@ -79,12 +80,12 @@ def test_people_of_a_cast_file_are_known():
 def test_a_panel_puts_costs_at_their_size(capsys: pytest.CaptureFixture[str]):
     small, large = (Trial(Crowd(people), 10, 8, 2) for people in (5, 50))
     costs = {small: [Cost(0.2, 0.5, 0.0, 1.0, 5)], large: [Cost(0.2, 2.25, 1.5, 8.0, 51)]}
-    panel = Panel("Crowds", "people", {"motion": [small, large]}, lambda trial, cost: trial.people)
+    panel = Panel("Crowds", "people", {MOTION: [small, large]}, lambda trial, cost: trial.people)
     growth = panel.growth(costs)
-    assert growth.lines == {"motion": [(5, costs[small][0]), (50, costs[large][0])]}
+    assert growth.lines == {MOTION: [(5, costs[small][0]), (50, costs[large][0])]}
     show(growth_table(growth))
     *_, last = (line.split() for line in capsys.readouterr().out.splitlines() if line.strip())
-    assert last == ["motion", "50", "2.25", "8", "51", "1.50"]
+    assert last == ["motion", "alone", "50", "2.25", "8", "51", "1.50"]
 
 
 def test_the_command_writes_tables_numbers_and_a_picture(
@@ -99,7 +100,7 @@ def test_the_command_writes_tables_numbers_and_a_picture(
     BenchmarkScaleCommand(people=(3, 30), minutes=2, cast=(6,), out=tmp_path / "out").run()
     numbers = json.loads((tmp_path / "out" / "scale.json").read_text())
     assert [point["ms"] for point in numbers["people"]["motion alone"]] == [3, 3, 30, 30]
-    assert [point["size"] for point in numbers["minutes"]["with appearance"]] == [1, 2]
+    assert [point["size"] for point in numbers["minutes"]["motion alone"]] == [1, 2]
     assert [point["size"] for point in numbers["identities"]["with appearance"]] == [7, 14]
     assert [(point["size"], point["ms"]) for point in numbers["cast"]["with appearance"]] == [(6, 4), (6, 4)]
     picture = cv2.imread(str(tmp_path / "out" / "scale.png"))
@@ -117,5 +118,5 @@ def test_trials_run_one_after_the_other_in_processes():
 def test_numbers_of_nobody_are_refused():
     with pytest.raises(InputError, match="--people must be at least 1, not 0"):
         BenchmarkScaleCommand(people=(5, 0)).run()
-    with pytest.raises(InputError, match="--newcomers must be above 0"):
-        BenchmarkScaleCommand(newcomers=0).run()
+    with pytest.raises(InputError, match="--identities must be at least 8, not 7"):
+        BenchmarkScaleCommand(identities=7).run()

@@ -12,8 +12,9 @@ from rich.table import Table
 from ..run.output import number_table
 from .growth import Cost, Trial
 
-COLOURS = ("#2f6f9f", "#e4572e")
-"""By the order of a panel's lines: one has the last."""
+MOTION, APPEARANCE = "motion alone", "with appearance"
+COLOURS = {MOTION: "#2f6f9f", APPEARANCE: "#e4572e"}
+"""The lines of a panel: the tracker without an encoder, and with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,13 @@ def draw_growth(growths: Sequence[Growth], path: Path) -> None:
     figure = Figure(figsize=(9, 3.1 * -(-len(growths) // 2)), layout="constrained", facecolor="white")
     for axes, growth in zip(figure.subplots(-(-len(growths) // 2), 2, squeeze=False).flat, growths, strict=False):
         memory = axes.twinx()
-        for colour, (name, costs) in zip(COLOURS[-len(growth.lines) :], growth.lines.items(), strict=False):
-            sizes = [size for size, _ in costs]
-            axes.plot(sizes, [cost.ms for _, cost in costs], color=colour, linewidth=2, label=name)
-            memory.plot(sizes, [cost.megabytes for _, cost in costs], color=colour, linewidth=1.2, dashes=(2, 2))
+        for name, costs in growth.lines.items():
+            sizes, look = [size for size, _ in costs], {"color": COLOURS[name], "marker": "o"}
+            axes.plot(sizes, [cost.ms for _, cost in costs], label=name, linewidth=2, markersize=3.5, **look)
+            memory.plot(sizes, [cost.megabytes for _, cost in costs], "--", linewidth=1, markersize=0, **look)
         axes.set_title(growth.title, fontsize=10.5, loc="left", fontweight="bold")
         axes.set_xlabel(growth.grows, fontsize=9)
+        axes.grid(axis="y", color="#e6e9ee", linewidth=0.8)
         _tidy(axes, "ms a frame")
         _tidy(memory, "MB (dashed)")
         axes.legend(loc="upper left", fontsize=8.5, frameon=False)

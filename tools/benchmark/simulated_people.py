@@ -75,9 +75,9 @@ class Crowd:
         return np.stack([x - 0.2 * height, feet - height, x + 0.2 * height, feet], axis=1), np.arange(self.people)
 
 
-def painted(xyxy: np.ndarray, number: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A picture (H, W, 3) of `size` (width, height) whose colours tell the numbers; the lowest feet are in front."""
-    image = np.zeros((size[1], size[0], 3), np.uint8)
+def painted(xyxy: np.ndarray, number: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """The `image` (H, W, 3) uint8, all of it painted: colours tell the numbers, the lowest feet are in front."""
+    image[:] = 0
     for row in np.argsort(xyxy[:, 3]):
         left, top, right, bottom = xyxy[row].round().astype(int).clip(0)
         image[top:bottom, left:right] = number[row] % 256, number[row] // 256 % 256, 0
