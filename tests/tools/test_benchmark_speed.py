@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from tools.benchmark import processes, speed_commands
+from tools.benchmark.peer_runs import peer_environment
 from tools.benchmark.processes import Command, Spent, last_line, run_timed
 from tools.benchmark.speed_commands import ROWS, Job, Kit, Row, count_ids
 from tools.benchmark.speed_report import Timings, ratio, speed_table
@@ -202,6 +204,37 @@ def test_all_find_people_with_the_same_weights_at_the_same_size(
 def test_without_their_weights_the_peers_with_appearance_say_what_is_missing(tmp_path: Path, weights: Path):
     with pytest.raises(InputError, match="--peer-reid"):
         _ = Kit(weights, 640, None, tmp_path).reid
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A uv that notes what it is asked for and cannot install trackers; returns its notes."""
+    program, notes = tmp_path / "bin" / "uv", tmp_path / "asked.txt"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >> {notes}\ncase "$*" in *trackers==*) echo "no network" >&2; exit 2;; esac\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return notes
+
+
+def test_the_environment_of_a_peer_is_kept_by_what_is_in_it(uv: Path, tmp_path: Path):
+    """BoxMOT has the Ultralytics that runs here, so its place tells both releases."""
+    programs = peer_environment("boxmot")
+    assert programs.parent.parent == tmp_path / "cache" / "followspot" / "peers"
+    assert programs.parent.name.startswith(f"boxmot-25.0.0-ultralytics-{version('ultralytics')}-python-3.")
+    made, installed = uv.read_text().splitlines()
+    assert made.startswith("venv")
+    assert made.endswith(str(programs.parent))
+    assert installed.endswith(f"{programs}/python boxmot==25.0.0 ultralytics=={version('ultralytics')}")
+
+
+@pytest.mark.usefixtures("uv")
+def test_an_environment_that_cannot_be_made_is_told():
+    with pytest.raises(InputError, match=r"the environment of trackers==\S+ cannot be made: no network"):
+        peer_environment("roboflow")
 
 
 def test_an_export_is_made_once_beside_a_copy_of_the_weights(
