@@ -10,28 +10,25 @@ import argparse
 import gc
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from reid.encoder.calibration import Calibration
+from tools.benchmark.simulated_people import NumberEmbedder, Seen, Street, painted
 from tracker.boxes import occlusion
 from tracker.gallery import View
 from tracker.track import Track
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Embedder, Frame
 
-WIDTH, HEIGHT, FPS = 480, 270, 30
+FPS = 30
 DANCERS = 12
 HIDDEN = 0.7
 """Share of a box behind nearer people from which nothing is detected there."""
 NEWCOMERS, STAY = 2, 12
 """People who enter the street in a second, and seconds each is in the picture."""
-
-Seen = tuple[np.ndarray, np.ndarray]
-"""Boxes (N, 4) of the people to be seen, and their numbers (N,)."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +41,6 @@ class Moment:
     people: int
     tracks: int
     views: int
-
-
-class NumberEmbedder:
-    """Reads the person's number from the colour of the crop; one person's views differ a little, (B, 1304)."""
-
-    def __init__(self) -> None:
-        self.calibration = Calibration((0.1, 600.0), ((0.9, 0.05), (0.85, 0.06)), ((0.5, 0.1), (0.5, 0.1)))
-        self.noise = np.random.default_rng(0)
-        self.common = self.noise.normal(0, 1, 1304)
-
-    def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
-        rows = np.stack([self.common + self._own(crop) + self.noise.normal(0, 0.3, 1304) for crop in crops])
-        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-    @staticmethod
-    def _own(crop: np.ndarray) -> np.ndarray:
-        low, high = (round(float(np.median(crop[..., channel]))) for channel in (0, 1))
-        return np.random.default_rng(low + 256 * high).normal(0, 1, 1304)
 
 
 def dancers(seconds: float) -> Seen:
@@ -77,29 +56,9 @@ def dancers(seconds: float) -> Seen:
     return xyxy[seen], number[seen]
 
 
-def passers_by(seconds: float) -> Seen:
-    """Two people a second walk into the picture, cross it in twelve seconds, and never come back."""
-    last = int(NEWCOMERS * seconds)
-    number = np.arange(max(0, last - NEWCOMERS * STAY + 1), last + 1)
-    draw = [np.random.default_rng(each).uniform(0, 1, 2) for each in number]
-    depth, way = np.array([each[0] for each in draw]), np.array([each[1] < 0.5 for each in draw])
-    across = (seconds - number / NEWCOMERS) / STAY
-    x = WIDTH * np.where(way, across, 1 - across)
-    feet = 100 + 150 * depth
-    height = 0.35 * feet
-    return np.stack([x - 0.2 * height, feet - height, x + 0.2 * height, feet], axis=1), number
-
-
-def painted(xyxy: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """A picture whose colours tell the numbers, those with the lowest feet in front."""
-    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    for row in np.argsort(xyxy[:, 3]):
-        left, top, right, bottom = xyxy[row].round().astype(int).clip(0)
-        image[top:bottom, left:right] = number[row] % 256, number[row] // 256 % 256, 0
-    return image
-
-
-STORIES = {"dancers": (dancers, True), "street": (passers_by, False), "street with galleries": (passers_by, True)}
+STREET = Street(NEWCOMERS, STAY)
+WIDTH, HEIGHT = STREET.size
+STORIES = {"dancers": (dancers, True), "street": (STREET.seen, False), "street with galleries": (STREET.seen, True)}
 """By name: who is to be seen, and whether there is an encoder."""
 
 
@@ -109,7 +68,7 @@ def frames(story: str, seconds: float) -> Iterator[tuple[Frame, Detections]]:
     noise = np.random.default_rng(0)
     for index in range(round(seconds * FPS)):
         xyxy, number = scene(index / FPS)
-        image = painted(xyxy, number) if appearance else None
+        image = painted(xyxy, number, np.zeros((HEIGHT, WIDTH, 3), np.uint8)) if appearance else None
         xyxy = xyxy + noise.normal(0, 1, xyxy.shape)
         yield Frame(index, index / FPS, image), Detections(xyxy, np.full(len(xyxy), 0.9))
 

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from tracker.types import InputError
 
 from ..run.checks import require_known
 from . import peers
+from .processes import last_line
 
 PACKAGES = {"roboflow": "trackers==2.6.1", "boxmot": "boxmot==25.0.0"}
 """The release in which each peer is measured, by the first word of its name in `peers.PEERS`."""
@@ -35,6 +37,27 @@ def find_uv() -> str:
             "bare --peers"
         )
     return found
+
+
+def peer_environment(package: str) -> Path:
+    """The folder of programs of a package's environment, kept in the user's cache; made on first use, by uv.
+
+    BoxMOT gets the Ultralytics that runs here, as its detector. Raises InputError where it cannot be made.
+    """
+    requirements = [PACKAGES[package]]
+    if package == "boxmot":
+        requirements.append(f"ultralytics=={version('ultralytics')}")
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    environment = user / "followspot" / "peers" / f"{'-'.join(requirements).replace('==', '-')}-python-{python}"
+    programs = environment / "bin"
+    make = ["venv", "--quiet", "--allow-existing", "--python", python, str(environment)]
+    install = ["pip", "install", "--quiet", "--python", str(programs / "python"), *requirements]
+    for words in (make, install):  # where all is there already, neither takes long or needs the network
+        done = subprocess.run([find_uv(), *words], stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise InputError(f"the environment of {requirements[0]} cannot be made: {last_line(done.stderr)}")
+    return programs
 
 
 def with_reid(names: Sequence[str]) -> list[str]:
@@ -71,5 +94,4 @@ def _run(requirement: str, job: Path, out: Path) -> None:
         text=True,
     )
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise InputError(f"{requirement} did not run: {last[0]}")
+        raise InputError(f"{requirement} did not run: {last_line(done.stderr)}")
