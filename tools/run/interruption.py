@@ -54,7 +54,7 @@ class Interruption:
         self._at_once = False
 
     def __enter__(self) -> Interruption:
-        self._before = _handle([signal.SIGINT, signal.SIGTERM, *_hang_up()], self._ask)
+        self._before = _handle([signal.SIGINT, signal.SIGTERM, *_hang_up()], self.ask)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -75,6 +75,12 @@ class Interruption:
                 return
             yield item
 
+    def checked(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; raises `Stopped` between them once a stop is asked for."""
+        for item in items:
+            self.check()
+            yield item
+
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Within the block the first signal raises `Stopped` as well, and so does one from before: for long work that
@@ -86,7 +92,8 @@ class Interruption:
         finally:
             self._at_once = False
 
-    def _ask(self, number: int) -> None:
+    def ask(self, number: int = signal.SIGINT) -> None:
+        """What a signal does; a thread that nothing enters this in, since it gets none, is stopped by another so."""
         again, self.asked, self._number = self.asked, True, number
         self.at_stop()
         if again or self._at_once:
