@@ -30,7 +30,7 @@ from tools.run.cast_files import CastFiles
 from tools.run.cluster import Machine, refuse_blind, refuse_deaf
 from tools.run.crew import Crew, Video
 from tools.run.folder import version_of
-from tools.run.interruption import Interruption
+from tools.run.interruption import Interruption, Stopped
 from tools.run.worker import View, Worker, look, shared
 from tools.track import TrackCommand
 from tracker.types import InputError
@@ -319,6 +319,15 @@ def test_what_keeps_a_worker_from_beginning_is_told_once_and_leaves_nothing(home
     with pytest.raises(InputError, match=r"^there is no file nowhere\.txt to replay"):
         play(Stage(replace(job, detections=Path("nowhere.txt"))), "one.mp4", "two.mp4")
     assert not Path("all").exists()
+
+
+def test_a_second_pass_in_a_worker_is_stopped_between_its_rounds():
+    stop = Interruption()  # in a thread, no signal comes: another thread asks
+    rounds = stop.checked(range(3))
+    assert next(rounds) == 0
+    stop.ask()
+    with pytest.raises(Stopped):
+        next(rounds)
 
 
 def track(*sources: str, **options) -> None:

@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -99,8 +100,8 @@ class Crew:
     def _fill(self) -> None:
         """Begin workers for the videos that wait, on whatever machines have room, and are there by now."""
         taken = {(post.machine.id, post.share) for post in self._at_work.values()}
-        everywhere = [(machine, share) for share in range(self.workers) for machine in self.cluster.machines()]
-        free = [(machine, share) for machine, share in everywhere if (machine.id, share) not in taken]
+        everywhere = product(range(self.workers), self.cluster.machines())  # one on each machine, then a second
+        free = [(machine, share) for share, machine in everywhere if (machine.id, share) not in taken]
         coming = len(self._at_work) - len(self._busy)
         for machine, share in free[: max(0, len(self._waiting) - coming)]:
             actor = self.cluster.hire(machine, self.job, (share, self.workers), self.gpu)
@@ -128,7 +129,7 @@ class Crew:
         try:
             returned = self.cluster.ray.get(reference)
         except errors.RayTaskError as error:
-            raise error.cause from error
+            raise (error.cause if isinstance(error.cause, Exception) else error) from error
         except errors.RayError:
             self._lost(post)
             return
