@@ -446,7 +446,7 @@ def test_a_worker_told_to_stop_begins_no_other_video(home: Path, job: TrackComma
     one.prepare()
     Path("done").mkdir()
     done = one.track("videos/one.mp4", Path("done"))
-    assert (done.summary.frames, one.frames(), done.whole) == (FRAMES, FRAMES, True)
+    assert (done.summary.frames, one.frames(), done.whole) == (FRAMES, (Path("done"), FRAMES), True)
     assert done.said.endswith("results in done/\n")
     unseen = one.track("videos/one.mp4", Path("nowhere"))
     assert str(unseen.mistake).endswith(f"does not see {home}/nowhere, where the results belong")

@@ -17,7 +17,7 @@ from .batch import Batch
 from .cluster import Cluster, Machine
 from .folder import first_free, is_worth_keeping, made_folder
 from .interruption import Interruption
-from .output import note, say
+from .output import count, note, say
 from .progress import counted
 from .unfinished import ASIDE, set_aside
 from .worker import Job, Outcome
@@ -82,16 +82,22 @@ class Crew:
         self._waiting.extend(videos)
         known = [video.frames for video in videos if video.frames is not None]
         total = sum(known) if len(known) == len(videos) else None
-        with self._tidied(), counted(total) as shown:
+        with self._tidied(), counted(total) as bar:
             while self._waiting or self._busy:
-                shown(f"{len(self.batch.rows)} of {len(self.batch.names)} videos", self._done + self._under_way())
+                bar.show(self._name, self._done + self._under_way())
                 self._fill()
                 ready, _ = self.cluster.ray.wait(list(self._at_work), timeout=PATIENCE)
-                for reference in ready:
-                    self._settle(self._at_work.pop(reference), reference)
+                if ready:
+                    with bar.aside():
+                        for reference in ready:
+                            self._settle(self._at_work.pop(reference), reference)
                 if self.stop.asked:
                     self._end()
-            shown(f"{len(self.batch.rows)} of {len(self.batch.names)} videos", self._done)
+            bar.show(self._name, self._done)
+
+    @property
+    def _name(self) -> str:
+        return f"{len(self.batch.rows)} of {count(len(self.batch.names), 'video')}"
 
     @property
     def _busy(self) -> list[Post]:
@@ -211,9 +217,10 @@ class Crew:
 
     def _under_way(self) -> int:
         """Frames of the videos at hand."""
-        ray, asked = self.cluster.ray, [self.cluster.aside(post.actor.frames) for post in self._busy]
+        ray, asked = self.cluster.ray, {self.cluster.aside(post.actor.frames): post for post in self._busy}
         frames = 0
-        for reference in ray.wait(asked, num_returns=len(asked), timeout=PATIENCE)[0] if asked else ():
+        for reference in ray.wait(list(asked), num_returns=len(asked), timeout=PATIENCE)[0] if asked else ():
             with suppress(ray.exceptions.RayError):
-                frames += ray.get(reference)
+                folder, number = ray.get(reference)
+                frames += number if folder == asked[reference].folder else 0  # it may not have begun
         return frames

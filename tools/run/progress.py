@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 Item = TypeVar("Item")
@@ -36,17 +45,44 @@ def progress(items: Iterable[Item], total: int | None, name: str, unit: str = "f
         bar.update(task, visible=bar.tasks[0].completed > 0)  # of nothing, no bar stays on the screen
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A bar of what is counted elsewhere; see `counted`."""
+
+    bar: Progress
+    task: TaskID
+
+    def show(self, name: str, done: int) -> None:
+        """Give the bar this name, and so many that are done."""
+        self.bar.update(self.task, description=name, completed=done)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within the block there is no bar on the terminal, so that lines can be printed; then it stands below them."""
+        live = self.bar.live
+        if not self.bar.console.is_terminal:
+            yield
+            return
+        live.transient = True
+        self.bar.stop()
+        live.transient = False
+        try:
+            yield
+        finally:
+            self.bar.start()
+
+
 @contextmanager
-def counted(total: int | None, unit: str = "frames") -> Iterator[Callable[[str, int], None]]:
-    """A bar for what is counted elsewhere: the block's function sets its name, and how many are done."""
-    with _bar(unit, redirect_stdout=sys.stdout is not None and sys.stdout.isatty()) as bar:
+def counted(total: int | None, unit: str = "frames") -> Iterator[Counted]:
+    """A bar within the block; `total` may be an estimate or None."""
+    with _bar(unit) as bar:
         task = bar.add_task("", total=total)
         try:
-            yield lambda name, done: bar.update(task, description=name, completed=done)
+            yield Counted(bar, task)
         finally:
             bar.update(task, visible=bar.tasks[0].completed > 0)
 
 
-def _bar(unit: str, *, redirect_stdout: bool = True) -> Progress:
+def _bar(unit: str) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), redirect_stdout=redirect_stdout)
+    return Progress(*columns, console=Console(stderr=True))

@@ -52,7 +52,7 @@ class Worker:
 
     def __init__(self, job: Job, place: Path, share: tuple[int, int]) -> None:
         self._job, self._place, self._share = job, place, share
-        self._stop, self._count = Interruption(), FrameCount()
+        self._stop, self._count = Interruption(), FrameCount(Path())
 
     def prepare(self) -> str:
         """Take the share of the cores, make the networks; returns what was printed. Raises InputError, WeightsError."""
@@ -64,7 +64,7 @@ class Worker:
 
     def track(self, name: str, folder: Path) -> Outcome:
         """Track a source into a folder that is there, and empty."""
-        self._count.frames = 0
+        self._count = FrameCount(folder)
         run, mistake = None, None
         with redirect_stdout(io.StringIO()) as said, suppress(Stopped):
             try:
@@ -79,9 +79,9 @@ class Worker:
             return Outcome(said.getvalue(), mistake=mistake)
         return Outcome(said.getvalue(), run.summary, not run.notes)
 
-    def frames(self) -> int:
-        """How many frames of the video at hand are tracked."""
-        return self._count.frames
+    def frames(self) -> tuple[Path, int]:
+        """The folder of the video at hand, or of the last one, and how many of its frames are tracked."""
+        return self._count.folder, self._count.frames
 
     def stop(self) -> None:
         """End the video at hand with what was tracked, and begin no other."""
@@ -90,10 +90,10 @@ class Worker:
 
 
 class FrameCount:
-    """A sink that counts."""
+    """A sink that counts the frames of the run in a folder."""
 
-    def __init__(self) -> None:
-        self.frames = 0
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.frames = folder, 0
 
     def __enter__(self) -> FrameCount:
         return self
