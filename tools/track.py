@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,19 +18,22 @@ from tracker.offline.refinement import OFFLINE, RefinementOptions
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
-from tracker.video.sources import Source, each_source, open_source
+from tracker.video.sources import Source, each_source, is_live, open_source
 from tracker.video.video_reader import RECONNECT
 
 from .run.batch import Batch, refuse_missing, whole_run
 from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
+from .run.checks import require_at_least
+from .run.cluster import connected, refuse_deaf, refuse_without_ray
+from .run.crew import Crew, Video
 from .run.folder import RUNS, choose_folder, new_folder
 from .run.help import Advanced, Common
 from .run.interruption import IncompleteError, Interruption
 from .run.live import Live
-from .run.output import count, say
+from .run.output import count, note, say
 from .run.page_parts import PageParts
-from .run.parts import BUNDLED, NONE, Parts, detector_weights, encoder_weights, make_parts, part_files
+from .run.parts import BUNDLED, NAMED_ENCODERS, NONE, Parts, detector_weights, encoder_weights, make_parts, part_files
 from .run.result_files import ONLINE, ResultFiles
 from .run.tracked_run import absolute
 from .run.tracking import Run
@@ -76,8 +80,12 @@ class TrackCommand:
     """Track every frame of a webcam or live stream, however late. Otherwise the newest one is next where tracking is
     slower than the source, and those left out are counted."""
     record: FlagCreatePairsOff[bool] = False
-    """Of a webcam or live stream, keep the pictures without boxes, too (recording.mp4), which `render` and `review`
-    need."""
+    """Keep a live source's pictures, too, for `render`."""
+    workers: int = 1
+    """Videos to track at the same time, each by its share of the cores; with --ray on each machine. More than one
+    needs `followspot[cluster]`."""
+    ray: Annotated[str, Advanced] = ""
+    """HOST:PORT of a Ray cluster whose machines share the work; all must see the videos and --out by the same paths."""
     dry_run: FlagCreatePairsOff[bool] = False
     """Print the plan and exit."""
     detection: Annotated[DetectorOptions, arg(name=""), Common(("conf", "imgsz", "device"))] = field(
@@ -106,8 +114,13 @@ class TrackCommand:
             refuse_live(names)
         if self.show:
             require_screen()
+        alone = (names[0],) == self.sources
+        if self.by_workers and alone:
+            note("one video is not shared out among workers: it is tracked here, as without --workers and --ray")
+        elif self.by_workers:
+            self._refuse_workers(names)
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
-        if (names[0],) == self.sources:
+        if alone:
             self.track_one(names[0], memory)
         else:
             self._track_all(list(dict.fromkeys(names)), memory)
@@ -117,7 +130,8 @@ class TrackCommand:
         with self._open(name) as source, Interruption() as interruption:
             if self.dry_run:
                 return self._say_plan(name, source, choose_folder(self.out, source.name))
-            parts = self._parts()  # only when the source is known to be one
+            self._say_parts()  # only when the source is known to be one
+            parts = self.make_parts()
             with new_folder(self.out, source.name) as folder:
                 run = self._track(name, source, folder, parts, memory, interruption)
         if run.notes:
@@ -127,13 +141,25 @@ class TrackCommand:
     def _track_all(self, names: list[str], memory: CastMemory | None) -> None:
         batch, parent = Batch(names), self.out or RUNS
         refuse_missing(names, parent)
-        left = [name for name in names if self._is_left(name, parent, batch)]
+        left = [video for name in names for video in self._left(name, parent, batch)]
         if self.dry_run:
             batch.refuse_failed()
             return
-        parts, whole = self._parts() if left else None, True
+        if left:
+            self._say_parts()
+        if self.ray or (self.workers > 1 and len(left) > 1):
+            whole = self._by_workers(left, parent, batch)
+        else:
+            whole = self._in_turn(left, parent, batch, memory)
+        batch.refuse_failed()
+        if not whole:
+            raise IncompleteError
+
+    def _in_turn(self, videos: Sequence[Video], parent: Path, batch: Batch, memory: CastMemory | None) -> bool:
+        """Whether all that was tracked could be read to its end."""
+        parts, whole = self.make_parts() if videos else None, True
         with Interruption() as interruption:
-            for name in left:
+            for name in (video.source for video in videos):
                 with batch.going_on(name), self._open(name) as source, new_folder(None, source.name, parent) as folder:
                     assert parts is not None
                     run = self._track(name, source, folder, parts, memory, interruption)
@@ -141,24 +167,68 @@ class TrackCommand:
                     batch.done(name, run.summary, folder)
                 if interruption.asked:
                     break
-        batch.close()
-        if not whole:
-            raise IncompleteError
+            batch.show()
+        return whole
 
-    def _is_left(self, name: str, parent: Path, batch: Batch) -> bool:
-        """Whether one of several is to be tracked: it can be opened, and there is no whole run of it."""
-        if not (Path(name).is_file() or Path(name).is_dir()):
-            return True  # a stream is opened once only
+    @property
+    def by_workers(self) -> bool:
+        """Whether several videos are to be tracked at the same time."""
+        return self.workers != 1 or bool(self.ray)
+
+    def _refuse_workers(self, names: Sequence[str]) -> None:
+        require_at_least(1, "workers", self.workers)
+        if self.show:
+            raise InputError("--show is for one video at a time: leave --workers and --ray out")
+        if self.people.save_cast is not None:
+            raise InputError("--save-cast learns from one video for the next: leave --workers and --ray out")
+        for name in names:
+            if is_live(name):
+                raise InputError(f"{name} is live, and --workers and --ray are for files: leave them out")
+        refuse_without_ray()
+        if self.ray:
+            refuse_deaf(self.ray)
+
+    def _by_workers(self, videos: Sequence[Video], parent: Path, batch: Batch) -> bool:
+        if not videos:
+            batch.show()
+            return True
+        gpu = self.detection.device not in ("cpu", "mps")
+        with connected(self.ray) as cluster, Interruption() as interruption:
+            if self.ray:
+                cluster.require_shared(parent, [*(video.source for video in videos), *self._own_files])
+            crew = Crew(cluster, self, self.workers, gpu, parent, batch, interruption)
+            crew.track(videos)
+            batch.show()
+        return crew.whole
+
+    @property
+    def _own_files(self) -> list[Path | str]:
+        """What the options name beside the sources, where it is no part of Followspot."""
+        named = [self.detections, self.people.cast_file]
+        networks = [self.detector if self.detector != BUNDLED else None]
+        networks += [self.reid if self.reid not in NAMED_ENCODERS else None]
+        return [file for file in (*named, *networks) if file is not None]
+
+    def track_into(self, folder: Path, name: str, parts: Parts, stop: Interruption, sinks: Sequence[Sink] = ()) -> Run:
+        """What a worker does to a source: tracked into a folder that is empty. Raises InputError."""
+        memory = self.people.load(encoder_weights(self.reid), self.draw.names)
+        with self._open(name) as source, new_folder(folder, source.name) as folder:
+            return self._track(name, source, folder, parts, memory, stop, sinks)
+
+    def _left(self, name: str, parent: Path, batch: Batch) -> Iterator[Video]:
+        """One of several, if it is to be tracked: it can be opened, and there is no whole run of it."""
+        if not (Path(name).is_file() or Path(name).is_dir() or self.by_workers):
+            yield Video(name)  # a stream is opened once only
+            return
         with batch.going_on(name), self._open(name) as source:
             weights = part_files(self.detector, self.reid, self.detections)
             run = whole_run(source, name, parent, self, weights, OFFLINE if self.refine else ONLINE)
             if run is not None:
                 batch.skipped(name, run)
-                return False
+                return
             if self.dry_run:
                 self._say_plan(name, source, choose_folder(None, source.name, parent))
-            return True
-        return False
+            yield Video(name, source.name, source.frame_count)
 
     def _open(self, name: str) -> Source:
         source = open_source(
@@ -173,10 +243,13 @@ class TrackCommand:
             raise InputError(f"--record keeps the pictures of a live source, and {name} is there already: leave it out")
         return source
 
-    def _parts(self) -> Parts:
+    def _say_parts(self) -> None:
         encoder = encoder_weights(self.reid)
         say(f"detector  {self.detections or detector_weights(self.detector).name}")
         say(f"re-ID     {'none: motion, position and size alone' if encoder is None else encoder.name}")
+
+    def make_parts(self) -> Parts:
+        """The networks that the options name. Raises InputError, WeightsError."""
         return make_parts(self.detector, self.reid, self.detection, self.detections)
 
     def _say_plan(self, name: str, source: Source, folder: Path) -> Path:
@@ -196,7 +269,14 @@ class TrackCommand:
         return folder
 
     def _track(
-        self, name: str, source: Source, folder: Path, parts: Parts, memory: CastMemory | None, stop: Interruption
+        self,
+        name: str,
+        source: Source,
+        folder: Path,
+        parts: Parts,
+        memory: CastMemory | None,
+        stop: Interruption,
+        more: Sequence[Sink] = (),
     ) -> Run:
         if self.detections is not None and isinstance(parts.detector, ReplayDetector):
             tell_misfits(self.detections, parts.detector.detections.items(), source, self.vid_stride)
@@ -209,7 +289,7 @@ class TrackCommand:
         run.awaits_refinement = self.refine
         window = WindowSink(source.name, Renderer(draw), stop.ask) if self.show else None
         run.live = Live(source, window) if source.live else None
-        sinks: list[Sink] = [window] if window is not None and not source.live else []
+        sinks: list[Sink] = [*more, *([window] if window is not None and not source.live else [])]
         batch = 1 if self.show else self.detection.batch
         if self.refine:
             from .offline.second_look import SecondLook  # what they import takes a second

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,7 @@ from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
 from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
-from tracker.video.containers import is_url
-from tracker.video.sources import Source
+from tracker.video.sources import Source, is_live
 
 from ..run.interruption import Stopped
 from ..run.output import count, note, os_errors_as, say
@@ -37,9 +35,7 @@ from .second_look import Refined, SecondLook, lasting_identities
 def refuse_live(sources: Sequence[str]) -> None:
     """Raise InputError for a source that cannot be read twice."""
     for name in sources:
-        path = Path(name)
-        live = is_url(name) or (path.exists() and not path.is_file() and not path.is_dir())
-        if live or (name.isdecimal() and not path.exists()):
+        if is_live(name):
             raise InputError(f"--refine looks at a video twice, as a whole, and {name} is live: leave --refine out")
 
 
@@ -115,7 +111,11 @@ class SecondPass:
         say(f"{name}: pass 1 found {count(len(before.people), 'id')} online; assigning ids again")
         members = run.memory.members if run.memory else ()
         numbering = Numbering(run.memory.next_id if run.memory else 1, {member.id for member in members})
-        shown = partial(progress, total=None, name=f"{name}, who is who", unit="rounds")  # as many as needed
+
+        def shown(rounds: Iterable[int]) -> Iterator[int]:
+            """As many as needed."""
+            return progress(run.interruption.checked(rounds), None, f"{name}, who is who", "rounds")
+
         with run.interruption.at_once():
             refined = look.refined(online.source.fps, self.options, numbering, cast=self.cast, shown=shown)
         views = run.people.memory.views if run.people.save_cast else 0

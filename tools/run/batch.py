@@ -19,7 +19,7 @@ from .output import count, first_names, note, number_table, read_json_object, sa
 from .result_files import VIDEO
 from .tracked_run import OVERVIEW, TRACKS, TrackedRun, absolute, read_run
 
-NOT_COMPARED = {"sources", "out", "dry_run", "show", "reconnect"}
+NOT_COMPARED = {"sources", "out", "dry_run", "show", "reconnect", "workers", "ray"}
 """Options of `track` that change nothing in a run's results."""
 
 
@@ -60,14 +60,13 @@ class Batch:
         say(f"{name} is done already: {run.folder}/ is whole, of the same video and options")
         self.rows[name] = ("-", "-", str(run.frames), f"{run.folder} (from before)")
 
-    def close(self) -> None:
-        """Show the table, and `refuse_failed`."""
+    def show(self) -> None:
+        """Show the table."""
         table = number_table("source", ("people", "recoveries", "frames"))
         table.add_column("results", no_wrap=True)
         for name in self.names:
             table.add_row(name, *self.rows.get(name, ("-", "-", "-", "not begun")))
         show(table)
-        self.refuse_failed()
 
     def refuse_failed(self) -> None:
         """Raise InputError with the count of those that failed, if any."""

@@ -92,9 +92,23 @@ def claimed_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator
             raise InputError(f"another run has taken --out {folder} just now: name a new folder") from None
         if any(folder.iterdir()):
             raise InputError(f"another run has filled --out {folder} just now: name a new folder")
-        if out is None and folder.name != (name or "run"):
-            note(f"{parent / (name or 'run')} is taken: the results go to {folder}")
+        if out is None:
+            _tell_of_another(folder, name or "run")
         yield folder, [folder, *made] if new else made
+
+
+def made_folder(name: str, parent: Path) -> Path:
+    """The first free one of parent/NAME, parent/NAME-2, ..., made for the caller alone. Raises InputError."""
+    with os_errors_as(f"cannot write results to {parent / name}", "; choose another --out"):
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = next(path for path in numbered(parent / name) if _made(path))
+    _tell_of_another(folder, name)
+    return folder
+
+
+def _tell_of_another(folder: Path, name: str) -> None:
+    if folder.name != name:
+        note(f"{folder.with_name(name)} is taken: the results go to {folder}")
 
 
 def _made(folder: Path) -> bool:

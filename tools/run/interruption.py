@@ -75,6 +75,12 @@ class Interruption:
                 return
             yield item
 
+    def checked(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; raises `Stopped` between them once a stop is asked for."""
+        for item in items:
+            self.check()
+            yield item
+
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """Within the block the first signal raises `Stopped` as well, and so does one from before: for long work that
@@ -87,7 +93,10 @@ class Interruption:
             self._at_once = False
 
     def ask(self, number: int = signal.SIGINT) -> None:
-        """Ask for a stop, as the signal of this number does. Raises `Stopped` where one was asked for before."""
+        """Ask for a stop, as the signal of this number does: from a window, or for a thread, which gets no signals.
+
+        Raises `Stopped` where one was asked for before.
+        """
         again, self.asked, self._number = self.asked, True, number
         self.at_stop()
         if again or self._at_once:

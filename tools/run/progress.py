@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 Item = TypeVar("Item")
@@ -26,10 +37,52 @@ class Rate(ProgressColumn):
 
 def progress(items: Iterable[Item], total: int | None, name: str, unit: str = "frames") -> Iterator[Item]:
     """The same items, counted on a bar by their `unit`; `total` may be an estimate or None."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with _bar(unit) as bar:
         task = bar.add_task(name, total=total)
         for item in items:
             yield item
             bar.advance(task)
         bar.update(task, visible=bar.tasks[0].completed > 0)  # of nothing, no bar stays on the screen
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A bar of what is counted elsewhere; see `counted`."""
+
+    bar: Progress
+    task: TaskID
+
+    def show(self, name: str, done: int) -> None:
+        """Give the bar this name, and so many that are done."""
+        self.bar.update(self.task, description=name, completed=done)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within the block there is no bar on the terminal, so that lines can be printed; then it stands below them."""
+        live = self.bar.live
+        if not self.bar.console.is_terminal:
+            yield
+            return
+        live.transient = True
+        self.bar.stop()
+        live.transient = False
+        try:
+            yield
+        finally:
+            self.bar.start()
+
+
+@contextmanager
+def counted(total: int | None, unit: str = "frames") -> Iterator[Counted]:
+    """A bar within the block; `total` may be an estimate or None."""
+    with _bar(unit) as bar:
+        task = bar.add_task("", total=total)
+        try:
+            yield Counted(bar, task)
+        finally:
+            bar.update(task, visible=bar.tasks[0].completed > 0)
+
+
+def _bar(unit: str) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))

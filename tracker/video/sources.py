@@ -72,6 +72,14 @@ def is_there(source: str) -> bool:
     return Path(source).exists() or source.isdecimal() or bool(glob.has_magic(source) and glob.glob(source))
 
 
+def is_live(source: str) -> bool:
+    """Whether it is a webcam, a pipe or an address, which cannot be read a second time."""
+    path = Path(source)
+    if path.exists():
+        return not path.is_file() and not path.is_dir()
+    return is_url(source) or source.isdecimal()
+
+
 def each_source(source: str) -> list[str]:
     """The videos of a folder or a glob of them, in natural order; any other source is its own only one.
 
