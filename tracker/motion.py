@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
-from filterpy.kalman import KalmanFilter
 
 from .boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 
@@ -49,6 +48,8 @@ class Motion:
 
     def __init__(self, xyxy: np.ndarray, options: MotionOptions) -> None:
         """xyxy (4,) pixels."""
+        from filterpy.kalman import KalmanFilter  # brings all of scipy.stats: more than everything else together
+
         self.options = options
         self.filter = KalmanFilter(dim_x=6, dim_z=4)
         self.filter.H = _OBSERVE

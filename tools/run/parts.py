@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR, require_unchanged
@@ -120,7 +122,11 @@ class Parts:
 
 
 def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:
-    """The parts that the options of a command name. Raises InputError, WeightsError."""
+    """The parts that the options of a command name. Raises InputError, WeightsError.
+
+    While OpenVINO compiles them, which takes no Python, the Kalman filter's package is imported.
+    """
+    Thread(target=import_module, args=("filterpy.kalman",), daemon=True).start()
     looks = encoder_weights(reid)
     if looks is not None and not looks.exists():
         raise InputError(f"there is no file {looks}: --reid names weights, or {', '.join(NAMED_ENCODERS)}")
