@@ -10,10 +10,11 @@ from .errors import WeightsError
 
 WEIGHTS = Path(__file__).parent / "weights"
 PERSON_DETECTOR = WEIGHTS / "person_yolo11n.pt"
-PERSON_ENCODER = WEIGHTS / "person_mobilenet_v2.pt"
+PERSON_ENCODER = WEIGHTS / "person_st_reid.pt"
+STRONG_ENCODER = WEIGHTS / "person_mobilenet_v2.pt"
 COLOUR_HISTOGRAM = WEIGHTS / "colour_histogram.json"
 RENDERED_ENCODER = WEIGHTS / "person_rendered.pt"
-ENCODERS = {"bundled": PERSON_ENCODER, "rendered": RENDERED_ENCODER}
+ENCODERS = {"bundled": PERSON_ENCODER, "rendered": RENDERED_ENCODER, "strong": STRONG_ENCODER}
 """Bundled encoders by the name that options give them."""
 CARD, STATED = ".md", re.compile(r"sha256\W+([0-9a-f]{64})")
 

@@ -46,7 +46,7 @@ class BenchmarkEncodersCommand:
     data: tuple[Path, ...]
     """Data folders, in any layout that `followspot evaluate reid` knows."""
     reid: tuple[str, ...] = (BUNDLED, HISTOGRAM)
-    """Encoders: bundled, rendered, histogram (colours), or files as for `followspot evaluate reid`."""
+    """Encoders: bundled, rendered, strong, histogram (colours), or files as for `followspot evaluate reid`."""
     runs: int = 40
     """Timed batches of each encoder."""
     reading: Annotated[DataOptions, tyro.conf.arg(name="")] = field(default_factory=DataOptions)

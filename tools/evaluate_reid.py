@@ -35,7 +35,7 @@ class EvaluateReidCommand:
     data: Path
     """Folder with query and gallery, or with people of whom some are validation people as in training."""
     reid: str = "bundled"
-    """Encoder: bundled, rendered, histogram, or a file: trained with followspot, exported (.onnx, OpenVINO), or
+    """Encoder: bundled, rendered, strong, histogram, or a file: trained with followspot, exported (.onnx, OpenVINO), or
     torchvision's ImageNet weights."""
     protocols: tuple[str, ...] = ("market1501",)
     """Protocols to score under."""

@@ -59,8 +59,8 @@ class TrackCommand:
     """`bundled` (a person detector for dance), or any Ultralytics model: a .pt, .onnx or .engine file or an OpenVINO
     folder. A .pt that holds more than the network, such as code, is loaded only with --trust."""
     reid: str = BUNDLED
-    """Re-ID weights: `bundled`, `rendered` (learnt from rendered people only), `histogram` (colours alone), a file, or
-    `none`. With `none`, people who come back are recognised by motion, position and size alone."""
+    """Re-ID weights: `bundled`, `rendered` (rendered people only), `strong`, `histogram` (colours alone), file, `none`.
+    With `none`, people who come back are recognised by motion, position and size alone."""
     detections: Path | None = None
     """Replay boxes from this MOT text file instead of running a detector."""
     video: bool = True

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes person_mobilenet_v2.pt, the bundled encoder, from public data and dance clips: about five hours on two cores.
+# Makes person_mobilenet_v2.pt, the encoder `strong`, bundled as the default until 0.2, from public data and dance clips:
+# about five hours on two cores.
 # usage: person_mobilenet_v2.sh MARKET1501 IMAGENET_MOBILENET.pt CLIPS MOT OUT
 #   MARKET1501  its folder, with bounding_box_train/      CLIPS  a folder with the dance videos named below
 #   MOT         a folder with TUD-Stadtmitte and MOT16-09, pictures and truth (calibration only)

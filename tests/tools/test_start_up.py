@@ -31,7 +31,7 @@ def test_a_second_run_loads_no_heavy_package(tmp_path: Path):
     command = [sys.executable, "-c", TRACK, str(tmp_path / "out")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     said, loaded = done.stdout.split("loaded:")
-    assert said.startswith("detector  person_yolo11n.pt\nre-ID     person_mobilenet_v2.pt\n")
+    assert said.startswith("detector  person_yolo11n.pt\nre-ID     person_st_reid.pt\n")
     assert "openvino" in loaded.split()
     assert not HEAVY & set(loaded.split())
     assert (tmp_path / "out" / "video.mp4").is_file()
