@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import secrets
@@ -130,11 +131,13 @@ def connected(address: str = "") -> Iterator[Cluster]:
     os.environ.update(QUIET if address else {**QUIET, **locked()})
     import ray
 
-    own = {"include_dashboard": False, "object_store_memory": 80 * 2**20}  # results are files: next to nothing is kept
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if not address:
+        options |= {"include_dashboard": False, "object_store_memory": 80 * 2**20}  # results are files: little is kept
     before = signal.getsignal(signal.SIGTERM)  # Ray puts its own in its place
     try:
         try:
-            ray.init(address or "local", log_to_driver=False, logging_level="ERROR", **({} if address else own))
+            ray.init(address or "local", **options)
         except (RuntimeError, ConnectionError, ValueError, OSError) as error:
             reason = str(error).strip().splitlines()[0]
             joining = f"join the cluster at {address} (where that wants a token, RAY_AUTH_MODE=token gives it)"
