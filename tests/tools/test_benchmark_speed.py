@@ -212,7 +212,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program, notes = tmp_path / "bin" / "uv", tmp_path / "asked.txt"
     program.parent.mkdir()
     program.write_text(
-        f'#!/bin/sh\necho "$@" >> {notes}\ncase "$*" in *trackers==*) echo "no network" >&2; exit 2;; esac\n'
+        f'#!/bin/sh\necho "$@" >> "{notes}"\ncase "$*" in *trackers==*) echo "no network" >&2; exit 2;; esac\n'
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")

@@ -28,6 +28,8 @@ LOOKING = 60.0
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
 """No word to Ray's makers, and none of Ray's own between ours."""
 ASIDE = "frames and stop"
+LENGTH = 80
+"""Bytes of a socket's path below the folder of temporary files."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,10 @@ def connected(address: str = "") -> Iterator[Cluster]:
     import ray
 
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    place = tempfile.TemporaryDirectory(prefix="ray-", dir=near_the_root(), ignore_cleanup_errors=True)
     if not address:
         options |= {"include_dashboard": False, "object_store_memory": 80 * 2**20}  # results are files: little is kept
+        options |= {"_temp_dir": place.name}
     before = signal.getsignal(signal.SIGTERM)  # Ray puts its own in its place
     try:
         try:
@@ -148,6 +152,13 @@ def connected(address: str = "") -> Iterator[Cluster]:
     finally:
         ray.shutdown()
         signal.signal(signal.SIGTERM, before)
+        place.cleanup()
+
+
+def near_the_root() -> str:
+    """The folder of temporary files, or /tmp where Ray's sockets, whose paths may have 107 bytes, do not go into it."""
+    usual = tempfile.gettempdir()
+    return "/tmp" if len(os.fsencode(usual)) > 107 - LENGTH and os.path.isdir("/tmp") else usual
 
 
 def locked() -> dict[str, str]:

@@ -18,7 +18,7 @@ for needed in ("tsdemux", "h264parse", "rtph264pay"):
 if len(sys.argv) > 1:
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(
-        f"( multifilesrc location={sys.argv[1]} ! tsdemux ! h264parse ! rtph264pay name=pay0 config-interval=-1 )"
+        f'( multifilesrc location="{sys.argv[1]}" ! tsdemux ! h264parse ! rtph264pay name=pay0 config-interval=-1 )'
     )
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
