@@ -18,7 +18,7 @@ from tracker.offline.refinement import OFFLINE, RefinementOptions
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
-from tracker.video.sources import Source, each_source, is_live, open_source
+from tracker.video.sources import Source, each_source, is_read_once, open_source
 from tracker.video.video_reader import RECONNECT
 
 from .run.batch import Batch, refuse_missing, whole_run
@@ -182,7 +182,7 @@ class TrackCommand:
         if self.people.save_cast is not None:
             raise InputError("--save-cast learns from one video for the next: leave --workers and --ray out")
         for name in names:
-            if is_live(name):
+            if is_read_once(name):
                 raise InputError(f"{name} is live, and --workers and --ray are for files: leave them out")
         refuse_without_ray()
         if self.ray:

@@ -20,7 +20,7 @@ from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
 from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
-from tracker.video.sources import Source, is_live
+from tracker.video.sources import Source, is_read_once
 
 from ..run.interruption import Stopped
 from ..run.output import count, note, os_errors_as, say
@@ -35,7 +35,7 @@ from .second_look import Refined, SecondLook, lasting_identities
 def refuse_live(sources: Sequence[str]) -> None:
     """Raise InputError for a source that cannot be read twice."""
     for name in sources:
-        if is_live(name):
+        if is_read_once(name):
             raise InputError(f"--refine looks at a video twice, as a whole, and {name} is live: leave --refine out")
 
 

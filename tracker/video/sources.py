@@ -72,7 +72,7 @@ def is_there(source: str) -> bool:
     return Path(source).exists() or source.isdecimal() or bool(glob.has_magic(source) and glob.glob(source))
 
 
-def is_live(source: str) -> bool:
+def is_read_once(source: str) -> bool:
     """Whether it is a webcam, a pipe or an address, which cannot be read a second time."""
     path = Path(source)
     if path.exists():
