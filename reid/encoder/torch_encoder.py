@@ -19,6 +19,10 @@ from models.pretrained import load_encoder
 from .exported_encoder import OpenEncoder
 from .resize import resize
 
+GPU_BATCHES = (16, 64)
+"""Sizes of the batches that a GPU is given. cuDNN prepares each convolution anew for each size, some 30 ms each: a
+second and a half for a whole network, and a tracker asks for any number of crops."""
+
 
 def open_checkpoint(path: Path, device_name: str) -> OpenEncoder:
     """A checkpoint on a device. Raises WeightsError where one of them cannot be used."""
@@ -35,10 +39,22 @@ def open_checkpoint(path: Path, device_name: str) -> OpenEncoder:
 
 def run_network(encoder: ContextEncoder, device: torch.device, images: np.ndarray) -> np.ndarray:
     """Images (B, H, W, 3) uint8 BGR to (B, D) float32 rows of length 1; half precision on a GPU."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
-    half = torch.autocast("cuda", torch.float16) if device.type == "cuda" else nullcontext()
+    count, on_gpu = len(images), device.type == "cuda"
+    images = padded(images) if on_gpu else np.ascontiguousarray(images)
+    tensor = torch.from_numpy(images).to(device).flip(-1).permute(0, 3, 1, 2).float() / 255
+    half = torch.autocast("cuda", torch.float16) if on_gpu else nullcontext()
     with torch.inference_mode(), half:
-        return nn.functional.normalize(encoder.embed(tensor).float(), dim=1).cpu().numpy()
+        return nn.functional.normalize(encoder.embed(tensor)[:count].float(), dim=1).cpu().numpy()
+
+
+def padded(images: np.ndarray) -> np.ndarray:
+    """Images (B, ...) with black ones behind them, so that there are as many as in one of `GPU_BATCHES`, or a multiple
+    of its largest."""
+    largest = GPU_BATCHES[-1]
+    size = next((size for size in GPU_BATCHES if size >= len(images)), -(-len(images) // largest) * largest)
+    filled = np.zeros((size, *images.shape[1:]), images.dtype)
+    filled[: len(images)] = images
+    return filled
 
 
 def encode(encoder: ContextEncoder, crops: Sequence[np.ndarray], device: torch.device) -> np.ndarray:

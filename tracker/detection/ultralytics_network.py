@@ -32,10 +32,22 @@ class UltralyticsNetwork:
             **({"device": options.device} if options.device else {}),
             **({"half": True} if options.half else {}),
         }
+        predictor = self._network.predictor
+        self._on_gpu = predictor is not None and predictor.device.type == "cuda"
+        self._sizes: set[int] = set()
 
     def __call__(self, images: list[np.ndarray]) -> list[Detections]:
         """People in pictures (H, W, 3) uint8 BGR, one batch. Raises what torch and Ultralytics may."""
-        return [_detections(each) for each in self._network.predict(images, verbose=False, save=False, **self._asked)]
+        pictures = self._filled(images) if self._on_gpu else images
+        results = list(self._network.predict(pictures, verbose=False, save=False, **self._asked))
+        return [_detections(each) for each in results[: len(images)]]
+
+    def _filled(self, images: list[np.ndarray]) -> list[np.ndarray]:
+        """The pictures, the last one repeated up to a size of batch that has been run: a new one, such as the last
+        batch of a video, costs a GPU a second or two, in which cuDNN prepares each convolution for it."""
+        size = min((size for size in self._sizes if size >= len(images)), default=len(images))
+        self._sizes.add(size)
+        return [*images, *[images[-1]] * (size - len(images))]
 
 
 def _detections(result: Any) -> Detections:

@@ -15,6 +15,7 @@ from places import ROOT, SHARED
 
 from models.bundled import PERSON_DETECTOR, PERSON_ENCODER
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
+from tracker.detection.ultralytics_network import UltralyticsNetwork
 from tracker.detection.weights import person_classes
 from tracker.types import Detections, Frame, InputError
 
@@ -174,6 +175,21 @@ def test_a_batch_is_its_frames_one_by_one(pair: np.ndarray) -> None:
         np.testing.assert_allclose(found.xyxy, in_twos(one).xyxy, atol=0.1)
     assert len(together[1]) == 0
     assert in_twos.batch([]) == []
+
+
+def test_a_short_batch_is_filled_up_for_a_gpu_and_gives_its_own_boxes_alone(
+    pair: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = UltralyticsNetwork(PERSON_DETECTOR, None, ON_TORCH)
+    monkeypatch.setattr(network, "_on_gpu", True)
+    sizes: list[int] = []
+    predict = network._network.predict
+    monkeypatch.setattr(network._network, "predict", lambda p, **asked: sizes.append(len(p)) or predict(p, **asked))
+    empty = np.zeros_like(pair)
+    network([pair, empty])
+    (last,) = network([pair])
+    assert sizes == [2, 2]
+    np.testing.assert_allclose(last.xyxy, YoloDetector(PERSON_DETECTOR, ON_TORCH)(pair).xyxy, atol=0.1)
 
 
 def test_pictures_of_several_sizes_share_a_batch(detector: YoloDetector, pair: np.ndarray) -> None:
