@@ -12,6 +12,10 @@ from .boxes import area, intersection, iou
 from .types import Detections, Embedder, InputError, told
 
 
+AT_ONCE = 8
+"""Galleries in one matrix product: what it reads stays in the processor's cache, where thousands of views would not."""
+
+
 @dataclass(frozen=True, slots=True)
 class GalleryOptions:
     """How many views of a person are kept, and which."""
@@ -137,10 +141,16 @@ def gallery_similarity(views: np.ndarray, others: np.ndarray) -> float:
 def gallery_similarities(views: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
     """The same of each of T galleries (A, D) and each of P others (B, D), none of them empty; (T, P)."""
     starts, ends = _bounds(views)
-    # one product for all: a crowd has thousands of views
-    best = np.maximum.reduceat(np.concatenate(views) @ np.concatenate(others).T, _bounds(others)[0], axis=1)
+    stacked = np.concatenate(views)  # (all A, D)
+    groups = [others[start : start + AT_ONCE] for start in range(0, len(others), AT_ONCE)]
+    best = np.concatenate([_best_of_each(stacked, group) for group in groups], axis=1)  # (all A, P)
     sorted_best = [np.sort(best[start:end], axis=0) for start, end in zip(starts, ends, strict=True)]  # (A, P) each
     return np.stack([each[len(each) // 2 :].mean(axis=0) for each in sorted_best])
+
+
+def _best_of_each(views: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
+    """Similarity of each view (A, D) to the nearest of each gallery (B, D) of P, (A, P)."""
+    return np.maximum.reduceat(views @ np.concatenate(others).T, _bounds(others)[0], axis=1)
 
 
 def _bounds(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
