@@ -11,7 +11,6 @@ import numpy as np
 from .boxes import area, intersection, iou
 from .types import Detections, Embedder, InputError, told
 
-
 AT_ONCE = 8
 """Galleries in one matrix product: what it reads stays in the processor's cache, where thousands of views would not."""
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from .boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from .shared_view import Similarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ class Motion:
         """Move on by `seconds`; `seen`: the track was matched in the last frame; if not, its velocity decays."""
         transition, noise = _step(self.options, round(seconds, 6), seen)
         self.filter.predict(F=transition, Q=noise * self.height**2)
+
+    def move(self, similarity: Similarity) -> None:
+        """Go on in another picture, to which a similarity leads."""
+        x, turn = self.filter.x, similarity.matrix[:, :2]
+        x[:2, 0] = similarity.points(x[None, :2, 0])[0]
+        x[2:4] *= similarity.zoom
+        x[4:, 0] = turn @ x[4:, 0]
+        self.filter.P *= similarity.zoom**2
 
     def update(self, xyxy: np.ndarray, score: float) -> None:
         """Correct the state by a detected box, (4,) pixels, and its score in 0..1."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from .gallery import Gallery, GalleryOptions
 from .motion import Motion, MotionOptions, box_noise, predict_all, update_all
+from .shared_view import Similarity
 from .types import Detections, Frame
 
 CONTACT_PAUSE = 0.15
@@ -112,6 +113,15 @@ class Track:
             self.delete()
         elif self.state is TrackState.CONFIRMED and unseen > 0:
             self.state = TrackState.LOST
+
+    def move(self, similarity: Similarity) -> None:
+        """After a camera cut to another view of the same place: go on there; tracks without identity are deleted."""
+        if self.identity is None:
+            self.delete()
+            return
+        self.motion.move(similarity)
+        self.last_xyxy = similarity.boxes(self.last_xyxy[None])[0]
+        self._recent = deque((time, similarity.boxes(xyxy[None])[0]) for time, xyxy in self._recent)
 
     def cut_away(self) -> None:
         """After a camera cut: a track with an identity is lost, others are deleted."""

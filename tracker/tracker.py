@@ -23,6 +23,7 @@ from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
 from .score_scale import ScoreScale
+from .shared_view import LastPicture
 from .track import Identity, Observation, Track, TrackState, predict, update
 from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, Renaming, as_frame, require
 
@@ -39,7 +40,8 @@ class TrackerOptions:
     max_lost_time: float = 600.0
     """Maximum time a lost track is kept, to bound the memory."""
     cuts: bool = True
-    """Detect camera cuts: after a cut, people are recognised by appearance alone."""
+    """Detect camera cuts: after a cut, people are recognised by appearance alone; without an encoder they go on if the
+    pictures share a view."""
     camera_cuts: CameraCutOptions = field(default_factory=CameraCutOptions)
     birth: BirthOptions = field(default_factory=BirthOptions)
     association: AssociationOptions = field(default_factory=AssociationOptions)
@@ -92,6 +94,7 @@ class Tracker:
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._scores = ScoreScale()
         self._cuts = CameraCuts(self.options.camera_cuts)
+        self._last_picture = LastPicture()
         self._cut_times: list[float] = []
         self._tracks: list[Track] = []
         self._asleep: list[Track] = []  # lost for longer than motion continues a track: nothing is done with them
@@ -134,7 +137,9 @@ class Tracker:
         cut = self.options.cuts and self._cuts.is_cut(frame)
         if cut:
             self._cut_times.append(frame.time)
-            self._cut_away()
+            self._cut_to(frame)
+        if self.options.cuts and self._matcher.embedder is None and frame.image is not None:
+            self._last_picture.follow(frame.image)
         confidence = self._scores.read(detections.score)
         free = self._associate(frame, detections, confidence)
         self._tracks += self._birth.start(
@@ -170,11 +175,19 @@ class Tracker:
         if frame.image is not None:
             self._picture = (frame.image.shape[1], frame.image.shape[0])
 
-    def _cut_away(self) -> None:
-        """After a camera cut: all confirmed tracks are lost, and identities are matched by appearance only."""
+    def _cut_to(self, frame: Frame) -> None:
+        """After a camera cut all confirmed tracks are lost, and identities are matched by appearance only.
+
+        Where there is none, tracks go on in the new picture if it shares a view with the last one.
+        """
+        looks = self._matcher.embedder is not None
+        shared = None if looks or frame.image is None else self._last_picture.shared_with(frame.image)
         for track in (*self._tracks, *self._asleep):
-            track.cut_away()
-        self._tracks = [track for track in self._tracks if track.state is TrackState.LOST]
+            if shared is None:
+                track.cut_away()
+            else:
+                track.move(shared)
+        self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _coasting(self, now: float) -> list[Track]:
         """The tracks that motion may still continue."""

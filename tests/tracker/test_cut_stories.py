@@ -60,6 +60,25 @@ def test_without_an_encoder_no_identity_is_taken_at_random():
     assert not any(rows.recoveries for rows in tracks)
 
 
+def test_without_an_encoder_people_go_on_in_a_closer_view_of_the_same_stage():
+    """The camera cuts to twice the size about the middle: nobody is new, and nobody waits to be confirmed."""
+    wall = cv2.resize(np.random.default_rng(3).uniform(20, 235, (72, 128)).astype(np.float32), (1280, 720))
+    wall = wall.clip(1, 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    near = cv2.warpAffine(wall, np.array([[2.0, 0, -640], [0, 2.0, -360]]), (1280, 720))
+    before = [[340.0, 300, 400, 480], [560.0, 300, 620, 480], [800.0, 300, 860, 480]]
+    after = [[40.0, 240, 160, 600], [480.0, 240, 600, 600], [960.0, 240, 1080, 600]]
+    tracker = Tracker(fps=12.5)
+    seen = []
+    for index in range(60):
+        cut = index / 12.5 >= CUT
+        boxes = np.array(after[::-1] if cut else before)
+        rows = tracker.update(near if cut else wall, Detections(boxes, np.full(3, 0.9)))
+        seen.append(dict(zip(rows.xyxy[:, 0].round(), rows.ids, strict=True)))
+    assert seen[30] == {340: 1, 560: 2, 800: 3}
+    assert next(index for index, ids in enumerate(seen) if 40 in ids) == 38
+    assert seen[38] == seen[-1] == {40: 1, 480: 2, 960: 3}
+
+
 def test_without_an_encoder_a_cast_stays_as_many_as_it_is():
     tracker = Tracker(TrackerOptions(cast=3))
     tracks, _ = play(PLACES, 5.0, tracker, fps=12.5, picture=filmed(PLACES, COLOURS))
