@@ -11,8 +11,8 @@ none: positions still hold there.
 Only past frames are used, so a flash that covers the whole stage counts as a cut when it begins and when it ends. The
 cost of the two errors decided the threshold: a missed cut gives each identity to the person at the same position, for
 good; a false one loses the positions of the people in sight, who are then recognised by appearance, or without an
-encoder get new ids unless the pictures share a view (`shared_view`). So the threshold lies in the middle of the wide gap
-between the two kinds (real cuts changed 0.6 and more, everything else 0.2 and less).
+encoder get new ids unless the pictures share a view (`shared_view`). So the threshold lies in the middle of the wide
+gap between the two kinds (real cuts changed 0.6 and more, everything else 0.2 and less).
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-WIDTH = 480
-"""Longer side in pixels at which pictures are compared."""
+WIDTH = 640
+"""Pictures are compared at about this many pixels along the longer side."""
 CORNERS = 1000
 """Corners that are looked for in a picture."""
 MIN_AGREEING = 25
@@ -47,32 +47,32 @@ class Similarity:
 
 
 class LastPicture:
-    """The last picture of a video, small and grey."""
+    """The last picture of a video, small and in one channel."""
 
     def __init__(self) -> None:
-        self._grey: np.ndarray | None = None
-        self._scale = 1.0
+        self._green: np.ndarray | None = None
+        self._step = 1
 
     def follow(self, image: np.ndarray) -> None:
-        """Take a picture (H, W, 3) uint8 BGR, a copy of it, in place of the one before."""
-        self._grey, self._scale = _small(image)
+        """Take a picture (H, W, 3) uint8 BGR, a part of its pixels, in place of the one before."""
+        self._green, self._step = _small(image)
 
     def shared_with(self, image: np.ndarray) -> Similarity | None:
         """From the last picture to this one, (H, W, 3) uint8 BGR; None where they have too little in common."""
-        if self._grey is None:
+        if self._green is None:
             return None
-        grey, scale = _small(image)
+        green, step = _small(image)
         orb = cv2.ORB.create(CORNERS)
-        before, seen_before = orb.detectAndCompute(self._grey, None)
-        after, seen_after = orb.detectAndCompute(grey, None)
+        before, seen_before = orb.detectAndCompute(self._green, None)
+        after, seen_after = orb.detectAndCompute(green, None)
         if seen_before is None or seen_after is None:
             return None
         pairs = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(seen_before, seen_after)
         if len(pairs) < MIN_AGREEING:
             return None
-        source = np.array([before[pair.queryIdx].pt for pair in pairs]) / self._scale
-        target = np.array([after[pair.trainIdx].pt for pair in pairs]) / scale
-        matrix, agreeing = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=MAX_ERROR / scale)
+        source = np.array([before[pair.queryIdx].pt for pair in pairs]) * self._step
+        target = np.array([after[pair.trainIdx].pt for pair in pairs]) * step
+        matrix, agreeing = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=MAX_ERROR * step)
         if matrix is None or np.count_nonzero(agreeing) < MIN_AGREEING:
             return None
         found = Similarity(matrix)
@@ -80,11 +80,7 @@ class LastPicture:
         return found if 1 / MAX_ZOOM < found.zoom < MAX_ZOOM and turn < MAX_TURN else None
 
 
-def _small(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """A grey copy of a picture (H, W, 3) BGR whose longer side is at most `WIDTH`, and its scale."""
-    scale = min(1.0, WIDTH / max(image.shape[:2]))
-    step = max(1, int(0.5 / scale))  # leaving rows and columns out first saves most of the work
-    height, width = image.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image[::step, ::step], size, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), scale
+def _small(image: np.ndarray) -> tuple[np.ndarray, int]:
+    """One green pixel (h, w) in so many of a picture (H, W, 3) BGR, and how many: all would cost milliseconds."""
+    step = max(1, round(max(image.shape[:2]) / WIDTH))
+    return np.ascontiguousarray(image[::step, ::step, 1]), step
