@@ -16,7 +16,7 @@ from tracker.tracker import Tracker
 from tracker.types import Detections, FrameTracks
 from tracker.video.image_sequence import BlankSequence
 
-TRUTH = ROOT / "tests" / "data/miryala_dance_video/gt/gt.txt"
+TRUTH = ROOT / "tests" / "data/clips/miryala_dance_video/gt/gt.txt"
 FPS, SIZE = 30.0, np.array([640, 360])
 
 

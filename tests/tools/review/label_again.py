@@ -1,7 +1,7 @@
 """Labels 400 frames of a real clip again on the page of `followspot review`, and counts keys and pointer. A script.
 
     followspot track miryala400.mp4 --out runs/again --no-video     # the clip's first 400 frames
-    PYTHONPATH=. python tests/tools/review/label_again.py runs/again tests/data/miryala_dance_video/gt/gt.txt
+    PYTHONPATH=. python tests/tools/review/label_again.py runs/again tests/data/clips/miryala_dance_video/gt/gt.txt
 
 It plays an annotator who knows the truth. `PLAN` is for the ids of a run with the bundled weights. The clip is no part
 of the project.
