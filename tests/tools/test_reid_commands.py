@@ -147,7 +147,7 @@ def test_the_trunk_has_a_short_name(tmp_path):
 def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
     from reid.data.datasets import read_split
 
-    DatasetStageCommand(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=0.6, height=64, processes=1).run()
+    DatasetStageCommand(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=0.6, height=64).run()
     split = read_split(tmp_path / "data", DataOptions())
     assert {crop.video for crop in split.train} == {"scene000"}
     assert {crop.video for crop in split.gallery} == {"scene001"}
