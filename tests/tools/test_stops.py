@@ -30,17 +30,23 @@ from tracker.video.video_writer import VideoWriter
 FPS = 25
 FRAMES = 500
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
+SHORT = ("track", "short.mp4", "--detections", "short.txt", *TRACK[4:-1])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still."""
+    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still; and short
+    ones of the kind."""
     home = tmp_path_factory.mktemp("home")
     noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3), np.uint8)
     with VideoWriter(home / "film.mp4", width=640, height=360, fps=FPS, preset="ultrafast", crf=40) as writer:
         for index in range(FRAMES):
             writer.write(np.roll(noise, index, axis=1), index / FPS)
+    with VideoWriter(home / "short.mp4", width=640, height=360, fps=FPS, preset="ultrafast", crf=40) as writer:
+        for index in range(10):
+            writer.write(noise, index / FPS)
+    (home / "short.txt").write_text("".join(f"{index + 1},-1,200,60,150,280,0.9\n" for index in range(10)))
     (home / "boxes.txt").write_text("".join(f"{index + 1},-1,200,60,150,280,0.9\n" for index in range(FRAMES)))
     return home
 
@@ -52,7 +58,7 @@ def folder(home: Path, tmp_path: Path) -> Path:
 
 
 def beside(home: Path, folder: Path) -> Path:
-    for name in ("film.mp4", "boxes.txt"):
+    for name in ("film.mp4", "boxes.txt", "short.mp4", "short.txt"):
         (folder / name).symlink_to(home / name)
     return folder
 
@@ -263,7 +269,7 @@ def test_a_drawing_that_is_stopped_does_not_pass_for_whole(
     told, _ = process.communicate(timeout=120)
     assert process.returncode == code
     assert ("drawn.part.mp4" in told) == (number == signal.SIGINT)
-    assert files(folder) == {"film.mp4", "boxes.txt", "out", "drawn.part.mp4"}
+    assert files(folder) == {"film.mp4", "boxes.txt", "short.mp4", "short.txt", "out", "drawn.part.mp4"}
     assert FPS <= frames(part) < FRAMES
 
 
@@ -345,7 +351,7 @@ def test_a_place_with_too_long_a_name_and_an_output_that_takes_nothing_are_told_
 
 
 def test_a_standard_output_that_is_closed_or_knows_few_letters_is_no_fault(folder: Path):
-    command = f"{sys.executable} -m tools {' '.join(TRACK[:-1])}"
+    command = f"{sys.executable} -m tools {' '.join(SHORT)}"
     closed = subprocess.run(
         ["sh", "-c", f"{command} a --no-video >&-"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True
     )
