@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import av
 import pytest
-import torch
 from places import ROOT
-
-from tools.track import TrackCommand
-from tracker.detection.detector import DetectorOptions
 
 FIRST, FRAMES = 198, 14
 
@@ -33,51 +30,72 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def torch_threads() -> Iterator[None]:
-    """As many as before are given back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+RUNS = """
+import sys
+from pathlib import Path
+import torch
+from tools.track import TrackCommand
+from tracker.detection.detector import DetectorOptions
 
+try:
+    from openvino import Core
+except ImportError:
+    Core = None
+else:
+    compile_model = Core.compile_model
 
-def tracked(clip: Path, out: Path, monkeypatch: pytest.MonkeyPatch, threads: int, **options: Any) -> dict[str, bytes]:
-    """The text files of a run with so many threads of torch, and of OpenVINO, which takes one for each core by itself.
+    def by_so_many(core, network, device, config):
+        threads = torch.get_num_threads()
+        compiled = compile_model(core, network, device, {**config, "INFERENCE_NUM_THREADS": threads})
+        assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
+        return compiled
 
-    Each network is compiled anew, as a run of its own does."""
-    torch.set_num_threads(threads)
-    if options.get("openvino") is not False:
-        core = pytest.importorskip("openvino").Core
-        compile_model = core.compile_model
+    Core.compile_model = by_so_many
 
-        def by_so_many(core: Any, network: Any, device: str, config: dict[str, Any]) -> Any:
-            compiled = compile_model(core, network, device, {**config, "INFERENCE_NUM_THREADS": threads})
-            assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
-            return compiled
-
-        monkeypatch.setattr(core, "compile_model", by_so_many)
-    detection = DetectorOptions(device="cpu", **options)
-    TrackCommand((str(clip),), out, video=False, detection=detection).run()
-    monkeypatch.undo()
-    return {name: (out / name).read_bytes() for name in ("tracks.txt", "tracks.csv", "tracks.json", "unused.txt")}
-
-
-@pytest.mark.usefixtures("torch_threads")
-@pytest.mark.parametrize("openvino", [True, False], ids=["openvino", "torch"])
-def test_two_threads_give_the_same_bytes_as_one(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], openvino: bool
+clip, out = sys.argv[1:]
+for name, threads, options in (
+    ("openvino-1", 1, {}), ("openvino-2", 2, {}),
+    ("torch-1", 1, {"openvino": False}), ("torch-2", 2, {"openvino": False}),
+    ("batch-1", 2, {"batch": 1}), ("batch-7", 2, {"batch": 7}),
 ):
+    if Core is not None or name.startswith("torch"):
+        torch.set_num_threads(threads)
+        TrackCommand((clip,), Path(out, name), video=False, detection=DetectorOptions(device="cpu", **options)).run()
+"""
+"""So many threads of torch, and of OpenVINO, which takes one for each core by itself; networks are compiled anew."""
+
+
+@pytest.fixture(scope="module")
+def runs(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders of all runs, by one process of its own: in a process that has had such runs a later signal crashed."""
+    out = tmp_path_factory.mktemp("runs")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUNS, str(clip), str(out)], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert " crops embedded" in done.stdout
+    assert " 0 crops embedded" not in done.stdout
+    return out
+
+
+def texts(run: Path) -> dict[str, bytes]:
+    return {name: (run / name).read_bytes() for name in ("tracks.txt", "tracks.csv", "tracks.json", "unused.txt")}
+
+
+@pytest.mark.parametrize("network", ["openvino", "torch"])
+def test_two_threads_give_the_same_bytes_as_one(runs: Path, network: str):
     """Of the bundled detector and encoder; the clip has people in every frame, and crops are embedded."""
-    one, two = (tracked(clip, tmp_path / str(count), monkeypatch, count, openvino=openvino) for count in (1, 2))
+    if network == "openvino":
+        pytest.importorskip("openvino")
+    one, two = (texts(runs / f"{network}-{threads}") for threads in (1, 2))
     assert one["tracks.txt"].count(b"\n") > 3 * FRAMES
     assert one == two
-    assert " crops embedded" in (said := capsys.readouterr().out)
-    assert " 0 crops embedded" not in said
 
 
-@pytest.mark.usefixtures("torch_threads")
-def test_batches_of_any_size_give_the_same_bytes(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_batches_of_any_size_give_the_same_bytes(runs: Path):
     """Frames one by one, or seven at once."""
-    single, many = (tracked(clip, tmp_path / str(size), monkeypatch, 2, batch=size) for size in (1, 7))
+    pytest.importorskip("openvino")
+    single, many = (texts(runs / f"batch-{size}") for size in (1, 7))
     assert single["tracks.txt"].count(b"\n") > 3 * FRAMES
     assert single == many
