@@ -6,6 +6,8 @@ STAMP := .venv/.ready
 
 # One more process than cores, since many tests wait for a command; each with one thread. The tests of a file share fixtures.
 ON_ALL_CORES := --numprocesses $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
+# Compiled modules are kept, also where the environment says otherwise: dozens of processes start, and torch is large.
+TESTS_RUN := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1
 
 # Seconds of damaged files for each format that is read.
 FUZZ_SECONDS ?= 60
@@ -33,19 +35,19 @@ demo: setup
 	$(BIN)/followspot demo
 
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES)
+	$(TESTS_RUN) $(BIN)/python -m pytest $(ON_ALL_CORES)
 
 test-fast: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow"
+	$(TESTS_RUN) $(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow"
 
 test-faults: setup
-	OMP_NUM_THREADS=1 FUZZ_SECONDS=$(FUZZ_SECONDS) KILLS=$(KILLS) LONG_SECONDS=$(LONG_SECONDS) \
+	$(TESTS_RUN) FUZZ_SECONDS=$(FUZZ_SECONDS) KILLS=$(KILLS) LONG_SECONDS=$(LONG_SECONDS) \
 	  $(BIN)/python -m pytest $(ON_ALL_CORES) --timeout 7200 tests/faults
 
 # Lines that the tests run, in the processes that they start, too. Coverage is not one of the locked packages.
 coverage: setup
 	$$(command -v uv || echo .venv-uv/bin/uv) pip install --quiet --python $(BIN)/python 'coverage>=7.10'
-	OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest $(ON_ALL_CORES) --timeout 1500 $(TESTS)
+	$(TESTS_RUN) $(BIN)/python -m coverage run -m pytest $(ON_ALL_CORES) --timeout 1500 $(TESTS)
 	$(BIN)/python -m coverage combine --quiet
 	for room in tracker reid models tools; do \
 	  echo "$$room: $$($(BIN)/python -m coverage report --format total --include "$$room/*")%"; done

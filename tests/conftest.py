@@ -1,4 +1,4 @@
-"""What all tests share: the browser, and that files with slow tests go first, so that no core waits for the last."""
+"""What all tests share: the browser, and that long files go first, so that no core waits for the last."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
+LONG = {
+    *("test_stops.py", "test_training.py", "test_exported_encoder.py", "test_benchmark_tracks.py", "test_detector.py"),
+    *("test_dataset_video.py", "test_hostile_files.py", "test_long_runs.py", "test_reid_commands.py"),
+}
+"""Files without a slow test that take more than ten seconds as a whole."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    long = {item.path for item in items if item.path.name in LONG or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

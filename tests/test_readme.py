@@ -87,7 +87,6 @@ def test_the_commands_are_found_where_readmes_have_them():
     assert "there is no `followspot trak`" in str(wrong_in(["trak"]))
 
 
-@pytest.mark.slow
 def test_the_loop_in_python_runs_as_written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     (loop,) = [block for language, block in FENCED.findall(README.read_text()) if language == "python"]
     assert len([line for line in loop.splitlines() if line]) <= 8

@@ -1,8 +1,9 @@
 """`python -m faults.fuzz FOLDER [--seeds FIRST COUNT] [--seconds S] [--examples N]` reads damaged files.
 
 A line a format as JSON: {"format", "tried", "refused", "faults": [[seed, file, what]]}. With `--cases FILE`, a JSON of
-{name: [format, file, content in hexadecimal]}, it reads these, and prints what became of each. It is a process of its
-own with little memory, so that what a reader should not do can be seen and does no harm.
+{name: [format, file, content in hexadecimal]}, it reads these, too, and a last line {"format": "cases", "became"} says
+what became of each. It is a process of its own with little memory, so that what a reader should not do can be seen and
+does no harm.
 """
 
 from __future__ import annotations
@@ -101,11 +102,12 @@ def fuzz(reader: Reader, numbers: Iterator[int], examples: int, now: Path) -> di
     return {"format": reader.name, "tried": reader.tried, "refused": reader.refused, "faults": faults}
 
 
-def outcomes(readers: Sequence[Reader], cases: dict[str, tuple[str, str, str]]) -> dict[str, str]:
+def outcomes(readers: Sequence[Reader], cases: dict[str, tuple[str, str, str]], now: Path) -> dict[str, str]:
     """What became of each case: read, refused, or its fault."""
     of_format = {reader.name: reader for reader in readers}
     found = {}
     for name, (form, file, content) in cases.items():
+        now.write_text(name)
         reader = of_format[form]
         before = reader.refused
         fault = reader.read(file, bytes.fromhex(content))
@@ -129,12 +131,11 @@ def main(arguments: list[str]) -> None:
     guard = Guard(folder)
     readers = [Reader(folder, name, guard) for name in asked.formats]
     guard.begin()
-    if cases:
-        print(json.dumps(outcomes(readers, cases)))
-        return
     for reader in readers:
         numbers = seeds_of(reader.format, *asked.seeds, asked.seconds)
         print(json.dumps(fuzz(reader, numbers, asked.examples, folder / "now")), flush=True)
+    if cases:
+        print(json.dumps({"format": "cases", "became": outcomes(readers, cases, folder / "now")}))
 
 
 if __name__ == "__main__":

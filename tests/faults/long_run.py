@@ -62,28 +62,30 @@ STORIES = {"dancers": (dancers, True), "street": (STREET.seen, False), "street w
 """By name: who is to be seen, and whether there is an encoder."""
 
 
-def frames(story: str, seconds: float) -> Iterator[tuple[Frame, Detections]]:
-    """The story at 30 frames a second, boxes off by a pixel."""
+def frames(story: str, seconds: float, fps: int = FPS) -> Iterator[tuple[Frame, Detections]]:
+    """The story at so many frames a second, boxes off by a pixel."""
     scene, appearance = STORIES[story]
     noise = np.random.default_rng(0)
-    for index in range(round(seconds * FPS)):
-        xyxy, number = scene(index / FPS)
+    for index in range(round(seconds * fps)):
+        xyxy, number = scene(index / fps)
         image = painted(xyxy, number, np.zeros((HEIGHT, WIDTH, 3), np.uint8)) if appearance else None
         xyxy = xyxy + noise.normal(0, 1, xyxy.shape)
-        yield Frame(index, index / FPS, image), Detections(xyxy, np.full(len(xyxy), 0.9))
+        yield Frame(index, index / fps, image), Detections(xyxy, np.full(len(xyxy), 0.9))
 
 
-def moments(story: str, seconds: float, every: float, options: TrackerOptions | None = None) -> Iterator[Moment]:
+def moments(
+    story: str, seconds: float, every: float, options: TrackerOptions | None = None, fps: int = FPS
+) -> Iterator[Moment]:
     """The story tracked, with what each stretch of `every` seconds cost."""
     embedder: Embedder | None = NumberEmbedder() if STORIES[story][1] else None
     tracker = Tracker(options or TrackerOptions(cuts=False), embedder, (WIDTH, HEIGHT))
-    spent, stretch = 0.0, round(every * FPS)
-    for count, (frame, detections) in enumerate(frames(story, seconds), 1):
+    spent, stretch = 0.0, round(every * fps)
+    for count, (frame, detections) in enumerate(frames(story, seconds, fps), 1):
         begun = time.process_time()
         tracker.update(frame, detections)
         spent += time.process_time() - begun
         if count % stretch == 0:
-            yield Moment(count / FPS, 1e3 * spent / stretch, megabytes(), tracker.people, *kept())
+            yield Moment(count / fps, 1e3 * spent / stretch, megabytes(), tracker.people, *kept())
             spent = 0.0
 
 

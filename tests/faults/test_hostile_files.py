@@ -19,7 +19,6 @@ import torch
 from faults.formats import FORMATS
 from places import ROOT
 
-FUZZ = [sys.executable, "-m", "faults.fuzz"]
 PATHS = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))}
 LONG = "FUZZ_SECONDS"
 """Environment variable: seconds for each format in the long test, which `make test-faults` runs."""
@@ -27,18 +26,11 @@ LONG = "FUZZ_SECONDS"
 
 def fuzzed(folder: Path, *arguments: str, limit: float = 300) -> dict[str, dict[str, Any]]:
     """Format -> what fuzz.py found."""
-    command = [*FUZZ, str(folder), *arguments]
+    command = [sys.executable, "-m", "faults.fuzz", str(folder), *arguments]
     done = subprocess.run(command, cwd=ROOT, env=PATHS, capture_output=True, text=True, timeout=limit)
     now = (folder / "now").read_text() if (folder / "now").exists() else "the whole examples"
     assert done.returncode == 0, f"it ended with {done.returncode} at {now}: {done.stderr[-2000:]}"
     return {line["format"]: line for line in map(json.loads, done.stdout.splitlines())}
-
-
-def test_damaged_files_of_every_format_are_read_or_refused_in_a_sentence(tmp_path: Path):
-    found = fuzzed(tmp_path / "fuzz", "--seeds", "0", "8", "--examples", "6")
-    assert found.keys() == FORMATS.keys()
-    assert {name: line["faults"] for name, line in found.items() if line["faults"]} == {}
-    assert min(line["tried"] for line in found.values()) >= 6  # three by seed, three by hypothesis
 
 
 @pytest.mark.skipif(LONG not in os.environ, reason=f"takes {LONG} for each format: `make test-faults`")
@@ -304,8 +296,9 @@ TOO_LARGE = {
 
 
 @pytest.fixture(scope="module")
-def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
-    """Name in `FOUND` -> the fault that its file showed, by one watched process for all."""
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Format -> what became of some damaged files, and under `cases` of those in `FOUND` and the like: one watched
+    process for all."""
     folder = tmp_path_factory.mktemp("found")
     texts = {name: (form, file, text.encode("utf-8", "surrogateescape")) for name, (form, file, text) in FOUND.items()}
     sizes = {
@@ -314,19 +307,24 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     built = {name: (form, file, build(folder / name)) for name, (form, file, build) in BUILT.items()}
     cases = {name: (form, file, content.hex()) for name, (form, file, content) in {**texts, **sizes, **built}.items()}
     (folder / "cases.json").write_text(json.dumps(cases))
-    command = [*FUZZ, str(folder / "fuzz"), "--cases", str(folder / "cases.json")]
-    done = subprocess.run(command, cwd=ROOT, env=PATHS, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    few = ("--seeds", "0", "8", "--examples", "6")
+    return fuzzed(folder / "fuzz", *few, "--cases", str(folder / "cases.json"))
+
+
+def test_damaged_files_of_every_format_are_read_or_refused_in_a_sentence(found: dict[str, dict[str, Any]]):
+    formats = {name: line for name, line in found.items() if name != "cases"}
+    assert formats.keys() == FORMATS.keys()
+    assert {name: line["faults"] for name, line in formats.items() if line["faults"]} == {}
+    assert min(line["tried"] for line in formats.values()) >= 6  # three by seed, three by hypothesis
 
 
 @pytest.mark.parametrize("name", [*FOUND, *BUILT])
-def test_what_was_a_fault_is_refused_in_a_sentence(refusals: dict[str, str | None], name: str):
+def test_what_was_a_fault_is_refused_in_a_sentence(found: dict[str, dict[str, Any]], name: str):
     """Of a log the lines before the fault are read; no other of these files can be read as anything."""
-    assert refusals[name] == ("read" if name.startswith("a log") else "refused")
+    assert found["cases"]["became"][name] == ("read" if name.startswith("a log") else "refused")
 
 
 @pytest.mark.parametrize("name", TOO_LARGE)
-def test_a_picture_that_claims_to_be_huge_is_no_picture(refusals: dict[str, str | None], name: str):
+def test_a_picture_that_claims_to_be_huge_is_no_picture(found: dict[str, dict[str, Any]], name: str):
     """`thumbnail` refuses it; the other readers say None, which their callers count and leave out."""
-    assert refusals[name] == "refused"
+    assert found["cases"]["became"][name] == "refused"

@@ -141,12 +141,11 @@ def again(name: str, folder: Path) -> tuple[str, ...]:
     return (*COMMANDS[name], *(["--resume"] if begun else []))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(-(-TRIES // ROUND)))
 def test_a_maker_ended_at_any_moment_goes_on_to_the_same_end(
     turn: int, home: Path, whole: Callable[[str], tuple[float, Any]], tmp_path: Path
 ):
-    draw = random.Random(turn)
+    draw = random.Random(turn + 3)  # the first is cheap, and has begun: that is all that `make test` ends
     for count in range(min(ROUND, TRIES - turn * ROUND)):
         folder = tmp_path / str(count)
         shutil.copytree(home, folder)

@@ -1,11 +1,12 @@
 import gzip
 import hashlib
 import json
+from functools import cache
 
 import numpy as np
 import pytest
 
-from models.bundled import ENCODERS, PERSON_ENCODER
+from models.bundled import ENCODERS
 from models.digest import sha256
 from models.pretrained import load_encoder
 from reid.encoder.embedder import Embedder, EmbedderOptions
@@ -24,6 +25,11 @@ LIMITS = {
     "rendered": "None beyond Followspot's own licence and the base's",
     "strong": "research only",
 }
+
+
+@cache
+def embedder(name: str) -> Embedder:
+    return Embedder(ENCODERS[name], EmbedderOptions(device="cpu"))
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -64,8 +70,7 @@ def test_no_validation_person_was_trained_on(name):
 
 @pytest.mark.parametrize("name", ENCODERS)
 def test_its_calibration_separates_people_and_less_surely_after_longer(name):
-    embedder = Embedder(ENCODERS[name], EmbedderOptions(device="cpu"))
-    calibration = embedder.calibration
+    calibration = embedder(name).calibration
     for (same, _), (different, _) in zip(calibration.same, calibration.different, strict=True):
         assert same > different + 0.2
     assert calibration.same[0][0] > calibration.same[-1][0]
@@ -84,9 +89,7 @@ def test_colours_are_read_as_bgr():
         crop[75:120, 20:45] = (60, 60, 60)
         return np.clip(crop + random.normal(0, 8, crop.shape), 0, 255).astype(np.uint8)
 
-    red, red_again, blue = Embedder(PERSON_ENCODER, EmbedderOptions(device="cpu"))(
-        [person((30, 30, 200)), person((30, 30, 200)), person((200, 30, 30))]
-    )
+    red, red_again, blue = embedder("bundled")([person((30, 30, 200)), person((30, 30, 200)), person((200, 30, 30))])
     assert red @ red_again == pytest.approx(1, abs=0.1)
     assert red @ red_again > red @ blue + 0.1
 
@@ -97,7 +100,7 @@ def test_its_openvino_copy_is_the_same_encoder(name, tmp_path):
     pytest.importorskip("openvino")
     weights = ENCODERS[name]
     crops = [np.random.default_rng(n).integers(0, 255, (90, 40 + n, 3), np.uint8) for n in range(3)]
-    plain, copied = Embedder(weights, EmbedderOptions(device="cpu")), make_embedder(weights, "cpu")
+    plain, copied = embedder(name), make_embedder(weights, "cpu")
     assert copied.encoder.checkpoint_sha256 == copied.sha256 == plain.sha256
     assert json.dumps(copied.metadata) == json.dumps(plain.metadata)  # JSON makes tuples of lists
     assert (copied.calibration, copied.calibrated) == (plain.calibration, True)

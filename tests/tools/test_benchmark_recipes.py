@@ -1,8 +1,10 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import reid.training.report
 from models.encoder import EncoderOptions
 from models.generator import GeneratorOptions
 from reid.dancereid.folder import CropDetails, DanceReidFolder
@@ -15,6 +17,14 @@ from tools.benchmark.recipe_scores import RunScores, difference_table, standard_
 from tools.benchmark_recipes import SCORES, BenchmarkRecipesCommand
 
 ADAM = OptimiserOptions("adam", 1e-3)
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch):
+    """The curves of a run, which take longer to draw than its few steps; `test_reid_commands.py` looks for them."""
+    monkeypatch.setattr(
+        reid.training.report, "loss_curves", lambda rows: SimpleNamespace(savefig=lambda *_, **__: None)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -501,7 +501,6 @@ def test_a_misspelt_kind_of_detections_is_refused(tmp_path: Path):
         BenchmarkTracksCommand(tmp_path / "truth", ("exakt",), peers=(), out=tmp_path / "out").run()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("detections", "floor"), [("det/gt.txt", 78.9), ("det/sim.txt", 47.9)])
 def test_as_good_as_measured_on_dancetrack(tmp_path: Path, detections: str, floor: float):
     """Measured on the first four sequences: HOTA 80.2 and 49.1; the floors lie 1.2 below."""

@@ -30,7 +30,6 @@ def test_the_file_is_light_and_its_card_names_it() -> None:
     assert sha256(weights).hexdigest() in PERSON_DETECTOR.with_suffix(".md").read_text()
 
 
-@pytest.mark.slow
 def test_rendered_dancers_are_found(detector: YoloDetector) -> None:
     scenes = Scene(StageOptions(dancers=5, seconds=8, fps=1, seed=77)).frames()
     score = average_precision([(detector(scene.frame), scene.truth.xyxy) for scene in scenes])
@@ -39,7 +38,6 @@ def test_rendered_dancers_are_found(detector: YoloDetector) -> None:
     assert score.ap > 0.72
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("clip", "cast"), [("fiyud_dance", 3), ("jvs_dance1", 1)])
 def test_real_dancers_are_found_once_each(detector: YoloDetector, clip: str, cast: int) -> None:
     video = CLIPS / f"{clip}.mp4"

@@ -139,11 +139,10 @@ def test_the_middle_is_measured_in_shares_of_the_sides():
     assert in_the_middle(boxes, height=200, width=100) == 0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not POSE_MODEL.is_file(), reason="no ../shared/weights/yolov8n-pose.pt beside the project")
 def test_a_pose_model_comes_near_the_exact_joints_of_rendered_dancers(tmp_path):
     data = tmp_path / "data"
-    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=3.0).run()
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=1.2, processes=1).run()
     exact = {crop.path: crop.keypoints for crop in every_crop(data, DataOptions())}
     for pose in (data / "poses").iterdir():
         pose.unlink()

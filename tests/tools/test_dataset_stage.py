@@ -16,7 +16,7 @@ from tracker.types import InputError
 
 
 def stage(out, **more):
-    DatasetStageCommand(out, scenes=2, test_scenes=1, dancers=2, seconds=0.6, height=64, **more).run()
+    DatasetStageCommand(out, scenes=2, test_scenes=1, dancers=2, seconds=0.6, width=480, height=64, **more).run()
 
 
 def contents(folder):

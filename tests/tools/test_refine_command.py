@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -37,11 +38,11 @@ def red_left(index: int) -> int | None:
     return 40 if index < 50 else None if index < 100 else 250
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds of blue, who stays, and red, who comes back; the detector misses blue for a moment."""
-    lines = []
-    with VideoWriter(tmp_path / "film.mp4", width=320, height=240, fps=FPS) as writer:
+    folder, lines = tmp_path_factory.mktemp("shot"), []
+    with VideoWriter(folder / "film.mp4", width=320, height=240, fps=FPS) as writer:
         for index in range(FRAMES):
             image = np.full((240, 320, 3), 90, np.uint8)
             for left, colour, seen in ((150, BLUE, index not in MISSED), (red_left(index), RED, True)):
@@ -49,8 +50,14 @@ def film(tmp_path: Path) -> Path:
                     image[60:180, left : left + 40] = colour
                     lines += [f"{index + 1},-1,{left},60,40,120,0.9"] if seen else []
             writer.write(image, index / FPS)
-    (tmp_path / "boxes.txt").write_text("\n".join(lines) + "\n")
-    return tmp_path / "film.mp4"
+    (folder / "boxes.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def film(shot: Path, tmp_path: Path) -> Path:
+    """A copy for each test."""
+    return shutil.copytree(shot, tmp_path, dirs_exist_ok=True) / "film.mp4"
 
 
 def refined(film: Path, **options) -> Path:

@@ -255,7 +255,6 @@ def test_the_beat_is_as_long_as_the_scene_and_never_too_loud():
     assert 0.3 < np.abs(samples).max() <= 1
 
 
-@pytest.mark.slow
 def test_a_detector_trained_on_photographs_finds_the_dancers():
     from ultralytics import YOLO
 

@@ -7,11 +7,12 @@ import errno
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,27 +30,37 @@ from tracker.video.video_writer import VideoWriter
 FPS = 25
 FRAMES = 500
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
+SHORT = ("track", "short.mp4", "--detections", "short.txt", *TRACK[4:-1])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still."""
+    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still; and short
+    ones of the kind."""
     home = tmp_path_factory.mktemp("home")
-    noise = np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
-    with VideoWriter(home / "film.mp4", width=960, height=540, fps=FPS, preset="ultrafast", crf=40) as writer:
+    noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3), np.uint8)
+    with VideoWriter(home / "film.mp4", width=640, height=360, fps=FPS, preset="ultrafast", crf=40) as writer:
         for index in range(FRAMES):
             writer.write(np.roll(noise, index, axis=1), index / FPS)
-    (home / "boxes.txt").write_text("".join(f"{index + 1},-1,300,100,200,400,0.9\n" for index in range(FRAMES)))
+    with VideoWriter(home / "short.mp4", width=640, height=360, fps=FPS, preset="ultrafast", crf=40) as writer:
+        for index in range(10):
+            writer.write(noise, index / FPS)
+    (home / "short.txt").write_text("".join(f"{index + 1},-1,200,60,150,280,0.9\n" for index in range(10)))
+    (home / "boxes.txt").write_text("".join(f"{index + 1},-1,200,60,150,280,0.9\n" for index in range(FRAMES)))
     return home
 
 
 @pytest.fixture
 def folder(home: Path, tmp_path: Path) -> Path:
     """The same in a folder of its own."""
-    for file in home.iterdir():
-        (tmp_path / file.name).symlink_to(file)
-    return tmp_path
+    return beside(home, tmp_path)
+
+
+def beside(home: Path, folder: Path) -> Path:
+    for name in ("film.mp4", "boxes.txt", "short.mp4", "short.txt"):
+        (folder / name).symlink_to(home / name)
+    return folder
 
 
 def until_tracked(out: Path, process: subprocess.Popen[str]) -> None:
@@ -74,6 +85,20 @@ def ended_by(number: int, folder: Path) -> tuple[int, str]:
     return process.returncode, said
 
 
+@pytest.fixture(scope="module")
+def stopped(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], tuple[Path, int, str]]:
+    """By signal: the results of `track` that got it, which are read and never changed, its exit code and its output."""
+    known: dict[int, tuple[Path, int, str]] = {}
+
+    def stopped(number: int) -> tuple[Path, int, str]:
+        if number not in known:
+            folder = beside(home, tmp_path_factory.mktemp("stopped"))
+            known[number] = (folder / "out", *ended_by(number, folder))
+        return known[number]
+
+    return stopped
+
+
 def frames(video: Path) -> int:
     with VideoReader(video) as source:
         return sum(1 for _ in source)
@@ -89,9 +114,10 @@ WHOLE = {"video.mp4", "tracks.txt", "tracks.csv", "tracks.json", "report.html", 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=lambda each: str(each)
 )
-def test_a_signal_finishes_the_files_so_far_which_say_that_they_are_not_all(number: int, code: int, folder: Path):
-    ended, said = ended_by(number, folder)
-    out = folder / "out"
+def test_a_signal_finishes_the_files_so_far_which_say_that_they_are_not_all(
+    number: int, code: int, stopped: Callable[[int], tuple[Path, int, str]]
+):
+    out, ended, said = stopped(number)
     assert ended == code
     assert STOPPED in said
     assert files(out) == WHOLE
@@ -155,7 +181,7 @@ def test_a_kill_leaves_a_video_that_plays_and_tracks_that_are_drawn_and_the_fold
     assert UNFINISHED in drawn.stdout
     assert frames(out / "boxes.mp4") == len(tracked.tracks())
     (folder / "boxes.txt").unlink()
-    (folder / "boxes.txt").write_text("1,-1,300,100,200,400,0.9\n")
+    (folder / "boxes.txt").write_text("1,-1,200,60,150,280,0.9\n")
     again = run(folder, *TRACK, "--no-video", "--vid-stride", "100")
     assert again.returncode == 0, again.stderr
     assert "out held a run that was not finished; that is now out-unfinished" in again.stdout
@@ -200,7 +226,7 @@ def said(ended: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_the_video_that_was_written(folder: Path):
-    ended = on_a_full_disk(folder, 4_000_000, *TRACK)
+    ended = on_a_full_disk(folder, 2_000_000, *TRACK)
     assert ended.returncode == 1
     assert said(ended).startswith("followspot: out/video.mp4 could not be written because the disk is full")
     out = folder / "out"
@@ -229,8 +255,10 @@ def test_rows_are_whole_where_the_disk_is_full_in_the_midst_of_one(folder: Path)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
-def test_a_drawing_that_is_stopped_does_not_pass_for_whole(number: int, code: int, folder: Path):
-    ended_by(signal.SIGINT, folder)
+def test_a_drawing_that_is_stopped_does_not_pass_for_whole(
+    number: int, code: int, folder: Path, stopped: Callable[[int], tuple[Path, int, str]]
+):
+    shutil.copytree(stopped(signal.SIGINT)[0], folder / "out")
     command = [sys.executable, "-m", "tools", "render", "film.mp4", "out/tracks.txt", "--out", "drawn.mp4"]
     process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     part = folder / "drawn.part.mp4"
@@ -241,7 +269,7 @@ def test_a_drawing_that_is_stopped_does_not_pass_for_whole(number: int, code: in
     told, _ = process.communicate(timeout=120)
     assert process.returncode == code
     assert ("drawn.part.mp4" in told) == (number == signal.SIGINT)
-    assert files(folder) == {"film.mp4", "boxes.txt", "out", "drawn.part.mp4"}
+    assert files(folder) == {"film.mp4", "boxes.txt", "short.mp4", "short.txt", "out", "drawn.part.mp4"}
     assert FPS <= frames(part) < FRAMES
 
 
@@ -323,7 +351,7 @@ def test_a_place_with_too_long_a_name_and_an_output_that_takes_nothing_are_told_
 
 
 def test_a_standard_output_that_is_closed_or_knows_few_letters_is_no_fault(folder: Path):
-    command = f"{sys.executable} -m tools {' '.join(TRACK[:-1])}"
+    command = f"{sys.executable} -m tools {' '.join(SHORT)}"
     closed = subprocess.run(
         ["sh", "-c", f"{command} a --no-video >&-"], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,12 +40,11 @@ def box(person: int, index: int) -> tuple[float, float, float, float]:
     return start + step * index, 40 + 20 * person, 40, 120
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def shot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of two grey people walking past each other, and their boxes as a MOT file."""
-    video = tmp_path / "film.mp4"
-    lines = []
-    with VideoWriter(video, width=320, height=240, fps=FPS) as writer:
+    folder, lines = tmp_path_factory.mktemp("shot"), []
+    with VideoWriter(folder / "film.mp4", width=320, height=240, fps=FPS) as writer:
         for index in range(2 * FPS):
             image = np.zeros((240, 320, 3), np.uint8)
             for person in range(len(PEOPLE)):
@@ -52,8 +52,14 @@ def film(tmp_path: Path) -> Path:
                 image[top : top + height, left : left + width] = 120 + 80 * person
                 lines.append(f"{index + 1},-1,{left},{top},{width},{height},0.9")
             writer.write(image, index / FPS)
-    (tmp_path / "boxes.txt").write_text("\n".join(lines) + "\n")
-    return video
+    (folder / "boxes.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def film(shot: Path, tmp_path: Path) -> Path:
+    """A copy for each test."""
+    return shutil.copytree(shot, tmp_path, dirs_exist_ok=True) / "film.mp4"
 
 
 def follow(film: Path, **options) -> Path:

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from places import ROOT
 
 from tools.run.tracked_run import absolute, read_run
+from tools.track import TrackCommand
+from tracker.drawing.render import RenderOptions
 from tracker.types import InputError
-
-
-def track(*options: str, cwd: Path) -> None:
-    command = [sys.executable, "-m", "tools", "track", *options, "--reid", "none", "--no-video"]
-    done = subprocess.run(command, cwd=cwd, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two of the demo's dancers, who never leave, replayed: every second frame; the video named from its folder."""
+    """Two of the demo's dancers, who never leave, replayed: every fifth frame; the video named from its folder."""
     home = tmp_path_factory.mktemp("run")
     (home / "demo.mp4").write_bytes((ROOT / "assets" / "demo.mp4").read_bytes())
     rows = (ROOT / "assets" / "demo_gt.txt").read_text().splitlines()
     (home / "boxes.txt").write_text("".join(f"{row}\n" for row in rows if row.split(",")[1] in "35"))
-    track("demo.mp4", "--detections", "boxes.txt", "--vid-stride", "2", "--draw.names", "2", "Ada", cwd=home)
+    replayed = {"detections": Path("boxes.txt"), "reid": "none", "video": False}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        TrackCommand(("demo.mp4",), vid_stride=5, draw=RenderOptions(names={2: "Ada"}), **replayed).run()
     return home / "runs" / "demo"
 
 
 def test_a_run_knows_its_video_names_and_tracks_from_any_folder(folder: Path):
     run = read_run(folder)
-    assert (run.name, run.width, run.height, run.fps, run.tracking) == ("demo", 1280, 720, 12.5, "online")
+    assert (run.name, run.width, run.height, run.fps, run.tracking) == ("demo", 1280, 720, 5.0, "online")
     assert run.opened == str(folder.parents[1].resolve() / "demo.mp4")
     assert run.names == {2: "Ada"}
     with run.open() as source:
         indices = [frame.index for frame in source]
-    assert len(indices) == run.frames == 175
+    assert len(indices) == run.frames == 70
     tracks = run.tracks()
     assert [rows.frame for rows in tracks] == indices
     assert {id for rows in tracks for id in rows.ids.tolist()} == {1, 2}

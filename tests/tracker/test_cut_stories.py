@@ -23,13 +23,13 @@ def jump(before: float, after: float) -> Path:
 def filmed(people: list[Path], colours: list[tuple[int, int, int]]) -> Callable[[float], np.ndarray]:
     """The story in front of one wall before the cut, and of another after it."""
     blots = np.random.default_rng(0).uniform(20, 235, (2, 12, 20)).astype(np.float32)
-    walls = [cv2.resize(blot, (1280, 720), interpolation=cv2.INTER_CUBIC).clip(1, 255) for blot in blots]
+    greys = [cv2.resize(blot, (1280, 720), interpolation=cv2.INTER_CUBIC).clip(1, 255) for blot in blots]
+    walls = [grey.astype(np.uint8)[..., None].repeat(3, axis=2) for grey in greys]
     painted = paint(people, colours)
 
     def at(time: float) -> np.ndarray:
         image = painted(time)
-        wall = walls[time >= CUT].astype(np.uint8)[..., None].repeat(3, axis=2)
-        return np.where(image.any(axis=2, keepdims=True), image, wall)
+        return np.where(image.any(axis=2, keepdims=True), image, walls[time >= CUT])
 
     return at
 

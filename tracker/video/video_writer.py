@@ -90,6 +90,7 @@ class VideoWriter:
         self._closed = False
         self._failure: Exception | None = None
         self._queue: queue.Queue[tuple[VideoFrame, float] | None] = queue.Queue(QUEUED)
+        self._ended = threading.Event()  # not the thread's own end, of which a join that Ctrl-C breaks off is no judge
         self._thread = threading.Thread(target=self._encode, name="encode", daemon=True)
         self._thread.start()
 
@@ -131,6 +132,8 @@ class VideoWriter:
                 self._failure = failure  # which names what was kept
             while not ended:  # a caller waiting to put a picture must not wait for ever
                 ended = self._queue.get() is None
+        finally:
+            self._ended.set()
 
     def close(self, early: bool = False) -> None:
         """Finishes the file and gives it its name, or removes it if it has no frame. Raises InputError on failure.
@@ -152,10 +155,11 @@ class VideoWriter:
 
     def _finish(self) -> None:
         self._queue.put(None)
+        self._ended.wait()
         self._thread.join()
 
     def _publish(self, early: bool) -> None:
-        if self._thread.is_alive():
+        if not self._ended.is_set():
             return  # given up: what is on disk plays
         try:
             if not self._written:

@@ -15,10 +15,10 @@ PAIRS = b")\x94" + b"".join(b"h%sh%s\x86\x94" % (bytes([place]), bytes([place]))
 EIGHT_GIGABYTES = b"\x8a\x05" + struct.pack("<Q", 8 << 30)[:5]
 
 HOSTILE = {
-    "a tuple nested deep as a key": b"}" + b")" + b"\x85" * 3_000_000 + b"Ns.",
-    "the same through BUILD of nothing": b"}" + b")" + b"\x85Nb" * 1_000_000 + b"Ns.",
+    "a tuple nested deep as a key": b"}" + b")" + b"\x85" * 300_000 + b"Ns.",
+    "the same through BUILD of nothing": b"}" + b")" + b"\x85Nb" * 200_000 + b"Ns.",
     "tuple, called": b"cbuiltins\ntuple\n]N\x61\x85R.",
-    "lists nested deep": b"]" * 1_000_000 + b"a" * 999_999 + b".",
+    "lists nested deep": b"]" * 200_000 + b"a" * 199_999 + b".",
     "lists that hold one twice": DOUBLED + b".",
     "pairs of pairs as a key": b"}" + PAIRS + b"Ns.",
     "such a list as a type": DOUBLED + b"cnumpy\ndtype\nh\x3c\x85R.",

@@ -28,36 +28,41 @@ def weights(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def embedder(weights):
+    return Embedder(weights, CPU)
+
+
 def crops(*sizes):
     random = np.random.default_rng(0)
     return [random.integers(0, 255, (height, width, 3), np.uint8) for height, width in sizes]
 
 
-def test_crops_of_any_size_become_unit_rows(weights):
-    rows = Embedder(weights, CPU)(crops((300, 120), (40, 20), (1, 1), (64, 32)))
+def test_crops_of_any_size_become_unit_rows(embedder):
+    rows = embedder(crops((300, 120), (40, 20), (1, 1), (64, 32)))
     assert rows.shape == (4, 1280)
     assert rows.dtype == np.float32
     assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
 
 
-def test_no_crops_give_no_rows(weights):
-    assert Embedder(weights, CPU)([]).shape == (0, 1280)
+def test_no_crops_give_no_rows(embedder):
+    assert embedder([]).shape == (0, 1280)
 
 
-def test_a_row_does_not_depend_on_its_batch(weights):
+def test_a_row_does_not_depend_on_its_batch(weights, embedder):
     many = crops(*[(50 + index, 30) for index in range(5)])
-    whole = Embedder(weights, CPU)(many)
+    whole = embedder(many)
     split = Embedder(weights, EmbedderOptions(device="cpu", batch=2))(many)
     assert whole == pytest.approx(split, abs=1e-5)
 
 
-def test_a_share_of_colour_makes_the_similarity_a_mean_of_the_networks_and_the_histograms(weights, tmp_path):
+def test_a_share_of_colour_makes_the_similarity_a_mean_of_the_networks_and_the_histograms(weights, embedder, tmp_path):
     loaded = load_encoder(weights)
     path = tmp_path / "coloured.pt"
     save_encoder(path, loaded.encoder, {"colour_share": 0.25})
     pictures = crops((90, 45), (120, 60))
     pictures[1][:] = pictures[1] // 3  # darker
-    network, colours = Embedder(weights, CPU)(pictures), Embedder(COLOUR_HISTOGRAM, CPU)(pictures)
+    network, colours = embedder(pictures), Embedder(COLOUR_HISTOGRAM, CPU)(pictures)
     both = Embedder(path, CPU)
     rows = both(pictures)
     assert rows.shape == (2, both.dimension) == (2, 1280 + 768)
@@ -68,19 +73,19 @@ def test_a_share_of_colour_makes_the_similarity_a_mean_of_the_networks_and_the_h
     assert both([]).shape == (0, both.dimension)
 
 
-def test_it_agrees_with_the_network_fed_rgb_in_0_to_1(weights):
+def test_it_agrees_with_the_network_fed_rgb_in_0_to_1(weights, embedder):
     crop = crops((64, 32))[0]
     rgb = torch.from_numpy(crop[..., ::-1].copy()).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
         expected = load_encoder(weights).encoder.embed(rgb).numpy()
-    assert Embedder(weights, CPU)([crop]) == pytest.approx(expected, abs=1e-4)
+    assert embedder([crop]) == pytest.approx(expected, abs=1e-4)
 
 
-def test_with_flip_a_mirror_image_has_the_same_vector(weights):
-    embedder = Embedder(weights, EmbedderOptions(device="cpu", flip=True))
+def test_with_flip_a_mirror_image_has_the_same_vector(weights, embedder):
+    both = Embedder(weights, EmbedderOptions(device="cpu", flip=True))
     crop = crops((64, 32))[0]
-    assert embedder([crop]) == pytest.approx(embedder([crop[:, ::-1]]), abs=1e-4)
-    assert np.abs(Embedder(weights, CPU)([crop]) - Embedder(weights, CPU)([crop[:, ::-1]])).max() > 1e-3
+    assert both([crop]) == pytest.approx(both([crop[:, ::-1]]), abs=1e-4)
+    assert np.abs(embedder([crop]) - embedder([crop[:, ::-1]])).max() > 1e-3
 
 
 def test_calibration_comes_from_the_file(weights):
@@ -91,11 +96,11 @@ def test_without_a_file_it_is_the_bundled_encoder():
     assert Embedder(options=CPU).sha256 == hashlib.sha256(PERSON_ENCODER.read_bytes()).hexdigest()
 
 
-def test_it_fits_the_trackers_protocol(weights):
+def test_it_fits_the_trackers_protocol(embedder):
     from tracker.types import Embedder as Protocol
 
-    embedder: Protocol = Embedder(weights, CPU)
-    odds = embedder.calibration.log_odds(np.array([0.5, 0.9]), np.array([1.0, 1.0]))
+    fitting: Protocol = embedder
+    odds = fitting.calibration.log_odds(np.array([0.5, 0.9]), np.array([1.0, 1.0]))
     assert odds[0] < 0 < odds[1]
 
 

@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -34,6 +35,14 @@ CPU = torch.device("cpu")
 RUN = RunOptions(device="cpu", workers=0)
 QUIET = Callbacks(on_epoch=lambda line: None)
 FULL = PRESETS["st-reid"].objective.weights
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(monkeypatch):
+    """The curves of a run, which take longer to draw than its few steps; `test_reid_commands.py` looks for them."""
+    monkeypatch.setattr(
+        reid.training.report, "loss_curves", lambda rows: SimpleNamespace(savefig=lambda *_, **__: None)
+    )
 
 
 def recipe(weights=None, epochs=2, **optimisation):

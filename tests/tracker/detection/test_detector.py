@@ -213,7 +213,6 @@ def test_a_frame_without_picture_is_refused(detector: YoloDetector) -> None:
         detector(frame(None, index=7))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("exported", "extra"), [("openvino", {}), ("onnx", {"simplify": False})])
 def test_exports_give_the_boxes_of_the_network_they_came_from(
     tmp_path: Path, exported: str, extra: dict[str, bool], detector: YoloDetector, pair: np.ndarray
@@ -228,7 +227,6 @@ def test_exports_give_the_boxes_of_the_network_they_came_from(
     np.testing.assert_allclose(strong[0].score, strong[1].score, atol=0.02)
 
 
-@pytest.mark.slow
 def test_on_the_cpu_a_pt_runs_through_a_cached_openvino_copy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, detector: YoloDetector, pair: np.ndarray
 ) -> None:

@@ -68,7 +68,6 @@ def same(found: Detections, expected: Detections, pixels: float) -> None:
             assert others.score[apart.argmin()] == pytest.approx(score, abs=0.02)
 
 
-@pytest.mark.slow
 def test_boxes_are_those_of_ultralytics(pictures: list[np.ndarray], copy: Path, monkeypatch: pytest.MonkeyPatch):
     """In full precision; processors that have bfloat16 use it, in which both differ by some pixels."""
     compiling = openvino.Core.compile_model
