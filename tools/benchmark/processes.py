@@ -15,6 +15,8 @@ from tracker.types import InputError
 
 OUT_OF_REACH = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}
 """Ultralytics neither asks the network at its start, which takes as long as that likes, nor installs anything."""
+NOT_INHERITED = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+"""The latter would have every command compile torch and all else anew at each start, which users' commands do not."""
 _MEGABYTE = 1e6 if sys.platform == "darwin" else 1e3
 """What `ru_maxrss` counts in: bytes there, kilobytes elsewhere."""
 
@@ -42,7 +44,7 @@ def run_timed(command: Command, folder: Path) -> Spent:
 
     Raises InputError with the last line of its output where it fails.
     """
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment = {**inherited, **OUT_OF_REACH, **command.environment}
     log = folder / "log.txt"
     with log.open("wb") as output:
