@@ -19,11 +19,12 @@ followspot train st-reid-strong "${data[@]}" --encoder mobilenet_v2 --start "$im
     --objective.generator.map-conditioned --objective.discriminator.image patchgan --objective.discriminator.channels 24 \
     --objective.pictures 24 --optimisation.generator.lr 1e-3 --optimisation.precision bfloat16 --out "$out/run"
 
-# calibration, on scenes that were never trained on
+# calibration, on scenes that were never trained on, with all that makes a person look different from before
 for seed in 236 175 277; do
-    followspot stage --out "$out/stage-$seed" --twins 2 --seed $seed --fps 5 --no-audio
+    followspot stage --out "$out/stage-$seed" --twins 2 --seed $seed --fps 5 --no-audio --variety \
+        --turns 0.6 --floor-work 0.2 --changing-light 0.5 --shutter 0.01 --camera-faults 0.8
 done
-followspot bundle-encoder --folder "$out/run" "${data[@]}" \
+followspot bundle-encoder --folder "$out/run" "${data[@]}" --colour-share 0.2 \
     --scenes "$out"/stage-236 "$out"/stage-175 "$out"/stage-277 \
     --base "torchvision's mobilenet_v2, ImageNet (tonylins/pytorch-mobilenet-v2, Apache-2.0)" \
     --limits "None beyond Followspot's own licence and the base's: all training pictures were rendered by \`followspot\`." \
