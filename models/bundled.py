@@ -25,7 +25,7 @@ def require_unchanged(path: Path) -> None:
     To be called before the file is loaded: a detector's .pt is a pickle.
     """
     card = path.with_suffix(CARD)
-    if path.resolve().parent != WEIGHTS.resolve() or not (path.is_file() and card.is_file()):
+    if path.resolve().parent != WEIGHTS.resolve() or not (path.exists() and card.is_file()):
         return
     stated = STATED.search(card.read_text(encoding="utf-8"))
     if stated and stated[1] != (found := sha256(path)):

@@ -100,6 +100,9 @@ VERBS: dict[str, Any] = {
     },
     "calibrate": Verb("calibrate:CalibrateCommand", "Calibrate an encoder's similarities to log odds, and store that."),
     "export": Verb("export:ExportCommand", "Write a re-ID encoder for ONNX Runtime or OpenVINO, and check it."),
+    "export-detector": Verb(
+        "export_detector:ExportDetectorCommand", "Write an 8-bit copy of a detector, and check it."
+    ),
     "stage": Verb("stage:StageCommand", "Render dancers on a stage, with exact truth."),
     "bundle-encoder": Verb("bundle_encoder:BundleEncoderCommand", "Make the bundled encoder out of a training run."),
 }

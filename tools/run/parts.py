@@ -45,10 +45,14 @@ def make_detector(weights: Path, options: DetectorOptions, detections: Path | No
     if detections is None:
         require_unchanged(weights)
         options = replace(options, device=device_or_cpu(options.device))
-        copy = openvino_place(weights, options.device) if options.openvino else None
+        copy = openvino_place(weights, options.device, int8=options.int8) if options.openvino else None
+        if copy is not None:
+            require_unchanged(copy)
         _tell_of_copying(copy)
         detector = YoloDetector(weights, options)
         _tell_of_torch(copy)
+        if options.int8 and not detector.int8:
+            note(f"{weights.name} has no 8-bit copy that runs here; `followspot export-detector` makes one")
         return detector
     if not detections.is_file():
         raise InputError(f"there is no file {detections} to replay detections from")
@@ -119,6 +123,11 @@ class Parts:
     detector: Detector
     embedder: AnyEmbedder | None
     weights: dict[str, Path | None]
+
+    @property
+    def int8(self) -> bool:
+        """Whether the detector runs in 8 bits."""
+        return isinstance(self.detector, YoloDetector) and self.detector.int8
 
 
 def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:

@@ -115,7 +115,8 @@ class Run:
 
     def _facts(self, files: ResultFiles) -> dict[str, Any]:
         """For config.json."""
-        return {"source": files.source.name, "opened": self.opened, "tracking": files.label}
+        facts = {"source": files.source.name, "opened": self.opened, "tracking": files.label}
+        return {**facts, "int8": self.parts.int8}
 
     @property
     def notes(self) -> list[str]:

@@ -13,7 +13,7 @@ from ..boxes import area
 from ..types import Detections, Frame, InputError, Picture, as_frame, require
 from .openvino_network import OpenvinoNetwork
 from .ultralytics_network import UltralyticsNetwork
-from .weights import openvino_folder
+from .weights import INT8_FOLDER, openvino_folder
 
 MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
@@ -40,6 +40,9 @@ class DetectorOptions:
     openvino: bool = True
     """On the CPU, run the networks by OpenVINO where that is installed: half the time, the same boxes to about a
     pixel."""
+    int8: bool = False
+    """By OpenVINO, run the 8-bit copy that `followspot export-detector` wrote beside the weights: a quarter of the time
+    on processors without bfloat16; boxes are less exact, which can cost identities."""
     trust: bool = False
     """Load a .pt that holds more than a network of Ultralytics: code in it runs, so trust its author."""
 
@@ -67,6 +70,11 @@ class YoloDetector:
         self.options = options or DetectorOptions()
         require(self.options, DetectorOptions, "the options of a detector")
         self._network = _network(self.weights, self.options)
+
+    @property
+    def int8(self) -> bool:
+        """Whether the 8-bit copy of the weights runs."""
+        return isinstance(self._network, OpenvinoNetwork) and self._network.folder.name.endswith(INT8_FOLDER)
 
     def __call__(self, frame: Picture) -> Detections:
         """People in one frame, which may be its image alone, (H, W, 3) uint8 BGR.
@@ -110,13 +118,17 @@ def _image(frame: Frame) -> np.ndarray:
 
 
 def _network(weights: Path, options: DetectorOptions) -> OpenvinoNetwork | UltralyticsNetwork:
-    copy = openvino_folder(weights, options.device, trust=options.trust) if options.openvino else None
-    if copy is not None and set(options.classes) <= {0}:
+    copy, one_class = None, set(options.classes) <= {0}
+    if options.openvino:
+        copy = openvino_folder(weights, options.device, int8=options.int8 and one_class, trust=options.trust)
+    if copy is not None and one_class:
         try:
             return OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz)
         except ValueError:  # of another kind
             pass
-        except Exception:  # the copy is damaged in any way: torch runs the weights, and the next run copies them anew
-            shutil.rmtree(copy, ignore_errors=True)
+        except Exception as error:  # the copy is damaged in any way
+            if copy.name.endswith(INT8_FOLDER):
+                raise InputError(f"{copy} is damaged: install or export it again, or leave --int8 out") from error
+            shutil.rmtree(copy, ignore_errors=True)  # torch runs the weights, and the next run copies them anew
             copy = None
     return UltralyticsNetwork(weights, copy, options)

@@ -33,6 +33,7 @@ class OpenvinoNetwork:
         facts = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
         if facts["task"] != "detect" or len(facts["names"]) != 1 or facts.get("end2end"):
             raise ValueError("a network of another kind")
+        self.folder = folder
         self.names: dict[int, str] = facts["names"]
         self._conf, self._iou, self._imgsz, self._stride = conf, iou, imgsz, int(facts["stride"])
         self._compiled = _compiled(next(folder.glob("*.xml")))

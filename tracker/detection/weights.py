@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from ultralytics import YOLO
 
 OPENVINO_FOLDER = "_openvino_model"
+INT8_FOLDER = f"_int8{OPENVINO_FOLDER}"
+"""How the name of an 8-bit copy ends, which `followspot export-detector` writes beside NAME.pt."""
+MADE_OF = "made_of"
+"""What its metadata calls the sha256 of the .pt file that it was made of."""
 RUNTIMES = {
     ".pt": ("torch", "torch"),
     ".onnx": ("onnxruntime", "followspot[onnx]"),
@@ -31,13 +36,13 @@ REFUSED = re.compile("unsupported global", re.IGNORECASE)
 TASKS = ("detect", "pose", "segment")
 
 
-def openvino_folder(weights: Path, device: str = "", *, trust: bool = False) -> Path | None:
+def openvino_folder(weights: Path, device: str = "", *, int8: bool = False, trust: bool = False) -> Path | None:
     """The OpenVINO copy of a .pt file that is to run in its place: on the processor, where OpenVINO is installed.
 
     Raises InputError where the file is missing or broken, the device is not there, or the file has no copy yet, holds
     code, and is not trusted.
     """
-    copy = openvino_place(weights, device)
+    copy = openvino_place(weights, device, int8=int8)
     if copy is None:
         return None
     if not copy.exists() and not trust:
@@ -47,16 +52,31 @@ def openvino_folder(weights: Path, device: str = "", *, trust: bool = False) -> 
     return made_copy(weights, copy, convert_detector)
 
 
-def openvino_place(weights: Path, device: str = "") -> Path | None:
-    """Where that copy is, or will be; None where the file itself is to run. Raises InputError as `openvino_folder`."""
+def openvino_place(weights: Path, device: str = "", *, int8: bool = False) -> Path | None:
+    """Where that copy is, or will be; None where the file itself is to run. With `int8` the one in 8 bits, if it has
+    one. Raises InputError as `openvino_folder`."""
     if check_kind(weights) != ".pt" or importlib.util.find_spec("openvino") is None:
         return None
     keep_offline()
     if not _runs_on_cpu(device):
         return None
+    if int8 and (found := int8_folder(weights)) is not None and _computes_in_int8():
+        return found
     from .openvino_copy import kept_copy
 
     return kept_copy(weights, ("ultralytics",))
+
+
+def int8_folder(weights: Path) -> Path | None:
+    """The 8-bit copy beside a .pt file, if there is one that was made of this very file."""
+    folder = weights.with_name(f"{weights.stem}{INT8_FOLDER}")
+    try:
+        facts = (folder / "metadata.yaml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    stated = re.search(rf"^{MADE_OF}: ([0-9a-f]{{64}})$", facts, re.MULTILINE)
+    made_of_it = stated is not None and stated[1] == hashlib.sha256(weights.read_bytes()).hexdigest()
+    return folder if made_of_it else None
 
 
 def load_network(weights: Path, device: str = "", *, copy: Path | None = None, trust: bool = False) -> YOLO:
@@ -157,6 +177,12 @@ def _check_device(device: str) -> None:
         select_device(device, verbose=False)
     except Exception as error:  # ValueError for numbers, RuntimeError or AssertionError for words
         raise InputError(f"--device {device} is not on this machine: name cpu, 0, cuda:1 or mps, or none") from error
+
+
+def _computes_in_int8() -> bool:
+    import openvino
+
+    return "INT8" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _runs_on_cpu(device: str) -> bool:
