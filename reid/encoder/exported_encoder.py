@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,20 +60,27 @@ def open_onnx(path: Path) -> OpenEncoder:
 
 def open_openvino(path: Path) -> OpenEncoder:
     """`path` is the .xml. Raises WeightsError where it is not from `followspot export`."""
-    import openvino
-
     # Not bfloat16, OpenVINO's own choice on some processors: the calibration was measured in full precision.
     precise = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads()}
     try:
-        network = openvino.Core().read_model(path)
+        network = openvino_core().read_model(path)
         facts = network.get_rt_info([FACTS]).value if network.has_rt_info([FACTS]) else None
-        compiled = openvino.Core().compile_model(network, "CPU", precise)
+        compiled = openvino_core().compile_model(network, "CPU", precise)
     except RuntimeError as error:
         raise WeightsError(
             f"{path} is no OpenVINO network, or its .bin is missing or damaged; export it again."
         ) from error
     files = [path.with_suffix(".bin"), path]
     return opened(path, facts, lambda images: compiled(rgb_planes(images))[0], files)
+
+
+@cache
+def openvino_core() -> Any:
+    """One for the whole process: where cores end in the order in which they began, the next signal crashes the process
+    (told at length in `tracker/detection/openvino_core.py`, which this room may not import)."""
+    import openvino
+
+    return openvino.Core()
 
 
 OPENERS = {".onnx": open_onnx, ".xml": open_openvino}

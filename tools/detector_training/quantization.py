@@ -16,6 +16,7 @@ import numpy as np
 from models.digest import sha256
 from tracker.boxes import iou
 from tracker.detection.letterbox import Letterbox
+from tracker.detection.openvino_core import openvino_core
 from tracker.detection.openvino_network import OpenvinoNetwork
 from tracker.detection.weights import MADE_OF
 from tracker.types import Detections, InputError
@@ -36,7 +37,7 @@ def quantize(weights: Path, copy: Path, pictures: Sequence[Path], imgsz: int, ou
     import openvino
 
     file = next(copy.glob("*.xml"))
-    network = openvino.Core().read_model(file)
+    network = openvino_core().read_model(file)
     heads = [found[1] for each in network.get_ops() if (found := HEAD.search(each.get_friendly_name()))]
     if not heads:
         raise InputError(f"{weights} has no head that detects: only detectors of Ultralytics are made 8-bit")

@@ -14,6 +14,7 @@ import yaml  # type: ignore[import-untyped]
 from ..boxes import cxcywh_to_xyxy
 from ..types import Detections
 from .letterbox import Letterbox
+from .openvino_core import openvino_core
 
 ROWS = 5
 """Of the output of a network with one class: centre x and y, width, height, score."""
@@ -70,7 +71,7 @@ def _compiled(file: Path) -> Any:
     import openvino
     from openvino.preprocess import ColorFormat, PrePostProcessor
 
-    core = openvino.Core()
+    core = openvino_core()
     network = core.read_model(file)
     if len(network.outputs) != 1 or network.outputs[0].get_partial_shape()[1] != ROWS:
         raise ValueError("an output of another kind")

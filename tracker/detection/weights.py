@@ -180,9 +180,9 @@ def _check_device(device: str) -> None:
 
 
 def _computes_in_int8() -> bool:
-    import openvino
+    from .openvino_core import openvino_core
 
-    return "INT8" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "INT8" in openvino_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _runs_on_cpu(device: str) -> bool:

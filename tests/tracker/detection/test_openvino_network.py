@@ -120,6 +120,25 @@ assert not {{"torch", "ultralytics", "openvino_telemetry.main"}} & set(sys.modul
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_ctrl_c_comes_through_after_networks_that_ended_in_the_order_in_which_they_began(copy: Path):
+    """OpenVINO's own cores would leave the process a stack for signals that is gone: it crashed with code -11."""
+    code = f"""
+import gc, signal
+from pathlib import Path
+from tracker.detection.openvino_network import OpenvinoNetwork
+networks = [OpenvinoNetwork(Path({str(copy)!r}), 0.1, 0.7, 640) for _ in range(2)]
+while networks:
+    del networks[0]
+    gc.collect()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr
+
+
 def test_a_class_that_it_does_not_know_is_found_nowhere(pictures: list[np.ndarray]):
     detector = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu", classes=(3,)))
     assert len(detector(pictures[0])) == 0
