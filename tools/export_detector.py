@@ -37,7 +37,7 @@ class ExportDetectorCommand:
     """
 
     weights: Positional[str]
-    """The detector: `bundled`, or a .pt file of Ultralytics that knows people only."""
+    """The detector: `bundled`, or a .pt file of Ultralytics that detects people."""
     pictures: Path
     """Folder of pictures like those to be tracked, such as `train-detector` leaves in WORK/pictures/train/images."""
     limit: int = 300
@@ -76,7 +76,7 @@ class ExportDetectorCommand:
         try:
             floats = OpenvinoNetwork(copy, SURE / 2, 0.7, self.imgsz)
         except ValueError as error:
-            raise InputError(f"{weights} knows more than people: only detectors of one class are made 8-bit") from error
+            raise InputError(f"{weights} detects no people: only networks that do are made 8-bit") from error
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent) as workshop:
             made = Path(workshop) / out.name

@@ -67,7 +67,7 @@ for name, threads, options in (
 
 @pytest.fixture(scope="module")
 def runs(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folders of all runs, by a process of its own: in one that has had such runs a later signal crashed."""
+    """The folders of all runs, by a process of its own: numbers of threads hold for all that it does."""
     out = tmp_path_factory.mktemp("runs")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -59,8 +59,8 @@ class YoloDetector:
     """Any Ultralytics model that detects, poses or segments: .pt, .onnx, .engine or an OpenVINO folder.
 
     A .pt file is a pickle; code in it is not run, unless the options trust it. On the processor OpenVINO runs a copy of
-    it that is made once and kept; one that detects a single class, such as the bundled one, without importing torch
-    where the device is given as cpu.
+    it that is made once and kept; one that detects, as most do, without importing torch where the device is given as
+    cpu.
     Raises InputError where the weights are missing or are none, know no people, hold code, or need a package that is
     not there.
     """
@@ -118,12 +118,12 @@ def _image(frame: Frame) -> np.ndarray:
 
 
 def _network(weights: Path, options: DetectorOptions) -> OpenvinoNetwork | UltralyticsNetwork:
-    copy, one_class = None, set(options.classes) <= {0}
+    copy = None
     if options.openvino:
-        copy = openvino_folder(weights, options.device, int8=options.int8 and one_class, trust=options.trust)
-    if copy is not None and one_class:
+        copy = openvino_folder(weights, options.device, int8=options.int8, trust=options.trust)
+    if copy is not None:
         try:
-            return OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz)
+            return OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz, options.classes)
         except ValueError:  # of another kind
             pass
         except Exception as error:  # the copy is damaged in any way

@@ -1,4 +1,4 @@
-"""A network of one class run by OpenVINO itself, on the processor: no torch, no Ultralytics."""
+"""A network that detects run by OpenVINO itself, on the processor: no torch, no Ultralytics."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import numpy as np
 import yaml  # type: ignore[import-untyped]
 
 from ..boxes import cxcywh_to_xyxy
-from ..types import Detections
+from ..types import Detections, InputError
 from .letterbox import Letterbox
 from .openvino_core import openvino_core
+from .weights import person_classes
 
-ROWS = 5
-"""Of the output of a network with one class: centre x and y, width, height, score."""
+BOX = 4
+"""Rows of the output before those of the classes' scores: centre x and y, width, height."""
 MOST = 300
 """Boxes in a picture, as Ultralytics has it."""
 
@@ -26,18 +27,20 @@ class OpenvinoNetwork:
     """What Ultralytics exported to a folder: pictures of any size to boxes, as Ultralytics gives them.
 
     Each picture is a request of its own, and as many run side by side as OpenVINO has streams: the boxes of a picture
-    do not depend on those around it. Not for several threads at once.
+    do not depend on those around it. `classes` are the numbers of those to find, by default the one named person; a box
+    is of its likeliest class. Not for several threads at once.
     Raises ValueError where the network is of another kind, other exceptions where the folder is damaged.
     """
 
-    def __init__(self, folder: Path, conf: float, iou: float, imgsz: int) -> None:
+    def __init__(self, folder: Path, conf: float, iou: float, imgsz: int, classes: Sequence[int] = ()) -> None:
         facts = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
-        if facts["task"] != "detect" or len(facts["names"]) != 1 or facts.get("end2end"):
+        if facts["task"] != "detect" or facts.get("end2end"):
             raise ValueError("a network of another kind")
         self.folder = folder
         self.names: dict[int, str] = facts["names"]
+        self._classes = [number for number in classes or _people(self.names, folder) if number in self.names]
         self._conf, self._iou, self._imgsz, self._stride = conf, iou, imgsz, int(facts["stride"])
-        self._compiled = _compiled(next(folder.glob("*.xml")))
+        self._compiled = _compiled(next(folder.glob("*.xml")), BOX + len(self.names))
         self._idle: deque[Any] = deque()
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Detections]:
@@ -52,28 +55,41 @@ class OpenvinoNetwork:
 
     def _finished(self, request: Any, box: Letterbox) -> Detections:
         request.wait()
-        found = request.get_output_tensor().data[0]  # (5, N)
-        found = found[:, found[4] > self._conf].T
+        found = request.get_output_tensor().data[0]  # (4 + classes, N)
+        sure = (found[BOX:][self._classes] > self._conf).any(axis=0)  # (N,)
+        found = found[:, sure].T  # a copy, so the request is free
         self._idle.append(request)
-        kept = list(_kept(found, self._iou))[:MOST]
-        return Detections(box.back(cxcywh_to_xyxy(found[kept, :4])), found[kept, 4])
+        likeliest = found[:, BOX:].argmax(axis=1) if len(found) else np.zeros(0, int)
+        asked = np.isin(likeliest, self._classes)
+        found, likeliest = found[asked], likeliest[asked]
+        score = found[np.arange(len(found)), BOX + likeliest]
+        kept = list(_kept(found[:, :BOX], score, likeliest, self._iou))[:MOST]
+        return Detections(box.back(cxcywh_to_xyxy(found[kept, :BOX])), score[kept])
 
 
-def _kept(found: np.ndarray, iou: float) -> Iterator[int]:
-    """Rows that non-maximum suppression leaves of (N, 5) boxes (centre, size) with scores, best first."""
-    corner = found[:, :4].astype(float)
+def _kept(cxcywh: np.ndarray, score: np.ndarray, of_class: np.ndarray, iou: float) -> Iterator[int]:
+    """Rows that non-maximum suppression among those of a class (N,) leaves of (N, 4) boxes, the best first."""
+    corner = cxcywh.astype(float)
     corner[:, :2] -= corner[:, 2:] / 2
-    yield from cv2.dnn.NMSBoxes(corner.tolist(), found[:, 4].tolist(), 0.0, iou) if len(found) else ()
+    if len(corner):
+        yield from cv2.dnn.NMSBoxesBatched(corner.tolist(), score.tolist(), of_class.tolist(), 0.0, iou)
 
 
-def _compiled(file: Path) -> Any:
+def _people(names: dict[int, str], folder: Path) -> list[int]:
+    try:
+        return person_classes(names, folder)
+    except InputError as error:
+        raise ValueError("a network that knows no people") from error
+
+
+def _compiled(file: Path, rows: int) -> Any:
     """The network with a picture (1, h, w, 3) uint8 BGR as its input: what is done to it first is compiled in."""
     import openvino
     from openvino.preprocess import ColorFormat, PrePostProcessor
 
     core = openvino_core()
     network = core.read_model(file)
-    if len(network.outputs) != 1 or network.outputs[0].get_partial_shape()[1] != ROWS:
+    if len(network.outputs) != 1 or network.outputs[0].get_partial_shape()[1] != rows:
         raise ValueError("an output of another kind")
     steps = PrePostProcessor(network)
     picture = steps.input()
