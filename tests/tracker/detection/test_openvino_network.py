@@ -193,7 +193,7 @@ def test_a_network_of_another_kind_is_left_to_ultralytics(copy: Path, tmp_path: 
     facts = (copy / "metadata.yaml").read_text()
     for line in ("task: pose", "end2end: true", "names: {0: cat, 1: dog}"):
         (tmp_path / "metadata.yaml").write_text(f"{facts}\n{line}\n")
-        with pytest.raises(ValueError, match="another kind|no people"):
+        with pytest.raises(ValueError, match=r"another kind|no people"):
             OpenvinoNetwork(tmp_path, 0.1, 0.7, 640)
 
 
