@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from models.bundled import PERSON_DETECTOR
+from models import bundled
+from models.bundled import PERSON_DETECTOR, require_unchanged
 from models.digest import sha256
+from models.errors import WeightsError
 from tools.run.parts import make_detector
 from tracker.boxes import iou
 from tracker.detection import weights as detector_weights
@@ -48,6 +50,17 @@ def test_the_bundled_one_runs_where_asked_for_and_finds_the_same_people(pictures
             assert (iou(sure, other.xyxy).max(axis=1) > 0.8).all()
             people += len(sure)
     assert people >= 4 * len(pictures)
+
+
+def test_the_bundled_one_is_what_its_card_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    require_unchanged(BUNDLED)
+    changed = tmp_path / BUNDLED.name
+    shutil.copytree(BUNDLED, changed)
+    shutil.copy(BUNDLED.with_name(f"{BUNDLED.name}.md"), tmp_path)
+    (changed / "metadata.yaml").open("a").write("\n")
+    monkeypatch.setattr(bundled, "WEIGHTS", tmp_path)
+    with pytest.raises(WeightsError, match="is not the file that came with Followspot"):
+        require_unchanged(changed)
 
 
 def test_it_runs_where_it_lies_beside_the_very_file_that_it_was_made_of(mine: Path):
