@@ -216,7 +216,9 @@ runpy.run_module("tools", run_name="__main__", alter_sys=True)
 
 def on_a_full_disk(folder: Path, size: int, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", LIMITED, str(size), *words]
-    return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    # Python would keep half of a compiled module as if it were whole, and every later start would fail on it.
+    environment = {**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def said(ended: subprocess.CompletedProcess[str]) -> str:

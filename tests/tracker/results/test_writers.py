@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import no_file_beyond
 
 from tracker.results.keypoint_file import KeypointWriter, with_keypoints
 from tracker.results.mot_files import read_tracks
@@ -20,15 +21,6 @@ from tracker.results.writers import CSV_COLUMNS, STOPPED, UNFINISHED, CsvWriter,
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 FPS = 10.0
-
-
-@pytest.fixture
-def file_limit() -> Iterator[Callable[[int], None]]:
-    """Sets the size in bytes beyond which no file grows: as good as a full disk."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def seen(index: int, *ids: int, recoveries: Sequence[Recovery] = ()) -> tuple[Frame, FrameTracks]:
@@ -262,15 +254,15 @@ def test_the_overview_says_what_is_missing_until_and_after_the_end(tmp_path: Pat
     assert told() == (False, ["a frame is damaged and left out"], 0)
 
 
-def test_a_full_disk_ends_the_file_with_a_whole_row(tmp_path: Path, file_limit: Callable[[int], None]):
+def test_a_full_disk_ends_the_file_with_a_whole_row(tmp_path: Path):
     file = RowFile(tmp_path / "rows.txt")
     for number in range(100, 110):
         file.add(f"row {number}\n")  # 8 bytes
     file.flush()
-    file_limit(93)
-    file.add("row 110\nrow 111\n")
-    with pytest.raises(InputError, match=r"rows\.txt cannot be written \(File too large\)"):
-        file.close()
+    with no_file_beyond(93):
+        file.add("row 110\nrow 111\n")
+        with pytest.raises(InputError, match=r"rows\.txt cannot be written \(File too large\)"):
+            file.close()
     assert (tmp_path / "rows.txt").read_text().splitlines() == [f"row {number}" for number in range(100, 111)]
 
 

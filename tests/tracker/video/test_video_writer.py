@@ -14,6 +14,7 @@ import av
 import numpy as np
 import pytest
 from film import number, picture, shoot
+from full_disk import no_file_beyond
 from places import SHARED
 
 from tracker.prefetch import prefetch
@@ -302,7 +303,6 @@ def test_an_older_file_stays_until_the_new_one_is_complete(tmp_path):
 
 def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path):
     """A limit on the file size stands in for the full disk; the noise does not compress below it."""
-    resource = pytest.importorskip("resource")
     generator = np.random.default_rng(0)
 
     def two_seconds_of_noise() -> None:
@@ -310,19 +310,14 @@ def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path):
             for index in range(60):
                 writer.write(generator.integers(0, 255, (240, 320, 3), np.uint8), index / 30)
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
-    try:
-        with pytest.raises(InputError, match=r"because the disk is full$"):  # and names no part, as none plays
-            two_seconds_of_noise()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    said = r"because the disk is full$"  # and names no part, as none plays
+    with no_file_beyond(200_000), pytest.raises(InputError, match=said):
+        two_seconds_of_noise()
     assert os.listdir(tmp_path) == []
     assert not any(thread.name == "encode" for thread in threading.enumerate())
 
 
 def test_a_full_disk_keeps_the_seconds_that_were_written(tmp_path):
-    resource = pytest.importorskip("resource")
     generator = np.random.default_rng(0)
 
     def noise_without_end() -> None:
@@ -330,13 +325,9 @@ def test_a_full_disk_keeps_the_seconds_that_were_written(tmp_path):
             for index in range(600):
                 writer.write(generator.integers(0, 255, (240, 320, 3), np.uint8), index / 10)
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
-    try:
-        with pytest.raises(InputError, match=r"disk is full; what was written until then is .*out\.part\.mp4"):
-            noise_without_end()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    said = r"disk is full; what was written until then is .*out\.part\.mp4"
+    with no_file_beyond(2_000_000), pytest.raises(InputError, match=said):
+        noise_without_end()
     assert os.listdir(tmp_path) == ["out.part.mp4"]
     with VideoReader(tmp_path / "out.part.mp4") as video:
         assert sum(1 for _ in video) >= 20
