@@ -8,10 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 from av.container import Flags, OutputContainer
-from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange
 
+from .bt709 import yuv420p
 from .fragments import FRAGMENTED
 from .sound import Sound
 
@@ -20,9 +21,6 @@ FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
 BT709 = 1
 """FFmpeg's number for the colours of HD video, as space, primaries and transfer; said in the file, players obey it."""
-
-ROUNDED = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
-"""Without rounding every video written comes out darker than it was, by two levels after two conversions."""
 
 MIN_TICK_RATE = 90_000
 """Ticks per second at least: MPEG's clock, in which the common frame rates are whole numbers."""
@@ -64,7 +62,6 @@ class VideoFile:
         context.thread_type = "FRAME"
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = ColorRange.MPEG
-        self._reformatter = VideoReformatter()
         self._period = max(1, round(1 / rate / self._tick))
         self._last = -1
         self.sound = Sound(audio_from, self._output, audio_offset, audio_part) if audio_from is not None else None
@@ -73,16 +70,10 @@ class VideoFile:
         # for fragments, but the delayed description waits for what that finds.
         self._output.flags |= (Flags.flush_packets | Flags.auto_bsf).value  # type: ignore[operator]  # an int
 
-    def add(self, picture: VideoFrame, time: float) -> None:
-        """Encodes one picture (bgr24, the file's size) shown from `time`, in seconds; times that do not grow do so by
-        the clock's tick."""
-        coded = self._reformatter.reformat(
-            picture,
-            format="yuv420p",
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=ROUNDED,
-        )
+    def add(self, image: np.ndarray, time: float) -> None:
+        """Encodes one picture, (height, width, 3) uint8 BGR, shown from `time`, in seconds; times that do not grow do
+        so by the clock's tick."""
+        coded = yuv420p(image)
         coded.time_base = self._tick
         coded.pts = self._last = max(round(time / self._tick), self._last + 1)
         coded.duration = self._period
