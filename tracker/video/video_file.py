@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.container import Flags, OutputContainer
 from av.video.reformatter import ColorRange
@@ -60,6 +61,7 @@ class VideoFile:
         context = self._stream.codec_context
         context.time_base = self._tick = time_base(fps)
         context.thread_type = "FRAME"
+        context.thread_count = cv2.getNumberOfCPUs()  # x264 would take half as many again, which only costs time
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = ColorRange.MPEG
         self._period = max(1, round(1 / rate / self._tick))
