@@ -11,6 +11,8 @@ import numpy as np
 from .boxes import area, intersection, iou
 from .types import Detections, Embedder, InputError, told
 
+LIKELIEST = 32
+"""Of more galleries than these, only so many are compared view by view."""
 AT_ONCE = 8
 """Galleries in one matrix product: what it reads stays in the processor's cache, where thousands of views would not."""
 
@@ -44,6 +46,14 @@ class View:
     embedding: np.ndarray | None = None
 
 
+class Looks:
+    """What a person looks like to the encoder: views (V, D), rows of length 1, and their mean (D,)."""
+
+    def __init__(self, views: np.ndarray) -> None:
+        self.views = views
+        self.mean: np.ndarray = views.mean(axis=0) if len(views) else views.sum(axis=0)
+
+
 class Gallery:
     """A bounded memory of one person's views, sparse in time."""
 
@@ -52,7 +62,7 @@ class Gallery:
     def __init__(self, options: GalleryOptions) -> None:
         self.options = options
         self.views: list[View] = []
-        self._stacked: np.ndarray | None = None  # the embeddings (views, D), while every view has its own in it
+        self._looks: Looks | None = None  # of the views, while all are in it
 
     def wants(self, time: float) -> bool:
         """Whether a view at this time would be kept: they are `spacing` apart."""
@@ -68,22 +78,22 @@ class Gallery:
         self.views = sorted(self.views + other.views, key=lambda view: view.time)
         self._bound()
 
-    def embeddings(self) -> np.ndarray:
-        """(views, D); call `embed_all` first."""
-        if self._stacked is not None and len(self._stacked) == len(self.views):
-            return self._stacked
-        stacked = np.array([view.embedding for view in self.views if view.embedding is not None])
-        if len(stacked) == len(self.views):
-            self._stacked = stacked
-        return stacked
+    def looks(self) -> Looks:
+        """Those of the views that are embedded; call `embed_all` first."""
+        if self._looks is not None and len(self._looks.views) == len(self.views):
+            return self._looks
+        looks = Looks(np.array([view.embedding for view in self.views if view.embedding is not None]))
+        if len(looks.views) == len(self.views):
+            self._looks = looks
+        return looks
 
     def without_embedding(self) -> list[View]:
         """The views that have none yet."""
-        stacked = self._stacked is not None and len(self._stacked) == len(self.views)
-        return [] if stacked else [view for view in self.views if view.embedding is None]
+        known = self._looks is not None and len(self._looks.views) == len(self.views)
+        return [] if known else [view for view in self.views if view.embedding is None]
 
     def _bound(self) -> None:
-        self._stacked = None
+        self._looks = None
         while len(self.views) > self.options.size:
             times = [view.time for view in self.views]
             room = [times[i + 1] - times[i - 1] for i in range(1, len(times) - 1)]
@@ -129,33 +139,41 @@ def embedded(crops: Sequence[np.ndarray], embedder: Embedder, dimension: int = 0
     return rows
 
 
-def gallery_similarity(views: np.ndarray, others: np.ndarray) -> float:
-    """Mean cosine similarity of views (A, D) to their nearest of others (B, D), over the better half of the views.
+def similarities(people: Sequence[Looks], others: Sequence[Looks]) -> np.ndarray:
+    """Similarity of each of T people and each of P others, none without views; (T, P).
 
-    The worse half does not count: a person who comes out from behind another is first seen in parts.
+    The mean cosine similarity of a person's views to their nearest of the other's, over the better half of the views:
+    the worse half does not count, as a person who comes out from behind another is first seen in parts. Of more than
+    `LIKELIEST` others only those are compared like that whose mean is among the `LIKELIEST` nearest to somebody's; the
+    rest gets the similarity of the means, which is never higher.
     """
-    return float(gallery_similarities([views], [others])[0, 0])
+    if len(others) <= LIKELIEST:
+        return _by_views(people, others)
+    similarity = np.stack([each.mean for each in people]) @ np.stack([each.mean for each in others]).T  # (T, P)
+    near = np.unique(np.argpartition(-similarity, LIKELIEST - 1, axis=1)[:, :LIKELIEST])
+    similarity[:, near] = _by_views(people, [others[column] for column in near])
+    return similarity
 
 
-def gallery_similarities(views: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> np.ndarray:
-    """The same of each of T galleries (A, D) and each of P others (B, D), none of them empty; (T, P)."""
-    starts, ends = _bounds(views)
-    stacked = np.concatenate(views)  # (all A, D)
+def _by_views(people: Sequence[Looks], others: Sequence[Looks]) -> np.ndarray:
+    starts, ends = _bounds(people)
+    stacked = np.concatenate([each.views for each in people])  # (all A, D)
     groups = [others[start : start + AT_ONCE] for start in range(0, len(others), AT_ONCE)]
     best = np.concatenate([_best_of_each(stacked, group) for group in groups], axis=1)  # (all A, P)
     sorted_best = [np.sort(best[start:end], axis=0) for start, end in zip(starts, ends, strict=True)]  # (A, P) each
     return np.stack([each[len(each) // 2 :].mean(axis=0) for each in sorted_best])
 
 
-def _best_of_each(views: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
-    """Similarity of each view (A, D) to the nearest of each gallery (B, D) of P, (A, P)."""
-    return np.maximum.reduceat(views @ np.concatenate(others).T, _bounds(others)[0], axis=1)
+def _best_of_each(views: np.ndarray, others: Sequence[Looks]) -> np.ndarray:
+    """Similarity of each view (A, D) to the nearest of each of P people, (A, P)."""
+    return np.maximum.reduceat(views @ np.concatenate([each.views for each in others]).T, _bounds(others)[0], axis=1)
 
 
-def _bounds(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """First and behind the last row of each part in their concatenation."""
-    ends = np.cumsum([len(part) for part in parts])
-    return ends - [len(part) for part in parts], ends
+def _bounds(people: Sequence[Looks]) -> tuple[np.ndarray, np.ndarray]:
+    """First and behind the last row of each one's views in their concatenation."""
+    counts = [len(each.views) for each in people]
+    ends = np.cumsum(counts)
+    return ends - counts, ends
 
 
 def clear_views(xyxy: np.ndarray, detections: Detections, max_overlap: float) -> np.ndarray:

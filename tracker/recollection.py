@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .gallery import Looks
 from .track import Identity
 from .types import Calibration
 
@@ -28,10 +29,10 @@ class RecollectionOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remembered:
-    """A person known from earlier videos: the identity, and the embeddings of then, (V, D) float32 rows of length 1."""
+    """A person known from earlier videos: the identity, and the looks of then."""
 
     identity: Identity
-    embeddings: np.ndarray
+    looks: Looks
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ import numpy as np
 
 from .association import match
 from .boxes import xyxy_to_cxcywh
-from .gallery import embed_all, gallery_similarities
+from .gallery import Looks, embed_all, similarities
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
 from .types import Embedder, InputError
@@ -127,7 +127,7 @@ class IdentityMatcher:
         similarity = self._similarity(tracks, holders)  # (T, H); NaN where there is nothing to compare
         score = self._score(similarity, unresolved, picture, min_log_odds)
         if candidates.people:
-            recalled = similarity_to([person.embeddings for person in candidates.people], tracks)  # (T, R)
+            recalled = similarity_to([person.looks for person in candidates.people], tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
             assert self.embedder is not None
             calibration, limit = self.embedder.calibration, self.options.appearance_limit
@@ -170,7 +170,7 @@ class IdentityMatcher:
             return np.full((len(tracks), len(holders)), np.nan)
         galleries = [holder.identity.gallery for holder in holders if holder.identity is not None]
         self.embedded += embed_all([*(track.fresh for track in tracks), *galleries], self.embedder)
-        return similarity_to([gallery.embeddings() for gallery in galleries], tracks)
+        return similarity_to([gallery.looks() for gallery in galleries], tracks)
 
     def _appearance_log_odds(
         self, similarity: np.ndarray, tracks: Sequence[Track], holders: Sequence[Track]
@@ -183,22 +183,22 @@ class IdentityMatcher:
         return np.where(np.isnan(similarity), 0.0, (self.options.appearance_weight * odds).clip(-limit, limit))
 
 
-def similarity_to(people: Sequence[np.ndarray], tracks: Sequence[Track]) -> np.ndarray:
-    """Similarity of the T tracks' fresh views, which must be embedded, and P people's (V, D), (T, P).
+def similarity_to(people: Sequence[Looks], tracks: Sequence[Track]) -> np.ndarray:
+    """Similarity of the T tracks' fresh views, which must be embedded, and P people's, (T, P).
 
     NaN where either has no view. Raises InputError where vectors are of two lengths, as in a cast file made up by hand.
     """
     similarity = np.full((len(tracks), len(people)), np.nan)
-    views = {row: track.fresh.embeddings() for row, track in enumerate(tracks) if track.fresh.views}
-    known = {column: embeddings for column, embeddings in enumerate(people) if len(embeddings)}
-    if views and known:
-        lengths = sorted({each.shape[1] for each in (*views.values(), *known.values())})
+    seen = {row: track.fresh.looks() for row, track in enumerate(tracks) if track.fresh.views}
+    known = {column: looks for column, looks in enumerate(people) if len(looks.views)}
+    if seen and known:
+        lengths = sorted({each.views.shape[1] for each in (*seen.values(), *known.values())})
         if len(lengths) > 1:
             raise InputError(
                 f"vectors of people have {' and '.join(map(str, lengths))} numbers: "
                 "the cast file is not this re-ID encoder's"
             )
-        similarity[np.ix_(list(views), list(known))] = gallery_similarities(list(views.values()), list(known.values()))
+        similarity[np.ix_(list(seen), list(known))] = similarities(list(seen.values()), list(known.values()))
     return similarity
 
 

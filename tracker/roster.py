@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .cast_memory import CastMemory
-from .gallery import Gallery, GalleryOptions
+from .gallery import Gallery, GalleryOptions, Looks
 from .recollection import NO_CANDIDATES, Candidates, RecollectionOptions, Remembered
 from .track import Identity
 
@@ -28,7 +28,7 @@ class Roster:
         self._views = views
         self._remembered = len(members)
         self._first_new_id = 1 if memory is None else memory.next_id
-        self._absent = [Remembered(Identity(person.id, Gallery(views)), person.embeddings) for person in members]
+        self._absent = [Remembered(Identity(person.id, Gallery(views)), Looks(person.embeddings)) for person in members]
         self._new = 0
 
     @property

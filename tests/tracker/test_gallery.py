@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.gallery import Gallery, GalleryOptions, clear_views, embed_all, gallery_similarities, gallery_similarity
+from tracker.gallery import LIKELIEST, Gallery, GalleryOptions, Looks, clear_views, embed_all, similarities
 from tracker.types import Detections
 
 
@@ -61,11 +61,29 @@ def test_a_view_is_embedded_once_and_all_in_one_batch():
 def test_the_better_half_of_the_views_decides():
     """Against two views along the axes the best are 0.9, 0.1 and 0.5; of three the better two: (0.9 + 0.5) / 2."""
     views, others = np.array([[0.9, 0.2], [0.1, 0.0], [0.3, 0.5]]), np.eye(2)
-    assert gallery_similarity(views, others) == pytest.approx(0.7)
-    assert gallery_similarity(views[:1], others) == pytest.approx(0.9)
+    assert similarities([Looks(views)], [Looks(others)]) == pytest.approx(0.7)
+    assert similarities([Looks(views[:1])], [Looks(others)]) == pytest.approx(0.9)
     # each with each: of two views the better one, along the first axis 0.9, along the second 0.2
-    both = gallery_similarities([views, views[:2]], [others, others[:1], others[1:]])
-    assert both == pytest.approx(np.array([[0.7, 0.6, 0.35], [0.9, 0.9, 0.2]]))
+    people, three = [Looks(views), Looks(views[:2])], [Looks(others), Looks(others[:1]), Looks(others[1:])]
+    assert similarities(people, three) == pytest.approx(np.array([[0.7, 0.6, 0.35], [0.9, 0.9, 0.2]]))
+
+
+def test_among_hundreds_who_looks_alike_is_compared_view_by_view_and_nobody_else_is_overrated():
+    rng = np.random.default_rng(0)
+
+    def person(number: int, views: int) -> Looks:
+        rows = 3 * np.eye(256)[number] + rng.normal(0, 0.1, (views, 256)) + 1
+        return Looks(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+
+    crowd = [person(number, 6) for number in range(200)]
+    people = [person(number, 3) for number in (5, 150)]
+    all_of_them = similarities(people, crowd)
+    one_by_one = np.concatenate([similarities(people, [other]) for other in crowd], axis=1)
+    assert all_of_them.argmax(axis=1).tolist() == [5, 150]
+    exact = np.isclose(all_of_them, one_by_one, atol=1e-12)
+    assert exact[:, [5, 150]].all()
+    assert LIKELIEST <= exact.all(axis=0).sum() <= 2 * LIKELIEST
+    assert (all_of_them <= one_by_one + 1e-12).all()
 
 
 def test_a_view_is_clear_while_no_other_box_covers_more_than_half_of_it():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracker.gallery import Gallery, GalleryOptions, View, gallery_similarity
+from tracker.gallery import Gallery, GalleryOptions, Looks, View, similarities
 from tracker.offline.refinement import Numbering, RefinementOptions, refine
 from tracker.offline.stretches import UNKNOWN, Stretch
 from tracker.track import Identity
@@ -131,9 +131,9 @@ def with_similarity(
         back, before = views[recovery.id][(frames >= start) & (frames < end)], views[recovery.id][frames < start]
         if not len(back) or not len(before):
             return recovery
-        similarity = gallery_similarity(back, before)
-        others = [gallery_similarity(back, views[id]) for id in views.keys() - present]
-        return replace(recovery, similarity=similarity, margin=similarity - max(others) if others else None)
+        others = [Looks(views[id]) for id in views.keys() - present]
+        here, *elsewhere = similarities([Looks(back)], [Looks(before), *others])[0].tolist()
+        return replace(recovery, similarity=here, margin=here - max(elsewhere) if elsewhere else None)
 
     return [
         replace(rows, recoveries=tuple(compared(each, frozenset(rows.ids.tolist())) for each in rows.recoveries))
