@@ -44,8 +44,12 @@ def play(
     fps: float = FPS,
     scale: float = 1.0,
     picture: Callable[[float], np.ndarray] | None = None,
+    score: Callable[[float], float] = lambda time: 0.9,
 ) -> tuple[list[FrameTracks], list[list[int | None]]]:
-    """Track the story; returns what the tracker says for every frame, and for each person the id in every frame."""
+    """Track the story, with boxes of that score at each time.
+
+    Returns what the tracker says for every frame, and for each person the id in every frame.
+    """
 
     def frames() -> list[tuple[Frame, FrameTracks]]:
         reported = []
@@ -53,7 +57,7 @@ def play(
             time = index / fps
             feet = [person(time) for person in people]
             boxes = [box(where) for where in feet if where is not None]
-            detections = Detections(np.array(boxes).reshape(-1, 4) * scale, np.full(len(boxes), 0.9))
+            detections = Detections(np.array(boxes).reshape(-1, 4) * scale, np.full(len(boxes), score(time)))
             frame = Frame(index, time, None if picture is None else picture(time))
             reported.append((frame, tracker.update(frame, detections)))
         return reported

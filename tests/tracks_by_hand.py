@@ -22,7 +22,9 @@ def standing(x: float, height: float = 200.0, feet: float = 600.0) -> list[float
 def track_at(time: float, xyxy: Sequence[float]) -> Track:
     """A tentative track first seen at `time`, in seconds."""
     frame = Frame(round(time * FPS), time, None)
-    return Track(frame, Detections(np.array([xyxy]), np.array([0.9])), 0, MotionOptions(), GalleryOptions())
+    track = Track(frame, Detections(np.array([xyxy]), np.array([0.9])), 0, MotionOptions(), GalleryOptions())
+    track.see_surely(time)
+    return track
 
 
 def known(id: int, time: float, xyxy: Sequence[float], *, lost: bool = False) -> Track:

@@ -11,6 +11,7 @@ import numpy as np
 from .boxes import iou
 from .gallery import GalleryOptions
 from .motion import MotionOptions
+from .recovery import RecoveryOptions, near_lost
 from .track import Track, TrackState
 from .types import Detections, Frame
 
@@ -23,6 +24,11 @@ class BirthOptions:
 
     min_score: float = 0.65
     """Minimum score of a detection that starts a track, on the scale of `score_scale`."""
+    min_score_returning: float = 0.4
+    """The same near the place where a person was lost, where re-ID is on. Until a box of it reaches `min_score` such a
+    track can only be recognised, and starts no id."""
+    max_overlap_returning: float = 0.3
+    """`max_overlap` for such a detection: part of somebody is as weak as a person half hidden."""
     max_overlap: float = 0.6
     """A detection that overlaps a track's box by this much (IoU) starts no track: it is a second box on one person, or
     a person half hidden, who will soon be seen better."""
@@ -52,11 +58,12 @@ class BirthOptions:
 class Birth:
     """Decides which detections start a track and when it is confirmed.
 
-    `recognises`: there is a re-ID encoder, so a missing person may still be recognised.
+    `recognises`: there is a re-ID encoder, so a missing person may still be recognised; `recovery` tells where.
     """
 
     options: BirthOptions
     recognises: bool
+    recovery: RecoveryOptions
 
     def start(
         self,
@@ -65,20 +72,30 @@ class Birth:
         free: np.ndarray,
         confidence: np.ndarray,
         tracks: Sequence[Track],
+        lost: Sequence[Track],
         motion: MotionOptions,
         views: GalleryOptions,
     ) -> list[Track]:
         """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`.
 
-        confidence: the scores of all N detections on the common scale.
+        confidence: the scores of all N detections on the common scale. lost: the tracks of people who are missing.
         """
+        options = self.options
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
+        least = options.min_score_returning if self.recognises and lost else options.min_score
         started = []
-        for row in free[confidence[free] >= self.options.min_score].tolist():
-            xyxy = detections.xyxy[row]
-            if taken and iou(xyxy[None], np.stack(taken)).max() > self.options.max_overlap:
+        best_first = free[np.argsort(-confidence[free], kind="stable")]
+        for row in best_first[confidence[best_first] >= least].tolist():
+            xyxy, sure = detections.xyxy[row], bool(confidence[row] >= options.min_score)
+            max_overlap = options.max_overlap if sure else options.max_overlap_returning
+            if taken and iou(xyxy[None], np.stack(taken)).max() > max_overlap:
                 continue
-            started.append(Track(frame, detections, row, motion, views))
+            if not sure and not near_lost(xyxy, lost, frame.time, self.recovery):
+                continue
+            track = Track(frame, detections, row, motion, views)
+            if sure:
+                track.see_surely(frame.time)
+            started.append(track)
             taken.append(xyxy)
         return started
 
@@ -113,4 +130,4 @@ class Birth:
     def may_be_new(self, track: Track, now: float, *, missing: bool, last: bool) -> bool:
         """Whether a track that is due and was not recognised is a new person; it waits while people are `missing`."""
         waits = self.recognises and missing and not last
-        return not waits or track.age(now) >= self.options.recognition_timeout
+        return now - track.sure_time >= (self.options.recognition_timeout if waits else 0.0)

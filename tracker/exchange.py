@@ -23,8 +23,12 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
     moved = {match.track for match in changed}
     left = [holder.identity for holder in holders if holder in moved and id(holder.identity) not in given]
     emptied = [holder for holder in holders if holder.state is TrackState.LOST and id(holder.identity) in given]
+    reported = {match.track: match.track.identity.reported for match in changed if match.track.identity is not None}
     for match in changed:
         match.track.take_identity(match.identity)
+    for track, time in reported.items():  # its last rows may become the new identity's (`renamings`)
+        if track.identity is not None:
+            track.identity.reported = max(track.identity.reported, time)
     for track in emptied:
         if left and (identity := left.pop()) is not None:
             track.take_identity(identity)

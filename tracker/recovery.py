@@ -66,6 +66,10 @@ class RecoveryOptions:
     position_horizon: float = 10.0
     """Seconds after which the noise of position and size grows no further."""
 
+    def position_spread(self, away: np.ndarray) -> np.ndarray:
+        """Standard deviation of a person's position after seconds away, of any shape, in body heights."""
+        return np.sqrt(self.position_noise**2 + self.position_spread_rate**2 * away.clip(0.0, self.position_horizon))
+
 
 IMPOSSIBLE = -1e6
 MUST_BE_MATCHED = 1e3
@@ -247,8 +251,8 @@ def position_log_odds(
     first_xyxy, last_xyxy = _first_boxes(tentative).astype(float), _last_boxes(lost).astype(float)
     first, last = xyxy_to_cxcywh(first_xyxy), xyxy_to_cxcywh(last_xyxy)
     height = np.sqrt(first[:, None, 3] * last[None, :, 3])  # (T, L)
-    away = _seconds_away(tentative, lost).clip(0.0, options.position_horizon)
-    spread = np.sqrt(options.position_noise**2 + options.position_spread_rate**2 * away)  # body heights
+    away = _seconds_away(tentative, lost).clip(0.0, options.position_horizon)  # (T, L)
+    spread = options.position_spread(away)
     distance = np.linalg.norm(first[:, None, :2] - last[None, :, :2], axis=-1) / height
     width, depth = picture or UNKNOWN_PICTURE * height.max()
     room = width * depth / height**2  # square body heights
@@ -258,6 +262,16 @@ def position_log_odds(
     ratio = np.log(first[:, None, 3] / last[None, :, 3])
     same = _log_gaussian(ratio, options.size_noise + options.size_spread_rate * np.sqrt(away))
     return position + np.maximum(same - _log_gaussian(ratio, np.array(options.new_person_size_noise)), -8.0)
+
+
+def near_lost(xyxy: np.ndarray, lost: Sequence[Track], now: float, options: RecoveryOptions) -> bool:
+    """Whether one of the lost people may stand in the box (4,): no farther than a standard deviation, and no more than
+    twice as large or as small."""
+    here, last = xyxy_to_cxcywh(xyxy[None].astype(float)), xyxy_to_cxcywh(_last_boxes(lost).astype(float))  # (L, 4)
+    away = np.array([track.time_since_update(now) for track in lost])
+    distance = np.linalg.norm(last[:, :2] - here[:, :2], axis=1) / np.maximum(last[:, 3], here[:, 3])  # body heights
+    alike = np.abs(np.log(here[:, 3] / last[:, 3])) < np.log(2)
+    return bool((alike & (distance < options.position_spread(away))).any())
 
 
 def _log_gaussian(deviation: np.ndarray, spread: np.ndarray) -> np.ndarray:

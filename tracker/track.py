@@ -67,8 +67,8 @@ class Track:
     back into sight by motion alone while in doubt, and its appearance has not confirmed since who it is. `mixed`:
     seconds from and to which it was last in contact with others, or twice the time at which it came back into sight.
     `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
-    frame, whatever the frame rate. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has
-    reported yet.
+    frame, whatever the frame rate. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
+    until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Track:
         self.mixed: tuple[float, float] | None = None
         self.missed = 0.0
         self.first_time = frame.time
+        self.sure_time = math.inf
         self.hits = 0
         self._recent: deque[tuple[float, np.ndarray]] = deque()  # times and boxes of the last observations
         self.unreported: list[Observation] = []
@@ -105,6 +106,10 @@ class Track:
         self._observe(frame, detections, row)
         if self.state is TrackState.LOST:
             self.state = TrackState.CONFIRMED
+
+    def see_surely(self, now: float) -> None:
+        """The box of this frame is sure enough to be a new person's."""
+        self.sure_time = min(self.sure_time, now)
 
     def mark_missed(self, now: float, max_tentative_gap: float) -> None:
         """Account for the seconds without an observation: a confirmed track is lost, a tentative one deleted."""

@@ -89,7 +89,8 @@ class Tracker:
         association, birth = self.options.association, self.options.birth
         self._coast_time = min(self.options.max_coast_time, self.options.max_lost_time)
         self._association = association if embedder is None else association.with_appearance()
-        self._birth = Birth(birth if embedder is None else birth.with_appearance(), recognises=embedder is not None)
+        recognises = embedder is not None
+        self._birth = Birth(birth.with_appearance() if recognises else birth, recognises, self.options.recovery)
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._scores = ScoreScale()
@@ -142,8 +143,9 @@ class Tracker:
             self._last_picture.follow(frame.image)
         confidence = self._scores.read(detections.score)
         free = self._associate(frame, detections, confidence)
+        lost = [track for track in self._lost() if not track.before_cut]
         self._tracks += self._birth.start(
-            frame, detections, free, confidence, self._tracks, self.options.motion, self.options.gallery
+            frame, detections, free, confidence, self._tracks, lost, self.options.motion, self.options.gallery
         )
         if self._matcher.embedder is not None:
             self._collect_views(frame, detections)
@@ -193,8 +195,12 @@ class Tracker:
         """The tracks that motion may still continue."""
         return [track for track in self._tracks if track.may_coast(now, self._coast_time)]
 
+    def _lost(self) -> list[Track]:
+        """The tracks of the people who are missing."""
+        return [*self._asleep, *(track for track in self._tracks if track.state is TrackState.LOST)]
+
     def _associate(self, frame: Frame, detections: Detections, confidence: np.ndarray) -> np.ndarray:
-        """Continue tracks with detections; returns the indices of confident detections that continue none.
+        """Continue tracks with detections; returns the indices of detections that continue none, weak ones too.
 
         confidence: their scores on the common scale, (N,).
         """
@@ -222,7 +228,10 @@ class Tracker:
         update([coasting[row] for row, _ in pairs], frame, detections, [int(column) for _, column in pairs])
         if self._matcher.embedder is not None:
             doubt_returned(returned, coasting, frame.time)
-        return np.delete(high, taken)
+        for row, column in pairs:
+            if confidence[column] >= self._birth.options.min_score:
+                coasting[row].see_surely(frame.time)
+        return np.setdiff1d(np.concatenate([high, low]), [column for _, column in pairs])
 
     def _collect_views(self, frame: Frame, detections: Detections) -> None:
         """Note which tracks are in contact, and keep views of those that are seen clearly."""
@@ -253,7 +262,7 @@ class Tracker:
         if not due and not clear:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
-        lost = [*self._asleep, *(track for track in self._tracks if track.state is TrackState.LOST)]
+        lost = self._lost()
         recoveries = self._recognise(Unresolved(due, doubtful, lost), candidates, frame)
         missing = bool(lost or candidates.people)
         for track in due:

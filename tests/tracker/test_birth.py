@@ -9,11 +9,13 @@ from tracks_by_hand import known, show, standing, track_at
 from tracker.birth import Birth, BirthOptions
 from tracker.gallery import GalleryOptions
 from tracker.motion import MotionOptions
+from tracker.recovery import RecoveryOptions
 from tracker.track import Track, TrackState
 from tracker.tracker import Tracker
 from tracker.types import Detections, Frame
 
-SEES, BLIND = Birth(BirthOptions().with_appearance(), recognises=True), Birth(BirthOptions(), recognises=False)
+SEES = Birth(BirthOptions().with_appearance(), recognises=True, recovery=RecoveryOptions())
+BLIND = Birth(BirthOptions(), recognises=False, recovery=RecoveryOptions())
 
 
 def aged(seconds: float, height: float = 200.0) -> Track:
@@ -36,8 +38,53 @@ def test_a_detection_that_is_sure_and_apart_starts_a_track():
     boxes = np.array([standing(324), standing(526), standing(700), standing(900)])
     found = Detections(boxes, np.array([0.9, 0.9, 0.66, 0.64]))
     here = [known(1, 1.0, standing(300)), known(2, 1.0, standing(500)), known(3, 0.9, standing(700))]
-    started = BLIND.start(frame, found, np.arange(4), found.score, here, MotionOptions(), GalleryOptions())
+    started = BLIND.start(frame, found, np.arange(4), found.score, here, [], MotionOptions(), GalleryOptions())
     assert [track.last_xyxy[0] + 50 for track in started] == [526, 700]
+
+
+def begun(birth: Birth, boxes: list[list[float]], scores: list[float], lost: list[Track]) -> list[Track]:
+    """Of boxes at 1 s, where nobody is but one person at 900."""
+    found = Detections(np.array(boxes), np.array(scores))
+    here, rows = [known(9, 1.0, standing(900))], np.arange(len(boxes))
+    return birth.start(Frame(10, 1.0, None), found, rows, found.score, here, lost, MotionOptions(), GalleryOptions())
+
+
+@pytest.mark.parametrize(
+    ("x", "height", "score", "starts"),
+    [
+        (520, 200, 0.41, True),  # 1.1 body heights away: the least that is farther than usual is sqrt(0.25 + 1) = 1.12
+        (530, 200, 0.41, False),
+        (300, 200, 0.39, False),
+        (300, 110, 0.41, True),
+        (300, 99, 0.41, False),  # less than half as large
+    ],
+)
+def test_a_weak_box_starts_a_track_only_where_somebody_was_lost(x: float, height: float, score: float, starts: bool):
+    """Lost at 0 s at 300, 200 pixels high, a second ago; the middle of a smaller one with its feet there is higher."""
+    lost = [known(1, 0.0, standing(300), lost=True)]
+    started = begun(SEES, [standing(x, height)], [score], lost)
+    assert len(started) == starts
+    assert not any(SEES.may_be_new(track, 99.0, missing=missing, last=True) for track in started for missing in (0, 1))
+    assert not begun(BLIND, [standing(x, height)], [score], lost)
+    assert not begun(SEES, [standing(x, height)], [score], [])
+
+
+def test_a_weak_box_upon_somebody_in_sight_starts_none():
+    """Boxes of 100 x 200 about 900 and 950 share a third of what they cover, about 960 a quarter."""
+    lost = [known(1, 0.0, standing(900), lost=True)]
+    assert [len(begun(SEES, [standing(x)], [0.5], lost)) for x in (950, 960)] == [0, 1]
+    assert len(begun(SEES, [standing(950)], [0.7], lost)) == 1
+
+
+def test_of_two_boxes_on_one_person_the_better_one_starts_the_track():
+    (track,) = begun(SEES, [standing(300), standing(310)], [0.7, 0.8], [])
+    assert track.last_xyxy[0] + 50 == 310
+
+
+def test_the_time_of_a_weak_track_counts_from_its_first_sure_box():
+    track = aged(0.2)
+    track.sure_time = 5.0
+    assert [SEES.may_be_new(track, now, missing=True, last=False) for now in (5.88, 5.92)] == [False, True]
 
 
 def test_a_track_is_confirmed_after_a_fifth_of_a_second_and_after_a_tenth_with_an_encoder():

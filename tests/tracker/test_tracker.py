@@ -230,6 +230,25 @@ def test_doubtful_boxes_carry_a_track_on_but_start_none():
     assert rows.score[0] == pytest.approx(0.3)
 
 
+def test_who_comes_back_half_hidden_is_recognised_before_being_seen_well():
+    """1 is away from 2 to 6 s and comes back two body heights away; until 8 s all boxes are weak."""
+    away = absent(lambda time: (300, 600) if time < 4 else (650, 600), 2.0, 6.0)
+    people, scores = [away, stand(1100)], lambda time: 0.5 if 6 <= time < 8 else 0.9
+    clothes = paint(people, [RED, GREEN])
+    _, stories = play(people, 9.0, Tracker(embedder=ColourEmbedder()), picture=clothes, score=scores)
+    assert [ids_of(story) for story in stories] == [{1}, {2}]
+    assert None not in stories[0][150:], "from the first weak box on"
+    _, alone = play(people, 9.0, Tracker(), score=scores)
+    assert set(alone[0][150:195]) == {None}, "nothing but clothes could tell"
+
+    def changed(time: float) -> np.ndarray:
+        return clothes(time) if time < 4 else clothes(time)[..., ::-1].copy()  # red is blue now
+
+    _, others = play(people, 9.0, Tracker(embedder=ColourEmbedder()), picture=changed, score=scores)
+    assert set(others[0][150:195]) == {None}, "no id is started on weak boxes"
+    assert others[0][-1] == 3
+
+
 @pytest.mark.parametrize(("score", "follows"), [(0.3, False), (0.55, True)])
 def test_the_weaker_a_box_is_the_better_it_must_fit(score: float, follows: bool):
     """A box of 100 x 200 moved by 50 pixels: both grown by 4 % on each side share 58 of 158 columns, 0.37. A score of
