@@ -25,8 +25,8 @@ class BirthOptions:
     min_score: float = 0.65
     """Minimum score of a detection that starts a track, on the scale of `score_scale`."""
     min_score_returning: float = 0.4
-    """The same near the place where a person was lost, where re-ID is on. Until a box of it reaches `min_score` such a
-    track can only be recognised, and starts no id."""
+    """The same near the place where a person was lost. Until a box of it reaches `min_score` such a track can only be
+    recognised, and starts no id."""
     max_overlap_returning: float = 0.3
     """`max_overlap` for such a detection: part of somebody is as weak as a person half hidden."""
     max_overlap: float = 0.6
@@ -82,7 +82,7 @@ class Birth:
         """
         options = self.options
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
-        least = options.min_score_returning if self.recognises and lost else options.min_score
+        least = options.min_score_returning if lost else options.min_score
         started = []
         best_first = free[np.argsort(-confidence[free], kind="stable")]
         for row in best_first[confidence[best_first] >= least].tolist():

@@ -62,11 +62,11 @@ def begun(birth: Birth, boxes: list[list[float]], scores: list[float], lost: lis
 def test_a_weak_box_starts_a_track_only_where_somebody_was_lost(x: float, height: float, score: float, starts: bool):
     """Lost at 0 s at 300, 200 pixels high, a second ago; the middle of a smaller one with its feet there is higher."""
     lost = [known(1, 0.0, standing(300), lost=True)]
-    started = begun(SEES, [standing(x, height)], [score], lost)
-    assert len(started) == starts
-    assert not any(SEES.may_be_new(track, 99.0, missing=missing, last=True) for track in started for missing in (0, 1))
-    assert not begun(BLIND, [standing(x, height)], [score], lost)
-    assert not begun(SEES, [standing(x, height)], [score], [])
+    for birth in (SEES, BLIND):
+        started = begun(birth, [standing(x, height)], [score], lost)
+        assert len(started) == starts
+        assert not any(birth.may_be_new(track, 99.0, missing=each, last=True) for track in started for each in (0, 1))
+        assert not begun(birth, [standing(x, height)], [score], [])
 
 
 def test_a_weak_box_upon_somebody_in_sight_starts_none():

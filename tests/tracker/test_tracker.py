@@ -239,7 +239,7 @@ def test_who_comes_back_half_hidden_is_recognised_before_being_seen_well():
     assert [ids_of(story) for story in stories] == [{1}, {2}]
     assert None not in stories[0][150:], "from the first weak box on"
     _, alone = play(people, 9.0, Tracker(), score=scores)
-    assert set(alone[0][150:195]) == {None}, "nothing but clothes could tell"
+    assert [ids_of(story) for story in alone] == [{1}, {2}], "the place is near enough"
 
     def changed(time: float) -> np.ndarray:
         return clothes(time) if time < 4 else clothes(time)[..., ::-1].copy()  # red is blue now
@@ -247,6 +247,10 @@ def test_who_comes_back_half_hidden_is_recognised_before_being_seen_well():
     _, others = play(people, 9.0, Tracker(embedder=ColourEmbedder()), picture=changed, score=scores)
     assert set(others[0][150:195]) == {None}, "no id is started on weak boxes"
     assert others[0][-1] == 3
+
+    far = [absent(lambda time: (300, 600) if time < 4 else (800, 600), 2.0, 6.0), stand(1100)]
+    _, elsewhere = play(far, 9.0, Tracker(embedder=ColourEmbedder()), picture=paint(far, [RED, GREEN]), score=scores)
+    assert set(elsewhere[0][150:195]) == {None}, "too far away for four seconds"
 
 
 @pytest.mark.parametrize(("score", "follows"), [(0.3, False), (0.55, True)])
