@@ -119,10 +119,10 @@ def pets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("classes", [(), (1,), (0, 1), (1, 2)])
 def test_of_a_network_of_many_classes_people_are_found_as_ultralytics_finds_them(
-    pets: Path, pictures: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, classes: tuple[int, ...]
+    pets: Path, pictures: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, classes: tuple[int, ...]
 ):
     """A box is of its likeliest class: who is a person by less than 0.4 is a dog."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(pets.parent))
     compiling = openvino.Core.compile_model
 
     def precisely(core: Any, network: Any, device: str, config: dict[str, Any]) -> Any:
