@@ -1,8 +1,9 @@
 """When identities are in doubt: two people in contact in the picture may exchange their tracks, and so may people who
 were out of sight at the same time.
 
-From then on the galleries of the tracks involved get no views. A track that is clear again collects fresh views, and
-with enough of them it is compared with all of its group (`recovery`).
+From then on the galleries of the tracks involved get no views. A track that stands clear of others, or in front of
+them, collects fresh views, and with enough of them it is compared with all of its group (`recovery`). Whoever is
+covered loses the fresh views: the box may go on with another person.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ class DoubtOptions:
 
     contact: float = 0.3
     """Two people are in contact when this share of the smaller box lies within the other."""
+    max_covered: float = 0.2
+    """Maximum share of a box in contact covered by nearer people at which its view counts."""
     unseen: float = 0.3
     """Seconds unseen after which a track matched by motion may be any other person who was out of sight."""
     min_views: int = 3
-    """Minimum number of new views of a track that is clear again, before its identity is resolved."""
+    """Minimum number of fresh views of a track, before its identity is resolved."""
 
 
 def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.ndarray:
@@ -38,7 +41,7 @@ def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.n
 
 
 def spread_doubt(tracks: Sequence[Track], contact: np.ndarray, now: float) -> None:
-    """Join the groups of tracks in contact, (T, T) bool; as long as they touch, none of their views counts."""
+    """Join the groups of tracks in contact, (T, T) bool."""
     for one, other in np.argwhere(np.triu(contact)):
         tracks[one].join_group(tracks[other])
     for touched in np.flatnonzero(contact.any(axis=1)).tolist():
@@ -55,8 +58,8 @@ def doubt_returned(returned: Sequence[Track], tracks: Sequence[Track], now: floa
         track.unsure = track.group is not None
 
 
-def is_clear_again(track: Track, now: float, options: DoubtOptions) -> bool:
-    """Whether a track in doubt is in sight and has enough fresh views to be identified."""
+def may_be_identified(track: Track, now: float, options: DoubtOptions) -> bool:
+    """Whether a track in doubt is in sight and has enough fresh views."""
     return (
         track.group is not None
         and track.state is TrackState.CONFIRMED

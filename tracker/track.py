@@ -65,7 +65,8 @@ class Track:
     identities may have been exchanged, this one included; None while the track is not in doubt. `before_cut`: the track
     was last seen before a camera cut, so its position says nothing about where the person is now. `unsure`: it came
     back into sight by motion alone while in doubt, and its appearance has not confirmed since who it is. `mixed`:
-    seconds from and to which it was last in contact with others, or twice the time at which it came back into sight.
+    seconds from and to which it was last in contact with others, or twice the time at which it came back into sight;
+    None once it was identified in contact. `touched`: when it was last in contact.
     `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
     frame, whatever the frame rate. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
     until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
@@ -83,6 +84,7 @@ class Track:
         self.before_cut = False
         self.unsure = False
         self.mixed: tuple[float, float] | None = None
+        self.touched = -math.inf
         self.missed = 0.0
         self.first_time = frame.time
         self.sure_time = math.inf
@@ -150,10 +152,16 @@ class Track:
         self.identity = identity
 
     def confirm(self) -> None:
-        """The fresh views do show the identity: its gallery gets them, and the track is no longer in doubt."""
+        """The fresh views do show the identity, and the track is no longer in doubt, until it is touched again.
+
+        The gallery gets the views, but not those of a track in contact: they show others, too.
+        """
         assert self.identity is not None
         self.state = TrackState.CONFIRMED
-        self.identity.gallery.extend(self.fresh)
+        if self.in_contact:
+            self.mixed = None
+        else:
+            self.identity.gallery.extend(self.fresh)
         self.drop_fresh_views()
         self.leave_group()
         self.unsure = False
@@ -162,7 +170,12 @@ class Track:
         """The track is in contact with another: one of the two may go on as the other."""
         first, last = self.mixed or (now, -math.inf)
         self.mixed = (first if now - last <= CONTACT_PAUSE else now, now)
-        self.drop_fresh_views()
+        self.touched = now
+
+    @property
+    def in_contact(self) -> bool:
+        """Whether it was in contact with another when it was last seen."""
+        return self.touched >= self.last_time
 
     def come_back(self, now: float) -> None:
         """Motion continued the track after it was out of sight: from now on it may be somebody else."""

@@ -13,9 +13,10 @@ import numpy as np
 
 from .association import AssociationOptions, box_similarity, expected, match
 from .birth import Birth, BirthOptions
+from .boxes import occlusion
 from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
-from .doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, touching
+from .doubt import DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
 from .exchange import exchange, renamings
 from .gallery import GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
@@ -236,18 +237,20 @@ class Tracker:
     def _collect_views(self, frame: Frame, detections: Detections) -> None:
         """Note which tracks are in contact, and keep views of those that are seen clearly."""
         near = [track for track in self._coasting(frame.time) if track.identity is not None]
-        contact = touching(near, frame.time, self.options.doubt)
-        spread_doubt(near, contact, frame.time)
-        in_contact = {near[index] for index in np.flatnonzero(contact.any(axis=1))}
-        seen = [track for track in self._tracks if track.last_time == frame.time and track not in in_contact]
+        spread_doubt(near, touching(near, frame.time, self.options.doubt), frame.time)
+        seen = [track for track in self._tracks if track.last_time == frame.time]
         if frame.image is None or not seen:
             return
-        clear = clear_views(
-            np.stack([track.last_xyxy for track in seen]), detections, self.options.gallery.clear_overlap
-        )
-        for track in np.array(seen, dtype=object)[clear]:
-            in_doubt = track.identity is None or track.group is not None
-            gallery = track.fresh if in_doubt else track.identity.gallery
+        xyxy = np.stack([track.last_xyxy for track in seen])
+        clear = clear_views(xyxy, detections, self.options.gallery.clear_overlap)
+        covered = occlusion(xyxy) > self.options.doubt.max_covered
+        for track, is_clear, is_covered in zip(seen, clear, covered, strict=True):
+            if track.in_contact and is_covered:
+                track.drop_fresh_views()
+            if is_covered if track.in_contact else not is_clear:
+                continue
+            sure = track.identity if track.group is None else None
+            gallery = track.fresh if sure is None else sure.gallery
             if gallery.wants(frame.time):
                 gallery.add(frame.time, crop(frame.image, track.last_xyxy))
 
@@ -258,7 +261,7 @@ class Tracker:
         """
         now, candidates = frame.time, self._roster.candidates()
         due = self._birth.due(self._tracks, self._asleep, now, remembered=bool(candidates.people), last=last)
-        clear = [track for track in self._tracks if is_clear_again(track, now, self.options.doubt)]
+        clear = [track for track in self._tracks if may_be_identified(track, now, self.options.doubt)]
         if not due and not clear:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]

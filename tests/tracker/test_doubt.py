@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tracks_by_hand import known, show, standing
 
-from tracker.doubt import DoubtOptions, doubt_returned, is_clear_again, spread_doubt, touching
+from tracker.doubt import DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
 from tracker.track import Track
 
 OPTIONS = DoubtOptions()
@@ -30,24 +30,32 @@ def test_a_track_out_of_sight_touches_where_its_motion_puts_it():
     assert touching(two, 1.0, OPTIONS).sum() == 2
 
 
-def test_doubt_spreads_from_contact_to_contact_and_views_of_that_time_are_dropped():
+def test_doubt_spreads_from_contact_to_contact():
     a, b, c, d = tracks = row(4)
-    for track in tracks:
-        show(track.fresh, [1.0])
     contact = touching(tracks, 1.0, OPTIONS)
     assert not contact.any()
     contact[0, 1] = contact[1, 0] = True
     spread_doubt(tracks, contact, 1.0)
     contact[:] = False
     contact[1, 2] = contact[2, 1] = True
-    show(a.fresh, [1.0])
     spread_doubt(tracks, contact, 1.0)
     assert a.group == b.group == c.group == {a, b, c}
+    assert [track.in_contact for track in tracks] == [True, True, True, False]
     assert d.group is None
-    assert [len(track.fresh.views) for track in tracks] == [1, 0, 0, 1]
     a.confirm()
     assert a.group is None
     assert b.group == {b, c}
+
+
+def test_who_is_identified_in_contact_learns_no_views_from_it():
+    apart, touched = row(2)
+    touched.touch(1.0)
+    for track in (apart, touched):
+        show(track.fresh, [1.0])
+        track.confirm()
+    assert [len(track.identity.gallery.views) for track in (apart, touched)] == [1, 0]
+    assert not touched.fresh.views
+    assert touched.mixed is None, "what comes now is another contact"
 
 
 def test_a_track_that_returns_may_be_any_that_was_out_of_sight():
@@ -72,9 +80,9 @@ def test_contacts_that_are_hardly_apart_are_one():
 def test_three_fresh_views_of_a_track_in_sight_and_in_doubt():
     one, other = row(2)
     show(one.fresh, [1.0], [1.0], [1.0])
-    assert not is_clear_again(one, 1.0, OPTIONS)  # it is not in doubt
+    assert not may_be_identified(one, 1.0, OPTIONS)  # it is not in doubt
     one.join_group(other)
-    assert is_clear_again(one, 1.0, OPTIONS)
-    assert not is_clear_again(one, 1.1, OPTIONS)  # it is out of sight
+    assert may_be_identified(one, 1.0, OPTIONS)
+    assert not may_be_identified(one, 1.1, OPTIONS)  # it is out of sight
     del one.fresh.views[0]
-    assert not is_clear_again(one, 1.0, OPTIONS)
+    assert not may_be_identified(one, 1.0, OPTIONS)

@@ -200,6 +200,26 @@ def test_two_swap_places_behind_a_third():
     assert embedder.crops < 40
 
 
+def test_who_stands_in_front_is_identified_while_they_are_still_in_contact():
+    """They meet, 45 pixels apart at a width of 80, swap places out of sight and stay together, the second in front.
+
+    That is put right from 2.7 s on, a fifth of a second after they are back.
+    """
+
+    def meet_and_change(start: float, here: float, there: float, feet: float):
+        walking = absent(walk((start, feet), (here, feet), 1.5), 2.0, 2.5)
+        return lambda time: (there, feet) if time >= 2.5 else walking(time)
+
+    people = [meet_and_change(300, 500, 545, 600), meet_and_change(800, 545, 500, 620)]
+    _, fooled = play(people, 5.0, Tracker())
+    assert [story[-1] for story in fooled] == [2, 1]
+    tracks, stories = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=paint(people, [RED, GREEN]))
+    assert [ids_of(story[68:]) for story in stories] == [{1}, {2}]
+    assert [ids_of(story[:50]) for story in stories] == [{1}, {2}]
+    found = [recovery for rows in tracks for recovery in rows.recoveries]
+    assert {(recovery.id, recovery.exchanged) for recovery in found} == {(1, True), (2, True)}
+
+
 @pytest.mark.parametrize("fps", [12.5, 25.0, 50.0])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
 def test_neither_frame_rate_nor_resolution_changes_who_is_who(fps: float, scale: float):
