@@ -69,22 +69,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_demo_finds_its_five_dancers_with_the_network_cut_off(demo: Path):
-    """Measured: 5 ids, HOTA 83.7, IDF1 93.7; on a processor without bfloat16 79.2 and 88.9."""
+    """Measured: 5 ids, HOTA 85.5, IDF1 95.3; on a processor without bfloat16 85.0 and 94.8."""
     score = evaluate(ROOT / "assets" / "demo_gt.txt", demo / "tracks.txt")[POOLED]
     assert score.ids == 5
-    assert score.numbers()["HOTA"] >= 78.0
-    assert score.numbers()["IDF1"] >= 88.0
+    assert score.numbers()["HOTA"] >= 82.0
+    assert score.numbers()["IDF1"] >= 92.0
 
 
 @pytest.mark.slow
-def test_by_motion_alone_the_demo_goes_wrong(demo: Path, tmp_path: Path):
-    """Looks decide in it: IDF1 74.3 without them.
+@pytest.mark.parametrize("reid", ["none", "histogram"])
+def test_without_the_encoder_the_demo_goes_wrong(reid: str, demo: Path, tmp_path: Path):
+    """Looks decide in it: IDF1 75.6 by motion alone, and a sixth id by colours (IDF1 92.8).
 
     On the detector's boxes of the demo's run: those that tracks took, and those that none did.
     """
     clip, boxes, out = str(ROOT / "assets" / "demo.mp4"), tmp_path / "boxes.txt", tmp_path / "run"
     rows = [row for name in ("tracks.txt", "unused.txt") for row in (demo / name).read_text().splitlines()]
     boxes.write_text("".join(",".join(row.split(",")[:7]) + "\n" for row in rows))
-    TrackCommand((clip,), out, reid="none", detections=boxes, video=False).run()
+    TrackCommand((clip,), out, reid=reid, detections=boxes, video=False).run()
     score = evaluate(ROOT / "assets" / "demo_gt.txt", out / "tracks.txt")[POOLED]
-    assert score.numbers()["IDF1"] < 86.5
+    assert score.numbers()["IDF1"] < 86.5 or score.ids > 5

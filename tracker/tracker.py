@@ -246,13 +246,12 @@ class Tracker:
         covered = occlusion(xyxy) > self.options.doubt.max_covered
         for track, is_clear, is_covered in zip(seen, clear, covered, strict=True):
             if track.in_contact and is_covered:
-                track.drop_fresh_views()
-            if is_covered if track.in_contact else not is_clear:
-                continue
-            sure = track.identity if track.group is None else None
-            gallery = track.fresh if sure is None else sure.gallery
-            if gallery.wants(frame.time):
-                gallery.add(frame.time, crop(frame.image, track.last_xyxy))
+                track.drop_fresh_views()  # the box may go on with another person
+            elif track.in_contact or is_clear:
+                sure = track.identity if track.group is None else None
+                gallery = track.fresh if sure is None else sure.gallery
+                if gallery.wants(frame.time):
+                    gallery.add(frame.time, crop(frame.image, track.last_xyxy))
 
     def _resolve_identities(self, frame: Frame, *, last: bool = False) -> list[Recovery]:
         """Tentative tracks old enough become lost people, or new ones; tracks that are clear again are identified.
