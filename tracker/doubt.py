@@ -16,6 +16,9 @@ import numpy as np
 from .boxes import in_contact
 from .track import Track, TrackState
 
+FEW = 10
+"""So many tracks in contact may be looked at all the time."""
+
 
 @dataclass(frozen=True, slots=True)
 class DoubtOptions:
@@ -25,6 +28,9 @@ class DoubtOptions:
     """Two people are in contact when this share of the smaller box lies within the other."""
     max_covered: float = 0.2
     """Maximum share of a box in contact covered by nearer people at which its view counts."""
+    pause: float = 0.02
+    """Seconds for each track in contact beyond `FEW` after which one that was identified there is looked at again: so
+    the crops to embed stay few, however many people touch."""
     unseen: float = 0.3
     """Seconds unseen after which a track matched by motion may be any other person who was out of sight."""
     min_views: int = 3

@@ -66,7 +66,8 @@ class Track:
     was last seen before a camera cut, so its position says nothing about where the person is now. `unsure`: it came
     back into sight by motion alone while in doubt, and its appearance has not confirmed since who it is. `mixed`:
     seconds from and to which it was last in contact with others, or twice the time at which it came back into sight;
-    None once it was identified in contact. `touched`: when it was last in contact.
+    None once it was identified in contact. `touched`: when it was last in contact; `identified`: when it was identified
+    in contact, unless it was covered since.
     `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
     frame, whatever the frame rate. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
     until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
@@ -84,7 +85,7 @@ class Track:
         self.before_cut = False
         self.unsure = False
         self.mixed: tuple[float, float] | None = None
-        self.touched = -math.inf
+        self.touched = self.identified = -math.inf
         self.missed = 0.0
         self.first_time = frame.time
         self.sure_time = math.inf
@@ -159,7 +160,7 @@ class Track:
         assert self.identity is not None
         self.state = TrackState.CONFIRMED
         if self.in_contact:
-            self.mixed = None
+            self.mixed, self.identified = None, self.last_time
         else:
             self.identity.gallery.extend(self.fresh)
         self.drop_fresh_views()
@@ -180,6 +181,11 @@ class Track:
     def come_back(self, now: float) -> None:
         """Motion continued the track after it was out of sight: from now on it may be somebody else."""
         self.mixed = (now, now)
+        self.drop_fresh_views()
+
+    def cover(self) -> None:
+        """Nearer people cover the track in contact: the box may go on with another person."""
+        self.identified = -math.inf
         self.drop_fresh_views()
 
     def join_group(self, other: Track) -> None:

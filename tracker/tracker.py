@@ -16,7 +16,7 @@ from .birth import Birth, BirthOptions
 from .boxes import occlusion
 from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
-from .doubt import DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
+from .doubt import FEW, DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
 from .exchange import exchange, renamings
 from .gallery import GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
@@ -244,10 +244,11 @@ class Tracker:
         xyxy = np.stack([track.last_xyxy for track in seen])
         clear = clear_views(xyxy, detections, self.options.gallery.clear_overlap)
         covered = occlusion(xyxy) > self.options.doubt.max_covered
+        pause = self.options.doubt.pause * max(sum(track.in_contact for track in seen) - FEW, 0)
         for track, is_clear, is_covered in zip(seen, clear, covered, strict=True):
             if track.in_contact and is_covered:
-                track.drop_fresh_views()  # the box may go on with another person
-            elif track.in_contact or is_clear:
+                track.cover()
+            elif frame.time - track.identified >= pause if track.in_contact else is_clear:
                 sure = track.identity if track.group is None else None
                 gallery = track.fresh if sure is None else sure.gallery
                 if gallery.wants(frame.time):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, walk
 
+from tracker.doubt import DoubtOptions
 from tracker.pipeline import merge_backfill
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, InputError
@@ -218,6 +219,20 @@ def test_who_stands_in_front_is_identified_while_they_are_still_in_contact():
     assert [ids_of(story[:50]) for story in stories] == [{1}, {2}]
     found = [recovery for rows in tracks for recovery in rows.recoveries]
     assert {(recovery.id, recovery.exchanged) for recovery in found} == {(1, True), (2, True)}
+
+
+def test_in_a_crowd_in_contact_no_more_than_a_few_crops_a_frame_are_embedded():
+    """Twenty pairs, of whom the one in front gives three views in 0.3 s; among forty in contact then not for 0.6 s."""
+    people = [stand(100 + 100 * pair + 30 * front, 600 + 20 * front) for pair in range(20) for front in (0, 1)]
+    pictures = paint(people, [RED, GREEN] * 20, (2200, 720))
+
+    def crops(pause: float) -> int:
+        embedder = ColourEmbedder()
+        play(people, 4.0, Tracker(TrackerOptions(doubt=DoubtOptions(pause=pause)), embedder), picture=pictures)
+        return embedder.crops
+
+    assert crops(DoubtOptions().pause) < 350
+    assert crops(0.0) > 600
 
 
 @pytest.mark.parametrize("fps", [12.5, 25.0, 50.0])
