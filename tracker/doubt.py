@@ -36,6 +36,10 @@ class DoubtOptions:
     min_views: int = 3
     """Minimum number of fresh views of a track, before its identity is resolved."""
 
+    def pause_among(self, touched: int) -> float:
+        """Seconds between two looks at one track, with so many in contact."""
+        return self.pause * max(touched - FEW, 0)
+
 
 def touching(tracks: Sequence[Track], now: float, options: DoubtOptions) -> np.ndarray:
     """Which tracks are in contact, (T, T) bool; tracks out of sight are where their motion predicts them."""

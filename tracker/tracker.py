@@ -16,7 +16,7 @@ from .birth import Birth, BirthOptions
 from .boxes import occlusion
 from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
-from .doubt import FEW, DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
+from .doubt import DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
 from .exchange import exchange, renamings
 from .gallery import GalleryOptions, clear_views, crop
 from .motion import MotionOptions, box_noise
@@ -244,15 +244,17 @@ class Tracker:
         xyxy = np.stack([track.last_xyxy for track in seen])
         clear = clear_views(xyxy, detections, self.options.gallery.clear_overlap)
         covered = occlusion(xyxy) > self.options.doubt.max_covered
-        pause = self.options.doubt.pause * max(sum(track.in_contact for track in seen) - FEW, 0)
+        pause = self.options.doubt.pause_among(sum(track.in_contact for track in seen))
         for track, is_clear, is_covered in zip(seen, clear, covered, strict=True):
-            if track.in_contact and is_covered:
-                track.cover()
-            elif frame.time - track.identified >= pause if track.in_contact else is_clear:
-                sure = track.identity if track.group is None else None
-                gallery = track.fresh if sure is None else sure.gallery
-                if gallery.wants(frame.time):
-                    gallery.add(frame.time, crop(frame.image, track.last_xyxy))
+            counts = is_clear
+            if track.in_contact:
+                counts = not is_covered and frame.time - track.identified >= pause
+                if is_covered:
+                    track.cover()
+            sure = track.identity if track.group is None else None
+            gallery = track.fresh if sure is None else sure.gallery
+            if counts and gallery.wants(frame.time):
+                gallery.add(frame.time, crop(frame.image, track.last_xyxy))
 
     def _resolve_identities(self, frame: Frame, *, last: bool = False) -> list[Recovery]:
         """Tentative tracks old enough become lost people, or new ones; tracks that are clear again are identified.

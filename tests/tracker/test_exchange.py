@@ -58,6 +58,15 @@ def test_no_person_is_reported_twice_in_a_frame():
     assert (event.frame, event.away) == (27, 0.0)  # seen at 2.7 s, before 2.8 s: never less than no time away
 
 
+def test_rows_put_right_count_as_the_persons_own():
+    """Of three in a circle each was reported as the other up to 2.9, 2.8 and 2.7 s, rows that may be renamed."""
+    three = [known(id, time, standing(100 * id)) for id, time in ((1, 2.9), (2, 2.8), (3, 2.7))]
+    first, second, third = (track.identity for track in three)
+    given = zip(three, (second, third, first), strict=True)
+    exchange([IdentityMatch(track, identity, 0.7, 0.3) for track, identity in given], three, NOW)
+    assert [identity.reported for identity in (first, second, third)] == [2.9, 2.9, 2.8]
+
+
 def test_a_lost_track_takes_the_identity_that_its_finder_left():
     """Track 2 is found to be 1, who was taken for lost: then it is 2 who is lost."""
     gone, here = known(1, 1.0, standing(300), lost=True), known(2, 3.0, standing(500))

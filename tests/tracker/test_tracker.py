@@ -221,6 +221,19 @@ def test_who_stands_in_front_is_identified_while_they_are_still_in_contact():
     assert {(recovery.id, recovery.exchanged) for recovery in found} == {(1, True), (2, True)}
 
 
+def test_who_gets_behind_another_loses_the_views_of_before():
+    """The first steps behind the second after 1.8 s; the box may go on with the second from then on."""
+
+    def views(seconds: float) -> int:
+        tracker = Tracker(embedder=ColourEmbedder())
+        first = walk((300, 620), (500, 620), 1.5)
+        people = [lambda time: first(time) if time < 1.8 else (500, 580), stand(545, 600)]
+        play(people, seconds, tracker, picture=paint(people, [RED, GREEN]))
+        return min((len(track.fresh.views) for track in tracker._tracks if track.last_xyxy[0] == 460), default=-1)
+
+    assert [views(seconds) for seconds in (1.8, 1.84, 2.4)] == [1, 0, 0]
+
+
 def test_in_a_crowd_in_contact_no_more_than_a_few_crops_a_frame_are_embedded():
     """Twenty pairs, of whom the one in front gives three views in 0.3 s; among forty in contact then not for 0.6 s."""
     people = [stand(100 + 100 * pair + 30 * front, 600 + 20 * front) for pair in range(20) for front in (0, 1)]
