@@ -131,7 +131,7 @@ class TrackCommand:
             if self.dry_run:
                 return self._say_plan(name, source, choose_folder(self.out, source.name))
             self._say_parts()  # only when the source is known to be one
-            parts = self.make_parts()
+            parts = self.make_parts((source.width, source.height))
             with new_folder(self.out, source.name) as folder:
                 run = self._track(name, source, folder, parts, memory, interruption)
         if run.notes:
@@ -248,9 +248,9 @@ class TrackCommand:
         say(f"detector  {self.detections or detector_weights(self.detector).name}")
         say(f"re-ID     {'none: motion, position and size alone' if encoder is None else encoder.name}")
 
-    def make_parts(self) -> Parts:
-        """The networks that the options name. Raises InputError, WeightsError."""
-        return make_parts(self.detector, self.reid, self.detection, self.detections)
+    def make_parts(self, size: tuple[int, int] | None = None) -> Parts:
+        """The networks that the options name, for frames of `size`. Raises InputError, WeightsError."""
+        return make_parts(self.detector, self.reid, self.detection, self.detections, size)
 
     def _say_plan(self, name: str, source: Source, folder: Path) -> Path:
         frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"

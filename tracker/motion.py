@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from .boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from .light_filterpy import kalman_filter
 from .shared_view import Similarity
 
 
@@ -49,10 +50,8 @@ class Motion:
 
     def __init__(self, xyxy: np.ndarray, options: MotionOptions) -> None:
         """xyxy (4,) pixels."""
-        from filterpy.kalman import KalmanFilter  # brings all of scipy.stats: more than everything else together
-
         self.options = options
-        self.filter = KalmanFilter(dim_x=6, dim_z=4)
+        self.filter = kalman_filter()(dim_x=6, dim_z=4)
         self.filter.H = _OBSERVE
         self.filter.x = np.concatenate([xyxy_to_cxcywh(np.asarray(xyxy, float)), np.zeros(2)])[:, None]  # (6, 1)
         self.filter.P = np.diag([options.measurement_noise**2] * 4 + [options.start_speed**2] * 2) * self.height**2

@@ -13,7 +13,7 @@ from models.bundled import PERSON_DETECTOR, PERSON_ENCODER
 from tools.run.parts import make_embedder
 from tracker.detection.weights import openvino_folder
 
-HEAVY = {"torch", "torchvision", "ultralytics", "matplotlib", "trackeval", "sklearn"}
+HEAVY = {"torch", "torchvision", "ultralytics", "matplotlib", "trackeval", "sklearn", "scipy.stats"}
 """Packages that take from half a second to several to import."""
 TRACK = """
 import sys

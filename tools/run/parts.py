@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -130,16 +129,23 @@ class Parts:
         return isinstance(self.detector, YoloDetector) and self.detector.int8
 
 
-def make_parts(detector: str, reid: str, options: DetectorOptions, detections: Path | None = None) -> Parts:
+def make_parts(
+    detector: str,
+    reid: str,
+    options: DetectorOptions,
+    detections: Path | None = None,
+    size: tuple[int, int] | None = None,
+) -> Parts:
     """The parts that the options of a command name. Raises InputError, WeightsError.
 
-    While OpenVINO compiles them, which takes no Python, the Kalman filter's package is imported.
+    With a `size` (width, height) of the frames OpenVINO compiles the networks side by side.
     """
-    Thread(target=import_module, args=("filterpy.kalman",), daemon=True).start()
     looks = encoder_weights(reid)
     if looks is not None and not looks.exists():
         raise InputError(f"there is no file {looks}: --reid names weights, or {', '.join(NAMED_ENCODERS)}")
     made = make_detector(detector_weights(detector), options, detections)
+    if size is not None and isinstance(made, YoloDetector):
+        Thread(target=made.prepare, args=size).start()
     embedder = make_embedder(looks, options.device, options.openvino)
     return Parts(made, embedder, part_files(detector, reid, detections))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,12 @@ class YoloDetector:
     def int8(self) -> bool:
         """Whether the 8-bit copy of the weights runs."""
         return isinstance(self._network, OpenvinoNetwork) and self._network.folder.name.endswith(INT8_FOLDER)
+
+    def prepare(self, width: int, height: int) -> None:
+        """Get ready for frames of this size, in any thread: else the first of them waits for it."""
+        if isinstance(self._network, OpenvinoNetwork):
+            with contextlib.suppress(RuntimeError):  # which the first frame meets again
+                self._network.prepare(width, height)
 
     def __call__(self, frame: Picture) -> Detections:
         """People in one frame, which may be its image alone, (H, W, 3) uint8 BGR.

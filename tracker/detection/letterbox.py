@@ -35,6 +35,11 @@ class Letterbox:
         left, top = round(across - 0.1), round(down - 0.1)
         return Letterbox(size, scale, inner, left, top, round(across + 0.1), round(down + 0.1))
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the network's input."""
+        return self.top + self.inner[1] + self.bottom, self.left + self.inner[0] + self.right
+
     def put(self, image: np.ndarray) -> np.ndarray:
         """The network's input (h, w, 3) for a picture (H, W, 3) uint8 of this size."""
         if self.inner != self.size:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -57,11 +58,20 @@ class OpenvinoNetwork:
         self._classes = [number for number in classes or _people(self.names, folder) if number in self.names]
         self._conf, self._iou, self._imgsz, self._stride = conf, iou, imgsz, int(facts["stride"])
         network = _read(next(folder.glob("*.xml")), BOX + len(self.names))
-        self._compiled = lru_cache(SIZES)(lambda height, width: _compiled(network, height, width))
+        self._of_size = lru_cache(SIZES)(lambda height, width: _compiled(network, height, width))
+        self._compiling = Lock()
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Detections]:
         """People in pictures (H, W, 3) uint8 BGR. Raises RuntimeError where OpenVINO fails."""
         return [self._finished(*started) for started in [self._started(image) for image in images]]
+
+    def prepare(self, width: int, height: int) -> None:
+        """Compile the network for pictures of this size, from any thread."""
+        self._compiled(*Letterbox.of((width, height), self._imgsz, self._stride).shape)
+
+    def _compiled(self, height: int, width: int) -> Compiled:
+        with self._compiling:
+            return self._of_size(height, width)
 
     def _started(self, image: np.ndarray) -> tuple[Compiled, Any, Letterbox]:
         box = Letterbox.of((image.shape[1], image.shape[0]), self._imgsz, self._stride)

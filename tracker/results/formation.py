@@ -15,8 +15,9 @@ STEP = 0.2
 """Seconds between two samples; doubled until a long video has no more than `MOST_PLACES`."""
 MOST_PLACES = 120_000
 _SPACING = 0.1
-_MEDIAN, _SMOOTH = 0.7, 0.9
-"""Seconds of the two filters of feet: jumps and lifted feet go by the median, the trembling of boxes by the other."""
+_MEDIAN, _SMOOTH = 0.7, 0.2
+"""Seconds of the two filters of feet: jumps and lifted feet go by the median, the trembling of boxes by the Gaussian, of
+which it is the standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +163,8 @@ class _Standing:
 
 def _smoothed(points: np.ndarray, spacing: float) -> np.ndarray:
     """Points (N, 2), `spacing` seconds apart."""
-    from scipy.ndimage import median_filter  # takes a second with `scipy.signal`: only where there is a floor
-    from scipy.signal import savgol_filter
+    from scipy.ndimage import gaussian_filter1d, median_filter  # takes a while: only where there is a floor
 
-    size, window = (2 * round(seconds / spacing / 2) + 1 for seconds in (_MEDIAN, _SMOOTH))
+    size = 2 * round(_MEDIAN / spacing / 2) + 1
     points = median_filter(points, (min(size, 2 * ((len(points) - 1) // 2) + 1), 1), mode="nearest")
-    return savgol_filter(points, window, 2, axis=0) if 3 <= window <= len(points) else points
+    return gaussian_filter1d(points, _SMOOTH / spacing, axis=0, mode="nearest")

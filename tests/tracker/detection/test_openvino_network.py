@@ -5,6 +5,7 @@ import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import cv2
@@ -13,7 +14,7 @@ import pytest
 from places import ROOT
 
 from models.bundled import PERSON_DETECTOR
-from tracker.detection import openvino_copy
+from tracker.detection import openvino_copy, openvino_network
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.detection.letterbox import Letterbox
 from tracker.detection.openvino_copy import kept_copy, made_copy
@@ -51,6 +52,7 @@ def test_the_sides_of_a_picture_become_multiples_of_the_stride():
     assert (tall.inner, tall.left, tall.top, tall.right, tall.bottom) == ((274, 640), 7, 0, 7, 0)
     given = wide.put(np.zeros((720, 1280, 3), np.uint8))
     assert given.shape == (384, 640, 3)
+    assert wide.shape == (384, 640)
     assert (given[:12] == 114).all()
     assert (given[12:372] == 0).all()
     boxes = np.array([[10, 22, 110, 112], [-5, 0, 700, 400]], np.float32)
@@ -151,6 +153,21 @@ def test_a_picture_has_the_same_boxes_in_any_company(pictures: list[np.ndarray])
         for other in (two, all_of_them):
             assert one.xyxy.tobytes() == other.xyxy.tobytes()
             assert one.score.tobytes() == other.score.tobytes()
+
+
+def test_a_network_prepared_for_a_size_is_not_compiled_again_when_the_first_such_picture_comes(
+    pictures: list[np.ndarray], copy: Path, monkeypatch: pytest.MonkeyPatch
+):
+    detector, compiled = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu")), []
+    plain = openvino_network._compiled
+    monkeypatch.setattr(openvino_network, "_compiled", lambda *args: compiled.append(args[1:]) or plain(*args))
+    height, width = pictures[0].shape[:2]
+    background = Thread(target=detector.prepare, args=(width, height))
+    background.start()
+    found = detector(pictures[0])
+    background.join()
+    assert len(compiled) == 1
+    assert np.array_equal(found.xyxy, YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(pictures[0]).xyxy)
 
 
 def test_neither_torch_nor_ultralytics_is_loaded_once_there_is_a_copy(copy: Path):

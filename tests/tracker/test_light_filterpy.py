@@ -1,0 +1,49 @@
+import subprocess
+import sys
+
+ALONE = """
+import sys
+from tracker.light_filterpy import kalman_filter
+made = kalman_filter()(dim_x=2, dim_z=1)
+assert not any(name.startswith(("filterpy", "scipy")) for name in sys.modules), sorted(sys.modules)
+import numpy as np
+from filterpy.kalman import KalmanFilter, UnscentedKalmanFilter
+whole = KalmanFilter(dim_x=2, dim_z=1)
+for each in (made, whole):
+    each.F, each.H = np.array([[1.0, 0.5], [0.0, 1.0]]), np.array([[1.0, 0.0]])
+    for seen in (1.0, 2.0, 4.0):
+        each.predict(Q=np.eye(2) / 4)
+        each.update(np.array([[seen]]), R=np.array([[0.5]]))
+assert type(made) is not KalmanFilter and type(made).__name__ == "KalmanFilter"
+assert np.array_equal(made.x, whole.x) and np.array_equal(made.P, whole.P)
+assert made.log_likelihood == whole.log_likelihood
+"""
+IMPORTED_BEFORE = """
+import filterpy.kalman
+from tracker.light_filterpy import kalman_filter
+assert kalman_filter() is filterpy.kalman.KalmanFilter
+"""
+OF_ANOTHER_MAKE = """
+import sys
+from tracker import light_filterpy
+def elsewhere(name): raise ImportError(name)
+light_filterpy.find_spec = elsewhere
+found = light_filterpy.kalman_filter()
+assert found is sys.modules["filterpy.kalman"].KalmanFilter
+"""
+
+
+def said_by(program):
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr
+
+
+def test_the_filter_alone_is_filterpys_to_the_bit_and_filterpy_can_be_imported_afterwards():
+    assert said_by(ALONE) == ""
+
+
+def test_where_filterpy_is_imported_already_its_own_class_is_taken():
+    assert said_by(IMPORTED_BEFORE) == ""
+
+
+def test_a_release_in_which_the_module_cannot_run_alone_is_imported_as_a_whole():
+    assert said_by(OF_ANOTHER_MAKE) == ""
