@@ -19,9 +19,10 @@ NOTHING = torch.zeros(0)
 
 @dataclass(frozen=True)
 class Generated:
-    """M generated pictures `image` (M, 3, H, W), in the poses of the crops `row` (M,) of the batch."""
+    """M generated pictures `image` (M, 3, H, W), in the poses of the crops `row` (M,) and with e_c of `looks` (M,)."""
 
     row: torch.Tensor = NO_ROWS
+    looks: torch.Tensor = NO_ROWS
     image: torch.Tensor = NOTHING
 
 
@@ -45,7 +46,7 @@ class Generation:
     def generated(self) -> Generated:
         """Recovered and swapped pictures together: the discriminators see both."""
         parts = [made for made in (self.recovered, self.swapped) if len(made.row)]
-        return Generated(torch.cat([made.row for made in parts]), torch.cat([made.image for made in parts]))
+        return Generated(*(torch.cat([getattr(made, name) for made in parts]) for name in ("row", "looks", "image")))
 
 
 NOTHING_GENERATED = Generation()
@@ -78,8 +79,8 @@ class PictureGeneration:
             self.weight(batch, row),
             row,
             row[paired],
-            Generated(row[own], image[: len(own)]),
-            Generated(row[swapped], image[len(own) :]),
+            Generated(row[own], context[: len(own)], image[: len(own)]),
+            Generated(row[swapped], context[len(own) :], image[len(own) :]),
         )
 
     def weight(self, batch: Batch, row: torch.Tensor) -> torch.Tensor | None:
@@ -131,7 +132,7 @@ class PictureGeneration:
             network.eval()  # a look must not move running statistics
         own, strange = (
             self.recovery(
-                batch, generation, Generated(row, self.painted(generation.maps[row], every, feature[context]))
+                batch, generation, Generated(row, context, self.painted(generation.maps[row], every, feature[context]))
             )
             for context in (row, stranger)
         )

@@ -57,6 +57,15 @@ def recovery(image: torch.Tensor, recovered: torch.Tensor, weight: torch.Tensor 
     return (difference * weight).sum() / (weight.sum() * image.shape[1]).clamp(min=1e-6)
 
 
+def likeness(generated: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+    """How far generated pictures are from the person whose looks they were given: 1 - cosine of embeddings, averaged.
+
+    generated, real (B, D) are embeddings of the generated pictures and of the crops that lent e_c, of any length.
+    Not in the paper; the perceptual loss of Johnson et al. (ECCV 2016) with the last layer only.
+    """
+    return 1 - nn.functional.cosine_similarity(generated, real, dim=1).mean()
+
+
 def logistic(logits: torch.Tensor, target: float) -> torch.Tensor:
     """Logistic loss against a target in 0..1: binary cross-entropy of sigmoid(logits)."""
     return (target * nn.functional.softplus(-logits) + (1 - target) * nn.functional.softplus(logits)).mean()

@@ -129,6 +129,7 @@ class SparseTemporalObjective(Objective):
             "cross_recovery": self.cross_recovery,
             "image": self.image_deception,
             "pose": self.pose_deception,
+            "likeness": self.likeness,
         }
         return {name: part(forward) for name, part in parts.items() if self.weights[name]}
 
@@ -165,6 +166,21 @@ class SparseTemporalObjective(Objective):
         made = forward.generation.generated
         inputs = (forward.generation.maps[made.row], made.image)
         return losses.deception(self.run(self.networks["pose_discriminator"], *inputs).float())
+
+    def likeness(self, forward: Forward) -> torch.Tensor:
+        """Generated pictures against the crops that lent e_c, as E_c embeds both while it stays as it is."""
+        made = forward.generation.generated
+        with torch.no_grad():
+            real = self.embedded(forward.batch.image[made.looks])
+        return losses.likeness(self.embedded(made.image), real)
+
+    def embedded(self, image: torch.Tensor) -> torch.Tensor:
+        """Embeddings (B, D) of pictures by E_c as it is in use; gradients reach the pictures, not E_c."""
+        training = self.encoder.training
+        self.encoder.eval().requires_grad_(False)  # a look must not move running statistics
+        embedding = self.encoder.embed(image)
+        self.encoder.train(training).requires_grad_(True)
+        return embedding
 
 
 def same_video_share(feature: torch.Tensor, batch: Batch) -> torch.Tensor:

@@ -26,6 +26,8 @@ class LossWeights:
     """Adversarial loss of the image discriminator, equation (4)."""
     pose: float = 0.0
     """Adversarial loss of the pose discriminator, equation (5)."""
+    likeness: float = 0.0
+    """Likeness loss: E_c should see in a generated picture who it shows; it reaches the encoder by e_c only."""
 
 
 @dataclass(frozen=True)
@@ -51,4 +53,5 @@ class ObjectiveOptions:
     @property
     def generates(self) -> bool:
         """Whether any loss needs generated pictures."""
-        return any((self.weights.recovery, self.weights.cross_recovery, self.weights.image, self.weights.pose))
+        weights = self.weights
+        return any((weights.recovery, weights.cross_recovery, weights.image, weights.pose, weights.likeness))

@@ -199,3 +199,32 @@ def test_the_presets_hold_the_papers_weights_and_its_ablations():
     assert PRESETS["st-reid"].sampling.kind == "sparse-temporal"
     assert given("st-reid-strong") == PAPER
     assert PRESETS["strong"].encoder.bnneck
+
+
+def test_likeness_trains_the_generator_and_moves_no_statistics():
+    ours = objective(dataclasses.replace(NOTHING, recovery=1.0, cross_recovery=1.0, likeness=1.0))
+    forward = ours.forward(batch(), 0.0)
+    encoder = ours.networks["encoder"]
+    before = [buffer.clone() for buffer in encoder.buffers()]
+    freeze_all_but(ours.networks, ("encoder", "pose_encoder", "generator"))
+    loss = ours.likeness(forward)
+    gradients = torch.autograd.grad(loss, [forward.feature, *ours.networks["generator"].parameters()])
+    assert all(gradient.abs().sum() > 0 for gradient in gradients)
+    assert encoder.training
+    assert all(torch.equal(old, new) for old, new in zip(before, encoder.buffers(), strict=True))
+
+
+def test_likeness_is_zero_for_the_lending_crop_itself():
+    ours = objective(dataclasses.replace(NOTHING, cross_recovery=1.0, likeness=1.0))
+    forward = ours.forward(batch(), 0.0)
+    swapped = forward.generation.swapped
+    assert swapped.looks.tolist() == [2, 3, 0, 1]  # the partners
+    perfect = dataclasses.replace(swapped, image=forward.batch.image[swapped.looks])
+    forward.generation = dataclasses.replace(forward.generation, swapped=perfect)
+    loss = ours.likeness(forward)
+    assert loss.item() == pytest.approx(0, abs=1e-6)
+    assert not loss.requires_grad  # E_c, which looks, learns nothing from it
+    assert all(parameter.requires_grad for parameter in ours.networks["encoder"].parameters())
+    assert losses.likeness(torch.eye(2), torch.tensor([[3.0, 0.0], [1.0, 1.0]])).item() == pytest.approx(
+        1 - (1 + 0.5**0.5) / 2
+    )
