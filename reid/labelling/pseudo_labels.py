@@ -74,8 +74,8 @@ NEXT_TRACKLET = 3.0
 """Log odds that a track's next tracklet, within `SOON` seconds, shows the same person."""
 LATER_TRACKLET = 1.0
 """The same after a longer absence, where the tracker recognised the person."""
-SAME_TRACK = 6.0
-"""Log odds that any two tracklets of a track show the same person, where the tracker's identities are trusted."""
+SAME_TRACK = 3.0
+"""Log odds that any two tracklets of a track show the same person, far apart or not."""
 HALF_SECONDS = 1.0
 """Seconds of clear crops whose appearance counts half against that."""
 SOON = 1.0
@@ -110,18 +110,17 @@ def label_people(
     facts: EncoderFacts,
     cast: int | None = None,
     *,
-    trust_tracks: bool = False,
     shown: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> PseudoLabels:
     """Label every crop; with `cast`, groups are joined until there are that many, where exclusion lets them be.
 
-    `trust_tracks`: a track is one person unless there is evidence that it is not; else its tracklets are compared anew.
-    `shown` may count the rounds as they pass, and end them: the labels are those of the last one.
+    A track is one person unless there is evidence that it is not. `shown` may count the rounds as they pass, and end
+    them: the labels are those of the last one.
     """
     if len(embedded.frame) == 0:
         nothing = np.zeros(0)
         return PseudoLabels(nothing.astype(int), nothing.astype(int), nothing, list(tracklets))
-    return _Labelling(tracklets, embedded, facts, cast, trust_tracks).run(shown)
+    return _Labelling(tracklets, embedded, facts, cast).run(shown)
 
 
 class _Labelling:
@@ -133,9 +132,7 @@ class _Labelling:
         embedded: EmbeddedCrops,
         facts: EncoderFacts,
         cast: int | None,
-        trust_tracks: bool,
     ) -> None:
-        self.trust_tracks = trust_tracks
         self.tracklets, self.of = list(tracklets), embedded.tracklet.copy()
         self.embedded, self.facts, self.cast = embedded, facts, cast
         self.features = features(embedded.embedding)
@@ -162,12 +159,9 @@ class _Labelling:
         crops = self._crops()[chosen]
         exclusive = self.exclusive[np.ix_(chosen, chosen)]
         log_odds = self._log_odds(chosen, crops, exclusive)
-        bonus, half = self._links()[np.ix_(chosen, chosen)], 0.0
-        if self.trust_tracks:
-            track = self._tracks()[chosen]
-            bonus = SAME_TRACK * (track[:, None] == track[None, :])
-            half = self._half()
-        self.group[chosen] = join_tracklets(log_odds, bonus, exclusive, crops, self.cast or 1, half)
+        track = self._tracks()[chosen]
+        bonus = SAME_TRACK * (track[:, None] == track[None, :])
+        self.group[chosen] = join_tracklets(log_odds, bonus, exclusive, crops, self.cast or 1, self._half())
 
     def _log_odds(self, chosen: np.ndarray, crops: np.ndarray, exclusive: np.ndarray) -> np.ndarray:
         """Of being one person, for all pairs of the chosen tracklets, by similarities measured in this very video."""
@@ -271,24 +265,20 @@ class _Labelling:
     def _place_unclear(self, probability: np.ndarray) -> None:
         """Unclear tracklets with crops go, the most probable first, to a group that is not elsewhere then, or to none.
 
-        A box in contact shows now one person, now the other: what counts is how often it shows each, and where the
-        tracker is trusted, also for how long.
+        A box in contact shows now one person, now the other: what counts is how often it shows each, and for how long.
         """
         known = np.array(self._known_groups(), int)
         waiting = np.flatnonzero((self.group < 0) & (self._crops() > 0))
         share = np.zeros((len(self.tracklets), len(known)))
         np.add.at(share, self.of, probability)
-        share[waiting] /= self._crops()[waiting, None] + (self._half() if self.trust_tracks else 0.0)
+        share[waiting] /= self._crops()[waiting, None] + self._half()
         links = self._links()
         for number in waiting[np.argsort(-share[waiting].max(axis=1, initial=0.0), kind="stable")].tolist():
             follows = np.array([(links[number] * (self.group == group)).sum() for group in known])
             worth = share[number] + FOLLOWS * follows / NEXT_TRACKLET
             worth[np.isin(known, self.group[self.exclusive[number]])] = 0.0
             sure = worth.max(initial=0.0) >= STRANGER
-            if not sure and self.trust_tracks:
-                self.group[number] = self._group_of_track(number, known, worth)
-            else:
-                self.group[number] = known[worth.argmax()] if sure else self.group.max() + 1
+            self.group[number] = known[worth.argmax()] if sure else self._group_of_track(number, known, worth)
 
     def _group_of_track(self, number: int, known: np.ndarray, worth: np.ndarray) -> int:
         """The group of the nearest tracklet in the same track whose person is not elsewhere then.
@@ -355,8 +345,6 @@ class _Labelling:
 
     def _joined_tracks(self) -> list[np.ndarray]:
         """Of every group all tracks but the one with the most crops, each as its crops (C,) bool."""
-        if not self.trust_tracks:
-            return []
         group, track, joined = self.group[self.of], self._tracks()[self.of], []
         for one in np.unique(group):
             tracks, counts = np.unique(track[group == one], return_counts=True)

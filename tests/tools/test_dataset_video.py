@@ -375,7 +375,7 @@ def test_no_more_is_wrong_and_no_person_is_in_more_pieces_than_in_the_tracks(vid
             real += np.where(overlap.max(axis=1) >= 0.5, truth[frame.index].ids[overlap.argmax(axis=1)], 0).tolist()
     watched = watcher.finish()
     crops = watched.embedded_crops(25.0 if video == "demo" else 12.5, 2)
-    labels = label_people(watched.tracklets, crops, encoder_facts(embedder), trust_tracks=True)
+    labels = label_people(watched.tracklets, crops, encoder_facts(embedder))
     sure = [row for row, person in enumerate(real) if person]
     by_track = wrong_and_pieces([ids[row] for row in sure], [real[row] for row in sure])
     by_label = wrong_and_pieces([int(labels.person[row]) for row in sure], [real[row] for row in sure])

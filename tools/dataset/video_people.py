@@ -79,7 +79,7 @@ def find_people(
     `shown` may count the rounds of labelling as they pass.
     """
     embedded, facts = watched.embedded_crops(fps, options.every), encoder_facts(embedder)
-    labels = label_people(watched.tracklets, embedded, facts, cast, trust_tracks=True, shown=shown)
+    labels = label_people(watched.tracklets, embedded, facts, cast, shown=shown)
     sightings = watched.sightings
     kept = np.array([sighting.frame % options.every == 0 for sighting in sightings], bool)
     present = Presence(labels, fps)

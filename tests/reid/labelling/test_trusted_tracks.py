@@ -8,10 +8,6 @@ from label_stories import Story, no_person_is_in_two_places
 from reid.labelling.pseudo_labels import PseudoLabels
 
 
-def labelled(story: Story) -> tuple[PseudoLabels, np.ndarray]:
-    return story.label(trust_tracks=True)
-
-
 def pieces(labels: PseudoLabels, truth: np.ndarray, person: int) -> int:
     return len(set(labels.person[truth == person].tolist()))
 
@@ -24,7 +20,7 @@ def test_tracks_exchanged_for_long_are_exchanged_back():
     story.shows(2, 2, 160, 400)  # from here on, tracks 2 and 3 are exchanged
     story.shows(1, 3, 160, 400)
     story.shows(0, 4, 420, 600)  # lost for seconds, and taken for somebody new
-    labels, truth = labelled(story)
+    labels, truth = story.label()
     assert [pieces(labels, truth, person) for person in range(3)] == [1, 1, 1]
     assert len(set(labels.person.tolist())) == 3
     assert labels.doubt.max() < 0.5
@@ -41,9 +37,7 @@ def always_in_contact() -> Story:
 
 
 def test_who_is_always_in_contact_is_still_the_person_of_the_track():
-    anew, truth = always_in_contact().label()
-    assert pieces(anew, truth, 2) == 8
-    labels, truth = labelled(always_in_contact())
+    labels, truth = always_in_contact().label()
     assert [pieces(labels, truth, person) for person in range(3)] == [1, 1, 1]
     assert len(set(labels.person.tolist())) == 3
 
@@ -55,7 +49,7 @@ def test_unclear_tracklets_stay_with_their_track_whatever_the_box_shows():
         story.shows(1, 2, start, start + 150)
         story.shows(2, 1, start + 150, start + 200, clear=False)  # a passer-by of no track covers them
         story.shows(1, 2, start + 150, start + 200, clear=False)
-    labels, _ = labelled(story)
+    labels, _ = story.label()
     assert len(set(labels.person.tolist())) == 2
     assert no_person_is_in_two_places(labels)
 
@@ -67,7 +61,7 @@ def test_a_track_that_was_joined_to_anothers_is_doubtful():
     story.shows(0, 1, 0, 600)
     story.shows(1, 2, 0, 800)
     story.shows(2, 3, 650, 800)
-    labels, truth = labelled(story)
+    labels, truth = story.label()
     assert pieces(labels, np.where(truth == 2, 0, truth), 0) == 1
     assert labels.doubt[truth == 2].mean() > 0.3
     assert labels.doubt[truth != 2].max() < 0.1
@@ -84,6 +78,6 @@ def test_every_round_is_shown_and_the_last_labels_count():
             if number == 0:
                 return
 
-    labels, truth = story.label(trust_tracks=True, shown=shown)
+    labels, truth = story.label(shown=shown)
     assert rounds == [0]
     assert len(labels.person) == len(truth)
