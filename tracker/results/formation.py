@@ -16,8 +16,8 @@ STEP = 0.2
 MOST_PLACES = 120_000
 _SPACING = 0.1
 _MEDIAN, _SMOOTH = 0.7, 0.2
-"""Seconds of the two filters of feet: jumps and lifted feet go by the median, the trembling of boxes by the Gaussian, of
-which it is the standard deviation."""
+"""Seconds of the two filters of feet: jumps and lifted feet go by the median, the trembling of boxes by the Gaussian,
+whose standard deviation it is."""
 
 
 @dataclass(frozen=True)
