@@ -33,17 +33,17 @@ assert found is sys.modules["filterpy.kalman"].KalmanFilter
 """
 
 
-def said_by(program):
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr
+def run_alone(program):
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_the_filter_alone_is_filterpys_to_the_bit_and_filterpy_can_be_imported_afterwards():
-    assert said_by(ALONE) == ""
+    run_alone(ALONE)
 
 
 def test_where_filterpy_is_imported_already_its_own_class_is_taken():
-    assert said_by(IMPORTED_BEFORE) == ""
+    run_alone(IMPORTED_BEFORE)
 
 
 def test_a_release_in_which_the_module_cannot_run_alone_is_imported_as_a_whole():
-    assert said_by(OF_ANOTHER_MAKE) == ""
+    run_alone(OF_ANOTHER_MAKE)

@@ -83,8 +83,7 @@ class SecondLook:
             return whole_tracks(self.tracks), []
         stride = self.tracks[1].frame - self.tracks[0].frame if len(self.tracks) > 1 else 1
         crops = watched.embedded_crops(fps * stride, CropOptions().every)
-        facts = encoder_facts(self._embedder)
-        labels = label_people(watched.tracklets, crops, facts, cast, shown=shown)
+        labels = label_people(watched.tracklets, crops, encoder_facts(self._embedder), cast, shown=shown)
         person = np.full(len(labels.tracklets), UNKNOWN)
         person[labels.tracklet] = labels.person
         stretches = [
