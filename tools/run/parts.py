@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR, require_unchanged
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
@@ -48,7 +48,7 @@ def make_detector(weights: Path, options: DetectorOptions, detections: Path | No
         if copy is not None:
             require_unchanged(copy)
         _tell_of_copying(copy)
-        detector = YoloDetector(weights, options)
+        detector = YoloDetector(weights, options, _recorded if options.device != "cpu" else None)
         _tell_of_torch(copy)
         if options.int8 and not detector.int8:
             note(f"{weights.name} has no 8-bit copy that runs here; `followspot export-detector` makes one")
@@ -79,6 +79,12 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
     if not embedder.calibrated:
         note(f"{weights} is not calibrated, so looks decide little: run `followspot calibrate {weights} SCENE` first")
     return embedder
+
+
+def _recorded(run: Any, device: Any) -> Any:
+    from models.recorded import Recorded  # which imports torch
+
+    return Recorded(run, device)
 
 
 def _encoder_copy(weights: Path) -> Path | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from tracker.drawing.lettering import unwritable
 from tracker.drawing.render import Renderer, RenderOptions
@@ -25,31 +28,45 @@ PICTURES = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (), ".webp": (cv2.IM
 OPEN_A_WINDOW = "import cv2; cv2.namedWindow('followspot')"
 CRF = 21
 """x264's quality of the videos."""
+AHEAD = 2
+"""Pictures that are being drawn, or wait to be, while the tracker works on the next."""
 
 
 class VideoSink:
     """The annotated video, with the source's frame times and sound, from the first frame on that is written.
 
     Where the block ends by an error, the frames so far stay in NAME.part.mp4: what has its name is as it was meant.
-    Frames without pictures are passed over. `crf` is `VideoWriter`'s; of a `part` the sound ends with the pictures.
+    Frames without pictures are passed over. A thread draws, so that tracking goes on. `crf` is `VideoWriter`'s; of a
+    `part` the sound ends with the pictures.
     """
 
     def __init__(self, path: Path, source: Source, renderer: Renderer, crf: int = CRF, part: bool = False) -> None:
         self._path, self._source, self._renderer, self._crf, self._part = path, source, renderer, crf, part
         self._writer: VideoWriter | None = None
         self._start = 0.0
+        self._artist = ThreadPoolExecutor(1, thread_name_prefix="draw")
+        self._drawn: deque[tuple[Future[np.ndarray], float]] = deque()
 
     def __enter__(self) -> VideoSink:
         return self
 
-    def __exit__(self, *raised: Any) -> None:
-        if self._writer is not None:
-            self._writer.__exit__(*raised)
+    def __exit__(self, kind: Any, *raised: Any) -> None:
+        with self._artist:
+            if self._writer is None:
+                return
+            try:
+                self._hand_over(0)
+            except BaseException as error:
+                self._writer.__exit__(type(error), error, error.__traceback__)
+                if kind is None:
+                    raise
+            else:
+                self._writer.__exit__(kind, *raised)
             if self._writer.warning:
                 note(self._writer.warning)
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
-        """Draw one frame and hand it to the encoder."""
+        """Have one frame drawn; those that are go to the encoder. Raises InputError where that fails."""
         if frame.image is None:
             return
         if self._writer is None:
@@ -66,7 +83,15 @@ class VideoSink:
                 crf=self._crf,
                 whole_only=True,
             )
-        self._writer.write(self._renderer.draw(frame, tracks), frame.time - self._start, given=True)
+        self._drawn.append((self._artist.submit(self._renderer.draw, frame, tracks), frame.time - self._start))
+        self._hand_over(AHEAD)
+
+    def _hand_over(self, left: int) -> None:
+        """Give the encoder all pictures but so many, which may not be drawn yet."""
+        assert self._writer is not None
+        while len(self._drawn) > left:
+            picture, time = self._drawn.popleft()
+            self._writer.write(picture.result(), time, given=True)
 
 
 class PictureSink:

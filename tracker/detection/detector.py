@@ -13,8 +13,9 @@ import numpy as np
 from ..boxes import area
 from ..types import Detections, Frame, InputError, Picture, as_frame, require
 from .openvino_network import OpenvinoNetwork
+from .torch_network import Record, TorchNetwork
 from .ultralytics_network import UltralyticsNetwork
-from .weights import INT8_FOLDER, openvino_folder
+from .weights import INT8_FOLDER, check_kind, gpu, openvino_folder
 
 MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
@@ -61,16 +62,19 @@ class YoloDetector:
 
     A .pt file is a pickle; code in it is not run, unless the options trust it. On the processor OpenVINO runs a copy of
     it that is made once and kept; one that detects, as most do, without importing torch where the device is given as
-    cpu.
+    cpu. On a GPU `record` (`models.recorded.Recorded`) runs one that detects; without it, and all else, Ultralytics
+    does.
     Raises InputError where the weights are missing or are none, know no people, hold code, or need a package that is
     not there.
     """
 
-    def __init__(self, weights: str | Path, options: DetectorOptions | None = None) -> None:
+    def __init__(
+        self, weights: str | Path, options: DetectorOptions | None = None, record: Record | None = None
+    ) -> None:
         self.weights = Path(weights)
         self.options = options or DetectorOptions()
         require(self.options, DetectorOptions, "the options of a detector")
-        self._network = _network(self.weights, self.options)
+        self._network = _network(self.weights, self.options, record)
 
     @property
     def int8(self) -> bool:
@@ -79,9 +83,11 @@ class YoloDetector:
 
     def prepare(self, width: int, height: int) -> None:
         """Get ready for frames of this size, in any thread: else the first of them waits for it."""
-        if isinstance(self._network, OpenvinoNetwork):
-            with contextlib.suppress(RuntimeError):  # which the first frame meets again
+        with contextlib.suppress(RuntimeError):  # which the first frame meets again
+            if isinstance(self._network, OpenvinoNetwork):
                 self._network.prepare(width, height)
+            elif isinstance(self._network, TorchNetwork):
+                self._network.prepare(width, height, self.options.batch)
 
     def __call__(self, frame: Picture) -> Detections:
         """People in one frame, which may be its image alone, (H, W, 3) uint8 BGR.
@@ -124,7 +130,9 @@ def _image(frame: Frame) -> np.ndarray:
     return np.ascontiguousarray(frame.image)
 
 
-def _network(weights: Path, options: DetectorOptions) -> OpenvinoNetwork | UltralyticsNetwork:
+def _network(
+    weights: Path, options: DetectorOptions, record: Record | None
+) -> OpenvinoNetwork | TorchNetwork | UltralyticsNetwork:
     copy = None
     if options.openvino:
         copy = openvino_folder(weights, options.device, int8=options.int8, trust=options.trust)
@@ -138,4 +146,8 @@ def _network(weights: Path, options: DetectorOptions) -> OpenvinoNetwork | Ultra
                 raise InputError(f"{copy} is damaged: install or export it again, or leave --int8 out") from error
             shutil.rmtree(copy, ignore_errors=True)  # torch runs the weights, and the next run copies them anew
             copy = None
+    device = gpu(options.device) if record and copy is None and check_kind(weights) == ".pt" else None
+    if record and device:
+        with contextlib.suppress(ValueError):  # of another kind
+            return TorchNetwork(weights, device, options, record)
     return UltralyticsNetwork(weights, copy, options)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import cv2
 import numpy as np
 import yaml  # type: ignore[import-untyped]
 
-from ..boxes import cxcywh_to_xyxy
 from ..types import Detections, InputError
 from .letterbox import Letterbox
 from .openvino_core import openvino_core
+from .raw_boxes import BOX, Selection
 from .weights import person_classes
 
-BOX = 4
-"""Rows of the output before those of the classes' scores: centre x and y, width, height."""
-MOST = 300
-"""Boxes in a picture, as Ultralytics has it."""
 SIZES = 4
 """So many sizes of input stay compiled."""
 
@@ -45,7 +40,7 @@ class OpenvinoNetwork:
     Each picture is a request of its own, and as many run side by side as OpenVINO has streams: the boxes of a picture
     do not depend on those around it. The network is compiled for each size of input when the first such picture comes:
     that takes 0.15 s, and then each costs 10% less than one compiled for any size. `classes` are the numbers of those
-    to find, by default the one named person; a box is of its likeliest class. Not for several threads at once.
+    to find, by default the one named person. Not for several threads at once.
     Raises ValueError where the network is of another kind, other exceptions where the folder is damaged.
     """
 
@@ -55,8 +50,9 @@ class OpenvinoNetwork:
             raise ValueError("a network of another kind")
         self.folder = folder
         self.names: dict[int, str] = facts["names"]
-        self._classes = [number for number in classes or _people(self.names, folder) if number in self.names]
-        self._conf, self._iou, self._imgsz, self._stride = conf, iou, imgsz, int(facts["stride"])
+        chosen = [number for number in classes or _people(self.names, folder) if number in self.names]
+        self._selection = Selection(chosen, conf, iou)
+        self._imgsz, self._stride = imgsz, int(facts["stride"])
         network = _read(next(folder.glob("*.xml")), BOX + len(self.names))
         self._of_size = lru_cache(SIZES)(lambda height, width: _compiled(network, height, width))
         self._compiling = Lock()
@@ -83,24 +79,9 @@ class OpenvinoNetwork:
 
     def _finished(self, compiled: Compiled, request: Any, box: Letterbox) -> Detections:
         request.wait()
-        found = request.get_output_tensor().data[0]  # (4 + classes, N)
-        sure = (found[BOX:][self._classes] > self._conf).any(axis=0)  # (N,)
-        found = found[:, sure].T  # a copy, so the request is free
+        found = self._selection(request.get_output_tensor().data[0], box)
         compiled.idle.append(request)
-        likeliest = found[:, BOX:].argmax(axis=1) if len(found) else np.zeros(0, int)
-        asked = np.isin(likeliest, self._classes)
-        found, likeliest = found[asked], likeliest[asked]
-        score = found[np.arange(len(found)), BOX + likeliest]
-        kept = list(_kept(found[:, :BOX], score, likeliest, self._iou))[:MOST]
-        return Detections(box.back(cxcywh_to_xyxy(found[kept, :BOX])), score[kept])
-
-
-def _kept(cxcywh: np.ndarray, score: np.ndarray, of_class: np.ndarray, iou: float) -> Iterator[int]:
-    """Rows that non-maximum suppression among those of a class (N,) leaves of (N, 4) boxes, the best first."""
-    corner = cxcywh.astype(float)
-    corner[:, :2] -= corner[:, 2:] / 2
-    if len(corner):
-        yield from cv2.dnn.NMSBoxesBatched(corner.tolist(), score.tolist(), of_class.tolist(), 0.0, iou)
+        return found
 
 
 def _people(names: dict[int, str], folder: Path) -> list[int]:

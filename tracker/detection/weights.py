@@ -17,6 +17,7 @@ import numpy as np
 from ..types import InputError
 
 if TYPE_CHECKING:
+    import torch
     from ultralytics import YOLO
 
 OPENVINO_FOLDER = "_openvino_model"
@@ -77,6 +78,35 @@ def int8_folder(weights: Path) -> Path | None:
     stated = re.search(rf"^{MADE_OF}: ([0-9a-f]{{64}})$", facts, re.MULTILINE)
     made_of_it = stated is not None and stated[1] == hashlib.sha256(weights.read_bytes()).hexdigest()
     return folder if made_of_it else None
+
+
+def open_module(weights: Path, *, trust: bool = False) -> Any:
+    """The torch module in a .pt file. Raises InputError as `load_network`."""
+    check_kind(weights)
+    keep_offline()
+    from ultralytics import YOLO
+
+    if not trust:
+        _refuse_code(weights)
+    try:
+        return YOLO(str(weights)).model
+    except Exception as error:  # a broken pickle can raise anything at all
+        raise _unreadable(weights) from error
+
+
+def gpu(device: str) -> torch.device | None:
+    """The GPU of that name that runs CUDA, the first one where none is named; None where it is another device.
+
+    Raises InputError where there is none of that name.
+    """
+    if device and not re.fullmatch(r"(cuda(:\d+)?)|\d+", device):
+        return None
+    import torch
+
+    if not torch.cuda.is_available():
+        return None
+    _check_device(device)
+    return torch.device(f"cuda:{device}" if device.isdigit() else device or "cuda")
 
 
 def load_network(weights: Path, device: str = "", *, copy: Path | None = None, trust: bool = False) -> YOLO:
