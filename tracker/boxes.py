@@ -78,6 +78,11 @@ def in_contact(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
 
 def occlusion(xyxy: np.ndarray) -> np.ndarray:
     """Largest share of each box that lies behind one whose feet are lower in the picture, (N, 4) to (N,) in 0..1."""
-    nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
-    share = intersection(xyxy, xyxy) / np.maximum(area(xyxy), 1.0)[:, None]
-    return np.where(nearer, share, 0.0).max(axis=1, initial=0.0)
+    left, top, right, bottom = xyxy.T
+    across = (left[:, None] < right) & (left < right[:, None])
+    nearer = bottom[:, None] < bottom
+    rows, columns = np.nonzero(across & nearer & (top < bottom[:, None]))  # in a crowd few of all pairs
+    shared = intersection(xyxy[rows], xyxy[columns][:, None])[:, 0]
+    largest = np.zeros(len(xyxy))
+    np.maximum.at(largest, rows, shared / np.maximum(area(xyxy[rows]), 1.0))
+    return largest

@@ -37,6 +37,13 @@ def test_matching_agrees_with_trying_everything():
         assert (score[rows, columns] - gate).sum() == pytest.approx(best)
 
 
+def test_pairs_without_another_choice_and_those_with_one_come_in_the_order_of_rows():
+    """Rows 0 and 3 contend for columns 2 and 0; row 1 and column 3 have only each other; row 2 fits nowhere."""
+    score = np.array([[0.8, 0, 0.9, 0], [0, 0, 0, 0.4], [0, 0.1, 0, 0], [0.1, 0, 0.7, 0]])
+    rows, columns = match(score, min_score=0.3)
+    assert list(zip(rows, columns, strict=True)) == [(0, 0), (1, 3), (3, 2)]  # 1.5, where 0.9 would leave row 3 alone
+
+
 def test_nothing_matches_nothing():
     rows, columns = match(np.zeros((0, 3)), 0.1)
     assert len(rows) == len(columns) == 0
@@ -132,3 +139,11 @@ def test_the_detection_of_two_in_one_place_is_of_the_one_in_front():
     options = AssociationOptions(occlusion_weight=0.2, direction_weight=0.0)
     of_behind, of_front = box_similarity(tracks, np.array([[0.0, 1, 100, 301]]), SURE, options)[:, 0]
     assert of_front - of_behind == pytest.approx(0.2 * 298 / 300)
+
+
+def test_of_those_in_front_the_one_that_hides_most_counts():
+    """Of the first the second hides a half and the third a quarter; of the second the fourth a half, of the third the
+    second; the fourth is in front of all."""
+    boxes = np.array([[0, 0, 10, 40], [5, 0, 15, 50], [0, 30, 10, 45], [10, 0, 20, 60]], float)
+    assert occlusion(boxes) == pytest.approx([0.5, 0.5, 0.5, 0.0])
+    assert occlusion(np.zeros((0, 4))).shape == (0,)

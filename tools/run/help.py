@@ -117,7 +117,7 @@ def options_of(parser: Any) -> Iterator[Option]:
         if action.dest == "help":
             continue
         path = tuple(action.dest.replace("-", "_").split("."))
-        text = " ".join((action.help or "").split()).removesuffix("(required)")
+        text = " ".join((action.help or "").replace("%%", "%").split()).removesuffix("(required)")
         text, default = re.fullmatch(r"(.*?)(?:\(default: (.*)\))?", text).groups()  # type: ignore[union-attr]
         default = "" if default in (None, "None", "False", "''") else default
         named = bool(action.option_strings)
