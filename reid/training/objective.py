@@ -15,7 +15,6 @@ from models.encoder import ContextEncoder, identity_classifier
 from models.generator import PoseEncoder
 from models.posed_generator import make_generator
 
-from ..data.augmentation import augment, encoder_view
 from ..data.batch import Batch
 from . import losses
 from .generation import NOTHING_GENERATED, Generation, PictureGeneration
@@ -169,12 +168,11 @@ class SparseTemporalObjective(Objective):
         return losses.deception(self.run(self.networks["pose_discriminator"], *inputs).float())
 
     def likeness(self, forward: Forward) -> torch.Tensor:
-        """Generated pictures, changed at random, against the crops that lent e_c; E_c embeds both and is fixed."""
-        batch, made, changes = forward.batch, forward.generation.generated, self.options.seen
+        """Generated pictures against the crops that lent e_c, as E_c embeds both while it stays as it is."""
+        made = forward.generation.generated
         with torch.no_grad():
-            real = self.embedded(batch.image[made.looks])
-        changed, _ = augment(made.image, None, changes, batch.generator)
-        return losses.likeness(self.embedded(encoder_view(changed, changes, batch.generator)), real)
+            real = self.embedded(forward.batch.image[made.looks])
+        return losses.likeness(self.embedded(made.image), real)
 
     def embedded(self, image: torch.Tensor) -> torch.Tensor:
         """Embeddings (B, D) of pictures by E_c as it is in use; gradients reach the pictures, not E_c."""

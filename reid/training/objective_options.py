@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from models.discriminators import DiscriminatorOptions
 from models.generator import GeneratorOptions
 
-from ..data.augmentation import AugmentationOptions
-
-SEEN = AugmentationOptions(shift=0.06, erase=0.5, erase_area=0.3, brightness=0.3)
-
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -49,8 +45,6 @@ class ObjectiveOptions:
     """One-sided label smoothing: the discriminators' target for real pictures is 1 less this."""
     body_weight: float = 9.0
     """Weight of the body's pixels in the recovery losses, the background's being 1."""
-    seen: AugmentationOptions = SEEN
-    """Random changes through which E_c sees generated pictures in the likeness loss, so that others see the same."""
     pictures: int = 0
     """Number of crops of a batch, evenly spread, of which pictures are generated; 0: all of them."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)

@@ -214,21 +214,8 @@ def test_likeness_trains_the_generator_and_moves_no_statistics():
     assert all(torch.equal(old, new) for old, new in zip(before, encoder.buffers(), strict=True))
 
 
-def test_likeness_sees_generated_pictures_through_random_changes_and_real_ones_as_they_are():
-    ours = objective(dataclasses.replace(NOTHING, cross_recovery=1.0, likeness=1.0))
-    ours.options = dataclasses.replace(ours.options, seen=AugmentationOptions(flip=1.0, shift=0.0))
-    forward = ours.forward(batch(), 0.0)
-    made = forward.generation.generated
-    seen = []
-    ours.embedded = lambda image: seen.append(image) or image.flatten(1)
-    ours.likeness(forward)
-    assert torch.equal(seen[0], forward.batch.image[made.looks])
-    assert torch.equal(seen[1], made.image.flip(3))
-
-
 def test_likeness_is_zero_for_the_lending_crop_itself():
     ours = objective(dataclasses.replace(NOTHING, cross_recovery=1.0, likeness=1.0))
-    ours.options = dataclasses.replace(ours.options, seen=AugmentationOptions(flip=0.0, shift=0.0))
     forward = ours.forward(batch(), 0.0)
     swapped = forward.generation.swapped
     assert swapped.looks.tolist() == [2, 3, 0, 1]  # the partners
