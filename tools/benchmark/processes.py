@@ -15,8 +15,9 @@ from tracker.types import InputError
 
 OUT_OF_REACH = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}
 """Ultralytics neither asks the network at its start, which takes as long as that likes, nor installs anything."""
-NOT_INHERITED = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
-"""The latter would have every command compile torch and all else anew at each start, which users' commands do not."""
+NOT_INHERITED = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "OPENBLAS_NUM_THREADS"}
+"""The second would have every command compile torch and all else anew at each start, which users' commands do not; the
+last is ours, of this very process, and each `followspot` gives it to itself."""
 _MEGABYTE = 1e6 if sys.platform == "darwin" else 1e3
 """What `ru_maxrss` counts in: bytes there, kilobytes elsewhere."""
 
