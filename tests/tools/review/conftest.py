@@ -199,8 +199,9 @@ class Driven:
         return [int(row.get_attribute("data-number")) for row in self.page.query_selector_all(".person")]
 
     def count(self, person: int) -> int:
-        """Crops in a person's row."""
-        return int(self.page.inner_text(f'.person[data-number="{person}"] .facts').split(" crop")[0].split()[-1])
+        """Crops in a person's row, which may be out of sight: the browser then gives no inner text."""
+        line = self.page.text_content(f'.person[data-number="{person}"] .facts p:nth-of-type(2)')
+        return int(line.split(" crop")[0])
 
     def go_to(self, person: int) -> None:
         self.press_keys("g", str(person), "Enter")
