@@ -11,6 +11,8 @@ import torch
 
 Run = Callable[[torch.Tensor], torch.Tensor]
 
+KEPT = 8
+"""Shapes of input that stay prepared."""
 WARM_UPS = 2
 """Passes before the one that is recorded: cuDNN chooses its kernels in them, and networks make what they keep."""
 
@@ -22,8 +24,8 @@ class Recorded:
     On a GPU each shape of input is recorded as a CUDA graph when it comes first, and has a stream of its own. A small
     network is a hundred kernels of a few microseconds each, and to launch them one by one takes Python milliseconds,
     in which no other thread of the tracker goes on. Since each shape takes time, fewer pictures than in a batch before,
-    or in the smallest of `sizes` that holds them, are filled up. What cannot be recorded runs as it is, and so does
-    everything on other devices. Not for several threads at once.
+    or in the smallest of `sizes` that holds them, are filled up; since each takes memory, the last `KEPT` are kept.
+    What cannot be recorded runs as it is, and so does everything on other devices. Not for several threads at once.
     """
 
     run: Run
@@ -35,6 +37,8 @@ class Recorded:
         """What the function makes of the pictures, (B, ...). Raises what it raises."""
         given = np.ascontiguousarray(self.filled(pictures))
         if given.shape not in self._of_shape:
+            if len(self._of_shape) == KEPT:
+                del self._of_shape[next(iter(self._of_shape))]
             self._of_shape[given.shape] = self._prepared(given.shape)
         return self._of_shape[given.shape](given)[: len(pictures)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.recorded import Recorded
+from models.recorded import KEPT, Recorded
 
 SIZES = (16, 64)
 
@@ -39,6 +39,13 @@ def test_on_a_gpu_the_last_batch_of_a_video_is_as_large_as_those_before():
     assert len(run(numbered(3))) == 3
     assert len(run.filled(numbered(5))) == 5
     assert len(run.filled(np.zeros((3, 2, 1, 3), np.uint8))) == 3  # pictures of another size
+
+
+def test_of_many_shapes_the_last_few_stay_prepared():
+    run = Recorded(brightness, torch.device("cpu"))
+    for count in range(1, KEPT + 3):
+        assert len(run(numbered(count))) == count
+    assert [shape[0] for shape in run._of_shape] == list(range(3, KEPT + 3))
 
 
 def test_a_processor_takes_any_number():

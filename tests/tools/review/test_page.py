@@ -247,4 +247,4 @@ def test_one_edit_is_an_edit_and_one_crop_a_crop(page):
     page.press_keys("n")
     page.wait_for_words("moved to person 4")
     page.wait_for_words("1 edit ", where="#where")
-    assert "1 crop\n" in page.inner_text('.person[data-number="4"] .facts') + "\n"
+    assert page.text_content('.person[data-number="4"] .facts p:nth-of-type(2)') == "1 crop"
