@@ -61,11 +61,15 @@ class TorchNetwork:
 
 def _pass(module: Any, *, half: bool) -> Pass:
     """Pictures (B, h, w, 3) uint8 BGR to the network's output (B, 4 + classes, N)."""
+    head, grids = module.model[-1], {}
 
     def run(pictures: torch.Tensor) -> torch.Tensor:
         # Channels last, as they come, would have cuDNN build kernels for each size, in a second.
         given = pictures.flip(-1).permute(0, 3, 1, 2).contiguous()  # (B, 3, h, w) RGB
-        return module((given.half() if half else given.float()) / 255)[0].float()
+        found = module((given.half() if half else given.float()) / 255)[0].float()
+        # The head has the grid of its last input only, and a recorded pass of an earlier shape reads that one's again.
+        grids[pictures.shape] = head.anchors, head.strides
+        return found
 
     return run
 

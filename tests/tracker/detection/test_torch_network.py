@@ -1,5 +1,6 @@
 """The bundled detector in torch itself, as it runs on a GPU: Ultralytics' boxes. Here on the processor."""
 
+import weakref
 from itertools import islice
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from places import ROOT
 
 from models.bundled import PERSON_DETECTOR
 from models.recorded import Recorded
+from tracker.detection import torch_network
 from tracker.detection.detector import DetectorOptions
 from tracker.detection.torch_network import TorchNetwork
 from tracker.detection.ultralytics_network import UltralyticsNetwork
-from tracker.detection.weights import gpu
+from tracker.detection.weights import gpu, open_module
 from tracker.types import Detections
 from tracker.video.video_reader import VideoReader
 
@@ -55,6 +57,18 @@ def test_boxes_do_not_depend_on_the_batch(pictures: list[np.ndarray], network: T
     network.prepare(width=640, height=480, batch=2)
     for picture, found in zip(pictures, network(pictures), strict=True):
         same(found, network([picture])[0])
+
+
+def test_the_grid_of_an_earlier_size_stays(monkeypatch: pytest.MonkeyPatch):
+    """A recorded pass reads it from where it was, so that place must not be given to others."""
+    module = open_module(PERSON_DETECTOR)
+    monkeypatch.setattr(torch_network, "open_module", lambda weights, trust: module)
+    found = TorchNetwork(PERSON_DETECTOR, CPU, OPTIONS, Recorded)
+    found.prepare(width=640, height=480, batch=1)
+    first = weakref.ref(module.model[-1].anchors)
+    found.prepare(width=640, height=320, batch=1)
+    assert first() is not None
+    assert first() is not module.model[-1].anchors
 
 
 def test_another_kind_of_network_is_left_to_ultralytics(tmp_path: Path):
