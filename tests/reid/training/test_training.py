@@ -140,10 +140,11 @@ def log_without_times(folder):
 
 
 def curves(folder):
-    """What TensorBoard itself shows of a run: name -> (step, value)s."""
+    """What TensorBoard itself shows of a run: name -> (step, value)s, by step: it reads a resumed run's two files in the
+    order of names that are made of the second and the process."""
     events = EventAccumulator(str(folder / "tensorboard")).Reload()
     shown = {name: events.Scalars(name) for name in events.Tags()["scalars"] if not name.startswith("time/")}
-    return {name: [(event.step, event.value) for event in scalars] for name, scalars in shown.items()}
+    return {name: sorted((event.step, event.value) for event in scalars) for name, scalars in shown.items()}
 
 
 def assert_same_run(one, other):
