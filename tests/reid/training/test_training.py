@@ -140,8 +140,8 @@ def log_without_times(folder):
 
 
 def curves(folder):
-    """What TensorBoard itself shows of a run: name -> (step, value)s, by step: it reads a resumed run's two files in the
-    order of names that are made of the second and the process."""
+    """What TensorBoard itself shows of a run: name -> (step, value)s, by step: it reads a resumed run's two files in
+    the order of names that are made of the second and the process."""
     events = EventAccumulator(str(folder / "tensorboard")).Reload()
     shown = {name: events.Scalars(name) for name in events.Tags()["scalars"] if not name.startswith("time/")}
     return {name: sorted((event.step, event.value) for event in scalars) for name, scalars in shown.items()}
