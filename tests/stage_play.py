@@ -21,6 +21,11 @@ def box(feet: tuple[float, float], height: float = 200.0) -> list[float]:
     return [x - height / 5, y - height, x + height / 5, y]
 
 
+def stand(x: float, y: float = 600.0) -> Path:
+    """Standing in one place."""
+    return lambda time: (x, y)
+
+
 def walk(start: tuple[float, float], end: tuple[float, float], seconds: float) -> Path:
     """From start to end at a steady pace, then standing still."""
 

@@ -68,10 +68,17 @@ class Gallery:
         """Whether a view at this time would be kept: they are `spacing` apart."""
         return not self.views or time - self.views[-1].time >= self.options.spacing - 1e-6
 
-    def add(self, time: float, crop: np.ndarray) -> None:
-        """Keep a copy of a crop (h, w, 3) BGR; when full, drop the view whose neighbours in time are closest."""
-        self.views.append(View(time, shrunk(crop, self.crop_height)))
+    def add(self, time: float, crop: np.ndarray, embedding: np.ndarray | None = None) -> None:
+        """Keep a copy of a crop (h, w, 3) BGR, or only its embedding (D,) where that is known; when full, drop the view
+        whose neighbours in time are closest."""
+        needed = embedding is None or self.options.lasting
+        self.views.append(View(time, shrunk(crop, self.crop_height) if needed else None, embedding))
         self._bound()
+
+    def keep_last(self, views: int) -> None:
+        """Drop all but the last so many views."""
+        self.views = self.views[len(self.views) - views :]
+        self._looks = None
 
     def extend(self, other: Gallery) -> None:
         """Take over the views of the same person's other track."""

@@ -1,7 +1,7 @@
 """The tracker: detections of one frame after the other in, identities out.
 
-`update` processes one frame in this order: predict -> associate -> start tracks -> collect views -> resolve
-identities -> mark missed tracks -> report.
+`update` processes one frame in this order: predict -> associate -> start tracks -> collect views -> mark missed
+tracks -> resolve identities -> report.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from .birth import Birth, BirthOptions
 from .boxes import occlusion
 from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
-from .doubt import DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
+from .contest import Contest, ContestOptions
+from .doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
 from .exchange import exchange, renamings
-from .gallery import GalleryOptions, clear_views, crop
+from .gallery import GalleryOptions, clear_views, crop, embed_all
 from .motion import MotionOptions, box_noise
 from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
@@ -46,6 +47,7 @@ class TrackerOptions:
     camera_cuts: CameraCutOptions = field(default_factory=CameraCutOptions)
     birth: BirthOptions = field(default_factory=BirthOptions)
     association: AssociationOptions = field(default_factory=AssociationOptions)
+    contest: ContestOptions = field(default_factory=ContestOptions)
     motion: MotionOptions = field(default_factory=MotionOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
     recollection: RecollectionOptions = field(default_factory=RecollectionOptions)
@@ -93,6 +95,7 @@ class Tracker:
         recognises = embedder is not None
         self._birth = Birth(birth.with_appearance() if recognises else birth, recognises, self.options.recovery)
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
+        self._contest = Contest(self.options.contest, embedder)
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._scores = ScoreScale()
         self._cuts = CameraCuts(self.options.camera_cuts)
@@ -118,7 +121,7 @@ class Tracker:
     @property
     def embedded(self) -> int:
         """How many crops had to be embedded so far."""
-        return self._matcher.embedded
+        return self._matcher.embedded + self._contest.embedded
 
     def min_frames(self, fps: float) -> int:
         """The least number of frames, `fps` a second, in which a person can be confirmed."""
@@ -150,8 +153,8 @@ class Tracker:
         )
         if self._matcher.embedder is not None:
             self._collect_views(frame, detections)
-        recoveries = self._resolve_identities(frame)
         self._mark_missed(frame.time)
+        recoveries = self._resolve_identities(frame)
         return self._report(frame, recoveries, cut)
 
     def finish(self) -> FrameTracks:
@@ -211,6 +214,7 @@ class Tracker:
         coasting = self._coasting(frame.time)
         noise = box_noise(detections.score, self.options.motion)
         similarity = box_similarity(expected(coasting, frame.time), detections.xyxy, noise, options)  # (T, N)
+        similarity -= self._contest.penalty(frame, detections, coasting, similarity >= options.min_similarity)
 
         tracks, taken = match(similarity[:, high], options.min_similarity)
         pairs = list(zip(tracks, high[taken], strict=True))
@@ -254,7 +258,8 @@ class Tracker:
             sure = track.identity if track.group is None else None
             gallery = track.fresh if sure is None else sure.gallery
             if counts and gallery.wants(frame.time):
-                gallery.add(frame.time, crop(frame.image, track.last_xyxy))
+                embedding = self._contest.embedding(track.unreported[-1].row)
+                gallery.add(frame.time, crop(frame.image, track.last_xyxy), embedding)
 
     def _resolve_identities(self, frame: Frame, *, last: bool = False) -> list[Recovery]:
         """Tentative tracks old enough become lost people, or new ones; tracks that are clear again are identified.
@@ -263,7 +268,7 @@ class Tracker:
         """
         now, candidates = frame.time, self._roster.candidates()
         due = self._birth.due(self._tracks, self._asleep, now, remembered=bool(candidates.people), last=last)
-        clear = [track for track in self._tracks if may_be_identified(track, now, self.options.doubt)]
+        clear = self._clear(now)
         if not due and not clear:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
@@ -278,6 +283,17 @@ class Tracker:
             if track.identity is not None:
                 track.confirm()
         return recoveries
+
+    def _clear(self, now: float) -> list[Track]:
+        """The tracks in doubt whose fresh views can tell who they are."""
+        clear = [track for track in self._tracks if may_be_identified(track, now, self.options.doubt)]
+        embedder = self._matcher.embedder
+        if not clear or embedder is None:
+            return []
+        self._matcher.embedded += embed_all([track.fresh for track in clear], embedder)
+        for track in clear:
+            drop_views_of_another(track.fresh, embedder.calibration)
+        return [track for track in clear if may_be_identified(track, now, self.options.doubt)]
 
     def _recognise(self, unresolved: Unresolved, candidates: Candidates, frame: Frame) -> list[Recovery]:
         """Give the tracks that are known people their identities."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage_play import ColourEmbedder, absent, ids_of, paint, play, walk
+from stage_play import ColourEmbedder, absent, ids_of, paint, play, stand, walk
 
 from tracker.cast_memory import CastMemory, Member, MemoryOptions, Showing, learn, most_different
 from tracker.gallery import GalleryOptions, embed_all
@@ -14,10 +14,6 @@ from tracker.types import FrameTracks, InputError, Recovery
 RED, BLUE, GREEN, ALMOST_RED = (40, 40, 230), (230, 60, 40), (50, 220, 60), (40, 46, 230)
 LASTING = GalleryOptions(lasting=True)
 MONDAY, TUESDAY = Showing("monday", "2024-05-06"), Showing("tuesday", "2024-05-07")
-
-
-def stand(x: float, y: float = 600.0):
-    return lambda time: (x, y)
 
 
 def enter(x: float, time: float):

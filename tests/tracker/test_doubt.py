@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tracks_by_hand import known, show, standing
+from tracks_by_hand import Linear, known, show, standing
 
-from tracker.doubt import DoubtOptions, doubt_returned, may_be_identified, spread_doubt, touching
+from tracker.doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
 from tracker.track import Track
 
 OPTIONS = DoubtOptions()
@@ -86,3 +86,22 @@ def test_three_fresh_views_of_a_track_in_sight_and_in_doubt():
     assert not may_be_identified(one, 1.1, OPTIONS)  # it is out of sight
     del one.fresh.views[0]
     assert not may_be_identified(one, 1.0, OPTIONS)
+
+
+def test_of_fresh_views_only_those_since_the_person_changed_count():
+    """The log odds are ten times the cosine: below 0 is somebody else."""
+    track = row(1)[0]
+
+    def left(*views: tuple[float, float]) -> int:
+        track.drop_fresh_views()
+        show(track.fresh, *views)
+        drop_views_of_another(track.fresh, Linear().calibration)
+        return len(track.fresh.views)
+
+    one, other = (1.0, 0.0), (-0.6, 0.8)
+    assert left() == 0
+    assert left(one) == 1
+    assert left(one, one, one) == 3
+    assert left(one, one, other) == 1
+    assert left(one, other, other) == 2
+    assert left(other, one, other) == 1, "the newest decides"

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, walk
+from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, stand, walk
 
+from tracker.contest import ContestOptions
 from tracker.doubt import DoubtOptions
 from tracker.pipeline import merge_backfill
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, InputError
 
 RED, BLUE, GREEN = (40, 40, 230), (230, 60, 40), (50, 220, 60)
-
-
-def stand(x: float, y: float = 600.0):
-    return lambda time: (x, y)
 
 
 def test_two_people_get_ids_from_one_and_every_observation_is_reported():
@@ -214,7 +211,11 @@ def test_who_stands_in_front_is_identified_while_they_are_still_in_contact():
     people = [meet_and_change(300, 500, 545, 600), meet_and_change(800, 545, 500, 620)]
     _, fooled = play(people, 5.0, Tracker())
     assert [story[-1] for story in fooled] == [2, 1]
-    tracks, stories = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=paint(people, [RED, GREEN]))
+    clothes = paint(people, [RED, GREEN])
+    _, looked_at = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=clothes)
+    assert [ids_of(story) for story in looked_at] == [{1}, {2}], "no exchange where looks decide who takes which box"
+    afterwards = Tracker(TrackerOptions(contest=ContestOptions(weight=0.0)), ColourEmbedder())
+    tracks, stories = play(people, 5.0, afterwards, picture=clothes)
     assert [ids_of(story[68:]) for story in stories] == [{1}, {2}]
     assert [ids_of(story[:50]) for story in stories] == [{1}, {2}]
     found = [recovery for rows in tracks for recovery in rows.recoveries]
@@ -241,7 +242,8 @@ def test_in_a_crowd_in_contact_no_more_than_a_few_crops_a_frame_are_embedded():
 
     def crops(pause: float) -> int:
         embedder = ColourEmbedder()
-        play(people, 4.0, Tracker(TrackerOptions(doubt=DoubtOptions(pause=pause)), embedder), picture=pictures)
+        options = TrackerOptions(doubt=DoubtOptions(pause=pause), contest=ContestOptions(weight=0.0))
+        play(people, 4.0, Tracker(options, embedder), picture=pictures)
         return embedder.crops
 
     assert crops(DoubtOptions().pause) < 350
@@ -355,3 +357,14 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
     ids = np.unique(np.concatenate([tracks.ids for tracks in rows]))
     assert ids.tolist() == list(range(1, tracker.people + 1))
     assert tracker.people <= (5 if seed % 2 else 400)
+
+
+def test_who_is_confirmed_in_the_frame_in_which_a_track_ends_may_be_its_person():
+    """From 1 s on there is a second box on half of the person; in the frame in which it is due the first is gone."""
+    first, second = absent(stand(500), 1.24, 9.0), absent(stand(540), 0.0, 1.0)
+    tracker = Tracker()
+    play([first, second], 3.0, tracker)
+    assert tracker.people == 1
+    later = Tracker()
+    play([absent(stand(500), 1.28, 9.0), second], 3.0, later)
+    assert later.people == 2, "a frame later it is confirmed beside the first"

@@ -1,0 +1,95 @@
+"""Boxes that could continue more than one track, and tracks that could continue with more than one box: there
+appearance speaks in the association, too. Elsewhere nothing is embedded for it, so most frames cost nothing more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .gallery import Gallery, Looks, crop, embed_all, embedded, similarities
+from .track import Track
+from .types import Detections, Embedder, Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ContestOptions:
+    """How much appearance says in the association of contested boxes, where re-ID is on."""
+
+    weight: float = 0.6
+    """Similarity lost by a track that a contested box resembles clearly less than another of its tracks; 0 looks at
+    none."""
+    clear_lead: float = 6.0
+    """Lead of that other track in log odds at which the whole weight is lost; less of a lead costs in proportion."""
+    limit: float = 12.0
+    """Limit of the log odds of each, either way."""
+    interval: float = 0.05
+    """Minimum seconds between two frames that are looked at."""
+    few: int = 5
+    """Contested boxes from which on the interval grows with their number, so that the crops a second stay few."""
+
+
+class Contest:
+    """`embedded` counts the crops that had to be embedded so far."""
+
+    def __init__(self, options: ContestOptions, embedder: Embedder | None) -> None:
+        self.options = options
+        self.embedder = embedder
+        self.embedded = 0
+        self._looked = -math.inf
+        self._known: dict[int, np.ndarray] = {}  # embeddings (D,) of this frame's boxes, by their rows
+
+    def embedding(self, row: int) -> np.ndarray | None:
+        """That of a box of the last frame that was given to `penalty`, (D,), if it was looked at."""
+        return self._known.get(row)
+
+    def penalty(
+        self, frame: Frame, detections: Detections, tracks: Sequence[Track], fits: np.ndarray
+    ) -> np.ndarray | float:
+        """What pairs of T tracks and N boxes lose in similarity, (T, N), or 0; fits (T, N) bool: which are possible."""
+        self._known = {}
+        if self.embedder is None or frame.image is None or not self.options.weight:
+            return 0.0
+        galleries = [_gallery(track) for track in tracks]
+        known = np.array([bool(gallery.views) for gallery in galleries], bool)
+        columns = np.flatnonzero(contested(fits, known))
+        rows = np.flatnonzero(known & fits[:, columns].any(axis=1))
+        pause = self.options.interval * max(len(columns) / self.options.few, 1.0)
+        if not len(rows) or frame.time - self._looked < pause - 1e-6:
+            return 0.0
+        self._looked = frame.time
+        log_odds = self._log_odds(frame.image, detections.xyxy, [galleries[row] for row in rows], columns)
+        lead = np.maximum(log_odds.max(axis=0) - log_odds, 0.0)  # of the best track of each box, (rows, columns)
+        lost = np.zeros(fits.shape)
+        lost[np.ix_(rows, columns)] = self.options.weight * np.minimum(lead / self.options.clear_lead, 1.0)
+        return lost
+
+    def _log_odds(
+        self, image: np.ndarray, xyxy: np.ndarray, galleries: Sequence[Gallery], columns: np.ndarray
+    ) -> np.ndarray:
+        """Of each gallery's person being in each box of these rows of xyxy, (galleries, columns)."""
+        assert self.embedder is not None
+        self.embedded += embed_all(galleries, self.embedder) + len(columns)
+        people = [gallery.looks() for gallery in galleries]
+        crops = [crop(image, xyxy[column]) for column in columns]
+        vectors = embedded(crops, self.embedder, people[0].views.shape[1])  # (columns, D)
+        self._known = dict(zip(columns.tolist(), vectors, strict=True))
+        similarity = similarities(people, [Looks(vector[None]) for vector in vectors])
+        log_odds = self.embedder.calibration.log_odds(similarity, np.zeros(similarity.shape))
+        return log_odds.clip(-self.options.limit, self.options.limit)
+
+
+def contested(fits: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which of N boxes are contested, (N,) bool: two of the tracks whose looks are `known` (T,) fit, or a track that
+    fits has another box to go on with. fits: (T, N) bool."""
+    choice = fits[fits.sum(axis=1) > 1].any(axis=0)
+    return choice | (fits[known].sum(axis=0) > 1)
+
+
+def _gallery(track: Track) -> Gallery:
+    """The views by which a track is compared: its person's, or while there are none, its own."""
+    known = track.identity is not None and track.identity.gallery.views
+    return track.identity.gallery if known and track.identity is not None else track.fresh
