@@ -153,8 +153,12 @@ class Tracker:
         )
         if self._matcher.embedder is not None:
             self._collect_views(frame, detections)
-        self._mark_missed(frame.time)
+        recognises = self._matcher.embedder is not None
+        if recognises:  # who is missed for the first time now may be who is due now; motion alone cannot tell the two
+            self._mark_missed(frame.time)
         recoveries = self._resolve_identities(frame)
+        if not recognises:
+            self._mark_missed(frame.time)
         return self._report(frame, recoveries, cut)
 
     def finish(self) -> FrameTracks:
