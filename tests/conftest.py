@@ -22,10 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
+def pytest_sessionstart() -> None:
+    """While modules are imported, there is next to nothing for the garbage collector to find."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays: the garbage collector need not look through all of torch again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 
 from reid.encoder.calibration import Calibration
@@ -107,7 +108,8 @@ def paint(
             feet = person(time)
             if feet is not None:
                 left, top, right, bottom = (max(round(side), 0) for side in box(feet))
-                image[top:bottom, left:right] = colour
+                if left < right and top < bottom:
+                    cv2.rectangle(image, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)
         return image
 
     return at
