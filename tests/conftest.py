@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 LONG = {
-    *("test_stops.py", "test_training.py", "test_exported_encoder.py", "test_benchmark_tracks.py", "test_detector.py"),
-    *("test_dataset_video.py", "test_hostile_files.py", "test_long_runs.py", "test_reid_commands.py"),
+    *("test_stops.py", "test_training.py", "test_openvino_network.py", "test_benchmark_tracks.py", "test_threads.py"),
+    *("test_dataset_video.py", "test_hostile_files.py", "test_reid_commands.py", "test_run_page.py", "test_page.py"),
 }
 """Files without a slow test that take more than ten seconds as a whole."""
 
