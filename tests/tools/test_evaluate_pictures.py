@@ -46,7 +46,7 @@ def trained(data, folder, name):
     preset = PRESETS[name]
     recipe = replace(
         preset,
-        encoder=EncoderOptions("shufflenet_v2_x0_5", 64, 32),
+        encoder=EncoderOptions("squeezenet1_1", 64, 32),
         objective=replace(
             preset.objective,
             generator=GeneratorOptions(channels=4, map_conditioned=True),

@@ -36,7 +36,7 @@ def data(tmp_path_factory):
 
 SMALL = [
     *("--start", "none", "--device", "cpu", "--workers", "0", "--validation-people", "2"),
-    *("--encoder.trunk", "shufflenet_v2_x0_5", "--encoder.height", "64", "--encoder.width", "32"),
+    *("--encoder.trunk", "squeezenet1_1", "--encoder.height", "64", "--encoder.width", "32"),
     *("--sampling.people", "3", "--sampling.crops", "2", "--optimisation.epochs", "1"),
 ]
 
@@ -123,7 +123,7 @@ def test_query_and_gallery_alone_are_evaluated_and_training_says_that_there_is_n
 
 def test_an_unknown_protocol_is_one_clear_sentence(data, tmp_path):
     weights = tmp_path / "encoder.pt"
-    save_encoder(weights, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
+    save_encoder(weights, ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32)), {})
     reading = DataOptions(validation_people=2)
     with pytest.raises(DataError, match="no protocol 'duke'"):
         EvaluateReidCommand(data, str(weights), protocols=("duke",), reading=reading).run()
