@@ -20,9 +20,6 @@ CLASSIFIER_PARTS = {"avgpool", "dropout", "fc", "classifier", "head", "heads", "
 CONSTRUCTION = {name: {"init_weights": False} for name in ("googlenet", "inception_v3")}  # else they warn, for seconds
 LARGEST_SIDE = 1024  # pixels of a crop; no person is looked at so closely, and the maps would fill the memory
 IMAGENET_SIZE = 224  # of the pictures that torchvision's classifiers are made for
-STRIDED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
-LAST_STAGES: dict[str, list[str]] = {}
-"""The layers of a trunk's last down-sampling stage, by its name: found once, since that takes two forward passes."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,6 @@ class EncoderOptions:
             raise WeightsError(f"{self.trunk!r} with {self.instance_norm!r} stages of instance norm is no trunk.")
 
 
-CHANNELS: dict[EncoderOptions, int] = {}
-"""D of an encoder's map, found once by a forward pass."""
-
-
 class ContextEncoder(nn.Module):
     """E_c on a torchvision trunk with global pooling (ICASSP 2020, section 2).
 
@@ -79,9 +72,7 @@ class ContextEncoder(nn.Module):
         if options.instance_norm:
             normalise_instances(self.trunk, options.trunk, options.instance_norm)
         self.pool = POOLINGS[options.pooling]()
-        if options not in CHANNELS:
-            CHANNELS[options] = feature_map(self.trunk, options.trunk, options.height, options.width).shape[1]
-        self.dimension = CHANNELS[options]
+        self.dimension = feature_map(self.trunk, options.trunk, options.height, options.width).shape[1]
         self.neck = BNNeck(self.dimension) if options.bnneck else nn.Identity()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
@@ -152,31 +143,21 @@ def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
 
     Raises WeightsError where the layers' strides do not decide the size of the map.
     """
-    if name in LAST_STAGES:
-        set_strides(trunk, LAST_STAGES[name])
-        return
     strided: list[tuple[int, nn.Module]] = []  # width of what comes in, layer
 
     def note(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         if module.stride in (2, (2, 2)):
             strided.append((inputs[0].shape[-1], module))
 
-    named = trunk.named_modules()
-    layers: dict[nn.Module, str] = {module: layer for layer, module in named if isinstance(module, STRIDED)}
-    hooks = [module.register_forward_pre_hook(note) for module in layers]
+    layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
+    hooks = [module.register_forward_pre_hook(note) for module in trunk.modules() if isinstance(module, layers)]
     before = feature_map(trunk, name, IMAGENET_SIZE, IMAGENET_SIZE)
     for hook in hooks:
         hook.remove()
     smallest = min((size for size, _ in strided), default=0)
-    last = [layers[module] for size, module in strided if size == smallest]
-    set_strides(trunk, last)
+    for size, module in strided:
+        if size == smallest:
+            module.stride = (1, 1)  # type: ignore[assignment]
     after = output_or_none(trunk, IMAGENET_SIZE, IMAGENET_SIZE)
     if after is None or after.shape[-1] <= before.shape[-1]:
         raise WeightsError(f"The last stride of the trunk {name!r} cannot be 1; give --encoder.last-stride 2.")
-    LAST_STAGES[name] = last
-
-
-def set_strides(trunk: nn.Sequential, layers: list[str]) -> None:
-    """Let these layers keep the size of what comes in."""
-    for layer in layers:
-        trunk.get_submodule(layer).stride = (1, 1)  # type: ignore[assignment]
