@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 LONG = {
-    *("test_stops.py", "test_training.py", "test_exported_encoder.py", "test_benchmark_tracks.py", "test_detector.py"),
-    *("test_dataset_video.py", "test_hostile_files.py", "test_long_runs.py", "test_reid_commands.py"),
+    *("test_stops.py", "test_training.py", "test_openvino_network.py", "test_benchmark_tracks.py", "test_threads.py"),
+    *("test_dataset_video.py", "test_hostile_files.py", "test_reid_commands.py", "test_run_page.py", "test_page.py"),
 }
 """Files without a slow test that take more than ten seconds as a whole."""
 
@@ -19,6 +20,18 @@ LONG = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     long = {item.path for item in items if item.path.name in LONG or item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_sessionstart() -> None:
+    """While modules are imported, there is next to nothing for the garbage collector to find."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the garbage collector need not look through all of torch again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

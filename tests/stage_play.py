@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 
 from reid.encoder.calibration import Calibration
@@ -98,16 +99,22 @@ class ColourEmbedder:
         return colours / np.linalg.norm(colours, axis=1, keepdims=True)
 
 
-def paint(people: Sequence[Path], colours: Sequence[tuple[int, int, int]], size: tuple[int, int] = (1280, 720)):
-    """Pictures (H, W, 3) BGR of the story: every person a rectangle of one colour on black."""
+def paint(
+    people: Sequence[Path],
+    colours: Sequence[tuple[int, int, int]],
+    size: tuple[int, int] = (1280, 720),
+    wall: Callable[[float], np.ndarray] | None = None,
+):
+    """Pictures (H, W, 3) BGR of the story: every person a rectangle of one colour, on black or before a wall."""
 
     def at(time: float) -> np.ndarray:
-        image = np.zeros((size[1], size[0], 3), np.uint8)
+        image = np.zeros((size[1], size[0], 3), np.uint8) if wall is None else wall(time).copy()
         for person, colour in zip(people, colours, strict=True):
             feet = person(time)
             if feet is not None:
                 left, top, right, bottom = (max(round(side), 0) for side in box(feet))
-                image[top:bottom, left:right] = colour
+                if left < right and top < bottom:
+                    cv2.rectangle(image, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)
         return image
 
     return at

@@ -52,7 +52,7 @@ def command(data, out, recipes=("untrained", "softmax", "st-reid-strong"), **mor
         against="softmax",
         seeds=2,
         gaps=(10, 30),
-        encoder=EncoderOptions("shufflenet_v2_x0_5", 64, 32, bnneck=True),
+        encoder=EncoderOptions("squeezenet1_1", 64, 32, bnneck=True),
         generator=GeneratorOptions(channels=4, map_conditioned=True),
         optimisation=OptimisationOptions(steps=2, encoder=ADAM, generator=ADAM, discriminator=ADAM),
         batch=16,

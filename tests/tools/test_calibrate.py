@@ -88,7 +88,7 @@ def test_a_network_gets_the_share_of_colour_that_is_best_or_the_one_that_is_give
 def test_the_people_of_a_data_set_that_are_kept_aside_serve_as_a_scene_does(weights, tmp_path):
     """Two videos of two dancers; the second is for query and gallery."""
     data = tmp_path / "data"
-    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=2, seconds=6.0, width=480, height=64).run()
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=2, seconds=6.0, width=480, height=64, processes=1).run()
     CalibrateCommand(weights, (data,)).run()
     embedder = Embedder(weights)
     assert embedder.metadata["calibrated_on"] == ("data",)

@@ -46,7 +46,7 @@ def trained(data, folder, name):
     preset = PRESETS[name]
     recipe = replace(
         preset,
-        encoder=EncoderOptions("shufflenet_v2_x0_5", 64, 32),
+        encoder=EncoderOptions("squeezenet1_1", 64, 32),
         objective=replace(
             preset.objective,
             generator=GeneratorOptions(channels=4, map_conditioned=True),
@@ -62,8 +62,13 @@ def trained(data, folder, name):
     return folder
 
 
-def test_another_encoder_is_asked_who_is_to_be_seen(data, tmp_path, capsys):
-    run = trained(data, tmp_path / "run", "st-reid")
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    """A run that recovers pictures; its folder is read, never written."""
+    return trained(data, tmp_path_factory.mktemp("trained") / "run", "st-reid")
+
+
+def test_another_encoder_is_asked_who_is_to_be_seen(data, run, tmp_path, capsys):
     EvaluatePicturesCommand(
         run, data, reid="histogram", count=5, grid=tmp_path / "grid.png", json=tmp_path / "scores.json"
     ).run()
@@ -82,8 +87,8 @@ def test_a_run_without_a_generator_is_one_sentence(data, tmp_path):
         EvaluatePicturesCommand(trained(data, tmp_path / "plain", "softmax"), data).run()
 
 
-def test_an_fd_gan_run_and_a_state_of_something_else_are_one_sentence(data, tmp_path):
-    run = trained(data, tmp_path / "run", "st-reid")
+def test_an_fd_gan_run_and_a_state_of_something_else_are_one_sentence(data, run, tmp_path):
+    run = shutil.copytree(run, tmp_path / "run")
     state = torch.load(run / "state.pt", weights_only=True)
     state["recipe"]["fd_gan"] = {"verification": 1.0}
     for content in (state, {"something": 1}, [1, 2]):
@@ -92,8 +97,8 @@ def test_an_fd_gan_run_and_a_state_of_something_else_are_one_sentence(data, tmp_
             EvaluatePicturesCommand(run, data).run()
 
 
-def test_data_without_fitting_landmarks_is_one_sentence(data, tmp_path):
-    run, bare = trained(data, tmp_path / "run", "st-reid"), tmp_path / "bare"
+def test_data_without_fitting_landmarks_is_one_sentence(data, run, tmp_path):
+    bare = tmp_path / "bare"
     shutil.copytree(data, bare, ignore=shutil.ignore_patterns("poses"))
     with pytest.raises(DataError, match=r"No query or gallery crop of .*bare has 17 landmarks"):
         EvaluatePicturesCommand(run, bare).run()

@@ -21,7 +21,7 @@ from tracker.types import InputError
 def weights(tmp_path_factory):
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "mine.pt"
-    encoder = ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32))
+    encoder = ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32))
     encoder(torch.rand(16, 3, 64, 32))
     save_encoder(path, encoder.eval(), {})
     return path
@@ -56,7 +56,7 @@ def test_an_export_says_how_alike_it_is_and_tracks(weights, dancers, tmp_path, c
     assert "batch of 1: lowest cosine similarity to mine.pt 1.0000" in said
     assert "batch of 8: lowest cosine similarity to mine.pt 1.0000" in said
     assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
-    assert make_embedder(tmp_path / "new" / name)(dancers).shape == (len(dancers), 1024)
+    assert make_embedder(tmp_path / "new" / name)(dancers).shape == (len(dancers), 512)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_an_exporter_that_fails_is_one_sentence_and_leaves_nothing(weights, tmp_
         raise RuntimeError("no such operator\nand a long story")
 
     monkeypatch.setitem(WRITERS, "openvino", fail)
-    with pytest.raises(InputError, match=r"shufflenet_v2_x0_5 uses what the format lacks \(no such operator\)"):
+    with pytest.raises(InputError, match=r"squeezenet1_1 uses what the format lacks \(no such operator\)"):
         run(weights, "--to", "openvino", "--out", tmp_path / "mine")
     assert not list(tmp_path.iterdir())
 

@@ -23,14 +23,21 @@ pytest.importorskip("openvino")
 BUNDLED = PERSON_DETECTOR.with_name("person_yolo11n_int8_openvino_model")
 
 
-@pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    """The bundled detector under another name, without a copy, and four frames of the demo in a folder beside it."""
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four frames of the demo."""
+    folder = tmp_path_factory.mktemp("pictures")
     with VideoReader(ROOT / "assets" / "demo.mp4", vid_stride=90) as demo:
         for frame in demo:
             assert frame.image is not None
-            (tmp_path / "pictures").mkdir(exist_ok=True)
-            cv2.imwrite(str(tmp_path / "pictures" / f"{frame.index}.jpg"), frame.image)
+            cv2.imwrite(str(folder / f"{frame.index}.jpg"), frame.image)
+    return folder
+
+
+@pytest.fixture
+def mine(pictures: Path, tmp_path: Path) -> Path:
+    """The bundled detector under another name, without a copy, and four frames of the demo in a folder beside it."""
+    shutil.copytree(pictures, tmp_path / "pictures")
     return Path(shutil.copy(PERSON_DETECTOR, tmp_path / "mine.pt"))
 
 

@@ -13,7 +13,7 @@ from tools.train import TRAIN
 @pytest.mark.slow
 def test_in_a_few_steps_pictures_come_nearer_to_the_people(tmp_path):
     data, run = tmp_path / "data", tmp_path / "run"
-    DatasetStageCommand(data, scenes=2, test_scenes=1, dancers=4, seconds=6.0, width=480, height=64).run()
+    DatasetStageCommand(data, scenes=2, test_scenes=1, dancers=4, seconds=6.0, width=480, height=64, processes=1).run()
     small = "--encoder.height 64 --encoder.width 32 --objective.discriminator.layers 2 --objective.pictures 0"
     short = f"{small} --workers 0 --device cpu --optimisation.steps 16"
     arguments = ["--data", str(data), "--out", str(run), *short.split()]

@@ -36,7 +36,7 @@ def data(tmp_path_factory):
 
 SMALL = [
     *("--start", "none", "--device", "cpu", "--workers", "0", "--validation-people", "2"),
-    *("--encoder.trunk", "shufflenet_v2_x0_5", "--encoder.height", "64", "--encoder.width", "32"),
+    *("--encoder.trunk", "squeezenet1_1", "--encoder.height", "64", "--encoder.width", "32"),
     *("--sampling.people", "3", "--sampling.crops", "2", "--optimisation.epochs", "1"),
 ]
 
@@ -74,7 +74,7 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
 def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_path, capsys, monkeypatch):
     """Two rendered scenes of three dancers each, the second for the test; then a stop while it calibrates."""
     data, run = tmp_path / "data", tmp_path / "run"
-    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=4.0, width=480, height=64).run()
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=4.0, width=480, height=64, processes=1).run()
     small = [*SMALL[:6], *SMALL[8:]]
     tyro.cli(TRAIN["softmax"], args=["--data", str(data), "--out", str(run), *small]).run()
     assert "calibrated on 3 people not trained on, in 1 video; share of colour" in capsys.readouterr().out
@@ -123,7 +123,7 @@ def test_query_and_gallery_alone_are_evaluated_and_training_says_that_there_is_n
 
 def test_an_unknown_protocol_is_one_clear_sentence(data, tmp_path):
     weights = tmp_path / "encoder.pt"
-    save_encoder(weights, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
+    save_encoder(weights, ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32)), {})
     reading = DataOptions(validation_people=2)
     with pytest.raises(DataError, match="no protocol 'duke'"):
         EvaluateReidCommand(data, str(weights), protocols=("duke",), reading=reading).run()
@@ -147,7 +147,8 @@ def test_the_trunk_has_a_short_name(tmp_path):
 def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
     from reid.data.datasets import read_split
 
-    DatasetStageCommand(tmp_path / "data", scenes=1, test_scenes=1, dancers=2, seconds=0.6, height=64).run()
+    data = tmp_path / "data"
+    DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=2, seconds=0.6, height=64, processes=1).run()
     split = read_split(tmp_path / "data", DataOptions())
     assert {crop.video for crop in split.train} == {"scene000"}
     assert {crop.video for crop in split.gallery} == {"scene001"}

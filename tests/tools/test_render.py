@@ -28,11 +28,18 @@ FRAMES = 75
 WIDTH, HEIGHT = 320, 240
 
 
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shoot(
+        tmp_path_factory.mktemp("film") / "film.mp4", FRAMES, width=WIDTH, height=HEIGHT, rate=FPS, sound="aac"
+    )
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(film: Path, tmp_path: Path) -> Path:
     """Three seconds with a tone, in which Ada stands on the right and 2 walks in from the left; 2 was away for 0.8 s,
     blinked once, and a camera cut at 2 s hid Ada for a frame."""
-    video = shoot(tmp_path / "film.mp4", FRAMES, width=WIDTH, height=HEIGHT, rate=FPS, sound="aac")
+    video = shutil.copy(film, tmp_path)
     run = tmp_path / "run"
     run.mkdir()
     rows = []

@@ -25,13 +25,7 @@ def filmed(people: list[Path], colours: list[tuple[int, int, int]]) -> Callable[
     blots = np.random.default_rng(0).uniform(20, 235, (2, 12, 20)).astype(np.float32)
     greys = [cv2.resize(blot, (1280, 720), interpolation=cv2.INTER_CUBIC).clip(1, 255) for blot in blots]
     walls = [grey.astype(np.uint8)[..., None].repeat(3, axis=2) for grey in greys]
-    painted = paint(people, colours)
-
-    def at(time: float) -> np.ndarray:
-        image = painted(time)
-        return np.where(image.any(axis=2, keepdims=True), image, walls[time >= CUT])
-
-    return at
+    return paint(people, colours, wall=lambda time: walls[time >= CUT])
 
 
 PLACES = [jump(300, 900), jump(600, 300), jump(900, 600)]

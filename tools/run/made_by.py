@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ WHERE = {"sources", "out"}
 def made_by(options: Any, weights: Mapping[str, Path | None]) -> dict[str, str]:
     """The networks' files, the options that differ from their defaults as they are typed, and the version."""
     changed = dict(changed_options(options))
-    names = {option.path: option.name for option in options_of(parser_of(type(options)))} if changed else {}
+    names = option_names(options.__class__) if changed else {}
     chosen = " ".join(_typed(names[path], value) for path, value in changed.items())
     files = {part: path.name for part, path in weights.items() if path is not None}
     return {
@@ -26,6 +27,12 @@ def made_by(options: Any, weights: Mapping[str, Path | None]) -> dict[str, str]:
         "Options": chosen or "the defaults",
         "Followspot": version_of("followspot") or "unknown version",
     }
+
+
+@cache
+def option_names(command: type) -> dict[tuple[str, ...], str]:
+    """What each option of a command is called where it is typed, by the fields that lead to it."""
+    return {option.path: option.name for option in options_of(parser_of(command))}
 
 
 def networks(names: Mapping[str, str], detections: object = None) -> dict[str, str]:

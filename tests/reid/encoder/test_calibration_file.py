@@ -18,7 +18,7 @@ FACTS = {
 
 
 def checkpoint(path):
-    save_encoder(path, ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {"epoch": 3})
+    save_encoder(path, ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32)), {"epoch": 3})
 
 
 def onnx(path):

@@ -33,14 +33,26 @@ def weights(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module", params=WRITERS)
-def exported(request, weights, tmp_path_factory):
+@pytest.fixture(scope="module")
+def written(weights, tmp_path_factory):
+    """The weights as a file of each kind, written when it is first asked for."""
+    folder = tmp_path_factory.mktemp("exported")
+
+    def written(kind):
+        path = folder / f"encoder.{kind}"
+        if not path.exists():
+            WRITERS[kind](path, load_encoder(weights))
+        return path
+
+    return written
+
+
+@pytest.fixture(params=WRITERS)
+def exported(request, written):
     if request.param == "onnx":
         pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
     pytest.importorskip(RUNTIME[request.param])
-    path = tmp_path_factory.mktemp("exported") / f"encoder.{request.param}"
-    WRITERS[request.param](path, load_encoder(weights))
-    return path
+    return written(request.param)
 
 
 def crops(count):
@@ -57,14 +69,17 @@ def test_any_number_of_crops_gets_the_rows_that_the_checkpoint_gives(weights, ex
     assert np.ptp(first(crops(8)), axis=0).max() > 0.01  # they do differ from crop to crop
 
 
-@pytest.mark.parametrize("options", [{"pooling": "gem", "instance_norm": 3}, {"pooling": "max"}])
+@pytest.mark.parametrize(
+    ("trunk", "options"),
+    [("mobilenet_v2", {"pooling": "gem", "instance_norm": 3}), ("squeezenet1_1", {"pooling": "max"})],
+)
 @pytest.mark.parametrize("kind", WRITERS)
-def test_pooling_and_instance_normalisation_are_exported_too(kind, options, tmp_path):
+def test_pooling_and_instance_normalisation_are_exported_too(kind, trunk, options, tmp_path):
     if kind == "onnx":
         pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
     pytest.importorskip(RUNTIME[kind])
     torch.manual_seed(0)
-    encoder = ContextEncoder(EncoderOptions("mobilenet_v2", 64, 32, bnneck=True, **options))
+    encoder = ContextEncoder(EncoderOptions(trunk, 64, 32, bnneck=True, **options))
     for parameter in encoder.parameters():  # trained: no two equal, as those of new batch normalisations are
         parameter.data *= 1 + 0.1 * torch.rand_like(parameter)
     for module in encoder.modules():
@@ -97,16 +112,15 @@ def test_metadata_and_calibration_travel_with_it(weights, exported):
 def test_an_encoder_without_calibration_gets_the_same_one_as_its_checkpoint(tmp_path):
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    save_encoder(tmp_path / "e.pt", ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32)), {})
+    save_encoder(tmp_path / "e.pt", ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32)), {})
     WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(tmp_path / "e.pt"))
     assert Embedder(tmp_path / "e.onnx", CPU).calibration == Embedder(tmp_path / "e.pt", CPU).calibration
 
 
-def test_the_onnx_file_alone_needs_rgb_in_0_to_1_and_the_file_says_so(weights, tmp_path):
+def test_the_onnx_file_alone_needs_rgb_in_0_to_1_and_the_file_says_so(weights, written):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    WRITERS["onnx"](tmp_path / "e.onnx", load_encoder(weights))
-    session = onnxruntime.InferenceSession(tmp_path / "e.onnx", providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(written("onnx"), providers=["CPUExecutionProvider"])
     facts = session.get_modelmeta().custom_metadata_map
     assert "images (batch, 3, 64, 32) float32, RGB, 0..1" in facts["followspot_input"]
     assert "rows of length 1" in facts["followspot_output"]

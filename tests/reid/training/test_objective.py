@@ -33,7 +33,7 @@ def batch():
 
 def objective(weights, **options):
     torch.manual_seed(0)
-    encoder = ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32))
+    encoder = ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32))
     options = ObjectiveOptions(weights, generator=GeneratorOptions(channels=4), **options)
     return SparseTemporalObjective(encoder, 3, 17, options)
 

@@ -48,7 +48,7 @@ def _undrawn(monkeypatch):
 def recipe(weights=None, epochs=2, **optimisation):
     adam = OptimiserOptions("adam", 1e-3)
     return Recipe(
-        encoder=EncoderOptions("shufflenet_v2_x0_5", 64, 32, bnneck=True),
+        encoder=EncoderOptions("squeezenet1_1", 64, 32, bnneck=True),
         objective=ObjectiveOptions(
             weights or LossWeights(),
             margin=0.3,

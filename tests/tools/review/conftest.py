@@ -222,24 +222,40 @@ class Driven:
         self.page.wait_for_selector(f'#picture[data-frame="{frame}"]')
 
 
+@pytest.fixture(scope="session")
+def tab(chromium: Any) -> Any:
+    """One page for all tests, since each costs the browser a process; `opened_page` leaves nothing in it."""
+    return chromium.new_page()
+
+
 @contextmanager
-def opened_page(served: Served, chromium: Any, width: int, height: int) -> Iterator[Driven]:
+def opened_page(served: Served, tab: Any, width: int, height: int) -> Iterator[Driven]:
     """The open page without edits, its mistakes collected; there must be none at the end."""
     (served.folder / "edits.json").unlink(missing_ok=True)
-    opened = chromium.new_page(viewport={"width": width, "height": height})
-    opened.set_default_timeout(120_000)  # a busy machine takes its time
+    tab.set_viewport_size({"width": width, "height": height})
+    tab.emulate_media(color_scheme="light")
+    tab.mouse.move(0, 0)
+    tab.set_default_timeout(120_000)  # a busy machine takes its time
     mistakes: list[str] = []
-    opened.on("pageerror", lambda error: mistakes.append(str(error)))
-    opened.goto(served.url)
-    opened.wait_for_selector("html[data-ready]")
-    yield Driven(opened)
-    opened.close()
+
+    def listen(error: Any) -> None:
+        mistakes.append(str(error))
+
+    tab.on("pageerror", listen)
+    try:
+        tab.goto(served.url)
+        tab.wait_for_selector("html[data-ready]")
+        yield Driven(tab)
+    finally:
+        tab.evaluate("() => sessionStorage.clear()")
+        tab.goto("about:blank")
+        tab.remove_listener("pageerror", listen)
     assert mistakes == []
 
 
 @pytest.fixture
-def open_page(chromium: Any) -> Callable[[Served], AbstractContextManager[Driven]]:
-    return lambda served: opened_page(served, chromium, 1200, 820)
+def open_page(tab: Any) -> Callable[[Served], AbstractContextManager[Driven]]:
+    return lambda served: opened_page(served, tab, 1200, 820)
 
 
 @pytest.fixture
@@ -257,7 +273,7 @@ def served_run(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> I
 
 
 @pytest.fixture
-def run(served_run: Served, chromium: Any) -> Iterator[Driven]:
-    with opened_page(served_run, chromium, 1440, 900) as driven:
+def run(served_run: Served, tab: Any) -> Iterator[Driven]:
+    with opened_page(served_run, tab, 1440, 900) as driven:
         driven.wait_for_selector("#picture[data-frame]")
         yield driven

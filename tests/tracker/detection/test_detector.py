@@ -1,6 +1,7 @@
 """What a detector promises the tracker, and what it says when its weights are not usable."""
 
 import pickle
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -213,14 +214,30 @@ def test_a_frame_without_picture_is_refused(detector: YoloDetector) -> None:
         detector(frame(None, index=7))
 
 
-@pytest.mark.parametrize(("exported", "extra"), [("openvino", {}), ("onnx", {"simplify": False})])
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory, pair: np.ndarray) -> Path:
+    """The cache after the bundled detector, which Ultralytics exports for it, has looked at a picture."""
+    pytest.importorskip("openvino")
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(frame(pair))
+    return folder / "followspot"
+
+
+@pytest.mark.parametrize("kind", ["openvino", "onnx"])
 def test_exports_give_the_boxes_of_the_network_they_came_from(
-    tmp_path: Path, exported: str, extra: dict[str, bool], detector: YoloDetector, pair: np.ndarray
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest, detector: YoloDetector, pair: np.ndarray
 ) -> None:
-    pytest.importorskip(exported)
-    (tmp_path / "network.pt").write_bytes((PERSON_DETECTOR).read_bytes())
-    network = pytest.importorskip("ultralytics").YOLO(tmp_path / "network.pt")
-    export = YoloDetector(network.export(format=exported, dynamic=True, imgsz=640, **extra))
+    pytest.importorskip(kind)
+    if kind == "openvino":
+        (copy,) = request.getfixturevalue("cache").iterdir()
+        exported = shutil.copytree(copy, tmp_path / "network_openvino_model")
+    else:
+        shutil.copy(PERSON_DETECTOR, tmp_path / "network.pt")
+        network = pytest.importorskip("ultralytics").YOLO(tmp_path / "network.pt")
+        exported = network.export(format="onnx", dynamic=True, imgsz=640, simplify=False)
+    export = YoloDetector(exported)
     expected, found = detector(frame(pair)), export(frame(pair))
     strong = [boxes[boxes.score > 0.5] for boxes in (expected, found)]
     np.testing.assert_allclose(strong[0].xyxy, strong[1].xyxy, atol=3)  # bfloat16 where the processor has it
@@ -228,12 +245,11 @@ def test_exports_give_the_boxes_of_the_network_they_came_from(
 
 
 def test_on_the_cpu_a_pt_runs_through_a_cached_openvino_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, detector: YoloDetector, pair: np.ndarray
+    cache: Path, monkeypatch: pytest.MonkeyPatch, detector: YoloDetector, pair: np.ndarray
 ) -> None:
-    pytest.importorskip("openvino")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
     found = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(frame(pair))
-    copies = list((tmp_path / "followspot").iterdir())
+    copies = list(cache.iterdir())
     assert [copy.suffix for copy in copies] == [""]
     assert copies[0].name.startswith("person_yolo11n_")
     assert np.count_nonzero(found.score > 0.5) == np.count_nonzero(detector(frame(pair)).score > 0.5)
