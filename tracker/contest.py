@@ -22,10 +22,8 @@ class ContestOptions:
     weight: float = 0.6
     """Similarity lost by a track that a contested box resembles clearly less than another of its tracks; 0 looks at
     none."""
-    clear_lead: float = 6.0
+    clear_lead: float = 12.0
     """Lead of that other track in log odds at which the whole weight is lost; less of a lead costs in proportion."""
-    limit: float = 12.0
-    """Limit of the log odds of each, either way."""
     interval: float = 0.05
     """Minimum seconds between two frames that are looked at."""
     few: int = 5
@@ -78,8 +76,7 @@ class Contest:
         vectors = embedded(crops, self.embedder, people[0].views.shape[1])  # (columns, D)
         self._known = dict(zip(columns.tolist(), vectors, strict=True))
         similarity = similarities(people, [Looks(vector[None]) for vector in vectors])
-        log_odds = self.embedder.calibration.log_odds(similarity, np.zeros(similarity.shape))
-        return log_odds.clip(-self.options.limit, self.options.limit)
+        return self.embedder.calibration.log_odds(similarity, np.zeros(similarity.shape))
 
 
 def contested(fits: np.ndarray, known: np.ndarray) -> np.ndarray:

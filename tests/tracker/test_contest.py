@@ -58,7 +58,7 @@ BOTH = np.array([[True], [True]])
 def test_the_track_that_looks_less_alike_loses_similarity_in_proportion():
     """People who look 0 and 60 degrees up, and a box.
 
-    At 0 the log odds are 10 and 5: the second loses 0.6 * 5 / 6. At 30 both are 8.66. At 60 it is the first who loses.
+    At 0 the log odds are 10 and 5: the second loses 0.6 * 5 / 12. At 30 both are 8.66. At 60 it is the first who loses.
     """
     tracks = [known(number, 1.0, standing(300 + 20 * number)) for number in (1, 2)]
     for track, angle in zip(tracks, (0, 60), strict=True):
@@ -68,11 +68,10 @@ def test_the_track_that_looks_less_alike_loses_similarity_in_proportion():
         penalty = Contest(ContestOptions(**options), Angles()).penalty(*seen_at(angle), tracks, BOTH)
         return np.broadcast_to(penalty, (2, 1))[:, 0].tolist()
 
-    assert lost(0) == pytest.approx([0, 0.5])
+    assert lost(0) == pytest.approx([0, 0.25])
     assert lost(30) == pytest.approx([0, 0], abs=1e-6)
-    assert lost(60) == pytest.approx([0.5, 0])
+    assert lost(60) == pytest.approx([0.25, 0])
     assert lost(0, clear_lead=2.5) == pytest.approx([0, 0.6]), "never more than the weight"
-    assert lost(0, limit=7) == pytest.approx([0, 0.2]), "log odds of 7 and 5"
     assert lost(0, weight=0.0) == [0, 0]
 
 
