@@ -361,10 +361,13 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
 
 def test_who_is_confirmed_in_the_frame_in_which_a_track_ends_may_be_its_person():
     """From 1 s on there is a second box on half of the person; in the frame in which it is due the first is gone."""
-    first, second = absent(stand(500), 1.24, 9.0), absent(stand(540), 0.0, 1.0)
-    tracker = Tracker()
-    play([first, second], 3.0, tracker)
-    assert tracker.people == 1
-    later = Tracker()
-    play([absent(stand(500), 1.28, 9.0), second], 3.0, later)
-    assert later.people == 2, "a frame later it is confirmed beside the first"
+
+    def seen(first_until: float, colour: tuple[int, int, int]) -> int:
+        people = [absent(stand(500), first_until, 9.0), absent(stand(540), 0.0, 1.0)]
+        tracker = Tracker(embedder=ColourEmbedder())
+        play(people, 3.0, tracker, picture=paint(people, [RED, colour]))
+        return tracker.people
+
+    assert seen(1.12, RED) == 1
+    assert seen(1.12, BLUE) == 2, "another person"
+    assert seen(1.16, RED) == 2, "a frame later it is confirmed beside the first"
