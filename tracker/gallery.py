@@ -156,7 +156,7 @@ def similarities(people: Sequence[Looks], others: Sequence[Looks]) -> np.ndarray
     """
     if len(others) <= LIKELIEST:
         return _by_views(people, others)
-    similarity = np.stack([each.mean for each in people]) @ np.stack([each.mean for each in others]).T  # (T, P)
+    similarity = np.array([each.mean for each in people]) @ np.array([each.mean for each in others]).T  # (T, P)
     near = np.unique(np.argpartition(-similarity, LIKELIEST - 1, axis=1)[:, :LIKELIEST])
     similarity[:, near] = _by_views(people, [others[column] for column in near])
     return similarity

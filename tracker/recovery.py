@@ -128,7 +128,7 @@ class IdentityMatcher:
         tracks, holders = unresolved.tracks, unresolved.holders
         if not tracks or not (holders or candidates.people):
             return []
-        similarity = self._similarity(tracks, holders)  # (T, H); NaN where there is nothing to compare
+        similarity = self._similarity(unresolved)  # (T, H); NaN where there is nothing to compare
         score = self._score(similarity, unresolved, picture, min_log_odds)
         if candidates.people:
             recalled = similarity_to([person.looks for person in candidates.people], tracks)  # (T, R)
@@ -168,13 +168,27 @@ class IdentityMatcher:
         score[count:] = np.where(group[:, None] == groups, score[count:] + wanted, IMPOSSIBLE)
         return score
 
-    def _similarity(self, tracks: Sequence[Track], holders: Sequence[Track]) -> np.ndarray:
-        """Similarity of the tracks' fresh views and the identities' galleries, (T, H)."""
+    def _similarity(self, unresolved: Unresolved) -> np.ndarray:
+        """Similarity of the tracks' fresh views and the identities' galleries, (T, H).
+
+        A tentative track may be anybody, one in doubt only somebody of its group: others are not compared with it.
+        """
+        tracks, holders = unresolved.tracks, unresolved.holders
+        similarity = np.full((len(tracks), len(holders)), np.nan)
         if self.embedder is None:
-            return np.full((len(tracks), len(holders)), np.nan)
+            return similarity
         galleries = [holder.identity.gallery for holder in holders if holder.identity is not None]
         self.embedded += embed_all([*(track.fresh for track in tracks), *galleries], self.embedder)
-        return similarity_to([gallery.looks() for gallery in galleries], tracks)
+        looks = [gallery.looks() for gallery in galleries]
+        count = len(unresolved.tentative)
+        similarity[:count] = similarity_to(looks, unresolved.tentative)
+        columns_of: dict[int, list[int]] = {}  # by group
+        for column, holder in enumerate(holders):
+            columns_of.setdefault(id(holder.group), []).append(column)
+        for row, track in enumerate(unresolved.doubtful, start=count):
+            own = columns_of[id(track.group)]
+            similarity[row, own] = similarity_to([looks[column] for column in own], [track])
+        return similarity
 
     def _appearance_log_odds(
         self, similarity: np.ndarray, tracks: Sequence[Track], holders: Sequence[Track]
@@ -281,12 +295,12 @@ def _log_gaussian(deviation: np.ndarray, spread: np.ndarray) -> np.ndarray:
 
 def _first_boxes(tentative: Sequence[Track]) -> np.ndarray:
     """Where the tracks were first seen, (T, 4)."""
-    return np.stack([track.unreported[0].xyxy for track in tentative])
+    return np.array([track.unreported[0].xyxy for track in tentative])
 
 
 def _last_boxes(lost: Sequence[Track]) -> np.ndarray:
     """Where the tracks were last seen, (L, 4)."""
-    return np.stack([track.last_xyxy for track in lost])
+    return np.array([track.last_xyxy for track in lost])
 
 
 def _seconds_away(tentative: Sequence[Track], lost: Sequence[Track]) -> np.ndarray:
