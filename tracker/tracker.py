@@ -159,6 +159,7 @@ class Tracker:
         recoveries = self._resolve_identities(frame)
         if not recognises:
             self._mark_missed(frame.time)
+        self._put_to_sleep(frame.time)
         return self._report(frame, recoveries, cut)
 
     def finish(self) -> FrameTracks:
@@ -315,6 +316,9 @@ class Tracker:
     def _mark_missed(self, now: float) -> None:
         for track in self._tracks:
             track.mark_missed(now, self.options.birth.max_gap)
+
+    def _put_to_sleep(self, now: float) -> None:
+        """Drop deleted tracks, set those aside that motion no longer continues, and forget those lost for too long."""
         awake = []
         for track in self._tracks:
             if track.state is TrackState.LOST and not track.may_coast(now, self._coast_time):
