@@ -88,5 +88,5 @@ def contested(fits: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _gallery(track: Track) -> Gallery:
     """The views by which a track is compared: its person's, or while there are none, its own."""
-    known = track.identity is not None and track.identity.gallery.views
-    return track.identity.gallery if known and track.identity is not None else track.fresh
+    identity = track.identity
+    return track.fresh if identity is None or not identity.gallery.views else identity.gallery
