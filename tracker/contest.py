@@ -31,7 +31,7 @@ class ContestOptions:
 
 
 class Contest:
-    """`embedded` counts the crops that had to be embedded so far."""
+    """Looks at the contested boxes of each frame. `embedded` counts the crops that had to be embedded so far."""
 
     def __init__(self, options: ContestOptions, embedder: Embedder | None) -> None:
         self.options = options
@@ -47,7 +47,10 @@ class Contest:
     def penalty(
         self, frame: Frame, detections: Detections, tracks: Sequence[Track], fits: np.ndarray
     ) -> np.ndarray | float:
-        """What pairs of T tracks and N boxes lose in similarity, (T, N), or 0; fits (T, N) bool: which are possible."""
+        """What pairs of T tracks and N boxes lose in similarity, (T, N), or 0; fits (T, N) bool: which are possible.
+
+        Raises InputError where the embedder fails.
+        """
         self._known = {}
         if self.embedder is None or frame.image is None or not self.options.weight:
             return 0.0

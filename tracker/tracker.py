@@ -1,7 +1,7 @@
 """The tracker: detections of one frame after the other in, identities out.
 
 `update` processes one frame in this order: predict -> associate -> start tracks -> collect views -> mark missed
-tracks -> resolve identities -> report.
+tracks -> resolve identities -> report; without re-ID, missed tracks are marked after identities.
 """
 
 from __future__ import annotations
@@ -151,13 +151,12 @@ class Tracker:
         self._tracks += self._birth.start(
             frame, detections, free, confidence, self._tracks, lost, self.options.motion, self.options.gallery
         )
-        if self._matcher.embedder is not None:
-            self._collect_views(frame, detections)
         recognises = self._matcher.embedder is not None
-        if recognises:  # who is missed for the first time now may be who is due now; motion alone cannot tell the two
-            self._mark_missed(frame.time)
+        if recognises:
+            self._collect_views(frame, detections)
+            self._mark_missed(frame.time)  # so that who is missed for the first time may be who is due in this frame
         recoveries = self._resolve_identities(frame)
-        if not recognises:
+        if not recognises:  # motion alone cannot tell the two
             self._mark_missed(frame.time)
         self._put_to_sleep(frame.time)
         return self._report(frame, recoveries, cut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from stage_play import ColourEmbedder, absent, ids_of, paint, play, stand
-from tracks_by_hand import known, show, standing
+from tracks_by_hand import Linear, known, show, standing
 
 from tracker.contest import Contest, ContestOptions, contested
 from tracker.tracker import Tracker, TrackerOptions
@@ -14,17 +14,10 @@ from tracker.types import Detections, Frame
 RED, GREEN = (0, 0, 255), (0, 255, 0)
 
 
-class TenTimes:
-    """The log odds of a cosine c are 10 c."""
-
-    def log_odds(self, similarity: np.ndarray, gap: np.ndarray) -> np.ndarray:
-        return 10 * similarity
-
-
 class Angles:
     """Vectors in a plane, by the first pixel: at a value of 30 the vector points 30 degrees up."""
 
-    calibration = TenTimes()
+    calibration = Linear()
 
     def __init__(self) -> None:
         self.crops = 0
