@@ -7,6 +7,7 @@ from tracks_by_hand import Linear, known, show, standing
 
 from tracker.doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
 from tracker.track import Track
+from tracker.tracker import Tracker
 
 OPTIONS = DoubtOptions()
 
@@ -105,3 +106,15 @@ def test_of_fresh_views_only_those_since_the_person_changed_count():
     assert left(one, one, other) == 1
     assert left(one, other, other) == 2
     assert left(other, one, other) == 1, "the newest decides"
+
+
+def test_a_track_that_went_on_as_another_between_two_views_is_not_identified_by_both():
+    """It needs three views: of one person and then two of another only the two are left."""
+    tracker = Tracker(embedder=Linear())
+    tracker._tracks = one, two = row(2)
+    one.join_group(two)
+    show(one.fresh, (1.0, 0.0), (-0.6, 0.8), (-0.6, 0.8))
+    assert tracker._clear(1.0) == []
+    assert len(one.fresh.views) == 2
+    show(one.fresh, (-0.6, 0.8))
+    assert tracker._clear(1.0) == [one]
