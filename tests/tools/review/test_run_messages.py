@@ -102,7 +102,7 @@ def test_an_undo_brings_the_mark_of_the_cast_back_as_a_reload_does(run):
     assert "cast" not in run.inner_text("#where")
     run.press_keys("u")
     run.wait_for_words("cast of 1", "#where")
-    assert run.inner_text('.someone[data-number="2"] .flag') == "cast"
+    assert run.page.text_content('.someone[data-number="2"] .flag') == "cast"
     run.reload()
     run.wait_for_words("cast of 1", "#where")
 
