@@ -14,6 +14,7 @@ import torch
 
 from .digest import sha256
 from .errors import WeightsError
+from .trunk import ShapesOnly
 
 Network = TypeVar("Network", bound=torch.nn.Module)
 
@@ -107,7 +108,7 @@ def built_with(tensors: Mapping[str, torch.Tensor], build: Callable[[], Network]
 
     Raises RuntimeError where they are not of its shapes; then it was not built in memory, which might not hold it.
     """
-    with torch.device("meta"):
+    with ShapesOnly():
         expected = shapes_of(build().state_dict())
     if expected != shapes_of(tensors):
         raise RuntimeError("tensors of other names or shapes")

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torchvision
 from torch import nn
 
 from .errors import WeightsError
 from .instance_norm import normalise_instances
 from .pooling import POOLINGS
+from .trunk import build_trunk, layout_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-CLASSIFIER_PARTS = {"avgpool", "dropout", "fc", "classifier", "head", "heads", "flatten", "aux1", "aux2", "AuxLogits"}
-CONSTRUCTION = {name: {"init_weights": False} for name in ("googlenet", "inception_v3")}  # else they warn, for seconds
 LARGEST_SIDE = 1024  # pixels of a crop; no person is looked at so closely, and the maps would fill the memory
-IMAGENET_SIZE = 224  # of the pictures that torchvision's classifiers are made for
 
 
 @dataclass(frozen=True)
@@ -66,13 +62,14 @@ class ContextEncoder(nn.Module):
     def __init__(self, options: EncoderOptions) -> None:
         super().__init__()
         self.options = options
+        layout = layout_of(options.trunk, options.last_stride, options.height, options.width)
         self.trunk = build_trunk(options.trunk)
-        if options.last_stride == 1:
-            unstride_last_stage(self.trunk, options.trunk)
+        for name in layout.unstrided:
+            self.trunk.get_submodule(name).stride = (1, 1)  # type: ignore[assignment]
         if options.instance_norm:
             normalise_instances(self.trunk, options.trunk, options.instance_norm)
         self.pool = POOLINGS[options.pooling]()
-        self.dimension = feature_map(self.trunk, options.trunk, options.height, options.width).shape[1]
+        self.dimension = layout.channels
         self.neck = BNNeck(self.dimension) if options.bnneck else nn.Identity()
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
@@ -99,65 +96,3 @@ def identity_classifier(dimension: int, classes: int) -> nn.Linear:
     classifier = nn.Linear(dimension, classes, bias=False)
     nn.init.normal_(classifier.weight, std=0.001)
     return classifier
-
-
-def build_trunk(name: str) -> nn.Sequential:
-    """torchvision's classifier `name` without pooling and classifier; its parameters keep torchvision's names."""
-    known = torchvision.models.list_models(module=torchvision.models)
-    if name not in known:
-        raise WeightsError(
-            f"torchvision has no classifier called {name!r}; try resnet50, mobilenet_v2, resnet18 or efficientnet_b0."
-        )
-    model = torchvision.models.get_model(name, weights=None, **CONSTRUCTION.get(name, {}))
-    return nn.Sequential(OrderedDict((n, m) for n, m in model.named_children() if n not in CLASSIFIER_PARTS))
-
-
-def feature_map(trunk: nn.Sequential, name: str, height: int, width: int) -> torch.Tensor:
-    """The output (1, D, h, w) of the trunk called `name` for a blank picture; WeightsError where it is no map."""
-    maps = output_or_none(trunk, height, width)
-    if maps is not None and maps.ndim == 4:
-        return maps
-    if output_or_none(trunk, IMAGENET_SIZE, IMAGENET_SIZE) is not None:
-        raise WeightsError(f"The trunk {name!r} cannot encode crops of {height}x{width}; make them larger.")
-    raise WeightsError(
-        f"The trunk {name!r} is not made of layers that follow one another up to a feature map; choose a "
-        "convolutional one such as resnet50 or mobilenet_v2."
-    )
-
-
-def output_or_none(trunk: nn.Sequential, height: int, width: int) -> torch.Tensor | None:
-    """The trunk's output for a blank picture, None where it takes none of that size."""
-    training = trunk.training
-    try:
-        with torch.inference_mode():
-            result: torch.Tensor = trunk.eval()(torch.zeros(1, 3, height, width))
-    except (RuntimeError, TypeError, AssertionError):
-        return None
-    finally:
-        trunk.train(training)
-    return result
-
-
-def unstride_last_stage(trunk: nn.Sequential, name: str) -> None:
-    """Set the strides of the last down-sampling stage to 1 (its weights stay what they are).
-
-    Raises WeightsError where the layers' strides do not decide the size of the map.
-    """
-    strided: list[tuple[int, nn.Module]] = []  # width of what comes in, layer
-
-    def note(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        if module.stride in (2, (2, 2)):
-            strided.append((inputs[0].shape[-1], module))
-
-    layers = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
-    hooks = [module.register_forward_pre_hook(note) for module in trunk.modules() if isinstance(module, layers)]
-    before = feature_map(trunk, name, IMAGENET_SIZE, IMAGENET_SIZE)
-    for hook in hooks:
-        hook.remove()
-    smallest = min((size for size, _ in strided), default=0)
-    for size, module in strided:
-        if size == smallest:
-            module.stride = (1, 1)  # type: ignore[assignment]
-    after = output_or_none(trunk, IMAGENET_SIZE, IMAGENET_SIZE)
-    if after is None or after.shape[-1] <= before.shape[-1]:
-        raise WeightsError(f"The last stride of the trunk {name!r} cannot be 1; give --encoder.last-stride 2.")

@@ -12,7 +12,8 @@ import torchvision
 
 from .bundled import ENCODERS, require_unchanged
 from .checkpoint import Checkpoint, WeightsError, built_with, read, shapes_of, write
-from .encoder import CLASSIFIER_PARTS, ContextEncoder, EncoderOptions, build_trunk
+from .encoder import ContextEncoder, EncoderOptions
+from .trunk import CLASSIFIER_PARTS, ShapesOnly, build_trunk
 
 KIND = "encoder"
 DOWNLOAD_TIMEOUT = 15.0  # seconds without an answer; torch's own download would wait for ever
@@ -70,7 +71,7 @@ def trunk_tensors(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def fits(trunk: str, tensors: dict[str, torch.Tensor]) -> bool:
     """Whether every parameter of the trunk stands among `tensors` with its shape, and nothing else does."""
-    with torch.device("meta"):
+    with ShapesOnly():
         expected = build_trunk(trunk).state_dict()
     return shapes_of(expected) == shapes_of(tensors)
 

@@ -14,6 +14,8 @@ LONG = {
     *("test_dataset_video.py", "test_hostile_files.py", "test_reid_commands.py", "test_run_page.py", "test_page.py"),
 }
 """Files without a slow test that take more than ten seconds as a whole."""
+BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
+"""Without the process that would draw in the place of a GPU."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -45,6 +47,6 @@ def chromium() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", "/tmp")  # a socket lies there, whose path may have 107 bytes
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=executable, args=BROWSER)
             yield browser
             browser.close()

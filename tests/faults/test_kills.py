@@ -20,7 +20,7 @@ from tracker.results.mot_files import read_tracks
 from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
 
-FPS, FRAMES, ROUND = 25, 400, 8
+FPS, FRAMES, ROUND = 25, 250, 8
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
 COMMANDS = {
     "track": TRACK,
@@ -35,7 +35,7 @@ PARTLY = {"video.part.mp4", "online", "refined.part"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixteen seconds of noise with one box that stands still, and a whole run of it."""
+    """Ten seconds of noise with one box that stands still, and a whole run of it."""
     home = tmp_path_factory.mktemp("home")
     noise = np.random.default_rng(0).integers(0, 255, (270, 480, 3), np.uint8)
     with VideoWriter(home / "film.mp4", width=480, height=270, fps=FPS, preset="ultrafast", crf=40) as writer:

@@ -15,7 +15,7 @@ from tracker.tracker import TrackerOptions
 
 LONG = "LONG_SECONDS"
 SECONDS, RATE = (float(os.environ[LONG]), FPS) if LONG in os.environ else (60.0, 10)
-FORGOTTEN = 10.0
+FORGOTTEN = 5.0
 """Seconds after which a lost person is given up, where no other number is needed."""
 
 

@@ -3,8 +3,9 @@ import torch
 import torchvision
 
 from models.checkpoint import WeightsError
-from models.encoder import ContextEncoder, EncoderOptions, feature_map, identity_classifier
+from models.encoder import ContextEncoder, EncoderOptions, identity_classifier
 from models.pretrained import trunk_tensors
+from models.trunk import feature_map
 
 
 def small(**options) -> ContextEncoder:

@@ -1,4 +1,5 @@
 import socket
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import URLError
 
@@ -17,11 +18,13 @@ OPTIONS = EncoderOptions("mobilenet_v2", 64, 32, last_stride=1, bnneck=True)
 CROPS = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(1))
 
 
-def test_a_saved_encoder_rebuilds_itself(tmp_path):
-    encoder = ContextEncoder(OPTIONS).eval()
+@pytest.mark.parametrize("trunk", [OPTIONS.trunk, "regnet_y_400mf"])
+def test_a_saved_encoder_rebuilds_itself(tmp_path, trunk):
+    """A RegNet reckons its widths with tensors while it is built."""
+    encoder = ContextEncoder(options := replace(OPTIONS, trunk=trunk)).eval()
     save_encoder(tmp_path / "e.pt", encoder, {"data": "none", "rank1": 12.5})
     loaded = load_encoder(tmp_path / "e.pt")
-    assert loaded.encoder.options == OPTIONS
+    assert loaded.encoder.options == options
     assert not loaded.encoder.training
     assert loaded.metadata == {"data": "none", "rank1": 12.5}
     assert loaded.sha256 == sha256(tmp_path / "e.pt")

@@ -41,10 +41,8 @@ from tools.run.parts import make_parts
 from tracker.boxes import iou
 from tracker.detection.detector import DetectorOptions
 from tracker.pipeline import track
-from tracker.results.mot_files import read_tracks
 from tracker.tracker import Tracker
 from tracker.types import Detections, Embedder, Frame, FrameTracks, InputError, Recovery
-from tracker.video.sources import open_source
 from tracker.video.video_writer import VideoWriter
 
 SCENE = StageOptions(dancers=3, seconds=6.0, fps=10.0, width=480, height=270, seed=4, audio=False)
@@ -356,37 +354,29 @@ def wrong_and_pieces(label: Sequence[int], truth: Sequence[int]) -> tuple[int, i
     return int(table.sum() - table.max(axis=1).sum()), int((table.sum(axis=1) > 0).sum())
 
 
-@pytest.mark.parametrize("video", ["demo", "stage"])
-def test_no_more_is_wrong_and_no_person_is_in_more_pieces_than_in_the_tracks(video: str):
-    """Half the demo's frames, and a rendered scene in uniforms, by a detector that errs, with the bundled encoder."""
-    frames, truth = demo() if video == "demo" else uniforms()
-    every = 4 if video == "demo" else 2
+def test_no_more_is_wrong_and_no_person_is_in_more_pieces_than_in_the_tracks():
+    """A rendered scene in uniforms, by a detector that errs, with the bundled encoder."""
+    frames, truth = uniforms()
     size = frames[0].image.shape[1], frames[0].image.shape[0]
-    seen = simulate(truth, size, video, STRENGTHS["simulated"])
+    seen = simulate(truth, size, "stage", STRENGTHS["simulated"])
     detector = OverheardDetector(SimpleNamespace(batch=lambda batch: [seen[frame.index] for frame in batch]))
     embedder = make_parts("bundled", "bundled", DetectorOptions(), ROOT / "assets" / "demo_gt.txt").embedder
     assert embedder is not None
-    watcher, ids, real = Watcher(embedder, CropOptions(every=every, all=True)), [], []
+    watcher, ids, real = Watcher(embedder, CropOptions(every=2, all=True)), [], []
     for frame, tracks in track(frames, detector, Tracker(None, embedder)):
         watcher.take(frame, tracks, detector.take(frame.index))
-        if frame.index % every == 0:
+        if frame.index % 2 == 0:
             overlap = iou(tracks.xyxy, truth[frame.index].xyxy)
             ids += tracks.ids.tolist()
             real += np.where(overlap.max(axis=1) >= 0.5, truth[frame.index].ids[overlap.argmax(axis=1)], 0).tolist()
     watched = watcher.finish()
-    crops = watched.embedded_crops(25.0 if video == "demo" else 12.5, 2)
+    crops = watched.embedded_crops(12.5, 2)
     labels = label_people(watched.tracklets, crops, encoder_facts(embedder))
     sure = [row for row, person in enumerate(real) if person]
     by_track = wrong_and_pieces([ids[row] for row in sure], [real[row] for row in sure])
     by_label = wrong_and_pieces([int(labels.person[row]) for row in sure], [real[row] for row in sure])
     assert by_label[0] <= by_track[0]
     assert by_label[1] <= by_track[1]
-
-
-def demo() -> tuple[list[Frame], list[FrameTracks]]:
-    with open_source(str(ROOT / "assets" / "demo.mp4")) as source:
-        frames = list(source)[::2]
-    return frames, read_tracks(ROOT / "assets" / "demo_gt.txt", fps=25.0, length=2 * len(frames))
 
 
 def uniforms() -> tuple[list[Frame], list[FrameTracks]]:

@@ -1,6 +1,7 @@
 import json
 import os
 import runpy
+import socket
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import torch
 from places import ROOT
 
 SCRIPT = """
-import sys
+import os, sys
 from pathlib import Path
 import cv2, numpy as np, torch
 from models.encoder import EncoderOptions
@@ -24,7 +25,11 @@ from reid.training.recipe import Recipe
 from reid.training.training import RunOptions, Training
 
 torch.set_num_threads(1)
-data, out = map(Path, sys.argv[1:])
+if len(sys.argv) > 3:  # two processes with what torchrun tells each; they need not import it all again
+    os.environ.update(WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=sys.argv[3])
+    other = os.fork()
+    os.environ.update(RANK=str(int(other == 0)), LOCAL_RANK=str(int(other == 0)))
+data, out = map(Path, sys.argv[1:3])
 crops = [Crop(path, int(path.stem[0]), -1, "v", int(path.stem[2]), 0.0) for path in sorted(data.iterdir())]
 recipe = Recipe(
     EncoderOptions("squeezenet1_1", 64, 32),  # no batch normalisation, which on processors each share has of its own
@@ -35,6 +40,8 @@ recipe = Recipe(
     start="none",
 )
 Training(recipe, Split(crops, crops[::3], crops), out, torch.device("cpu"), RunOptions(workers=0)).run()
+if len(sys.argv) > 3 and other:
+    assert os.waitpid(other, 0)[1] == 0
 """
 
 
@@ -54,12 +61,14 @@ def test_two_processes_give_the_same_losses_as_one(tmp_path, monkeypatch):
     (tmp_path / "train.py").write_text(SCRIPT)
     arguments = [str(tmp_path / "train.py"), str(tmp_path / "data")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     threads = torch.get_num_threads()
     monkeypatch.setattr(sys, "argv", [*arguments, str(tmp_path / "one")])
     runpy.run_path(arguments[0])  # in this process, which has imported everything by now
     torch.set_num_threads(threads)
-    subprocess.run([*launcher, *arguments, str(tmp_path / "two")], env=environment, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    two = [sys.executable, *arguments, str(tmp_path / "two"), port]
+    subprocess.run(two, env=environment, check=True, timeout=300)
     one, two = losses(tmp_path / "one"), losses(tmp_path / "two")
     assert len(one) == len(two) == 3
     assert np.array(two) == pytest.approx(np.array(one), rel=1e-3)
