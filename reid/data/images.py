@@ -211,6 +211,7 @@ def load_batches(
                 pictures, keypoints = pictures.pin_memory(), keypoints.pin_memory()
             yield indices, pictures, keypoints
     except DataError as error:  # from another process it comes with that process's traceback in front
+        error.__traceback__ = None  # which holds on to that process; when it is collected, it is waited for by seconds
         name = f"{DataError.__module__}.{DataError.__qualname__}: "
         raise DataError(str(error).strip().splitlines()[-1].removeprefix(name)) from error
 

@@ -28,7 +28,7 @@ from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
 
 FPS = 25
-FRAMES = 300
+FRAMES = 500
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
 SHORT = ("track", "short.mp4", "--detections", "short.txt", *TRACK[4:-1])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -36,7 +36,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with twelve seconds of noise, which takes its time to encode, and one box that stands still; and short
+    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still; and short
     ones of the kind."""
     home = tmp_path_factory.mktemp("home")
     noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3), np.uint8)
@@ -247,7 +247,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_video_that_was_written(folder
 
 
 def test_rows_are_whole_where_the_disk_is_full_in_the_midst_of_one(folder: Path):
-    ended = on_a_full_disk(folder, 10_011, *TRACK, "--no-video")
+    ended = on_a_full_disk(folder, 20_011, *TRACK, "--no-video")
     assert ended.returncode == 1
     assert said(ended).startswith("followspot: out/tracks.")
     assert f"({os.strerror(errno.EFBIG)})" in said(ended)
