@@ -10,6 +10,7 @@ import numpy as np
 
 from .boxes import iou
 from .gallery import GalleryOptions
+from .holders import Holders
 from .motion import MotionOptions
 from .recovery import RecoveryOptions, near_lost
 from .track import Track, TrackState
@@ -72,17 +73,17 @@ class Birth:
         free: np.ndarray,
         confidence: np.ndarray,
         tracks: Sequence[Track],
-        lost: Sequence[Track],
+        lost: Holders,
         motion: MotionOptions,
         views: GalleryOptions,
     ) -> list[Track]:
         """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`.
 
-        confidence: the scores of all N detections on the common scale. lost: the tracks of people who are missing.
+        confidence: the scores of all N detections on the common scale. lost: those that are missing.
         """
         options = self.options
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
-        least = options.min_score_returning if lost else options.min_score
+        least = options.min_score_returning if len(lost) else options.min_score
         started = []
         best_first = free[np.argsort(-confidence[free], kind="stable")]
         for row in best_first[confidence[best_first] >= least].tolist():
@@ -99,9 +100,7 @@ class Birth:
             taken.append(xyxy)
         return started
 
-    def due(
-        self, tracks: Sequence[Track], asleep: Sequence[Track], now: float, *, remembered: bool, last: bool
-    ) -> list[Track]:
+    def due(self, tracks: Sequence[Track], asleep: Holders, now: float, *, remembered: bool, last: bool) -> list[Track]:
         """Those of the tracks that are to be confirmed in this frame, if not as known people, then as new ones.
 
         `asleep`: the tracks lost for longer than motion continues them. `remembered`: people of a cast file may still
@@ -114,10 +113,11 @@ class Birth:
         ]
         if not seen:
             return []
-        options, known = self.options, [track for track in (*asleep, *tracks) if track.identity is not None]
-        heights = [track.motion.height for track in known if not track.before_cut]
-        passer_by = options.passer_by_height * float(np.median(heights)) if heights else 0.0
-        missing = remembered or any(track.state is TrackState.LOST or track.group is not None for track in known)
+        options, known = self.options, Holders([track for track in tracks if track.identity is not None])
+        heights = np.concatenate([asleep.heights, known.heights])
+        passer_by = options.passer_by_height * float(np.median(heights)) if len(heights) else 0.0
+        unsure = any(track.state is TrackState.LOST or track.group is not None for track in known.tracks)
+        missing = remembered or bool(len(asleep)) or unsure
         waits = self.recognises and missing and not last
 
         def min_age(track: Track) -> float:

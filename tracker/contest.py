@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .gallery import Gallery, Looks, crop, embed_all, embedded, similarities
+from .gallery import Gallery, Looks, People, crop, embed_all, embedded, similarities
 from .track import Track
 from .types import Detections, Embedder, Frame
 
@@ -78,7 +78,7 @@ class Contest:
         crops = [crop(image, xyxy[column]) for column in columns]
         vectors = embedded(crops, self.embedder, people[0].views.shape[1])  # (columns, D)
         self._known = dict(zip(columns.tolist(), vectors, strict=True))
-        similarity = similarities(people, [Looks(vector[None]) for vector in vectors])
+        similarity = similarities(people, People([Looks(vector[None]) for vector in vectors]))
         return self.embedder.calibration.log_odds(similarity, np.zeros(similarity.shape))
 
 

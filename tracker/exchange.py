@@ -16,9 +16,11 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
     left without a track (the two had been mistaken for each other), or is deleted. An identity no track had is that of
     a person remembered from an earlier video.
     """
+    changed = [match for match in matches if match.track.identity is not match.identity]
+    if not changed:
+        return []
     holder_of = {id(holder.identity): holder for holder in holders}
     given = {id(match.identity) for match in matches}
-    changed = [match for match in matches if match.track.identity is not match.identity]
     events = [_recovery(match, holder_of.get(id(match.identity)), frame) for match in changed]
     moved = {match.track for match in changed}
     left = [holder.identity for holder in holders if holder in moved and id(holder.identity) not in given]

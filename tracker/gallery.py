@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -52,6 +53,25 @@ class Looks:
     def __init__(self, views: np.ndarray) -> None:
         self.views = views
         self.mean: np.ndarray = views.mean(axis=0) if len(views) else views.sum(axis=0)
+
+
+class People:
+    """What P people look like: `looks` of those who were seen clearly, and in which `columns` of P these are."""
+
+    def __init__(self, looks: Sequence[Looks]) -> None:
+        self.count = len(looks)
+        self.columns = [column for column, each in enumerate(looks) if len(each.views)]
+        self.looks = [looks[column] for column in self.columns]
+
+    @cached_property
+    def lengths(self) -> set[int]:
+        """Of their vectors: one, but for cast files made up by hand."""
+        return {each.views.shape[1] for each in self.looks}
+
+    @cached_property
+    def means(self) -> np.ndarray:
+        """Of each one's views, (columns, D)."""
+        return np.array([each.mean for each in self.looks])
 
 
 class Gallery:
@@ -146,19 +166,19 @@ def embedded(crops: Sequence[np.ndarray], embedder: Embedder, dimension: int = 0
     return rows
 
 
-def similarities(people: Sequence[Looks], others: Sequence[Looks]) -> np.ndarray:
-    """Similarity of each of T people and each of P others, none without views; (T, P).
+def similarities(people: Sequence[Looks], others: People) -> np.ndarray:
+    """Similarity of each of T people, none without views, and each of the P others who were seen clearly; (T, P).
 
     The mean cosine similarity of a person's views to their nearest of the other's, over the better half of the views:
     the worse half does not count, as a person who comes out from behind another is first seen in parts. Of more than
     `LIKELIEST` others only those are compared like that whose mean is among the `LIKELIEST` nearest to somebody's; the
     rest gets the similarity of the means, which is never higher.
     """
-    if len(others) <= LIKELIEST:
-        return _by_views(people, others)
-    similarity = np.array([each.mean for each in people]) @ np.array([each.mean for each in others]).T  # (T, P)
+    if len(others.looks) <= LIKELIEST:
+        return _by_views(people, others.looks)
+    similarity = np.array([each.mean for each in people]) @ others.means.T  # (T, P)
     near = np.unique(np.argpartition(-similarity, LIKELIEST - 1, axis=1)[:, :LIKELIEST])
-    similarity[:, near] = _by_views(people, [others[column] for column in near])
+    similarity[:, near] = _by_views(people, [others.looks[column] for column in near])
     return similarity
 
 

@@ -19,13 +19,14 @@ People remembered from earlier videos are identities, too, for tentative tracks 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .association import match
 from .boxes import xyxy_to_cxcywh
-from .gallery import Looks, embed_all, similarities
+from .gallery import Looks, People, embed_all, similarities
+from .holders import Holders
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
 from .types import Embedder, InputError
@@ -92,11 +93,15 @@ class IdentityMatch:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """The tracks of a frame whose identity is open: `tentative`, `doubtful` (confirmed, in doubt) and `lost` ones."""
+    """The tracks of a frame whose identity is open: `tentative`, `doubtful` (confirmed, in doubt) and `lost` ones.
+
+    `asleep` are lost tracks, too, those that stay as they are from frame to frame.
+    """
 
     tentative: Sequence[Track]
     doubtful: Sequence[Track]
     lost: Sequence[Track]
+    asleep: Holders = field(default_factory=Holders)
 
     @property
     def tracks(self) -> list[Track]:
@@ -106,7 +111,7 @@ class Unresolved:
     @property
     def holders(self) -> list[Track]:
         """The H tracks that hold the identities which may be given."""
-        return [*self.doubtful, *self.lost]
+        return [*self.doubtful, *self.lost, *self.asleep.tracks]
 
 
 class IdentityMatcher:
@@ -125,20 +130,22 @@ class IdentityMatcher:
         `min_log_odds` is what a tentative track needs. `candidates` are people remembered from earlier videos that this
         one has not shown yet.
         """
-        tracks, holders = unresolved.tracks, unresolved.holders
-        if not tracks or not (holders or candidates.people):
+        tracks, awake = unresolved.tracks, Holders([*unresolved.doubtful, *unresolved.lost])
+        holders = awake.and_asleep(unresolved.asleep)
+        if not tracks or not (len(holders) or candidates.people):
             return []
-        similarity = self._similarity(unresolved)  # (T, H); NaN where there is nothing to compare
-        score = self._score(similarity, unresolved, picture, min_log_odds)
+        similarity = self._similarity(unresolved, awake)  # (T, H); NaN where there is nothing to compare
+        score = self._score(similarity, unresolved, holders, picture, min_log_odds)
         if candidates.people:
-            recalled = similarity_to([person.looks for person in candidates.people], tracks)  # (T, R)
+            recalled = similarity_to(People([person.looks for person in candidates.people]), tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
             assert self.embedder is not None
             calibration, limit = self.embedder.calibration, self.options.appearance_limit
             odds = candidates.log_odds(recalled, calibration, limit) - min_log_odds
             odds[len(unresolved.tentative) :] = IMPOSSIBLE  # a track in doubt is a person already seen in this video
             score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
-        identities = [holder.identity for holder in holders] + [person.identity for person in candidates.people]
+        identities = [holder.identity for holder in holders.tracks]
+        identities += [person.identity for person in candidates.people]
         return [
             _identity_match(tracks[row], identities[column], column, similarity[row])
             for row, column in zip(*match(score, 0.0), strict=True)
@@ -146,53 +153,58 @@ class IdentityMatcher:
         ]
 
     def _score(
-        self, similarity: np.ndarray, unresolved: Unresolved, picture: PictureSize, min_log_odds: float
+        self,
+        similarity: np.ndarray,
+        unresolved: Unresolved,
+        holders: Holders,
+        picture: PictureSize,
+        min_log_odds: float,
     ) -> np.ndarray:
-        """Log odds beyond what is needed, (T, H)."""
-        tentative, doubtful, holders = unresolved.tentative, unresolved.doubtful, unresolved.holders
+        """Log odds beyond what is needed, (T, H); of the holders the tracks in doubt come first."""
+        tentative, doubtful = unresolved.tentative, unresolved.doubtful
         score = self._appearance_log_odds(similarity, unresolved.tracks, holders)
         count = len(tentative)
-        if tentative and holders:
+        if tentative and len(holders):
             position = position_log_odds(tentative, holders, picture, self.options)
             prior = prior_log_odds(tentative, holders, picture, self.options)
-            before_cut = np.array([holder.before_cut for holder in holders])
-            unknown = before_cut & np.isnan(similarity[:count])  # there is neither appearance nor position
+            unknown = holders.before_cut & np.isnan(similarity[:count])  # there is neither appearance nor position
             score[:count] += np.where(unknown, log_odds_of_one(prior, len(holders)), prior - np.log(len(holders)))
-            score[:count] += np.where(before_cut, 0.0, position)
+            score[:count] += np.where(holders.before_cut, 0.0, position)
             together = _seconds_away(tentative, holders) <= -self.options.max_double_time
             together[:, : len(doubtful)] = False  # a track in doubt may have been another person while both were seen
             score[:count][together] = IMPOSSIBLE
             score[:count] -= min_log_odds
-        wanted = MUST_BE_MATCHED + self.options.min_exchange_log_odds * np.eye(len(doubtful), len(holders))
-        group, groups = (np.array([id(track.group) for track in each]) for each in (doubtful, holders))
-        score[count:] = np.where(group[:, None] == groups, score[count:] + wanted, IMPOSSIBLE)
+        if doubtful:
+            wanted = MUST_BE_MATCHED + self.options.min_exchange_log_odds * np.eye(len(doubtful), len(holders))
+            groups = holders.groups()
+            same = groups[: len(doubtful), None] == groups
+            score[count:] = np.where(same, score[count:] + wanted, IMPOSSIBLE)
         return score
 
-    def _similarity(self, unresolved: Unresolved) -> np.ndarray:
-        """Similarity of the tracks' fresh views and the identities' galleries, (T, H).
+    def _similarity(self, unresolved: Unresolved, awake: Holders) -> np.ndarray:
+        """Similarity of the tracks' fresh views and the identities' galleries, (T, H): the awake, then the asleep.
 
         A tentative track may be anybody, one in doubt only somebody of its group: others are not compared with it.
         """
-        tracks, holders = unresolved.tracks, unresolved.holders
-        similarity = np.full((len(tracks), len(holders)), np.nan)
+        tracks, tentative, parts = unresolved.tracks, unresolved.tentative, (awake, unresolved.asleep)
+        similarity = np.full((len(tracks), sum(map(len, parts))), np.nan)
         if self.embedder is None:
             return similarity
-        galleries = [holder.identity.gallery for holder in holders if holder.identity is not None]
-        self.embedded += embed_all([*(track.fresh for track in tracks), *galleries], self.embedder)
-        looks = [gallery.looks() for gallery in galleries]
-        count = len(unresolved.tentative)
-        similarity[:count] = similarity_to(looks, unresolved.tentative)
-        columns_of: dict[int, list[int]] = {}  # by group
-        for column, holder in enumerate(holders):
-            columns_of.setdefault(id(holder.group), []).append(column)
-        for row, track in enumerate(unresolved.doubtful, start=count):
-            own = columns_of[id(track.group)]
-            similarity[row, own] = similarity_to([looks[column] for column in own], [track])
+        self.embedded += embed_all([track.fresh for track in tracks], self.embedder)
+        self.embedded += sum(part.embed(self.embedder) for part in parts)
+        if tentative:
+            compared = [similarity_to(part.people, tentative) for part in parts]
+            similarity[: len(tentative)] = np.concatenate(compared, axis=1)
+        members: dict[int, list[tuple[int, Looks]]] = {}  # of each group: column, and what the person looks like
+        for column, holder in enumerate(part_holder for part in parts for part_holder in part.tracks):
+            if holder.group is not None and holder.identity is not None:
+                members.setdefault(id(holder.group), []).append((column, holder.identity.gallery.looks()))
+        for row, track in enumerate(unresolved.doubtful, start=len(tentative)):
+            columns, looks = zip(*members[id(track.group)], strict=True)
+            similarity[row, list(columns)] = similarity_to(People(looks), [track])
         return similarity
 
-    def _appearance_log_odds(
-        self, similarity: np.ndarray, tracks: Sequence[Track], holders: Sequence[Track]
-    ) -> np.ndarray:
+    def _appearance_log_odds(self, similarity: np.ndarray, tracks: Sequence[Track], holders: Holders) -> np.ndarray:
         """(T, H); 0 where there is nothing to compare."""
         if self.embedder is None:
             return np.zeros(similarity.shape)
@@ -201,22 +213,21 @@ class IdentityMatcher:
         return np.where(np.isnan(similarity), 0.0, (self.options.appearance_weight * odds).clip(-limit, limit))
 
 
-def similarity_to(people: Sequence[Looks], tracks: Sequence[Track]) -> np.ndarray:
+def similarity_to(people: People, tracks: Sequence[Track]) -> np.ndarray:
     """Similarity of the T tracks' fresh views, which must be embedded, and P people's, (T, P).
 
     NaN where either has no view. Raises InputError where vectors are of two lengths, as in a cast file made up by hand.
     """
-    similarity = np.full((len(tracks), len(people)), np.nan)
+    similarity = np.full((len(tracks), people.count), np.nan)
     seen = {row: track.fresh.looks() for row, track in enumerate(tracks) if track.fresh.views}
-    known = {column: looks for column, looks in enumerate(people) if len(looks.views)}
-    if seen and known:
-        lengths = sorted({each.views.shape[1] for each in (*seen.values(), *known.values())})
+    if seen and people.looks:
+        lengths = sorted({each.views.shape[1] for each in seen.values()} | people.lengths)
         if len(lengths) > 1:
             raise InputError(
                 f"vectors of people have {' and '.join(map(str, lengths))} numbers: "
                 "the cast file is not this re-ID encoder's"
             )
-        similarity[np.ix_(list(seen), list(known))] = similarities(list(seen.values()), list(known.values()))
+        similarity[np.ix_(list(seen), people.columns)] = similarities(list(seen.values()), people)
     return similarity
 
 
@@ -231,13 +242,13 @@ def _identity_match(track: Track, identity: Identity | None, column: int, simila
 
 
 def prior_log_odds(
-    tentative: Sequence[Track], lost: Sequence[Track], picture: PictureSize, options: RecoveryOptions
+    tentative: Sequence[Track], lost: Holders, picture: PictureSize, options: RecoveryOptions
 ) -> np.ndarray:
     """Log odds before any comparison, (T, L): higher inside the picture than at its edges.
 
     A person who left at an edge is as likely gone for good, and seldom reappears in the middle.
     """
-    edge = at_edge(_first_boxes(tentative), picture, options)[:, None] | at_edge(_last_boxes(lost), picture, options)
+    edge = at_edge(_first_boxes(tentative), picture, options)[:, None] | at_edge(lost.last_xyxy, picture, options)
     return np.where(edge, options.edge_log_odds, options.prior_log_odds)
 
 
@@ -255,14 +266,14 @@ def at_edge(xyxy: np.ndarray, picture: PictureSize, options: RecoveryOptions) ->
 
 
 def position_log_odds(
-    tentative: Sequence[Track], lost: Sequence[Track], picture: PictureSize, options: RecoveryOptions
+    tentative: Sequence[Track], lost: Holders, picture: PictureSize, options: RecoveryOptions
 ) -> np.ndarray:
     """Log odds of position and size, (T, L): a Gaussian about the lost track's last box, against a uniform density.
 
     A person who left at an edge may come in at the other: there, position counts no more against that than against a
     new person.
     """
-    first_xyxy, last_xyxy = _first_boxes(tentative).astype(float), _last_boxes(lost).astype(float)
+    first_xyxy, last_xyxy = _first_boxes(tentative).astype(float), lost.last_xyxy
     first, last = xyxy_to_cxcywh(first_xyxy), xyxy_to_cxcywh(last_xyxy)
     height = np.sqrt(first[:, None, 3] * last[None, :, 3])  # (T, L)
     away = _seconds_away(tentative, lost).clip(0.0, options.position_horizon)  # (T, L)
@@ -278,14 +289,14 @@ def position_log_odds(
     return position + np.maximum(same - _log_gaussian(ratio, np.array(options.new_person_size_noise)), -8.0)
 
 
-def near_lost(xyxy: np.ndarray, lost: Sequence[Track], now: float, options: RecoveryOptions) -> bool:
-    """Whether one of the lost people may stand in the box (4,): no farther than a standard deviation, and no more than
-    twice as large or as small."""
-    here, last = xyxy_to_cxcywh(xyxy[None].astype(float)), xyxy_to_cxcywh(_last_boxes(lost).astype(float))  # (L, 4)
-    away = np.array([track.time_since_update(now) for track in lost])
+def near_lost(xyxy: np.ndarray, lost: Holders, now: float, options: RecoveryOptions) -> bool:
+    """Whether one of the people lost since the last camera cut may stand in the box (4,): no farther than a standard
+    deviation, and no more than twice as large or as small."""
+    here, last = xyxy_to_cxcywh(xyxy[None].astype(float)), xyxy_to_cxcywh(lost.last_xyxy)  # (L, 4)
+    away = now - lost.last_time
     distance = np.linalg.norm(last[:, :2] - here[:, :2], axis=1) / np.maximum(last[:, 3], here[:, 3])  # body heights
     alike = np.abs(np.log(here[:, 3] / last[:, 3])) < np.log(2)
-    return bool((alike & (distance < options.position_spread(away))).any())
+    return bool((alike & ~lost.before_cut & (distance < options.position_spread(away))).any())
 
 
 def _log_gaussian(deviation: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -298,25 +309,13 @@ def _first_boxes(tentative: Sequence[Track]) -> np.ndarray:
     return np.array([track.unreported[0].xyxy for track in tentative])
 
 
-def _last_boxes(lost: Sequence[Track]) -> np.ndarray:
-    """Where the tracks were last seen, (L, 4)."""
-    return np.array([track.last_xyxy for track in lost])
-
-
-def _seconds_away(tentative: Sequence[Track], lost: Sequence[Track]) -> np.ndarray:
+def _seconds_away(tentative: Sequence[Track], lost: Holders) -> np.ndarray:
     """From the lost track's last observation to the tentative one's first, (T, L)."""
     first = np.array([track.first_time for track in tentative])
-    last = np.array([track.last_time for track in lost])
-    return first[:, None] - last[None, :]
+    return first[:, None] - lost.last_time
 
 
-def _seconds_apart(tracks: Sequence[Track], holders: Sequence[Track]) -> np.ndarray:
+def _seconds_apart(tracks: Sequence[Track], holders: Holders) -> np.ndarray:
     """From the identities' latest to the tracks' first views, (T, H); 0 where there is no view."""
     first = [track.fresh.views[0].time if track.fresh.views else track.first_time for track in tracks]
-    latest = [
-        holder.identity.gallery.views[-1].time
-        if holder.identity and holder.identity.gallery.views
-        else holder.last_time
-        for holder in holders
-    ]
-    return (np.array(first)[:, None] - np.array(latest)[None, :]).clip(0.0)
+    return (np.array(first)[:, None] - holders.viewed).clip(0.0)

@@ -20,6 +20,7 @@ from .contest import Contest, ContestOptions
 from .doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
 from .exchange import exchange, renamings
 from .gallery import GalleryOptions, clear_views, crop, embed_all
+from .holders import Holders
 from .motion import MotionOptions, box_noise
 from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
@@ -102,7 +103,7 @@ class Tracker:
         self._last_picture = LastPicture()
         self._cut_times: list[float] = []
         self._tracks: list[Track] = []
-        self._asleep: list[Track] = []  # lost for longer than motion continues a track: nothing is done with them
+        self._asleep = Holders()  # lost for longer than motion continues a track: nothing is done with them
         self._picture = picture
         self._period = 1 / fps
         self._last: Frame | None = None
@@ -147,7 +148,7 @@ class Tracker:
             self._last_picture.follow(frame.image)
         confidence = self._scores.read(detections.score)
         free = self._associate(frame, detections, confidence)
-        lost = [track for track in self._lost() if not track.before_cut]
+        lost = Holders(self._lost()).and_asleep(self._asleep)
         self._tracks += self._birth.start(
             frame, detections, free, confidence, self._tracks, lost, self.options.motion, self.options.gallery
         )
@@ -192,11 +193,12 @@ class Tracker:
         """
         looks = self._matcher.embedder is not None
         shared = None if looks or frame.image is None else self._last_picture.shared_with(frame.image)
-        for track in (*self._tracks, *self._asleep):
+        for track in (*self._tracks, *self._asleep.tracks):
             if shared is None:
                 track.cut_away()
             else:
                 track.move(shared)
+        self._asleep = Holders(self._asleep.tracks)
         self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _coasting(self, now: float) -> list[Track]:
@@ -204,8 +206,8 @@ class Tracker:
         return [track for track in self._tracks if track.may_coast(now, self._coast_time)]
 
     def _lost(self) -> list[Track]:
-        """The tracks of the people who are missing."""
-        return [*self._asleep, *(track for track in self._tracks if track.state is TrackState.LOST)]
+        """The tracks of the people who are missing, but for those asleep."""
+        return [track for track in self._tracks if track.state is TrackState.LOST]
 
     def _associate(self, frame: Frame, detections: Detections, confidence: np.ndarray) -> np.ndarray:
         """Continue tracks with detections; returns the indices of detections that continue none, weak ones too.
@@ -277,8 +279,8 @@ class Tracker:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
         lost = self._lost()
-        recoveries = self._recognise(Unresolved(due, doubtful, lost), candidates, frame)
-        missing = bool(lost or candidates.people)
+        recoveries = self._recognise(Unresolved(due, doubtful, lost, self._asleep), candidates, frame)
+        missing = bool(lost or len(self._asleep) or candidates.people)
         for track in due:
             new = track.identity is None and self._birth.may_be_new(track, now, missing=missing, last=last)
             if new and not self._roster.is_full:
@@ -309,7 +311,7 @@ class Tracker:
         self._renamed = tuple(renamings(matches))
         recoveries = exchange(matches, unresolved.holders, frame)
         if recoveries:
-            self._asleep = [track for track in self._asleep if track.state is TrackState.LOST]
+            self._asleep = Holders([track for track in self._asleep.tracks if track.state is TrackState.LOST])
         return with_cuts(recoveries, self._cut_times)
 
     def _mark_missed(self, now: float) -> None:
@@ -318,15 +320,19 @@ class Tracker:
 
     def _put_to_sleep(self, now: float) -> None:
         """Drop deleted tracks, set those aside that motion no longer continues, and forget those lost for too long."""
-        awake = []
+        awake, asleep = [], []
         for track in self._tracks:
             if track.state is TrackState.LOST and not track.may_coast(now, self._coast_time):
-                self._asleep.append(track)
+                asleep.append(track)
             elif track.state is not TrackState.DELETED:
                 awake.append(track)
         self._tracks = awake
-        while self._asleep and self._asleep[0].time_since_update(now) > self.options.max_lost_time:
-            self._asleep.pop(0).delete()
+        known, forgotten = self._asleep.tracks, 0
+        while forgotten < len(known) and known[forgotten].time_since_update(now) > self.options.max_lost_time:
+            known[forgotten].delete()
+            forgotten += 1
+        if asleep or forgotten:
+            self._asleep = Holders([*known[forgotten:], *asleep])
 
     def _report(self, frame: Frame, recoveries: list[Recovery], cut: bool) -> FrameTracks:
         """The rows of this frame and, as backfill, those of earlier ones that were only now confirmed."""

@@ -8,6 +8,7 @@ from tracks_by_hand import known, show, standing, track_at
 
 from tracker.birth import Birth, BirthOptions
 from tracker.gallery import GalleryOptions
+from tracker.holders import Holders
 from tracker.motion import MotionOptions
 from tracker.recovery import RecoveryOptions
 from tracker.track import Track, TrackState
@@ -29,7 +30,7 @@ def aged(seconds: float, height: float = 200.0) -> Track:
 def is_due(birth: Birth, track: Track, others: list[Track], **more) -> bool:
     awake = [track, *(other for other in others if other.state is not TrackState.LOST)]
     asleep = [other for other in others if other.state is TrackState.LOST]
-    return birth.due(awake, asleep, track.last_time, **{"remembered": False, "last": False, **more}) == [track]
+    return birth.due(awake, Holders(asleep), track.last_time, **{"remembered": False, "last": False, **more}) == [track]
 
 
 def test_a_detection_that_is_sure_and_apart_starts_a_track():
@@ -46,7 +47,9 @@ def begun(birth: Birth, boxes: list[list[float]], scores: list[float], lost: lis
     """Of boxes at 1 s, where nobody is but one person at 900."""
     found = Detections(np.array(boxes), np.array(scores))
     here, rows = [known(9, 1.0, standing(900))], np.arange(len(boxes))
-    return birth.start(Frame(10, 1.0, None), found, rows, found.score, here, lost, MotionOptions(), GalleryOptions())
+    return birth.start(
+        Frame(10, 1.0, None), found, rows, found.score, here, Holders(lost), MotionOptions(), GalleryOptions()
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.gallery import LIKELIEST, Gallery, GalleryOptions, Looks, clear_views, embed_all, similarities
+from tracker.gallery import LIKELIEST, Gallery, GalleryOptions, Looks, People, clear_views, embed_all, similarities
 from tracker.types import Detections
 
 
@@ -61,11 +61,11 @@ def test_a_view_is_embedded_once_and_all_in_one_batch():
 def test_the_better_half_of_the_views_decides():
     """Against two views along the axes the best are 0.9, 0.1 and 0.5; of three the better two: (0.9 + 0.5) / 2."""
     views, others = np.array([[0.9, 0.2], [0.1, 0.0], [0.3, 0.5]]), np.eye(2)
-    assert similarities([Looks(views)], [Looks(others)]) == pytest.approx(0.7)
-    assert similarities([Looks(views[:1])], [Looks(others)]) == pytest.approx(0.9)
+    assert similarities([Looks(views)], People([Looks(others)])) == pytest.approx(0.7)
+    assert similarities([Looks(views[:1])], People([Looks(others)])) == pytest.approx(0.9)
     # each with each: of two views the better one, along the first axis 0.9, along the second 0.2
     people, three = [Looks(views), Looks(views[:2])], [Looks(others), Looks(others[:1]), Looks(others[1:])]
-    assert similarities(people, three) == pytest.approx(np.array([[0.7, 0.6, 0.35], [0.9, 0.9, 0.2]]))
+    assert similarities(people, People(three)) == pytest.approx(np.array([[0.7, 0.6, 0.35], [0.9, 0.9, 0.2]]))
 
 
 def test_among_hundreds_who_looks_alike_is_compared_view_by_view_and_nobody_else_is_overrated():
@@ -77,8 +77,8 @@ def test_among_hundreds_who_looks_alike_is_compared_view_by_view_and_nobody_else
 
     crowd = [person(number, 6) for number in range(200)]
     people = [person(number, 3) for number in (5, 150)]
-    all_of_them = similarities(people, crowd)
-    one_by_one = np.concatenate([similarities(people, [other]) for other in crowd], axis=1)
+    all_of_them = similarities(people, People(crowd))
+    one_by_one = np.concatenate([similarities(people, People([other])) for other in crowd], axis=1)
     assert all_of_them.argmax(axis=1).tolist() == [5, 150]
     exact = np.isclose(all_of_them, one_by_one, atol=1e-12)
     assert exact[:, [5, 150]].all()

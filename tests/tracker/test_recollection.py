@@ -7,7 +7,7 @@ import pytest
 from tracks_by_hand import Linear, show, standing, track_at
 
 from tracker.cast_memory import CastMemory, Member
-from tracker.gallery import Gallery, GalleryOptions, Looks
+from tracker.gallery import Gallery, GalleryOptions, Looks, People
 from tracker.recollection import Candidates, RecollectionOptions, Remembered
 from tracker.recovery import similarity_to
 from tracker.roster import Roster
@@ -29,7 +29,7 @@ def test_appearance_must_reach_its_least_and_the_prior_is_shared():
 def test_views_are_compared_where_there_are_any():
     seen, unseen = track_at(1.0, standing(300)), track_at(1.0, standing(500))
     show(seen.fresh, [0.6, 0.8])
-    similarity = similarity_to([person.looks for person in PEOPLE], [seen, unseen])
+    similarity = similarity_to(People([person.looks for person in PEOPLE]), [seen, unseen])
     assert similarity[0] == pytest.approx([0.6, 0.8])
     assert np.isnan(similarity[1]).all()
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tracks_by_hand import Linear, known, show, standing, track_at
 
+from tracker.holders import Holders
 from tracker.recovery import (
     IdentityMatcher,
     RecoveryOptions,
@@ -22,7 +23,7 @@ SAME_SIZE_AFTER_2_S = np.log(0.6 / (0.15 + 0.1 * np.sqrt(2)))
 
 
 def position(back, gone, picture=PICTURE) -> float:
-    return position_log_odds([back], [gone], picture, OPTIONS).item()
+    return position_log_odds([back], Holders([gone]), picture, OPTIONS).item()
 
 
 def test_a_body_height_away_after_two_seconds():
@@ -67,10 +68,10 @@ def test_people_enter_and_leave_at_the_edges():
     """The edge is 0.02 * 1000 = 20 pixels wide: boxes from x = 20 and from x = 21, then up to 980."""
     inside, gone_inside = track_at(3.0, standing(500)), known(1, 1.0, standing(500), lost=True)
     at_20, at_21, at_980 = (known(1, 1.0, standing(x), lost=True) for x in (70, 71, 930))
-    prior = prior_log_odds([inside], [gone_inside, at_20, at_21, at_980], PICTURE, OPTIONS)
+    prior = prior_log_odds([inside], Holders([gone_inside, at_20, at_21, at_980]), PICTURE, OPTIONS)
     assert prior.tolist() == [[3.0, 1.0, 3.0, 1.0]]
-    assert prior_log_odds([track_at(3.0, standing(50))], [gone_inside], PICTURE, OPTIONS).item() == 1.0
-    assert prior_log_odds([inside], [at_20], None, OPTIONS).item() == 3.0
+    assert prior_log_odds([track_at(3.0, standing(50))], Holders([gone_inside]), PICTURE, OPTIONS).item() == 1.0
+    assert prior_log_odds([inside], Holders([at_20]), None, OPTIONS).item() == 3.0
 
 
 def test_one_of_several_equally_likely_people():

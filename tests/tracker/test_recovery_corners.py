@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from tracks_by_hand import Linear, known, show, standing, track_at
 
-from tracker.gallery import Gallery, GalleryOptions, Looks
+from tracker.gallery import Gallery, GalleryOptions, Looks, People
+from tracker.holders import Holders
 from tracker.recollection import NO_CANDIDATES, Candidates, Remembered
 from tracker.recovery import (
     IdentityMatch,
@@ -168,11 +169,11 @@ def test_a_track_in_doubt_is_no_remembered_person_however_alike():
 
 def test_views_and_people_without_any_are_left_out_of_a_comparison():
     tracks, people = [back(), back([0.6, 0.8])], [Looks(np.zeros((0, 2))), Looks(np.eye(2)[[0]])]
-    similarity = similarity_to(people, tracks)
+    similarity = similarity_to(People(people), tracks)
     assert np.isnan(similarity).tolist() == [[True, True], [True, False]]
     assert similarity[1, 1] == pytest.approx(0.6)
-    assert np.isnan(similarity_to(people[:1], tracks)).all()
-    assert np.isnan(similarity_to(people, tracks[:1])).all()
+    assert np.isnan(similarity_to(People(people[:1]), tracks)).all()
+    assert np.isnan(similarity_to(People(people), tracks[:1])).all()
 
 
 def test_only_the_left_and_the_right_side_are_edges_people_come_in_at():
@@ -184,21 +185,23 @@ def test_only_the_left_and_the_right_side_are_edges_people_come_in_at():
 def test_a_random_walk_is_as_fast_as_it_is_said_to_be():
     """At 2 body heights a root of a second, for 2 s: 0.25 + 4 * 2 = 8.25; nearness counts, 1 body height away."""
     options = RecoveryOptions(position_spread_rate=2.0)
-    slow, fast = (position_log_odds([back()], [gone()], PICTURE, each).item() for each in (RecoveryOptions(), options))
+    slow, fast = (
+        position_log_odds([back()], Holders([gone()]), PICTURE, each).item() for each in (RecoveryOptions(), options)
+    )
     assert fast - slow == pytest.approx(-0.5 / 8.25 - np.log(8.25) + 0.5 / 2.25 + np.log(2.25))
 
 
 def test_a_picture_of_unknown_size_is_measured_by_the_largest_in_it():
     """Four by two of 200 pixels, for the one of 100 pixels, too: the heights' mean is 141, and 8 * 2 square heights."""
     small = known(2, 1.0, standing(300, height=100), lost=True)
-    alone = position_log_odds([back()], [small], None, OPTIONS).item()
-    beside = position_log_odds([back()], [small, gone()], None, OPTIONS)[0, 0]
+    alone = position_log_odds([back()], Holders([small]), None, OPTIONS).item()
+    beside = position_log_odds([back()], Holders([small, gone()]), None, OPTIONS)[0, 0]
     assert beside - alone == pytest.approx(np.log(2))
 
 
 def test_vectors_of_two_lengths_are_refused():
     with pytest.raises(InputError, match=r"vectors of people have 2 and 3 numbers: the cast file is not"):
-        similarity_to([Looks(np.eye(3)[[0]])], [back([1.0, 0.0])])
+        similarity_to(People([Looks(np.eye(3)[[0]])]), [back([1.0, 0.0])])
 
 
 def gap(here: Track, lost: Track) -> float:

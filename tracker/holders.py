@@ -1,0 +1,79 @@
+"""Tracks that hold an identity, as arrays: what is asked of hundreds of lost people is read from each of them once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from .gallery import People, embed_all
+from .track import Identity, Track
+from .types import Embedder
+
+
+class Holders:
+    """H tracks with an identity that are not seen while this object is used; arrays are made when first asked for."""
+
+    def __init__(self, tracks: Sequence[Track] = ()) -> None:
+        self.tracks = list(tracks)
+        self._embedded = False
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def and_asleep(self, asleep: Holders) -> Holders:
+        """These and those, in one; of those nothing is read again that is known."""
+        both = Holders([*self.tracks, *asleep.tracks])
+        for name in ("last_xyxy", "last_time", "before_cut", "viewed"):
+            setattr(both, name, np.concatenate([getattr(self, name), getattr(asleep, name)]))
+        return both
+
+    def groups(self) -> np.ndarray:
+        """The same number for those whose identities may have been exchanged, (H,); it can change any time."""
+        return np.array([id(track.group) for track in self.tracks], int)
+
+    def identity(self, column: int) -> Identity:
+        """Whose track that is."""
+        identity = self.tracks[column].identity
+        assert identity is not None
+        return identity
+
+    @cached_property
+    def last_xyxy(self) -> np.ndarray:
+        """Where they were last seen, (H, 4) pixels."""
+        return np.array([track.last_xyxy for track in self.tracks], float).reshape(-1, 4)
+
+    @cached_property
+    def last_time(self) -> np.ndarray:
+        """When that was, (H,) seconds."""
+        return np.array([track.last_time for track in self.tracks], float)
+
+    @cached_property
+    def before_cut(self) -> np.ndarray:
+        """Who was last seen before a camera cut, (H,) bool."""
+        return np.array([track.before_cut for track in self.tracks], bool)
+
+    @cached_property
+    def heights(self) -> np.ndarray:
+        """Body heights of those who were seen since the last camera cut, in pixels."""
+        return np.array([track.motion.height for track in self.tracks if not track.before_cut], float)
+
+    @cached_property
+    def viewed(self) -> np.ndarray:
+        """When they were last seen clearly, (H,) seconds; without a view, when they were last seen."""
+        views = [self.identity(column).gallery.views for column in range(len(self))]
+        last = zip(self.tracks, views, strict=True)
+        return np.array([views[-1].time if views else track.last_time for track, views in last], float)
+
+    @cached_property
+    def people(self) -> People:
+        """What they look like; call `embed` first."""
+        return People([self.identity(column).gallery.looks() for column in range(len(self))])
+
+    def embed(self, embedder: Embedder) -> int:
+        """Embed those of their views that are not; returns how many."""
+        if self._embedded:
+            return 0
+        self._embedded = True
+        return embed_all([self.identity(column).gallery for column in range(len(self))], embedder)
