@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .gallery import People, embed_all
-from .track import Identity, Track
+from .track import Identity, Track, TrackState
 from .types import Embedder
 
 
@@ -17,10 +17,16 @@ class Holders:
 
     def __init__(self, tracks: Sequence[Track] = ()) -> None:
         self.tracks = list(tracks)
+        self._identities = [track.identity for track in self.tracks]
         self._embedded = False
 
     def __len__(self) -> int:
         return len(self.tracks)
+
+    def still_lost(self) -> Holders:
+        """Those of them who were not found since; this very object where none was."""
+        lost = [track for track in self.tracks if track.state is TrackState.LOST]
+        return self if [track.identity for track in lost] == self._identities else Holders(lost)
 
     def and_asleep(self, asleep: Holders) -> Holders:
         """These and those, in one; of those nothing is read again that is known."""
@@ -29,13 +35,14 @@ class Holders:
             setattr(both, name, np.concatenate([getattr(self, name), getattr(asleep, name)]))
         return both
 
+    @cached_property
     def groups(self) -> np.ndarray:
-        """The same number for those whose identities may have been exchanged, (H,); it can change any time."""
+        """The same number for those whose identities may have been exchanged, (H,): as it is when first asked for."""
         return np.array([id(track.group) for track in self.tracks], int)
 
     def identity(self, column: int) -> Identity:
         """Whose track that is."""
-        identity = self.tracks[column].identity
+        identity = self._identities[column]
         assert identity is not None
         return identity
 

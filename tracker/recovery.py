@@ -25,7 +25,7 @@ import numpy as np
 
 from .association import match
 from .boxes import xyxy_to_cxcywh
-from .gallery import Looks, People, embed_all, similarities
+from .gallery import People, embed_all, similarities
 from .holders import Holders
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
@@ -134,7 +134,7 @@ class IdentityMatcher:
         holders = awake.and_asleep(unresolved.asleep)
         if not tracks or not (len(holders) or candidates.people):
             return []
-        similarity = self._similarity(unresolved, awake)  # (T, H); NaN where there is nothing to compare
+        similarity = self._similarity(unresolved, awake, holders)  # (T, H); NaN where there is nothing to compare
         score = self._score(similarity, unresolved, holders, picture, min_log_odds)
         if candidates.people:
             recalled = similarity_to(People([person.looks for person in candidates.people]), tracks)  # (T, R)
@@ -176,18 +176,18 @@ class IdentityMatcher:
             score[:count] -= min_log_odds
         if doubtful:
             wanted = MUST_BE_MATCHED + self.options.min_exchange_log_odds * np.eye(len(doubtful), len(holders))
-            groups = holders.groups()
+            groups = holders.groups
             same = groups[: len(doubtful), None] == groups
             score[count:] = np.where(same, score[count:] + wanted, IMPOSSIBLE)
         return score
 
-    def _similarity(self, unresolved: Unresolved, awake: Holders) -> np.ndarray:
+    def _similarity(self, unresolved: Unresolved, awake: Holders, holders: Holders) -> np.ndarray:
         """Similarity of the tracks' fresh views and the identities' galleries, (T, H): the awake, then the asleep.
 
         A tentative track may be anybody, one in doubt only somebody of its group: others are not compared with it.
         """
         tracks, tentative, parts = unresolved.tracks, unresolved.tentative, (awake, unresolved.asleep)
-        similarity = np.full((len(tracks), sum(map(len, parts))), np.nan)
+        similarity = np.full((len(tracks), len(holders)), np.nan)
         if self.embedder is None:
             return similarity
         self.embedded += embed_all([track.fresh for track in tracks], self.embedder)
@@ -195,13 +195,10 @@ class IdentityMatcher:
         if tentative:
             compared = [similarity_to(part.people, tentative) for part in parts]
             similarity[: len(tentative)] = np.concatenate(compared, axis=1)
-        members: dict[int, list[tuple[int, Looks]]] = {}  # of each group: column, and what the person looks like
-        for column, holder in enumerate(part_holder for part in parts for part_holder in part.tracks):
-            if holder.group is not None and holder.identity is not None:
-                members.setdefault(id(holder.group), []).append((column, holder.identity.gallery.looks()))
         for row, track in enumerate(unresolved.doubtful, start=len(tentative)):
-            columns, looks = zip(*members[id(track.group)], strict=True)
-            similarity[row, list(columns)] = similarity_to(People(looks), [track])
+            group = np.flatnonzero(holders.groups == id(track.group))
+            looks = [holders.identity(column).gallery.looks() for column in group.tolist()]
+            similarity[row, group] = similarity_to(People(looks), [track])
         return similarity
 
     def _appearance_log_odds(self, similarity: np.ndarray, tracks: Sequence[Track], holders: Holders) -> np.ndarray:

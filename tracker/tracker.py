@@ -311,7 +311,7 @@ class Tracker:
         self._renamed = tuple(renamings(matches))
         recoveries = exchange(matches, unresolved.holders, frame)
         if recoveries:
-            self._asleep = Holders([track for track in self._asleep.tracks if track.state is TrackState.LOST])
+            self._asleep = self._asleep.still_lost()
         return with_cuts(recoveries, self._cut_times)
 
     def _mark_missed(self, now: float) -> None:
