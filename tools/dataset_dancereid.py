@@ -28,7 +28,7 @@ from tracker.video.containers import VIDEO_SUFFIXES
 from tracker.video.video_reader import VideoReader
 
 from .run.interruption import Interruption
-from .run.output import say
+from .run.output import note, say
 from .run.progress import progress
 
 
@@ -97,7 +97,7 @@ class DatasetDancereidCommand:
         everything = read_annotation(self.annotation)
         annotation = published_part(everything)
         if unused := len(everything) - len(annotation):
-            say(f"note: {unused} annotated videos are no part of the published data set and left out")
+            note(f"{unused} annotated videos are no part of the published data set and left out")
         return annotation
 
     def check(self) -> None:
@@ -155,10 +155,10 @@ class DatasetDancereidCommand:
                     "get the whole video, or take it away."
                 )
             if reader.warning:
-                say(f"note: {reader.warning}")
+                note(reader.warning)
             if count != len(detections.boxes):
-                say(
-                    f"note: {one.video.name} has {count} frames and its detections {len(detections.boxes)}; if it is "
+                note(
+                    f"{one.video.name} has {count} frames and its detections {len(detections.boxes)}; if it is "
                     "another cut of the video, its crops show the wrong moments"
                 )
             folder.finish(one.name, SourceVideo(one.video, reader.fps, reader.width, reader.height, count))
@@ -180,8 +180,8 @@ def say_missing(missing: list[str], annotation: Annotation, notes: dict[str, Vid
     say(f"missing: {len(missing)} of {len(annotation)} annotated videos; their people's numbers stay free")
     for video in missing:
         line = f"  {video}  {span([numbers[video, person] for person in annotation[video]])}"
-        if note := notes.get(video):
-            line += f"  {note.title}  https://www.youtube.com/watch?v={note.published_id}"
+        if known := notes.get(video):
+            line += f"  {known.title}  https://www.youtube.com/watch?v={known.published_id}"
         say(line)
 
 
