@@ -73,17 +73,17 @@ class Birth:
         free: np.ndarray,
         confidence: np.ndarray,
         tracks: Sequence[Track],
-        lost: Holders,
+        lost: Sequence[Holders],
         motion: MotionOptions,
         views: GalleryOptions,
     ) -> list[Track]:
         """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`.
 
-        confidence: the scores of all N detections on the common scale. lost: those that are missing.
+        confidence: the scores of all N detections on the common scale. lost: the tracks of people who are missing.
         """
         options = self.options
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]
-        least = options.min_score_returning if len(lost) else options.min_score
+        least = options.min_score_returning if any(map(len, lost)) else options.min_score
         started = []
         best_first = free[np.argsort(-confidence[free], kind="stable")]
         for row in best_first[confidence[best_first] >= least].tolist():
@@ -91,7 +91,7 @@ class Birth:
             max_overlap = options.max_overlap if sure else options.max_overlap_returning
             if taken and iou(xyxy[None], np.stack(taken)).max() > max_overlap:
                 continue
-            if not sure and not near_lost(xyxy, lost, frame.time, self.recovery):
+            if not sure and not any(near_lost(xyxy, part, frame.time, self.recovery) for part in lost):
                 continue
             track = Track(frame, detections, row, motion, views)
             if sure:

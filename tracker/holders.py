@@ -7,9 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .gallery import People, embed_all
+from .gallery import Gallery, People
 from .track import Identity, Track, TrackState
-from .types import Embedder
 
 
 class Holders:
@@ -75,12 +74,10 @@ class Holders:
 
     @cached_property
     def people(self) -> People:
-        """What they look like; call `embed` first."""
+        """What they look like; see `to_embed`."""
         return People([self.identity(column).gallery.looks() for column in range(len(self))])
 
-    def embed(self, embedder: Embedder) -> int:
-        """Embed those of their views that are not; returns how many."""
-        if self._embedded:
-            return 0
-        self._embedded = True
-        return embed_all([self.identity(column).gallery for column in range(len(self))], embedder)
+    def to_embed(self) -> list[Gallery]:
+        """The galleries that `embed_all` is to be given before `people` is asked for: all at first, none later."""
+        embedded, self._embedded = self._embedded, True
+        return [] if embedded else [self.identity(column).gallery for column in range(len(self))]

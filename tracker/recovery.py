@@ -190,8 +190,8 @@ class IdentityMatcher:
         similarity = np.full((len(tracks), len(holders)), np.nan)
         if self.embedder is None:
             return similarity
-        self.embedded += embed_all([track.fresh for track in tracks], self.embedder)
-        self.embedded += sum(part.embed(self.embedder) for part in parts)
+        galleries = [track.fresh for track in tracks] + [gallery for part in parts for gallery in part.to_embed()]
+        self.embedded += embed_all(galleries, self.embedder)
         if tentative:
             compared = [similarity_to(part.people, tentative) for part in parts]
             similarity[: len(tentative)] = np.concatenate(compared, axis=1)

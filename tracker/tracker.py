@@ -148,7 +148,7 @@ class Tracker:
             self._last_picture.follow(frame.image)
         confidence = self._scores.read(detections.score)
         free = self._associate(frame, detections, confidence)
-        lost = Holders(self._lost()).and_asleep(self._asleep)
+        lost = Holders(self._lost()), self._asleep
         self._tracks += self._birth.start(
             frame, detections, free, confidence, self._tracks, lost, self.options.motion, self.options.gallery
         )

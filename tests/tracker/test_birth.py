@@ -48,7 +48,14 @@ def begun(birth: Birth, boxes: list[list[float]], scores: list[float], lost: lis
     found = Detections(np.array(boxes), np.array(scores))
     here, rows = [known(9, 1.0, standing(900))], np.arange(len(boxes))
     return birth.start(
-        Frame(10, 1.0, None), found, rows, found.score, here, Holders(lost), MotionOptions(), GalleryOptions()
+        Frame(10, 1.0, None),
+        found,
+        rows,
+        found.score,
+        here,
+        [Holders(lost), Holders()],
+        MotionOptions(),
+        GalleryOptions(),
     )
 
 

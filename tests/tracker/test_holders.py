@@ -7,6 +7,7 @@ import pytest
 from tracks_by_hand import Linear, known, show, standing, track_at
 
 from tracker.birth import Birth, BirthOptions
+from tracker.gallery import embed_all
 from tracker.holders import Holders
 from tracker.recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from tracker.track import TrackState
@@ -55,7 +56,8 @@ def test_views_are_embedded_once():
             return np.array([[crop.mean(), 0.0] for crop in crops])
 
     holders = Holders([lost])
-    assert [holders.embed(Bright()) for _ in range(2)] == [1, 0]
+    assert [embed_all(holders.to_embed(), Bright()) for _ in range(2)] == [1, 0]
+    assert holders.to_embed() == []
     assert holders.people.means.tolist() == [[90.0, 0.0]]
 
 
