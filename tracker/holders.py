@@ -74,10 +74,10 @@ class Holders:
 
     @cached_property
     def people(self) -> People:
-        """What they look like; see `to_embed`."""
+        """What they look like; embed `pop_galleries` first."""
         return People([self.identity(column).gallery.looks() for column in range(len(self))])
 
-    def to_embed(self) -> list[Gallery]:
-        """The galleries that `embed_all` is to be given before `people` is asked for: all at first, none later."""
+    def pop_galleries(self) -> list[Gallery]:
+        """Their galleries, for `embed_all`, the first time; none later, when all views are embedded."""
         embedded, self._embedded = self._embedded, True
         return [] if embedded else [self.identity(column).gallery for column in range(len(self))]

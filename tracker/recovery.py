@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -91,7 +92,7 @@ class IdentityMatch:
     margin: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unresolved:
     """The tracks of a frame whose identity is open: `tentative`, `doubtful` (confirmed, in doubt) and `lost` ones.
 
@@ -108,10 +109,15 @@ class Unresolved:
         """The T tracks in sight, which need an identity."""
         return [*self.tentative, *self.doubtful]
 
-    @property
-    def holders(self) -> list[Track]:
-        """The H tracks that hold the identities which may be given."""
-        return [*self.doubtful, *self.lost, *self.asleep.tracks]
+    @cached_property
+    def awake(self) -> Holders:
+        """The holders of identities but for those asleep, the doubtful first."""
+        return Holders([*self.doubtful, *self.lost])
+
+    @cached_property
+    def holders(self) -> Holders:
+        """The H tracks that hold the identities which may be given: those awake, then those asleep."""
+        return self.awake.and_asleep(self.asleep)
 
 
 class IdentityMatcher:
@@ -130,12 +136,11 @@ class IdentityMatcher:
         `min_log_odds` is what a tentative track needs. `candidates` are people remembered from earlier videos that this
         one has not shown yet.
         """
-        tracks, awake = unresolved.tracks, Holders([*unresolved.doubtful, *unresolved.lost])
-        holders = awake.and_asleep(unresolved.asleep)
+        tracks, holders = unresolved.tracks, unresolved.holders
         if not tracks or not (len(holders) or candidates.people):
             return []
-        similarity = self._similarity(unresolved, awake, holders)  # (T, H); NaN where there is nothing to compare
-        score = self._score(similarity, unresolved, holders, picture, min_log_odds)
+        similarity = self._similarity(unresolved)  # (T, H); NaN where there is nothing to compare
+        score = self._score(similarity, unresolved, picture, min_log_odds)
         if candidates.people:
             recalled = similarity_to(People([person.looks for person in candidates.people]), tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
@@ -153,15 +158,10 @@ class IdentityMatcher:
         ]
 
     def _score(
-        self,
-        similarity: np.ndarray,
-        unresolved: Unresolved,
-        holders: Holders,
-        picture: PictureSize,
-        min_log_odds: float,
+        self, similarity: np.ndarray, unresolved: Unresolved, picture: PictureSize, min_log_odds: float
     ) -> np.ndarray:
-        """Log odds beyond what is needed, (T, H); of the holders the tracks in doubt come first."""
-        tentative, doubtful = unresolved.tentative, unresolved.doubtful
+        """Log odds beyond what is needed, (T, H)."""
+        tentative, doubtful, holders = unresolved.tentative, unresolved.doubtful, unresolved.holders
         score = self._appearance_log_odds(similarity, unresolved.tracks, holders)
         count = len(tentative)
         if tentative and len(holders):
@@ -176,21 +176,21 @@ class IdentityMatcher:
             score[:count] -= min_log_odds
         if doubtful:
             wanted = MUST_BE_MATCHED + self.options.min_exchange_log_odds * np.eye(len(doubtful), len(holders))
-            groups = holders.groups
-            same = groups[: len(doubtful), None] == groups
+            same = holders.groups[: len(doubtful), None] == holders.groups
             score[count:] = np.where(same, score[count:] + wanted, IMPOSSIBLE)
         return score
 
-    def _similarity(self, unresolved: Unresolved, awake: Holders, holders: Holders) -> np.ndarray:
+    def _similarity(self, unresolved: Unresolved) -> np.ndarray:
         """Similarity of the tracks' fresh views and the identities' galleries, (T, H): the awake, then the asleep.
 
         A tentative track may be anybody, one in doubt only somebody of its group: others are not compared with it.
         """
-        tracks, tentative, parts = unresolved.tracks, unresolved.tentative, (awake, unresolved.asleep)
+        tracks, tentative, holders = unresolved.tracks, unresolved.tentative, unresolved.holders
+        parts = (unresolved.awake, unresolved.asleep)
         similarity = np.full((len(tracks), len(holders)), np.nan)
         if self.embedder is None:
             return similarity
-        galleries = [track.fresh for track in tracks] + [gallery for part in parts for gallery in part.to_embed()]
+        galleries = [track.fresh for track in tracks] + [gallery for part in parts for gallery in part.pop_galleries()]
         self.embedded += embed_all(galleries, self.embedder)
         if tentative:
             compared = [similarity_to(part.people, tentative) for part in parts]

@@ -198,7 +198,7 @@ class Tracker:
                 track.cut_away()
             else:
                 track.move(shared)
-        self._asleep = Holders(self._asleep.tracks)
+        self._asleep = Holders(self._asleep.tracks)  # all have changed
         self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _coasting(self, now: float) -> list[Track]:
@@ -309,7 +309,7 @@ class Tracker:
         for found in matches:
             self._roster.appeared(found.identity)
         self._renamed = tuple(renamings(matches))
-        recoveries = exchange(matches, unresolved.holders, frame)
+        recoveries = exchange(matches, unresolved.holders.tracks, frame)
         if recoveries:
             self._asleep = self._asleep.still_lost()
         return with_cuts(recoveries, self._cut_times)

@@ -79,6 +79,13 @@ def test_a_weak_box_starts_a_track_only_where_somebody_was_lost(x: float, height
         assert not begun(birth, [standing(x, height)], [score], [])
 
 
+def test_where_somebody_was_before_a_camera_cut_says_nothing_of_who_is_there_now():
+    lost = known(1, 0.0, standing(300), lost=True)
+    lost.cut_away()
+    assert begun(SEES, [standing(300)], [0.5], [lost]) == []
+    assert len(begun(SEES, [standing(300)], [0.7], [lost])) == 1
+
+
 def test_a_weak_box_upon_somebody_in_sight_starts_none():
     """Boxes of 100 x 200 about 900 and 950 share a third of what they cover, about 960 a quarter."""
     lost = [known(1, 0.0, standing(900), lost=True)]

@@ -56,8 +56,8 @@ def test_views_are_embedded_once():
             return np.array([[crop.mean(), 0.0] for crop in crops])
 
     holders = Holders([lost])
-    assert [embed_all(holders.to_embed(), Bright()) for _ in range(2)] == [1, 0]
-    assert holders.to_embed() == []
+    assert [embed_all(holders.pop_galleries(), Bright()) for _ in range(2)] == [1, 0]
+    assert holders.pop_galleries() == []
     assert holders.people.means.tolist() == [[90.0, 0.0]]
 
 

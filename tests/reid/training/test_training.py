@@ -1,5 +1,6 @@
 import copy
 import json
+import multiprocessing
 import re
 import shutil
 from dataclasses import replace
@@ -415,6 +416,7 @@ def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_reported(tmp_path, w
     ) as caught:
         training.run(QUIET)
     assert "\n" not in str(caught.value)
+    assert multiprocessing.active_children() == [], "the reading process has ended with it"
 
 
 def test_one_person_alone_cannot_be_trained_on(split, tmp_path):
