@@ -63,6 +63,18 @@ def test_two_are_swapped_from_a_frame_on_and_undo_redo_and_a_reload_keep_up(run,
     assert served_run.edits() == swapped
 
 
+def test_a_question_stays_though_the_browser_tells_late_that_the_one_before_is_closed(run, served_run):
+    run.choose(2)
+    run.press_keys("g", "1", "0", "Enter", "w")
+    run.wait_for_selector("#prompt[open]")
+    run.evaluate("() => document.querySelector('#prompt').dispatchEvent(new Event('close'))")
+    run.press_keys("3", "Enter")
+    run.wait_for_words("2 and 3 swapped from frame 10 on.")
+    run.press_keys("w", "Escape", "w", "4", "Enter")  # given up, and asked again at once
+    run.wait_for_words("2 and 4 swapped from frame 10 on.")
+    assert [edit["people"] for edit in served_run.edits()] == [[2, 3], [2, 4]]
+
+
 def test_a_person_is_merged_into_another_all_along(run, served_run):
     run.choose(7)
     run.press_keys("m", "4", "Enter")

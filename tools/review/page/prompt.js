@@ -54,7 +54,8 @@ export class Prompt {
         event.preventDefault();
         choose(choice);
       };
-      this.dialog.onclose = () => finish(null);
+      // The browser tells of a question's end when it paints next; by then the next question may be open.
+      this.dialog.onclose = () => this.dialog.open || finish(null);
       this.dialog.showModal();
       this.input.focus();
       this.input.setSelectionRange(typed.length, typed.length);
