@@ -94,6 +94,12 @@ def test_a_box_is_nudged_by_keys_and_escape_leaves_it_as_it_was(frame, served):
     assert len(served.edits()) == 1
 
 
+def test_a_question_that_is_given_up_leaves_the_frame_open(frame):
+    frame.press_keys("g", "2", "Escape", "ArrowRight", "Escape")
+    frame.wait_for_selector("#frame", state="hidden")
+    assert "person 1 · frame 11" in frame.inner_text("#where")
+
+
 def test_a_drawn_box_asks_whose_it_is(frame, served):
     drag(frame, (20, 150), (60, 175))
     frame.wait_for_selector("#prompt[open]")

@@ -50,9 +50,10 @@ export class Prompt {
         if (event.isComposing) return;
         const pressed = (event.shiftKey && event.key === "Enter" ? "Shift+" : "") + event.key;
         const choice = choices.find(({ key }) => key === pressed);
-        if (!choice) return;
-        event.preventDefault();
-        choose(choice);
+        if (!choice && pressed !== "Escape") return;
+        event.preventDefault();  // also lest Escape close the dialog below
+        if (choice) choose(choice);
+        else finish(null);
       };
       // The browser tells of a question's end when it paints next; by then the next question may be open.
       this.dialog.onclose = () => this.dialog.open || finish(null);
