@@ -28,7 +28,7 @@ def test_motion_alone_keeps_six_dancers_apart_on_two_rendered_stages(tmp_path: P
     for folder in sorted(STAGE.glob("stage-*")):
         detector = ReplayDetector(read_detections(folder / "gt" / "gt.txt"))
         info = read_seqinfo(folder)
-        tracker = Tracker(picture=(info.width, info.height))
+        tracker = Tracker(picture_size=(info.width, info.height))
         frames = (Frame(index, index / info.frame_rate, None) for index in range(info.length))
         rows = [format_rows(tracks) for _, tracks in track(frames, detector, tracker)]
         (tmp_path / f"{folder.name}.txt").write_text("".join(rows))

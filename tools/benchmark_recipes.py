@@ -143,7 +143,7 @@ class BenchmarkRecipesCommand:
             sampling=replace(preset.sampling, tuples=self.batch // 3, people=self.batch // preset.sampling.crops),
             optimisation=self.optimisation,
             start=self.start,
-            guidance=self.guidance,
+            guidance=self.guidance if preset.takes_guidance else "none",
             seed=seed,
         )
 

@@ -20,7 +20,7 @@ from tracker.offline.follow import FollowOptions, follow
 from tracker.prefetch import prefetch
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError
 from tracker.video.source import Source
-from tracker.video.video_writer import unfinished
+from tracker.video.video_writer import DEFAULT_CRF, MAX_CRF, unfinished
 
 from .review.corrected_page import CorrectedPage
 from .review.corrections import bring_up_to_date
@@ -32,12 +32,11 @@ from .run.interruption import Interruption
 from .run.output import note, say
 from .run.progress import progress
 from .run.tracked_run import read_run
-from .run.video_sinks import CRF, PICTURES, PictureSink, VideoSink, tell_unwritable
+from .run.video_sinks import PICTURES, PictureSink, VideoSink, tell_unwritable
 
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
 SMALLEST, LARGEST = 64, 4320
 """Height of the smallest and of the largest video in pixels; 4320 is 8K."""
-MOST_CRF = 51
 _TICK = 1e-6
 
 
@@ -68,7 +67,7 @@ class RenderCommand:
     """End here."""
     height: int | None = None
     """Height of the drawn video in pixels; by default the source's."""
-    crf: int = CRF
+    crf: int = DEFAULT_CRF
     """Quality of the drawn video: 0 lossless to 51 worst."""
     out: Path | None = None
     """The video to write; by default STYLE.mp4 in the run's folder, or NAME-STYLE.mp4 beside the tracks; of a part
@@ -93,8 +92,8 @@ class RenderCommand:
         require_known("style", [self._style], STYLES)
         if self.height is not None and not SMALLEST <= self.height <= LARGEST:
             raise InputError(f"--height must be {SMALLEST} to {LARGEST} pixels, not {self.height}")
-        if not 0 <= self.crf <= MOST_CRF:
-            raise InputError(f"--crf must be 0 (lossless) to {MOST_CRF} (worst), not {self.crf}")
+        if not 0 <= self.crf <= MAX_CRF:
+            raise InputError(f"--crf must be 0 (lossless) to {MAX_CRF} (worst), not {self.crf}")
         aspect = shape(self.aspect, "aspect")
         drawable = self._open()
         with drawable.source as source, Interruption() as interruption:

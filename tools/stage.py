@@ -11,6 +11,8 @@ from typing import Annotated
 
 from tyro.conf import arg
 
+from tracker.video.video_writer import DEFAULT_CRF
+
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .renderer.sequence_folder import SequenceFolder
@@ -27,7 +29,7 @@ class StageCommand:
     out: Path
     """New folder for video.mp4, gt/gt.txt, keypoints.json, seqinfo.ini and scene.json, its options."""
     scene: Annotated[StageOptions, arg(name="")] = field(default_factory=StageOptions)
-    crf: int = 21
+    crf: int = DEFAULT_CRF
     """Quality of the video: 0 lossless to 51 worst."""
     preset: str = "fast"
     """The encoder's trade of speed for size, ultrafast to veryslow."""

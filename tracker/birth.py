@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,11 +60,14 @@ class Birth:
     """Decides which detections start a track and when it is confirmed.
 
     `recognises`: there is a re-ID encoder, so a missing person may still be recognised; `recovery` tells where.
+    `motion` and `views` are options of the tracks.
     """
 
     options: BirthOptions
     recognises: bool
-    recovery: RecoveryOptions
+    recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
+    motion: MotionOptions = field(default_factory=MotionOptions)
+    views: GalleryOptions = field(default_factory=GalleryOptions)
 
     def start(
         self,
@@ -74,8 +77,6 @@ class Birth:
         confidence: np.ndarray,
         tracks: Sequence[Track],
         lost: Sequence[Holders],
-        motion: MotionOptions,
-        views: GalleryOptions,
     ) -> list[Track]:
         """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`.
 
@@ -93,7 +94,7 @@ class Birth:
                 continue
             if not sure and not any(near_lost(xyxy, part, frame.time, self.recovery) for part in lost):
                 continue
-            track = Track(frame, detections, row, motion, views)
+            track = Track(frame, detections, row, self.motion, self.views)
             if sure:
                 track.see_surely(frame.time)
             started.append(track)
@@ -116,8 +117,8 @@ class Birth:
         options, known = self.options, Holders([track for track in tracks if track.identity is not None])
         heights = np.concatenate([asleep.heights, known.heights])
         passer_by = options.passer_by_height * float(np.median(heights)) if len(heights) else 0.0
-        unsure = any(track.state is TrackState.LOST or track.group is not None for track in known.tracks)
-        missing = remembered or bool(len(asleep)) or unsure
+        someone_unresolved = any(track.state is TrackState.LOST or track.group is not None for track in known.tracks)
+        missing = remembered or bool(len(asleep)) or someone_unresolved
         waits = self.recognises and missing and not last
 
         def min_age(track: Track) -> float:

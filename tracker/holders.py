@@ -12,7 +12,10 @@ from .track import Identity, Track, TrackState
 
 
 class Holders:
-    """H tracks with an identity that are not seen while this object is used; arrays are made when first asked for."""
+    """H tracks with an identity, which must stay as they are while this object is used.
+
+    Its arrays are made when they are first asked for.
+    """
 
     def __init__(self, tracks: Sequence[Track] = ()) -> None:
         self.tracks = list(tracks)

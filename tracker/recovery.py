@@ -30,7 +30,7 @@ from .gallery import People, embed_all, similarities
 from .holders import Holders
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
-from .types import Embedder, InputError
+from .types import Embedder, InputError, PictureSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,11 @@ class RecoveryOptions:
 
 
 IMPOSSIBLE = -1e6
+LEAST_SIZE_LOG_ODDS = -8.0
+"""Limit of what different heights say against a pair: who kneels or lies down is far smaller than before."""
 MUST_BE_MATCHED = 1e3
-UNKNOWN_PICTURE = np.array([4.0, 2.0])
+UNKNOWN_SIZE = np.array([4.0, 2.0])
 """Width and height in body heights that a picture of unknown size is taken to have."""
-
-PictureSize = tuple[int, int] | None
-"""(width, height) in pixels; None where it is not known: then no box is at an edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class IdentityMatcher:
         self.embedded = 0
 
     def match(
-        self, unresolved: Unresolved, picture: PictureSize, min_log_odds: float, candidates: Candidates = NO_CANDIDATES
+        self, unresolved: Unresolved, size: PictureSize, min_log_odds: float, candidates: Candidates = NO_CANDIDATES
     ) -> list[IdentityMatch]:
         """A match for every doubtful track, and for each tentative one that is a known person.
 
@@ -140,7 +139,7 @@ class IdentityMatcher:
         if not tracks or not (len(holders) or candidates.people):
             return []
         similarity = self._similarity(unresolved)  # (T, H); NaN where there is nothing to compare
-        score = self._score(similarity, unresolved, picture, min_log_odds)
+        score = self._score(similarity, unresolved, size, min_log_odds)
         if candidates.people:
             recalled = similarity_to(People([person.looks for person in candidates.people]), tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
@@ -158,15 +157,15 @@ class IdentityMatcher:
         ]
 
     def _score(
-        self, similarity: np.ndarray, unresolved: Unresolved, picture: PictureSize, min_log_odds: float
+        self, similarity: np.ndarray, unresolved: Unresolved, size: PictureSize, min_log_odds: float
     ) -> np.ndarray:
         """Log odds beyond what is needed, (T, H)."""
         tentative, doubtful, holders = unresolved.tentative, unresolved.doubtful, unresolved.holders
         score = self._appearance_log_odds(similarity, unresolved.tracks, holders)
         count = len(tentative)
         if tentative and len(holders):
-            position = position_log_odds(tentative, holders, picture, self.options)
-            prior = prior_log_odds(tentative, holders, picture, self.options)
+            position = position_log_odds(tentative, holders, size, self.options)
+            prior = prior_log_odds(tentative, holders, size, self.options)
             unknown = holders.before_cut & np.isnan(similarity[:count])  # there is neither appearance nor position
             score[:count] += np.where(unknown, log_odds_of_one(prior, len(holders)), prior - np.log(len(holders)))
             score[:count] += np.where(holders.before_cut, 0.0, position)
@@ -239,13 +238,13 @@ def _identity_match(track: Track, identity: Identity | None, column: int, simila
 
 
 def prior_log_odds(
-    tentative: Sequence[Track], lost: Holders, picture: PictureSize, options: RecoveryOptions
+    tentative: Sequence[Track], lost: Holders, size: PictureSize, options: RecoveryOptions
 ) -> np.ndarray:
     """Log odds before any comparison, (T, L): higher inside the picture than at its edges.
 
     A person who left at an edge is as likely gone for good, and seldom reappears in the middle.
     """
-    edge = at_edge(_first_boxes(tentative), picture, options)[:, None] | at_edge(lost.last_xyxy, picture, options)
+    edge = at_edge(_first_boxes(tentative), size, options)[:, None] | at_edge(lost.last_xyxy, size, options)
     return np.where(edge, options.edge_log_odds, options.prior_log_odds)
 
 
@@ -254,16 +253,16 @@ def log_odds_of_one(log_odds: np.ndarray, people: int) -> np.ndarray:
     return log_odds - np.log(people + (people - 1) * np.exp(log_odds))
 
 
-def at_edge(xyxy: np.ndarray, picture: PictureSize, options: RecoveryOptions) -> np.ndarray:
+def at_edge(xyxy: np.ndarray, size: PictureSize, options: RecoveryOptions) -> np.ndarray:
     """Which boxes (N, 4) touch the left or right edge of the picture, (N,) bool; none where its size is not known."""
-    if picture is None:
+    if size is None:
         return np.zeros(len(xyxy), bool)
-    margin = options.edge * picture[0]
-    return (xyxy[:, 0] <= margin) | (xyxy[:, 2] >= picture[0] - margin)
+    margin = options.edge * size[0]
+    return (xyxy[:, 0] <= margin) | (xyxy[:, 2] >= size[0] - margin)
 
 
 def position_log_odds(
-    tentative: Sequence[Track], lost: Holders, picture: PictureSize, options: RecoveryOptions
+    tentative: Sequence[Track], lost: Holders, size: PictureSize, options: RecoveryOptions
 ) -> np.ndarray:
     """Log odds of position and size, (T, L): a Gaussian about the lost track's last box, against a uniform density.
 
@@ -276,14 +275,15 @@ def position_log_odds(
     away = _seconds_away(tentative, lost).clip(0.0, options.position_horizon)  # (T, L)
     spread = options.position_spread(away)
     distance = np.linalg.norm(first[:, None, :2] - last[None, :, :2], axis=-1) / height
-    width, depth = picture or UNKNOWN_PICTURE * height.max()
+    width, depth = size or UNKNOWN_SIZE * height.max()
     room = width * depth / height**2  # square body heights
     position = -0.5 * (distance / spread) ** 2 - np.log(2 * np.pi * spread**2) + np.log(room)
-    off_stage = at_edge(first_xyxy, picture, options)[:, None] & at_edge(last_xyxy, picture, options)[None, :]
+    off_stage = at_edge(first_xyxy, size, options)[:, None] & at_edge(last_xyxy, size, options)[None, :]
     position = np.where(off_stage, np.maximum(position, 0.0), position)
     ratio = np.log(first[:, None, 3] / last[None, :, 3])
     same = _log_gaussian(ratio, options.size_noise + options.size_spread_rate * np.sqrt(away))
-    return position + np.maximum(same - _log_gaussian(ratio, np.array(options.new_person_size_noise)), -8.0)
+    different = _log_gaussian(ratio, np.array(options.new_person_size_noise))
+    return position + np.maximum(same - different, LEAST_SIZE_LOG_ODDS)
 
 
 def near_lost(xyxy: np.ndarray, lost: Holders, now: float, options: RecoveryOptions) -> bool:

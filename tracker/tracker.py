@@ -1,12 +1,13 @@
 """The tracker: detections of one frame after the other in, identities out.
 
 `update` processes one frame in this order: predict -> associate -> start tracks -> collect views -> mark missed
-tracks -> resolve identities -> report; without re-ID, missed tracks are marked after identities.
+tracks -> resolve identities -> report; without re-ID there are no views, and missed tracks are marked after identities.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,7 +29,19 @@ from .roster import Roster
 from .score_scale import ScoreScale
 from .shared_view import LastPicture
 from .track import Identity, Observation, Track, TrackState, predict, update
-from .types import Detections, Embedder, Frame, FrameTracks, InputError, Picture, Recovery, Renaming, as_frame, require
+from .types import (
+    Detections,
+    Embedder,
+    Frame,
+    FrameTracks,
+    InputError,
+    Picture,
+    PictureSize,
+    Recovery,
+    Renaming,
+    as_frame,
+    require,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +83,14 @@ class Tracker:
         self,
         options: TrackerOptions | None = None,
         embedder: Embedder | None = None,
-        picture: tuple[int, int] | None = None,
+        picture_size: PictureSize = None,
         memory: CastMemory | None = None,
         fps: float = 30.0,
     ) -> None:
         """Without an `embedder`, lost people are recovered by time, position and size alone.
 
-        `picture` is (width, height) in pixels, needed only where frames come without images. `memory` are people of
-        earlier videos, as the same `embedder` saw them. `fps` gives the times of frames that are plain images.
+        `picture_size` is (width, height) in pixels, needed only where frames come without images. `memory` are people
+        of earlier videos, as the same `embedder` saw them. `fps` gives the times of frames that are plain images.
         Raises InputError for a memory without an embedder, TypeError for arguments of another kind.
         """
         if options is not None:
@@ -90,11 +103,15 @@ class Tracker:
         if memory is not None and embedder is None:
             raise InputError("people of a cast file are recognised by appearance: that needs a re-ID encoder")
         self.options = options or TrackerOptions()
-        association, birth = self.options.association, self.options.birth
         self._coast_time = min(self.options.max_coast_time, self.options.max_lost_time)
-        self._association = association if embedder is None else association.with_appearance()
-        recognises = embedder is not None
-        self._birth = Birth(birth.with_appearance() if recognises else birth, recognises, self.options.recovery)
+        association, birth = self.options.association, self.options.birth
+        self._uses_appearance = embedder is not None
+        if self._uses_appearance:
+            association, birth = association.with_appearance(), birth.with_appearance()
+        self._association = association
+        self._birth = Birth(
+            birth, self._uses_appearance, self.options.recovery, self.options.motion, self.options.gallery
+        )
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
         self._contest = Contest(self.options.contest, embedder)
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
@@ -104,7 +121,7 @@ class Tracker:
         self._cut_times: list[float] = []
         self._tracks: list[Track] = []
         self._asleep = Holders()  # lost for longer than motion continues a track: nothing is done with them
-        self._picture = picture
+        self._picture_size = picture_size
         self._period = 1 / fps
         self._last: Frame | None = None
         self._renamed: tuple[Renaming, ...] = ()  # by exchanges that were found out in this frame
@@ -133,8 +150,8 @@ class Tracker:
 
         frame: a `Frame`, or its image alone, (H, W, 3) uint8 BGR, which is taken to follow the last frame at `fps`.
         Returns the confirmed people seen in this frame, with rows of earlier frames in `backfill`.
-        Raises InputError if time does not advance or for an array that is no image, TypeError for arguments of
-        another kind.
+        Raises InputError if time does not advance, for an array that is no image or where the embedder fails, TypeError
+        for arguments of another kind.
         """
         require(detections, Detections, "the detections of a frame")
         last = self._last
@@ -144,20 +161,17 @@ class Tracker:
         if cut:
             self._cut_times.append(frame.time)
             self._cut_to(frame)
-        if self.options.cuts and self._matcher.embedder is None and frame.image is not None:
+        if self.options.cuts and not self._uses_appearance and frame.image is not None:
             self._last_picture.follow(frame.image)
         confidence = self._scores.read(detections.score)
         free = self._associate(frame, detections, confidence)
         lost = Holders(self._lost()), self._asleep
-        self._tracks += self._birth.start(
-            frame, detections, free, confidence, self._tracks, lost, self.options.motion, self.options.gallery
-        )
-        recognises = self._matcher.embedder is not None
-        if recognises:
+        self._tracks += self._birth.start(frame, detections, free, confidence, self._tracks, lost)
+        if self._uses_appearance:
             self._collect_views(frame, detections)
             self._mark_missed(frame.time)  # so that who is missed for the first time may be who is due in this frame
         recoveries = self._resolve_identities(frame)
-        if not recognises:  # motion alone cannot tell the two
+        if not self._uses_appearance:  # motion alone cannot tell the two
             self._mark_missed(frame.time)
         self._put_to_sleep(frame.time)
         return self._report(frame, recoveries, cut)
@@ -184,15 +198,16 @@ class Tracker:
             predict(self._tracks, seconds, frame.time)
         self._last = replace(frame, image=None)
         if frame.image is not None:
-            self._picture = (frame.image.shape[1], frame.image.shape[0])
+            self._picture_size = (frame.image.shape[1], frame.image.shape[0])
 
     def _cut_to(self, frame: Frame) -> None:
         """After a camera cut all confirmed tracks are lost, and identities are matched by appearance only.
 
         Where there is none, tracks go on in the new picture if it shares a view with the last one.
         """
-        looks = self._matcher.embedder is not None
-        shared = None if looks or frame.image is None else self._last_picture.shared_with(frame.image)
+        shared = None
+        if not self._uses_appearance and frame.image is not None:
+            shared = self._last_picture.shared_with(frame.image)
         for track in (*self._tracks, *self._asleep.tracks):
             if shared is None:
                 track.cut_away()
@@ -214,35 +229,43 @@ class Tracker:
 
         confidence: their scores on the common scale, (N,).
         """
-        options = self._association
-        high = np.flatnonzero(confidence >= options.high_score)
-        low = np.flatnonzero((confidence >= options.low_score) & (confidence < options.high_score))
         coasting = self._coasting(frame.time)
-        noise = box_noise(detections.score, self.options.motion)
-        similarity = box_similarity(expected(coasting, frame.time), detections.xyxy, noise, options)  # (T, N)
-        similarity -= self._contest.penalty(frame, detections, coasting, similarity >= options.min_similarity)
-
-        tracks, taken = match(similarity[:, high], options.min_similarity)
-        pairs = list(zip(tracks, high[taken], strict=True))
-        waiting = np.delete(np.arange(len(coasting)), tracks)
-        if len(low) and len(waiting):
-            weakness = options.high_score - confidence[low]  # (L,)
-            weak = similarity[np.ix_(waiting, low)] - options.weak_penalty * weakness
-            rows, low_taken = match(weak, options.min_similarity)
-            pairs += zip(waiting[rows], low[low_taken], strict=True)
-
+        pairs = self._pairs(frame, detections, confidence, coasting)
         returned = []
         for row, _ in pairs:
             track = coasting[row]
             if track.state is TrackState.LOST and track.time_since_update(frame.time) >= self.options.doubt.unseen:
                 returned.append(track)
-        update([coasting[row] for row, _ in pairs], frame, detections, [int(column) for _, column in pairs])
-        if self._matcher.embedder is not None:
+        update([coasting[row] for row, _ in pairs], frame, detections, [column for _, column in pairs])
+        if self._uses_appearance:
             doubt_returned(returned, coasting, frame.time)
         for row, column in pairs:
             if confidence[column] >= self._birth.options.min_score:
                 coasting[row].see_surely(frame.time)
-        return np.setdiff1d(np.concatenate([high, low]), [column for _, column in pairs])
+        continued = [column for _, column in pairs]
+        least = min(self._association.low_score, self._association.high_score)
+        return np.setdiff1d(np.flatnonzero(confidence >= least), continued)
+
+    def _pairs(
+        self, frame: Frame, detections: Detections, confidence: np.ndarray, coasting: Sequence[Track]
+    ) -> list[tuple[int, int]]:
+        """Which of the coasting tracks go on with which detections: rows of both. Confident ones are matched first."""
+        options = self._association
+        high = np.flatnonzero(confidence >= options.high_score)
+        low = np.flatnonzero((confidence >= options.low_score) & (confidence < options.high_score))
+        noise = box_noise(detections.score, self.options.motion)
+        similarity = box_similarity(expected(coasting, frame.time), detections.xyxy, noise, options)  # (T, N)
+        similarity -= self._contest.penalty(frame, detections, coasting, similarity >= options.min_similarity)
+
+        tracks, taken = match(similarity[:, high], options.min_similarity)
+        pairs = list(zip(tracks.tolist(), high[taken].tolist(), strict=True))
+        waiting = np.delete(np.arange(len(coasting)), tracks)
+        if len(low) and len(waiting):
+            weakness = options.high_score - confidence[low]  # (L,)
+            weak = similarity[np.ix_(waiting, low)] - options.weak_penalty * weakness
+            rows, low_taken = match(weak, options.min_similarity)
+            pairs += zip(waiting[rows].tolist(), low[low_taken].tolist(), strict=True)
+        return pairs
 
     def _collect_views(self, frame: Frame, detections: Detections) -> None:
         """Note which tracks are in contact, and keep views of those that are seen clearly."""
@@ -261,8 +284,8 @@ class Tracker:
                 counts = not is_covered and frame.time - track.identified >= pause
                 if is_covered:
                     track.cover()
-            sure = track.identity if track.group is None else None
-            gallery = track.fresh if sure is None else sure.gallery
+            trusted = track.identity if track.group is None else None
+            gallery = track.fresh if trusted is None else trusted.gallery
             if counts and gallery.wants(frame.time):
                 embedding = self._contest.embedding(track.unreported[-1].row)
                 gallery.add(frame.time, crop(frame.image, track.last_xyxy), embedding)
@@ -305,7 +328,7 @@ class Tracker:
         """Give the tracks that are known people their identities."""
         options = self.options.recovery
         min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
-        matches = self._matcher.match(unresolved, self._picture, min_log_odds, candidates)
+        matches = self._matcher.match(unresolved, self._picture_size, min_log_odds, candidates)
         for found in matches:
             self._roster.appeared(found.identity)
         self._renamed = tuple(renamings(matches))

@@ -38,6 +38,9 @@ class Frame:
     taken: float | None = None
 
 
+PictureSize: TypeAlias = tuple[int, int] | None
+"""(width, height) in pixels; None where it is not known: then no box is at an edge."""
+
 Picture: TypeAlias = Frame | np.ndarray
 """What a frame may be given as where its time does not matter: a `Frame`, or its image alone."""
 
@@ -74,7 +77,7 @@ class Detections:
     """What a detector saw in one frame; rows can be indexed like an array's.
 
     xyxy (N, 4) float32 pixels, score (N,) float32 in 0..1, keypoints (N, 17, 3) float32 COCO x, y, confidence or None.
-    Raises InputError where the shapes disagree, a number is not finite, or a box has a negative size.
+    Raises InputError where the shapes disagree, a box or a score is not finite, or a box has a negative size.
     """
 
     xyxy: np.ndarray
@@ -82,8 +85,10 @@ class Detections:
     keypoints: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        xyxy = np.asarray(self.xyxy, np.float32).reshape(-1, 4)
-        score = np.asarray(self.score, np.float32).reshape(-1)
+        xyxy, score = np.asarray(self.xyxy, np.float32), np.asarray(self.score, np.float32)
+        xyxy = xyxy if xyxy.size else xyxy.reshape(0, 4)
+        if xyxy.ndim != 2 or xyxy.shape[1] != 4 or score.ndim != 1:
+            raise InputError(f"boxes must be (N, 4) and their scores (N,), not {xyxy.shape} and {score.shape}")
         if len(xyxy) != len(score):
             raise InputError(f"{len(xyxy)} boxes but {len(score)} scores")
         if not np.isfinite(xyxy).all():
@@ -128,10 +133,10 @@ class Recovery:
     """A lost person found again: who, when, and how sure the tracker was.
 
     `away` is the absence in seconds. `exchanged`: the person was not lost, but two tracks in doubt had exchanged their
-    ids, which was put right. `similarity` is the cosine similarity of the embeddings and `margin` its lead over the
-    next best identity; both are None where motion alone, or a closed cast, decided. `remembered`: the person was not
-    seen before in this video but is known from a cast file; `away` is 0 then. `across_cut`: a camera cut explains the
-    absence (`camera_cuts.explains`).
+    ids, which was put right. `similarity` is the cosine similarity of the embeddings, None where there was no view to
+    compare, and `margin` its lead over the next best identity, None also where there was no other. `remembered`: the
+    person was not seen before in this video but is known from a cast file; `away` is 0 then. `across_cut`: a camera cut
+    explains the absence (`camera_cuts.explains`).
     """
 
     frame: int

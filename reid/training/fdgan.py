@@ -8,7 +8,7 @@ together.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import torch
 
@@ -24,6 +24,8 @@ from .phases import Losses, Objective, Phase
 from .pose_maps import jittered_sigma, pose_maps
 
 STAGES = ("verification", "generation", "everything")
+WEIGHTED = ("verification", "identity", "pose", "target", "same_pose")
+"""The losses that have a weight in `FdGanOptions`; those of the discriminators count as they are."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class FdGanObjective(Objective):
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: FdGanOptions) -> None:
         self.options = options
-        self.weights = {k: v for k, v in asdict(options).items() if isinstance(v, float)}
+        self.weights = {name: getattr(options, name) for name in WEIGHTED}
         size = (encoder.options.height, encoder.options.width)
         super().__init__(
             encoder,

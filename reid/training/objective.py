@@ -34,7 +34,7 @@ class Forward:
 
 
 class SparseTemporalObjective(Objective):
-    """1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P), whatever the weights say (ICASSP 2020, section 2)."""
+    """A weighted sum; in the paper 1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P) (ICASSP 2020, section 2)."""
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: ObjectiveOptions) -> None:
         self.options = options
@@ -84,8 +84,8 @@ class SparseTemporalObjective(Objective):
             return {}
         shown = {"original": batch.image[row]}
         if len(recovered.row):
-            place = {row: index for index, row in enumerate(recovered.row.tolist())}
-            shown["recovered"] = recovered.image[[place[row] for row in row.tolist()]]
+            place = {crop: index for index, crop in enumerate(recovered.row.tolist())}
+            shown["recovered"] = recovered.image[[place[crop] for crop in row.tolist()]]
         if len(swapped.row):
             shown |= {"partner": batch.image[batch.partner[row]], "swapped": swapped.image}
         return shown

@@ -26,7 +26,6 @@ from .run_state import STATE
 FIRST_LAYER = "pose_encoder.layers.0.0.weight"
 NETWORKS = ("encoder", "pose_encoder", "generator")
 BATCH = 32
-SEED = 0
 
 
 class TrainedPictures:

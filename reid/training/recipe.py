@@ -30,12 +30,12 @@ GUIDANCE = {"pose_encoder", "generator", "image_discriminator", "pose_discrimina
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the result of a training run, but the data."""
+    """Everything that decides the result of a training run, but the data and what precision "auto" is."""
 
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
     fd_gan: FdGanOptions | None = None
-    """FD-GAN's losses instead of the objective above (the recipe fd-gan)."""
+    """FD-GAN's losses (the recipe fd-gan); the objective above then has no effect."""
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
@@ -46,15 +46,25 @@ class Recipe:
     seed: int = 0
     """Random seed."""
 
+    @property
+    def takes_guidance(self) -> bool:
+        """Whether it trains the generator and discriminators that `guidance` can start."""
+        return self.fd_gan is None and self.objective.generates
+
 
 def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objective:
-    """The objective with its networks. Raises DataError where it needs landmarks that are missing."""
+    """The objective with its networks.
+
+    Raises DataError where it needs landmarks that are missing, or is given guidance that it cannot take.
+    """
+    if recipe.guidance != "none" and not recipe.takes_guidance:
+        raise DataError("This recipe trains no generator that --guidance could start: leave the option out.")
     encoder = start_encoder(recipe.encoder, recipe.start)
     if recipe.fd_gan:
         return FdGanObjective(encoder, classes, require_keypoints(crops), recipe.fd_gan)
     joints = require_keypoints(crops) if recipe.objective.generates else 0
     objective = SparseTemporalObjective(encoder, classes, joints, recipe.objective)
-    if joints and recipe.guidance != "none":
+    if recipe.guidance != "none":
         start_guidance(objective.networks, Path(recipe.guidance))
     return objective
 

@@ -36,7 +36,7 @@ from .run_state import RunState, StateFile
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a run is carried out; none of it changes what is trained."""
+    """How a run is carried out. The losses and their steps do not depend on it, but for the precision "auto"."""
 
     device: str = "auto"
     """cpu, cuda, or auto."""
@@ -45,7 +45,7 @@ class RunOptions:
     picture_memory: float | None = None
     """Gigabytes of memory in which decoded pictures are kept if they fit; none: a quarter of the machine's."""
     evaluate_every: int = 1
-    """Epochs between two evaluations."""
+    """Epochs between two evaluations, one of which is that of encoder_best.pt."""
     save_every: float = 300.0
     """Seconds between two saves within an epoch; every epoch's end is saved anyway."""
     diagnose_every: int = 50

@@ -161,7 +161,7 @@ def test_an_encoder_that_goes_wrong_loses_nothing_before(run: Callable[..., Any]
 
 @pytest.mark.parametrize("second", [0.0, -0.1, float("nan"), float("inf")])
 def test_a_tracker_refuses_times_that_do_not_grow(second: float):
-    tracker = Tracker(picture=(128, 96))
+    tracker = Tracker(picture_size=(128, 96))
     tracker.update(Frame(0, 0.0, None), Detections.empty())
     with pytest.raises(InputError, match=r"frame 1: .* does not come after 0.000 s"):
         tracker.update(Frame(1, second, None), Detections.empty())

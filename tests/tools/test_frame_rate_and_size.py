@@ -25,7 +25,7 @@ def scores(truth: list[FrameTracks], fps: float, scale: float = 1.0) -> TrackSco
     boxes = {index: Detections(scale * people.xyxy, np.ones(len(people))) for index, people in enumerate(truth)}
     width, height = (round(scale * side) for side in SIZE)
     frames = BlankSequence(len(truth), name="dance", width=width, height=height, fps=fps)
-    tracked = [tracks for _, tracks in track(frames, ReplayDetector(boxes), Tracker(picture=(width, height)))]
+    tracked = [tracks for _, tracks in track(frames, ReplayDetector(boxes), Tracker(picture_size=(width, height)))]
     return score_sequence(truth, [replace(tracks, xyxy=tracks.xyxy / scale) for tracks in tracked])
 
 

@@ -7,9 +7,7 @@ import pytest
 from tracks_by_hand import known, show, standing, track_at
 
 from tracker.birth import Birth, BirthOptions
-from tracker.gallery import GalleryOptions
 from tracker.holders import Holders
-from tracker.motion import MotionOptions
 from tracker.recovery import RecoveryOptions
 from tracker.track import Track, TrackState
 from tracker.tracker import Tracker
@@ -39,7 +37,7 @@ def test_a_detection_that_is_sure_and_apart_starts_a_track():
     boxes = np.array([standing(324), standing(526), standing(700), standing(900)])
     found = Detections(boxes, np.array([0.9, 0.9, 0.66, 0.64]))
     here = [known(1, 1.0, standing(300)), known(2, 1.0, standing(500)), known(3, 0.9, standing(700))]
-    started = BLIND.start(frame, found, np.arange(4), found.score, here, [], MotionOptions(), GalleryOptions())
+    started = BLIND.start(frame, found, np.arange(4), found.score, here, [])
     assert [track.last_xyxy[0] + 50 for track in started] == [526, 700]
 
 
@@ -47,16 +45,7 @@ def begun(birth: Birth, boxes: list[list[float]], scores: list[float], lost: lis
     """Of boxes at 1 s, where nobody is but one person at 900."""
     found = Detections(np.array(boxes), np.array(scores))
     here, rows = [known(9, 1.0, standing(900))], np.arange(len(boxes))
-    return birth.start(
-        Frame(10, 1.0, None),
-        found,
-        rows,
-        found.score,
-        here,
-        [Holders(lost), Holders()],
-        MotionOptions(),
-        GalleryOptions(),
-    )
+    return birth.start(Frame(10, 1.0, None), found, rows, found.score, here, [Holders(lost), Holders()])
 
 
 @pytest.mark.parametrize(

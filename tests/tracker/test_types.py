@@ -19,6 +19,8 @@ def test_detections_are_indexed_like_rows():
     ("xyxy", "score", "keypoints", "complaint"),
     [
         (np.zeros((2, 4)), np.zeros(3), None, "2 boxes but 3 scores"),
+        (np.zeros((4, 5)), np.zeros(5), None, r"boxes must be \(N, 4\) .* not \(4, 5\) and \(5,\)"),
+        (np.zeros((3, 5)), np.zeros(3), None, r"boxes must be \(N, 4\)"),
         (np.array([[0, 0, np.nan, 1]]), np.zeros(1), None, "not finite"),
         (np.zeros((1, 4)), np.zeros(1), np.zeros((2, 17, 3)), "keypoints must be"),
     ],

@@ -22,13 +22,13 @@ from tracker.track import Identity
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source, is_read_once
 
+from ..run.file_names import SECOND_PASS
 from ..run.interruption import Stopped
 from ..run.output import count, note, os_errors_as, say
 from ..run.page_parts import PageParts
 from ..run.progress import progress
 from ..run.result_files import ONLINE
 from ..run.tracking import NOT_REFINED, Run, write_all
-from ..run.unfinished import PART
 from .second_look import Refined, SecondLook, lasting_identities
 
 
@@ -67,7 +67,7 @@ def replacing(folder: Path) -> Iterator[Path]:
 
     What they replace moves to online/. If the block fails, `folder` stays as it was. Raises InputError.
     """
-    part, online = folder / PART, folder / ONLINE
+    part, online = folder / SECOND_PASS, folder / ONLINE
     try:
         with os_errors_as(f"cannot write refined results to {folder}"):
             part.mkdir()

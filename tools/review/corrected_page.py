@@ -11,11 +11,12 @@ from tracker.results.presence import Summary
 from tracker.types import Frame, FrameTracks
 from tracker.video.source import Source
 
+from ..run.file_names import CORRECTED
 from ..run.made_by import networks
 from ..run.output import count
 from ..run.page_parts import PageParts
 from ..run.result_files import REPORT
-from ..run.tracked_run import CORRECTED, TrackedRun, read_run
+from ..run.tracked_run import TrackedRun, read_run
 from .corrections import BY_HAND
 from .edit_file import Review
 from .run_answers import current_moments

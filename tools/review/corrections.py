@@ -14,8 +14,9 @@ from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
 from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 
+from ..run.file_names import CORRECTED, OVERVIEW, TRACKS
 from ..run.output import os_errors_as
-from ..run.tracked_run import CORRECTED, OVERVIEW, TRACKS, TrackedRun
+from ..run.tracked_run import TrackedRun
 from .edit_file import EDIT_FILE, Review
 from .gaps import FILLED, Places
 from .mot_export import TRUTH, truth_rows

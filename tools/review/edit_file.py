@@ -11,7 +11,7 @@ from typing import Any
 
 from tracker.types import InputError
 
-from ..run.tracked_run import EDITS
+from ..run.file_names import EDITS
 from .edit_words import told
 from .edits import Edit, applied, replay
 from .enclosure import enclosed

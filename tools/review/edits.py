@@ -179,15 +179,16 @@ def unbox(labelled: LabelledPeople, edit: Edit) -> None:
     last = _last_frame(labelled, edit, first)
     if "to_frame" in edit and last is None:
         raise InputError("an unbox needs the last frame of its range as to_frame")
-    gone = labelled.within(person, video, first, first if last is None else last)
+    end = first if last is None else last
+    gone = labelled.within(person, video, first, end)
     absent = last is not None or not (labelled.rank[gone] <= RANK[Kind.CROP]).any()
-    if absent and _are_all(labelled, gone, Kind.ABSENT, (first if last is None else last) + 1 - first):
+    if absent and _are_all(labelled, gone, Kind.ABSENT, end + 1 - first):
         return
     if last is None and not len(gone) and not _is_amid(labelled, person, video, first):
         return
     labelled.remove(gone)
     if absent:
-        labelled.add(person, video, range(first, (first if last is None else last) + 1), Kind.ABSENT)
+        labelled.add(person, video, range(first, end + 1), Kind.ABSENT)
 
 
 def between(labelled: LabelledPeople, edit: Edit) -> None:

@@ -129,8 +129,7 @@ class LabelledPeople:
     def copied(self) -> LabelledPeople:
         """The same state, to be changed apart."""
         other = copy.copy(self)
-        for view in ("people", "by_image"):
-            other.__dict__.pop(view, None)
+        other.__dict__.pop("people", None)
         return other
 
     def touched_since(self, before: LabelledPeople) -> set[int]:
@@ -161,11 +160,6 @@ class LabelledPeople:
             label = self.label(row)
             people.setdefault(label.person, []).append(label)
         return people
-
-    @cached_property
-    def by_image(self) -> dict[str, FrameLabel]:
-        """The labels with a crop, by its file name; a view as `people`."""
-        return {label.crop.image: label for own in self.people.values() for label in own if label.crop is not None}
 
     @cached_property
     def row_of_image(self) -> dict[str, int]:

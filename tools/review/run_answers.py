@@ -33,7 +33,7 @@ class RunAnswers:
     def __init__(self, data: RunTracks, review: Review, fill_gaps: float = FILL_GAPS) -> None:
         self.data, self.review, self.fill_gaps = data, review, fill_gaps
         self.table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
-        self._shown: dict[int, tuple[Places, LabelledPeople, dict[str, Any]]] = {}
+        self._shown: dict[int, tuple[Places, dict[str, Any]]] = {}
         self._spare = SpareBoxes(data.unused)
         self._offers: dict[int, tuple[Places, np.ndarray, list[Offer]]] = {}
 
@@ -115,9 +115,9 @@ class RunAnswers:
                 "likenesses": self._likenesses(places),
                 "returns": self._returns(places),
             }
-            known = (places, labelled, facts)
+            known = (places, facts)
             self._shown[person] = known
-        return known[2]
+        return known[1]
 
     def _likenesses(self, places: Places) -> list[list[float]]:
         """Frame and box for each column of the row in which the person is there, near its middle."""

@@ -15,10 +15,12 @@ from tracker.cast_memory import checked_name
 from tracker.results.moments import Moment, MomentFinder, TrackedRows
 from tracker.results.mot_files import read_detections
 from tracker.types import Detections, InputError, Recovery
+from tracker.video.mot_folder import LONGEST
 
 from ..run.doubtful_moments import tracked_rows
+from ..run.file_names import OVERVIEW, TRACKS
 from ..run.run_events import read_events
-from ..run.tracked_run import LONGEST, OVERVIEW, TRACKS, TrackedRun
+from ..run.tracked_run import TrackedRun
 from ..run.unused_boxes import UNUSED
 from .labelled_people import Columns
 

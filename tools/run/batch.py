@@ -14,10 +14,11 @@ from tracker.types import InputError
 from tracker.video.sources import Source, is_there
 from tracker.video.video_reader import VideoReader
 
-from .folder import CONFIG, numbered, weights_used
+from .file_names import CONFIG, OVERVIEW, TRACKS
+from .folder import numbered, weights_used
 from .output import count, first_names, note, number_table, read_json_object, say, show
 from .result_files import VIDEO
-from .tracked_run import OVERVIEW, TRACKS, TrackedRun, absolute, read_run
+from .tracked_run import TrackedRun, absolute, read_run
 
 NOT_COMPARED = {"sources", "out", "dry_run", "show", "reconnect", "workers", "ray"}
 """Options of `track` that change nothing in a run's results."""

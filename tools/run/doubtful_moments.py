@@ -13,8 +13,9 @@ from tracker.results.moments import MomentFinder, TrackedRows
 from tracker.results.report import DoubtfulMoment
 from tracker.types import FrameTracks
 
+from .file_names import TRACKS
 from .run_events import RunEvents, read_events
-from .tracked_run import TRACKS, TrackedRun, read_run
+from .tracked_run import TrackedRun, read_run
 
 LARGEST = 500_000_000
 """Bytes of a tracks.txt that is read again, some twelve million rows."""

@@ -19,9 +19,10 @@ from tracker.video.source import Source
 from tracker.video.sources import open_source
 
 from .box_fit import tell_misfits
+from .file_names import CORRECTED, TRACKS
 from .result_files import KEYPOINTS, VIDEO, note_of
 from .run_events import tracks_with_events
-from .tracked_run import CORRECTED, TRACKS, TrackedRun, read_run
+from .tracked_run import TrackedRun, read_run
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import Any
 from models.digest import sha256
 from tracker.types import InputError
 
+from .file_names import CONFIG, OVERVIEW, TRACKS
 from .output import note, os_errors_as, read_json_object, write_json
-from .unfinished import ASIDE, OVERVIEW, held, is_left_over, set_aside
+from .unfinished import ASIDE, held, is_left_over, set_aside
 
-CONFIG = "config.json"
 RUNS = Path("runs")
 """Where runs go that are given no folder."""
 PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "openvino", "filterpy", "lap")
@@ -122,7 +122,7 @@ def _made(folder: Path) -> bool:
 
 def is_worth_keeping(folder: Path) -> bool:
     """Whether a run has rows of tracks, or frames in which it saw no person, or a video of them."""
-    tracks, summary = folder / "tracks.txt", read_json_object(folder / OVERVIEW).get("summary")
+    tracks, summary = folder / TRACKS, read_json_object(folder / OVERVIEW).get("summary")
     has_rows = tracks.exists() and tracks.stat().st_size > 0
     has_frames = isinstance(summary, dict) and bool(summary.get("frames"))
     return has_rows or has_frames or any(folder.glob("video*.mp4"))

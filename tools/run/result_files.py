@@ -15,10 +15,9 @@ from tracker.video.sources import Source
 from tracker.video.video_writer import unfinished
 
 from .doubtful_moments import found_in
-from .folder import CONFIG
+from .file_names import CONFIG, OVERVIEW, RECORDING, TRACKS
 from .output import read_json_object
 from .page_parts import PageParts
-from .tracked_run import OVERVIEW, RECORDING, TRACKS
 from .video_sinks import VideoSink
 
 VIDEO, REPORT, KEYPOINTS = "video.mp4", "report.html", "keypoints.txt"

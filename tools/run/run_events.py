@@ -9,8 +9,9 @@ from typing import Any
 from tracker.camera_cuts import with_cuts
 from tracker.types import FrameTracks, InputError, Recovery
 
+from .file_names import OVERVIEW
 from .output import read_json_object
-from .tracked_run import OVERVIEW, TrackedRun
+from .tracked_run import TrackedRun
 
 _FACTS = {field.name for field in fields(Recovery)} - {"id"}
 

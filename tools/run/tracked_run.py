@@ -13,15 +13,8 @@ from tracker.video.mot_folder import LONGEST
 from tracker.video.source import Source
 from tracker.video.sources import open_source
 
-from .folder import CONFIG
+from .file_names import CONFIG, CORRECTED, EDITS, OVERVIEW, RECORDING, TRACKS
 from .output import read_json_object
-
-TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
-RECORDING = "recording.mp4"
-EDITS = "edits.json"
-"""What was put right on the review page."""
-CORRECTED = "corrected"
-"""Folder in a run with the results as they were corrected on the review page."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from tracker.tracker import Tracker
 from tracker.types import Detector, Frame, FrameTracks, InputError
 
 from .cast_files import CastFiles, say_cast
-from .folder import CONFIG, write_config
+from .file_names import CONFIG
+from .folder import write_config
 from .interruption import Interruption
 from .live import Live
 from .made_by import made_by

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .file_names import OVERVIEW, SECOND_PASS
 from .output import os_errors_as, read_json_object
 
 try:
@@ -14,15 +15,12 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-OVERVIEW = "tracks.json"
-PART = "refined.part"
-"""Folder of the second pass in a run, until that is finished."""
 ASIDE = "-unfinished"
 
 
 def is_left_over(folder: Path) -> bool:
     """Whether the folder holds a run that says it is not complete, and that no process is writing any more."""
-    unfinished = read_json_object(folder / OVERVIEW).get("complete") is False or (folder / PART).is_dir()
+    unfinished = read_json_object(folder / OVERVIEW).get("complete") is False or (folder / SECOND_PASS).is_dir()
     return unfinished and not _is_held(folder)
 
 

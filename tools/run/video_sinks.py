@@ -19,15 +19,13 @@ from tracker.drawing.render import Renderer, RenderOptions
 from tracker.results.whole_files import writing
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
-from tracker.video.video_writer import VideoWriter
+from tracker.video.video_writer import DEFAULT_CRF, VideoWriter
 
 from .output import first_names, note
 
 PICTURES = {".jpg": (cv2.IMWRITE_JPEG_QUALITY, 88), ".png": (), ".webp": (cv2.IMWRITE_WEBP_QUALITY, 85)}
 """Endings of picture files, with the encoder's quality."""
 OPEN_A_WINDOW = "import cv2; cv2.namedWindow('followspot')"
-CRF = 21
-"""x264's quality of the videos."""
 AHEAD = 2
 """Pictures that are being drawn, or wait to be, while the tracker works on the next."""
 
@@ -40,7 +38,9 @@ class VideoSink:
     `part` the sound ends with the pictures.
     """
 
-    def __init__(self, path: Path, source: Source, renderer: Renderer, crf: int = CRF, part: bool = False) -> None:
+    def __init__(
+        self, path: Path, source: Source, renderer: Renderer, crf: int = DEFAULT_CRF, part: bool = False
+    ) -> None:
         self._path, self._source, self._renderer, self._crf, self._part = path, source, renderer, crf, part
         self._writer: VideoWriter | None = None
         self._start = 0.0

@@ -13,7 +13,7 @@ from tracker.video.mot_folder import SEQINFO, read_seqinfo
 from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
-from ..run.tracked_run import OVERVIEW
+from ..run.file_names import OVERVIEW, TRACKS
 
 RENDERED = "video.mp4"
 """What `followspot stage` calls the video in a sequence folder."""
@@ -117,11 +117,11 @@ def find_results(sequences: Sequence[TruthSequence], results: Path) -> list[Path
 
 
 def _result(sequence: TruthSequence, results: Path, alone: bool) -> Path | None:
-    candidates = [results / f"{sequence.name}.txt", results / sequence.name / "tracks.txt"]
+    candidates = [results / f"{sequence.name}.txt", results / sequence.name / TRACKS]
     if alone:
-        candidates += [results / "tracks.txt", results]
+        candidates += [results / TRACKS, results]
     if (results / OVERVIEW).is_file():  # a run has its own corrected/tracks.txt, which is truth
-        candidates = [results / "tracks.txt"]
+        candidates = [results / TRACKS]
     return next((path for path in candidates if path.is_file()), None)
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import yaml  # type: ignore[import-untyped]
 
-from ..types import Detections, InputError
+from ..types import Detections
 from .letterbox import Letterbox
 from .openvino_core import openvino_core
 from .raw_boxes import BOX, Selection
-from .weights import person_classes
+from .weights import chosen_classes
 
 SIZES = 4
 """So many sizes of input stay compiled."""
@@ -41,7 +41,8 @@ class OpenvinoNetwork:
     do not depend on those around it. The network is compiled for each size of input when the first such picture comes:
     that takes 0.15 s, and then each costs 10% less than one compiled for any size. `classes` are the numbers of those
     to find, by default the one named person. Not for several threads at once.
-    Raises ValueError where the network is of another kind, other exceptions where the folder is damaged.
+    Raises ValueError where the network is of another kind or knows no such classes, other exceptions where the folder
+    is damaged.
     """
 
     def __init__(self, folder: Path, conf: float, iou: float, imgsz: int, classes: Sequence[int] = ()) -> None:
@@ -50,8 +51,7 @@ class OpenvinoNetwork:
             raise ValueError("a network of another kind")
         self.folder = folder
         self.names: dict[int, str] = facts["names"]
-        chosen = [number for number in classes or _people(self.names, folder) if number in self.names]
-        self._selection = Selection(chosen, conf, iou)
+        self._selection = Selection(chosen_classes(classes, self.names, folder), conf, iou)
         self._imgsz, self._stride = imgsz, int(facts["stride"])
         network = _read(next(folder.glob("*.xml")), BOX + len(self.names))
         self._of_size = lru_cache(SIZES)(lambda height, width: _compiled(network, height, width))
@@ -82,13 +82,6 @@ class OpenvinoNetwork:
         found = self._selection(request.get_output_tensor().data[0], box)
         compiled.idle.append(request)
         return found
-
-
-def _people(names: dict[int, str], folder: Path) -> list[int]:
-    try:
-        return person_classes(names, folder)
-    except InputError as error:
-        raise ValueError("a network that knows no people") from error
 
 
 def _read(file: Path, rows: int) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from ..types import Detections
 from .letterbox import Letterbox
 from .raw_boxes import Selection
-from .weights import open_module, person_classes
+from .weights import chosen_classes, open_module
 
 if TYPE_CHECKING:
     import torch
@@ -29,15 +29,14 @@ class TorchNetwork:
     """A .pt file of Ultralytics that detects: pictures of any size to boxes, as Ultralytics gives them.
 
     `record` runs its pass on arrays, prepared for each size of pictures when that comes first.
-    Raises ValueError where the network is of another kind, InputError as `weights.open_module`.
+    Raises ValueError where the network is of another kind, InputError for unknown classes and as `weights.open_module`.
     """
 
     def __init__(self, weights: Path, device: torch.device, options: DetectorOptions, record: Record) -> None:
         module = open_module(weights, trust=options.trust)
         _require_plain_boxes(module)
-        names = dict(module.names)
-        chosen = options.classes or person_classes(names, weights)
-        self._selection = Selection([number for number in chosen if number in names], options.conf, options.iou)
+        chosen = chosen_classes(options.classes, dict(module.names), weights)
+        self._selection = Selection(chosen, options.conf, options.iou)
         self._imgsz, self._stride = options.imgsz, int(max(module.stride))
         module = module.fuse(verbose=False).eval().requires_grad_(False).to(device)
         self._run = record(_pass(module.half() if options.half else module.float(), half=options.half), device)

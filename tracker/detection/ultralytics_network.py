@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..types import Detections
-from .weights import class_names, load_network, person_classes
+from .weights import chosen_classes, class_names, load_network
 
 if TYPE_CHECKING:
     from .detector import DetectorOptions
@@ -28,7 +28,7 @@ class UltralyticsNetwork:
             "conf": options.conf,
             "iou": options.iou,
             "imgsz": options.imgsz,
-            "classes": list(options.classes) or person_classes(class_names(self._network), weights),
+            "classes": chosen_classes(options.classes, class_names(self._network), weights),
             **({"device": options.device} if options.device else {}),
             **({"half": True} if options.half else {}),
         }

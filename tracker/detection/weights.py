@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +133,14 @@ def class_names(network: YOLO) -> dict[int, str]:
     """The class names of a network that `load_network` gave (its own property would load an exported model again)."""
     assert network.predictor is not None
     return dict(network.predictor.model.names)
+
+
+def chosen_classes(asked: Sequence[int], names: Mapping[int, str], weights: Path) -> list[int]:
+    """The numbers of the classes to find: those asked for, else those of people. Raises InputError for unknown ones."""
+    unknown = sorted(set(asked) - set(names))
+    if unknown:
+        raise InputError(f"{weights} knows no class {unknown[0]}: its classes are {min(names)} to {max(names)}")
+    return list(asked) or person_classes(names, weights)
 
 
 def person_classes(names: Mapping[int, str], weights: Path) -> list[int]:

@@ -62,10 +62,10 @@ def slots(box: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.array([(across[x], down[y]) for x, y in _SLOTS])
 
 
-def _candidates(box: np.ndarray, size: tuple[int, int], picture: tuple[int, int]) -> np.ndarray:
-    """(16, 4) corners of the label in every slot, in whole pixels and inside the picture."""
+def _candidates(box: np.ndarray, size: tuple[int, int], room: tuple[int, int]) -> np.ndarray:
+    """(16, 4) corners of the label in every slot, in whole pixels and inside the picture, `room`."""
     around = np.concatenate([np.floor(box[:2]), np.ceil(box[2:])])
-    corners = np.rint(slots(around, *size).clip(0, np.maximum(0, np.subtract(picture, size))))
+    corners = np.rint(slots(around, *size).clip(0, np.maximum(0, np.subtract(room, size))))
     return np.concatenate([corners, corners + np.array(size)], axis=1)
 
 
@@ -82,16 +82,16 @@ class LabelLayout:
         xyxy: np.ndarray,
         heads: np.ndarray,
         sizes: Sequence[tuple[int, int]],
-        picture: tuple[int, int],
+        room: tuple[int, int],
     ) -> np.ndarray:
         """Left and top of every label, (T, 2) int pixels.
 
-        xyxy and heads (T, 4) pixels, sizes (width, height) of the labels, picture (width, height).
+        xyxy and heads (T, 4) pixels, sizes (width, height) of the labels, room (width, height) of the picture.
         """
         self._slot_since = {identity: held for identity, held in self._slot_since.items() if identity in set(ids)}
         placed = np.zeros((0, 4))
         for identity, box, size in zip(ids, xyxy, sizes, strict=True):
-            labels = _candidates(box, size, picture)
+            labels = _candidates(box, size, room)
             cost = _FACE_WEIGHT * boxes.intersection(labels, heads).sum(axis=1)
             cost += boxes.intersection(labels, placed).sum(axis=1)
             label = labels[self._choose(identity, cost, time)]

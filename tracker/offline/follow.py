@@ -91,14 +91,14 @@ class _Shot:
 def follow(
     tracks: Sequence[FrameTracks],
     identity: int,
-    picture: tuple[int, int],
+    size: tuple[int, int],
     aspect: float,
     options: FollowOptions = FollowOptions(),
 ) -> Views:
     """The views of all frames of a video for one person.
 
-    tracks: every frame, in order, with `cut` where another camera takes over. picture: width and height in pixels.
-    aspect: width of the view by its height. Raises InputError where the person is in no frame.
+    tracks: every frame, in order, with `cut` where another camera takes over. size: the picture's width and height in
+    pixels. aspect: width of the view by its height. Raises InputError where the person is in no frame.
     """
     whole = _shot(tracks, identity)
     if not whole.seen.any():
@@ -108,7 +108,7 @@ def follow(
     views, speeds, at = np.full((len(whole), 4), np.nan), [], 0
     for shot in _shots(whole, np.flatnonzero(cut)):
         if shot.seen.any():
-            framing = _Framing(shot, picture, aspect, options)
+            framing = _Framing(shot, size, aspect, options)
             views[at : at + len(shot)], *speed = framing.views()
             speeds.append(speed)
         at += len(shot)
@@ -139,12 +139,12 @@ def _held(views: np.ndarray) -> np.ndarray:
 class _Framing:
     """The camera of one shot, in which the person is seen at least once."""
 
-    def __init__(self, shot: _Shot, picture: tuple[int, int], aspect: float, options: FollowOptions) -> None:
-        self._shot, self._picture, self._aspect, self._options = shot, picture, aspect, options
+    def __init__(self, shot: _Shot, size: tuple[int, int], aspect: float, options: FollowOptions) -> None:
+        self._shot, self._size, self._aspect, self._options = shot, size, aspect, options
         self._period = float(np.median(np.diff(shot.times))) if len(shot) > 1 else 1.0
         step = max(1, round(1 / _RATE / self._period))
         self._sampled = np.unique(np.append(np.arange(0, len(shot), step), len(shot) - 1))
-        self._largest = min(picture[1], picture[0] / aspect)
+        self._largest = min(size[1], size[0] / aspect)
         self._body = self._whole_bodies()
 
     def views(self) -> tuple[np.ndarray, float, float]:
@@ -201,7 +201,7 @@ class _Framing:
         middle = ((shot.xyxy[:, 0] + shot.xyxy[:, 2]) / 2)[self._latest(shot.seen)]
         close, far = (share * self._aspect * tall for share in (_CLOSE, _FAR))
         bands = [(middle - close, middle + close, 1.0), (middle - far, middle + far, _FIRM)]
-        return self._path(bands, self._attention(middle, limit), self._aspect * points / 2, self._picture[0], limit)
+        return self._path(bands, self._attention(middle, limit), self._aspect * points / 2, self._size[0], limit)
 
     def _down(self, tall: np.ndarray, points: np.ndarray, limit: float) -> Path:
         """The view's centre down in pixels."""
@@ -214,7 +214,7 @@ class _Framing:
         floor = maximum_filter1d(body[:, 3], self._frames(_HOLD_FLOOR)) - (0.5 - options.footroom) * tall
         bands.append((floor, floor, _GENTLE))
         weight = self._attention((body[:, 1] + body[:, 3]) / 2, limit)
-        return self._path(bands, weight, points / 2, self._picture[1], limit)
+        return self._path(bands, weight, points / 2, self._size[1], limit)
 
     def _path(
         self,

@@ -26,39 +26,41 @@ class MomentOptions:
     """When a moment is doubtful; times in seconds."""
 
     margin: float = 0.03
-    """A person was recognised with no more lead over the next best."""
+    """Lead in similarity over the next best person up to which a recognition is doubtful."""
     nearby: float = 0.5
-    """Whoever is not seen within this time of a moment is lost then."""
+    """Minimum time before and after a moment for which a person who is lost then is not seen."""
     step: float = 0.1
-    """A box continues another one over no longer."""
+    """Maximum time between a box and the one that continues it."""
     overlap: float = 0.3
-    """IoU of a box with the one that it continues, at least."""
+    """Minimum IoU of a box and the one that continues it."""
     look_back: float = 5.0
-    """An exchange happened no longer before it was found out."""
+    """Maximum time between an exchange and the moment in which it was found out."""
     least_exchanged: int = 4
-    """Boxes under another id before that; the tracker puts the last ones right by itself (`pipeline`)."""
+    """Minimum number of boxes under another id before that; the last ones are put right by `merge_backfill`."""
     contact: float = 0.3
-    """Share of the smaller box within the other from which two people are in contact."""
+    """Minimum share of the smaller box within the other of two people in contact, as in `DoubtOptions`."""
     stay: float = 0.3
-    """Somebody who was not seen for longer in one piece was lost all the same."""
+    """Maximum length of a piece of track that is seen amid an absence and does not end it."""
     break_gap: float = 0.1
-    """A track that was not seen for longer may have gone on with another person."""
+    """Time unseen after which a track may have gone on with another person."""
     step_aside: float = 0.17
-    """A box that moved less from frame to frame, in body heights, left the person when the other one was lost."""
+    """Movement from frame to frame, body heights, above which a box went over to another person there, and not when
+    that person was lost."""
     gap: float = 3.0
-    """Somebody else's box may be a person's who was not seen for no longer."""
+    """Maximum absence in which another id's boxes may be the missing person's."""
     least_taken: int = 4
-    """Such boxes at least."""
+    """Minimum number of such boxes."""
     on_line: float = 0.45
-    """Their IoU with the line across the gap, at least."""
+    """Minimum IoU of them and the line across the gap."""
     off_line: float = 0.1
-    """Its lead over the IoU with their own line, at least."""
+    """Minimum lead of that over their IoU with their own line."""
     unsure: float = 0.5
-    """Appearance may take so long to confirm a person who came back; shorter pauses between two such stretches."""
+    """Minimum time for which appearance has not confirmed a person who came back; stretches with shorter pauses are
+    one."""
     least_unsure: int = 5
-    """Boxes of such a stretch at least."""
+    """Minimum number of boxes of such a stretch."""
     jump: float = 0.35
-    """So much of their height people's centres move from one frame to the next at most."""
+    """Maximum movement of a person's centre from one frame to the next, body heights."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .video_file import FORMATS, VideoFile
 QUEUED = 4
 """Pictures that may wait for the encoder; 25 MB at 1080p."""
 
-MAX_CRF = 51
+DEFAULT_CRF, MAX_CRF = 21, 51
 PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 """x264's."""
 WITHOUT_LOOKAHEAD = {"superfast": {"x264-params": "b-adapt=0:scenecut=0"}}
@@ -56,7 +56,7 @@ class VideoWriter:
         audio_from: Path | None = None,
         audio_offset: float = 0.0,
         audio_part: bool = False,
-        crf: int = 21,
+        crf: int = DEFAULT_CRF,
         preset: str = "superfast",
         whole_only: bool = False,
     ) -> None:

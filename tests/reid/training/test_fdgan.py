@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -55,6 +57,13 @@ def learn(fdgan, batch, progress):
         for name, net in fdgan.networks.items()
         if not all(torch.equal(old, new) for old, new in zip(before[name], net.state_dict().values(), strict=True))
     }
+
+
+def test_a_weight_counts_though_it_is_a_whole_number(fdgan, batch):
+    options = replace(fdgan.options, target=20, same_pose=0)
+    weights = FdGanObjective(fdgan.encoder, 2, 17, options).weights
+    assert weights == {"verification": 1.0, "identity": 0.1, "pose": 0.1, "target": 20, "same_pose": 0}
+    assert set(weights) == set(fdgan.joint_losses(fdgan.forward(batch, 1.0)))
 
 
 def test_three_stages_train_the_networks_they_should(fdgan, batch):

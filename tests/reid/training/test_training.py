@@ -27,7 +27,7 @@ from reid.training.depthwise import speed_up_depthwise
 from reid.training.fdgan import FdGanOptions
 from reid.training.objective_options import LossWeights, ObjectiveOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions, averaged_model, lr_factor
-from reid.training.recipe import Recipe
+from reid.training.recipe import Recipe, make_objective
 from reid.training.recipes import PRESETS
 from reid.training.run_log import RunLog
 from reid.training.training import Callbacks, RunOptions, Training, gradient_norms
@@ -218,6 +218,9 @@ def test_a_larger_run_starts_from_the_guidance_of_a_smaller_one_where_the_layers
     no_pictures = replace(larger, guidance=str(whole.folder / "state.pt"))
     with pytest.raises(DataError, match=r"whole.*state\.pt holds no generator that fits"):
         Training(no_pictures, split, tmp_path / "none", CPU, RUN)
+    for takes_none in (recipe(), PRESETS["fd-gan"]):
+        with pytest.raises(DataError, match="trains no generator that --guidance could start"):
+            make_objective(replace(takes_none, guidance=larger.guidance), split.train, 2)
 
 
 def test_pictures_read_from_disk_whenever_they_are_needed_train_the_same_to_the_bit(split, whole, tmp_path):

@@ -74,7 +74,7 @@ def test_a_replay_leaves_the_data_alone_and_gives_the_same_again(data: DataSet):
 def test_a_box_puts_the_crop_right_or_is_drawn_where_there_is_none(data: DataSet):
     drawn = {"do": "box", **HERE, "person": "new", "xyxy": [1, 2, 30, 40]}
     labelled = replay(data, [{"do": "box", **HERE, "person": 1, "xyxy": [5, 6, 70, 80]}, drawn])
-    corrected = labelled.by_image[crop(1, 10)]
+    corrected = labelled.label(labelled.row_of_image[crop(1, 10)])
     assert (corrected.kind, corrected.xyxy) == (Kind.CORRECTED, (5.0, 6.0, 70.0, 80.0))
     assert [(one.kind, one.xyxy) for one in labelled.people[4]] == [(Kind.DRAWN, (1.0, 2.0, 30.0, 40.0))]
 

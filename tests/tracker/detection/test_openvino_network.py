@@ -20,7 +20,7 @@ from tracker.detection.letterbox import Letterbox
 from tracker.detection.openvino_copy import kept_copy, made_copy
 from tracker.detection.openvino_network import OpenvinoNetwork
 from tracker.detection.weights import openvino_folder
-from tracker.types import Detections
+from tracker.types import Detections, InputError
 from tracker.video.video_reader import VideoReader
 
 openvino = pytest.importorskip("openvino")
@@ -201,16 +201,18 @@ except KeyboardInterrupt:
     assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr
 
 
-def test_a_class_that_it_does_not_know_is_found_nowhere(pictures: list[np.ndarray]):
-    detector = YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu", classes=(3,)))
-    assert len(detector(pictures[0])) == 0
+@pytest.mark.parametrize("openvino_runs", [True, False])
+def test_a_class_that_it_does_not_know_is_named(openvino_runs: bool):
+    options = DetectorOptions(device="cpu", classes=(0, 3), openvino=openvino_runs)
+    with pytest.raises(InputError, match=r"person_yolo11n\.pt knows no class 3: its classes are 0 to 0"):
+        YoloDetector(PERSON_DETECTOR, options)
 
 
 def test_a_network_of_another_kind_is_left_to_ultralytics(copy: Path, tmp_path: Path):
     facts = (copy / "metadata.yaml").read_text()
     for line in ("task: pose", "end2end: true", "names: {0: cat, 1: dog}"):
         (tmp_path / "metadata.yaml").write_text(f"{facts}\n{line}\n")
-        with pytest.raises(ValueError, match=r"another kind|no people"):
+        with pytest.raises(ValueError, match=r"another kind|no class named person"):
             OpenvinoNetwork(tmp_path, 0.1, 0.7, 640)
 
 

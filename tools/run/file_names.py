@@ -1,0 +1,11 @@
+"""Names of the files and folders in the folder of a run."""
+
+CONFIG = "config.json"
+TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
+RECORDING = "recording.mp4"
+EDITS = "edits.json"
+"""What was put right on the review page."""
+CORRECTED = "corrected"
+"""Folder with the results as they were corrected on the review page."""
+SECOND_PASS = "refined.part"
+"""Folder of the second pass, until that is finished."""
