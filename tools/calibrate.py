@@ -19,7 +19,7 @@ from reid.encoder.calibration_picture import calibration_picture
 from reid.encoder.measurement import Views
 from tracker.gallery import clear_views, crop
 from tracker.results.mot_files import read_tracks
-from tracker.types import Detections, InputError
+from tracker.types import InputError
 from tracker.video.sources import open_source
 
 from .run.calibrating import keep, measured
@@ -107,7 +107,7 @@ def clear_crops(scene: Path, every: float) -> Views:
             due = frame.time + every
             if frame.image is None:
                 raise InputError(f"{scene} has boxes but no pictures: an encoder is calibrated on pictures")
-            clear = clear_views(tracks.xyxy, Detections(tracks.xyxy, tracks.score), 0.35)
+            clear = clear_views(tracks.xyxy, range(len(tracks)), 0.35)
             crops += [crop(frame.image, box).copy() for box in tracks.xyxy[clear]]
             ids += tracks.ids[clear].tolist()
             times += [frame.time] * int(clear.sum())

@@ -9,8 +9,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from .boxes import area, intersection, iou
-from .types import Detections, Embedder, InputError, told
+from .boxes import area, intersection
+from .types import Embedder, InputError, told
 
 LIKELIEST = 32
 """Of more galleries than these, only so many are compared view by view."""
@@ -203,11 +203,12 @@ def _bounds(people: Sequence[Looks]) -> tuple[np.ndarray, np.ndarray]:
     return ends - counts, ends
 
 
-def clear_views(xyxy: np.ndarray, detections: Detections, max_overlap: float) -> np.ndarray:
-    """Which of the boxes (N, 4) show one person clearly, (N,) bool: no other box covers more than this share."""
-    shared = intersection(xyxy, detections.xyxy)  # (N, all)
-    shared[iou(xyxy, detections.xyxy) > 0.999] = 0.0  # the box itself
-    overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(xyxy), 1.0)
+def clear_views(xyxy: np.ndarray, rows: Sequence[int], max_overlap: float) -> np.ndarray:
+    """Which boxes in R rows of (N, 4) show one person clearly, (R,) bool: no other box covers more than this share."""
+    own = xyxy[list(rows)]
+    shared = intersection(own, xyxy)  # (R, N)
+    shared[np.arange(len(rows)), rows] = 0.0  # the box itself
+    overlap = shared.max(axis=1, initial=0.0) / np.maximum(area(own), 1.0)
     return overlap <= max_overlap
 
 

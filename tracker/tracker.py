@@ -275,10 +275,11 @@ class Tracker:
         if frame.image is None or not seen:
             return
         xyxy = np.stack([track.last_xyxy for track in seen])
-        clear = clear_views(xyxy, detections, self.options.gallery.clear_overlap)
+        rows = [track.unreported[-1].row for track in seen]
+        clear = clear_views(detections.xyxy, rows, self.options.gallery.clear_overlap)
         covered = occlusion(xyxy) > self.options.doubt.max_covered
         pause = self.options.doubt.pause_among(sum(track.in_contact for track in seen))
-        for track, is_clear, is_covered in zip(seen, clear, covered, strict=True):
+        for track, row, is_clear, is_covered in zip(seen, rows, clear, covered, strict=True):
             counts = is_clear
             if track.in_contact:
                 counts = not is_covered and frame.time - track.identified >= pause
@@ -287,7 +288,7 @@ class Tracker:
             trusted = track.identity if track.group is None else None
             gallery = track.fresh if trusted is None else trusted.gallery
             if counts and gallery.wants(frame.time):
-                embedding = self._contest.embedding(track.unreported[-1].row)
+                embedding = self._contest.embedding(row)
                 gallery.add(frame.time, crop(frame.image, track.last_xyxy), embedding)
 
     def _resolve_identities(self, frame: Frame, *, last: bool = False) -> list[Recovery]:

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from tracker.gallery import LIKELIEST, Gallery, GalleryOptions, Looks, People, clear_views, embed_all, similarities
-from tracker.types import Detections
 
 
 class Counting:
@@ -90,5 +89,6 @@ def test_a_view_is_clear_while_no_other_box_covers_more_than_half_of_it():
     """100 x 200 each; one at 100 pixels to the right of the other would be apart, at 49 it covers 51 columns."""
     boxes = np.array([[0.0, 0, 100, 200], [500.0, 0, 600, 200]])
     others = np.array([[49.0, 0, 149, 200], [551.0, 0, 651, 200]])
-    detections = Detections(np.concatenate([boxes, others]), np.ones(4))
-    assert clear_views(boxes, detections, 0.5).tolist() == [False, True]
+    everybody = np.concatenate([others, boxes])
+    assert clear_views(everybody, [2, 3], 0.5).tolist() == [False, True]
+    assert clear_views(boxes[[1, 1]], [0], 0.5).tolist() == [False]  # two boxes on one person

@@ -146,13 +146,13 @@ def make_parts(
 
     With a `size` (width, height) of the frames OpenVINO compiles the networks side by side.
     """
-    looks = encoder_weights(reid)
-    if looks is not None and not looks.exists():
-        raise InputError(f"there is no file {looks}: --reid names weights, or {', '.join(NAMED_ENCODERS)}")
+    weights = encoder_weights(reid)
+    if weights is not None and not weights.exists():
+        raise InputError(f"there is no file {weights}: --reid names weights, or {', '.join(NAMED_ENCODERS)}")
     made = make_detector(detector_weights(detector), options, detections)
     if size is not None and isinstance(made, YoloDetector):
         Thread(target=made.prepare, args=size).start()
-    embedder = make_embedder(looks, options.device, options.openvino)
+    embedder = make_embedder(weights, options.device, options.openvino)
     return Parts(made, embedder, part_files(detector, reid, detections))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..boxes import area
-from ..types import Detections, Frame, InputError, Picture, as_frame, require
+from ..types import Detections, Frame, InputError, Picture, as_frame, require, told
 from .openvino_network import OpenvinoNetwork
 from .torch_network import Record, TorchNetwork
 from .ultralytics_network import UltralyticsNetwork
@@ -106,8 +106,7 @@ class YoloDetector:
         try:
             found = self._network(images)
         except (RuntimeError, ValueError, TypeError, AssertionError, ImportError, OSError) as error:
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise InputError(f"the detector {self.weights} cannot run: {reason[0]}") from error
+            raise InputError(f"the detector {self.weights} cannot run: {told(error)}") from error
         return [each[area(each.xyxy) >= MIN_AREA] for each in found]
 
 

@@ -33,7 +33,7 @@ RUNTIMES = {
 }
 """Kind of weights: the module that runs it, and what to install to get that."""
 REFUSED = re.compile("unsupported global", re.IGNORECASE)
-"""In what torch's restricted unpickler says of a pickle that calls anything it does not know."""
+"""Matches what torch's restricted unpickler says of a pickle that refers to an unknown global."""
 TASKS = ("detect", "pose", "segment")
 
 

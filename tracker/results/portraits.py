@@ -9,7 +9,7 @@ import numpy as np
 
 from ..drawing.label_layout import MIN_CONFIDENCE
 from ..gallery import clear_views, shrunk
-from ..types import Detections, Frame, FrameTracks
+from ..types import Frame, FrameTracks
 
 JPEG_QUALITY = 78
 
@@ -103,7 +103,7 @@ class Portraits:
         due = [row for row, id in enumerate(tracks.ids.tolist()) if self._is_due(id, frame.time)]
         if not due:
             return
-        clear = clear_views(tracks.xyxy[due], Detections(tracks.xyxy, tracks.score), self._options.covered)
+        clear = clear_views(tracks.xyxy, due, self._options.covered)
         clear &= _inside(tracks.xyxy[due], frame.image)
         for row, whole in zip(due, clear.tolist(), strict=True):
             album = self._albums[int(tracks.ids[row])]
