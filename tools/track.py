@@ -115,9 +115,9 @@ class TrackCommand:
         if self.show:
             require_screen()
         alone = (names[0],) == self.sources
-        if self.by_workers and alone:
+        if self.uses_workers and alone:
             note("one video is not shared out among workers: it is tracked here, as without --workers and --ray")
-        elif self.by_workers:
+        elif self.uses_workers:
             self._refuse_workers(names)
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
         if alone:
@@ -148,7 +148,7 @@ class TrackCommand:
         if left:
             self._say_parts()
         if self.ray or (self.workers > 1 and len(left) > 1):
-            whole = self._by_workers(left, parent, batch)
+            whole = self._with_workers(left, parent, batch)
         else:
             whole = self._in_turn(left, parent, batch, memory)
         batch.refuse_failed()
@@ -171,7 +171,7 @@ class TrackCommand:
         return whole
 
     @property
-    def by_workers(self) -> bool:
+    def uses_workers(self) -> bool:
         """Whether several videos are to be tracked at the same time."""
         return self.workers != 1 or bool(self.ray)
 
@@ -188,7 +188,7 @@ class TrackCommand:
         if self.ray:
             refuse_deaf(self.ray)
 
-    def _by_workers(self, videos: Sequence[Video], parent: Path, batch: Batch) -> bool:
+    def _with_workers(self, videos: Sequence[Video], parent: Path, batch: Batch) -> bool:
         if not videos:
             batch.show()
             return True
@@ -209,15 +209,17 @@ class TrackCommand:
         networks += [self.reid if self.reid not in NAMED_ENCODERS else None]
         return [file for file in (*named, *networks) if file is not None]
 
-    def track_into(self, folder: Path, name: str, parts: Parts, stop: Interruption, sinks: Sequence[Sink] = ()) -> Run:
+    def track_into(
+        self, folder: Path, name: str, parts: Parts, interruption: Interruption, sinks: Sequence[Sink] = ()
+    ) -> Run:
         """What a worker does to a source: tracked into a folder that is empty. Raises InputError."""
         memory = self.people.load(encoder_weights(self.reid), self.draw.names)
         with self._open(name) as source, new_folder(folder, source.name) as folder:
-            return self._track(name, source, folder, parts, memory, stop, sinks)
+            return self._track(name, source, folder, parts, memory, interruption, sinks)
 
     def _left(self, name: str, parent: Path, batch: Batch) -> Iterator[Video]:
         """One of several, if it is to be tracked: it can be opened, and there is no whole run of it."""
-        if not (Path(name).is_file() or Path(name).is_dir() or self.by_workers):
+        if not (Path(name).is_file() or Path(name).is_dir() or self.uses_workers):
             yield Video(name)  # a stream is opened once only
             return
         with batch.going_on(name), self._open(name) as source:
@@ -275,7 +277,7 @@ class TrackCommand:
         folder: Path,
         parts: Parts,
         memory: CastMemory | None,
-        stop: Interruption,
+        interruption: Interruption,
         more: Sequence[Sink] = (),
     ) -> Run:
         if self.detections is not None and isinstance(parts.detector, ReplayDetector):
@@ -285,9 +287,9 @@ class TrackCommand:
         if self.video or self.show:
             tell_unwritable(draw)
         files = ResultFiles(folder, source, draw, self.video, page=PageParts(floor=self.floor), record=self.record)
-        run = Run(self, absolute(name), files, parts, tracker, self.people, memory, stop)
+        run = Run(self, absolute(name), files, parts, tracker, self.people, memory, interruption)
         run.awaits_refinement = self.refine
-        window = WindowSink(source.name, Renderer(draw), stop.ask) if self.show else None
+        window = WindowSink(source.name, Renderer(draw), interruption.ask) if self.show else None
         run.live = Live(source, window) if source.live else None
         sinks: list[Sink] = [*more, *([window] if window is not None and not source.live else [])]
         batch = 1 if self.show else self.detection.batch
@@ -297,7 +299,7 @@ class TrackCommand:
 
             look = SecondLook(parts.detector, parts.embedder)
             run.track([*sinks, look], look.detector, batch, ", pass 1 of 2")
-            if run.summary.frames and not stop.asked:
+            if run.summary.frames and not interruption.asked:
                 again = partial(self._open, name)
                 SecondPass(self.refinement, self.tracker.cast, self.video, again).run(run, look)
         else:

@@ -60,7 +60,7 @@ class Crew:
     parent: Path
     """For the folders of the results."""
     batch: Batch
-    stop: Interruption
+    interruption: Interruption
     whole: bool = True
     """Whether all that was tracked could be read to its end."""
     _waiting: deque[Video] = field(default_factory=deque)
@@ -91,7 +91,7 @@ class Crew:
                     with bar.aside():
                         for reference in ready:
                             self._settle(self._at_work.pop(reference), reference)
-                if self.stop.asked:
+                if self.interruption.asked:
                     self._end()
             bar.show(self._name, self._done)
 
@@ -167,7 +167,7 @@ class Crew:
 
     def _go_on(self, post: Post) -> None:
         """The next video for a worker; without one its process ends, as nothing holds it any more."""
-        while self._waiting and not self.stop.asked:
+        while self._waiting and not self.interruption.asked:
             video = self._waiting.popleft()
             with self.batch.going_on(video.source):
                 folder = made_folder(video.name, self.parent)
@@ -202,7 +202,7 @@ class Crew:
                 f"{video.source} is given up, as {KILLS} workers were killed at it: memory may have run out, of which "
                 f"fewer --workers need less{kept}"
             )
-        if self.stop.asked:
+        if self.interruption.asked:
             return
         note(f"the worker that tracked {video.source} was killed, so that video begins anew{kept}")
         self._waiting.appendleft(video)

@@ -33,7 +33,9 @@ class Job(Protocol):
     def make_parts(self) -> Parts:
         """The networks. Raises InputError, WeightsError."""
 
-    def track_into(self, folder: Path, name: str, parts: Parts, stop: Interruption, sinks: Sequence[Sink] = ()) -> Run:
+    def track_into(
+        self, folder: Path, name: str, parts: Parts, interruption: Interruption, sinks: Sequence[Sink] = ()
+    ) -> Run:
         """The source tracked into an empty folder. Raises InputError."""
 
 
@@ -52,7 +54,7 @@ class Worker:
 
     def __init__(self, job: Job, place: Path, share: tuple[int, int]) -> None:
         self._job, self._place, self._share = job, place, share
-        self._stop, self._count = Interruption(), FrameCount(Path())
+        self._interruption, self._count = Interruption(), FrameCount(Path())
 
     def prepare(self) -> str:
         """Take the share of the cores, make the networks; returns what was printed. Raises InputError, WeightsError."""
@@ -72,7 +74,7 @@ class Worker:
                     raise InputError(
                         f"{socket.gethostname()} does not see {folder.absolute()}, where the results belong"
                     )
-                run = self._job.track_into(folder, name, self._parts, self._stop, [self._count])
+                run = self._job.track_into(folder, name, self._parts, self._interruption, [self._count])
             except InputError as error:
                 mistake = error
         if run is None:
@@ -86,7 +88,7 @@ class Worker:
     def stop(self) -> None:
         """End the video at hand with what was tracked, and begin no other."""
         with suppress(Stopped):
-            self._stop.ask()
+            self._interruption.ask()
 
 
 class FrameCount:
