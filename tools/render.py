@@ -234,8 +234,11 @@ class Part:
 
 
 def only(tracks: FrameTracks, ids: Sequence[int]) -> FrameTracks:
-    """The rows of these people; all where none is named."""
-    return tracks[np.isin(tracks.ids, ids)] if ids else tracks
+    """The rows of these people, beside `others`; all where none is named."""
+    if not ids:
+        return tracks
+    named = np.isin(tracks.ids, ids)
+    return replace(tracks[named], others=tracks.xyxy[~named])
 
 
 def seen(frame: Frame, tracks: FrameTracks, view: View | None) -> tuple[Frame, FrameTracks]:

@@ -198,6 +198,8 @@ class FrameTracks:
 
     `unsure`: those of the ids that came back into sight by motion alone and that appearance has not confirmed since.
 
+    `others`: boxes (M, 4) of people who are there but not among the rows, where some were left out to be drawn.
+
     Raises ValueError where an id stands twice or the columns are of different lengths.
     """
 
@@ -213,6 +215,7 @@ class FrameTracks:
     cut: bool = False
     unsure: tuple[int, ...] = ()
     renamed: tuple[Renaming, ...] = field(default=(), repr=False)
+    others: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, (kind, shape) in _COLUMNS.items():

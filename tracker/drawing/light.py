@@ -12,16 +12,26 @@ from ..types import MAX_ABSENCE, FrameTracks
 
 _GRID = 8
 """Pixels of the picture to one of the mask, which is soft anyway."""
-_SETTLE = 0.12
-"""Seconds in which a pool of light has gone most of the way to its person: boxes jitter, a light does not."""
 _FADE = 0.25
 """Seconds in which a light comes on, or goes out where its person is gone."""
-_WIDTH, _HEIGHT, _SLIM = 0.68, 0.58, 0.34
-"""Half axes of a pool: shares of the box's width and height, and the least width as a share of the height."""
 _JUMP = 2.0
 """Half axes beyond which a person is not followed: the id is another person's now, whose light is on at once."""
 _EDGE = 0.22
 """Width of the soft edge as a share of the half axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LightOptions:
+    """How a pool of light lies around a person's box."""
+
+    width: float = 0.68
+    """Half axis across, as a share of the box's width."""
+    height: float = 0.58
+    """Half axis down, as a share of the box's height."""
+    slim: float = 0.34
+    """Least half axis across, as a share of the box's height."""
+    settle: float = 0.12
+    """Seconds in which a pool has gone most of the way to its person: boxes jitter, a light does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,8 @@ class _Pool:
 class Light:
     """Ellipses of light that follow people, given one frame after the other; they fade in and out."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: LightOptions | None = None) -> None:
+        self._options = options or LightOptions()
         self._pools: dict[int, _Pool] = {}
         self._time: float | None = None
 
@@ -48,7 +59,7 @@ class Light:
             self._pools.clear()
         self._fade(seconds)
         for identity, box in zip(tracks.ids.tolist(), tracks.xyxy.astype(float), strict=True):
-            self._follow(identity, _ellipse(box), tracks.time, seconds, at_once=first)
+            self._follow(identity, _ellipse(box, self._options), tracks.time, seconds, at_once=first)
         small = _falloff([pool for pool in self._pools.values() if pool.strength > 0], size)
         return cv2.resize(small, size, interpolation=cv2.INTER_LINEAR)
 
@@ -67,16 +78,16 @@ class Light:
         if pool is None:
             self._pools[identity] = _Pool(ellipse, 1.0 if at_once else min(seconds / _FADE, 1.0), now)
             return
-        share = 1 - np.exp(-seconds / _SETTLE)
+        share = 1 - np.exp(-seconds / self._options.settle)
         moved = pool.ellipse + share * (ellipse - pool.ellipse)
         self._pools[identity] = _Pool(moved, min(pool.strength + 2 * seconds / _FADE, 1.0), now)
 
 
-def _ellipse(box: np.ndarray) -> np.ndarray:
+def _ellipse(box: np.ndarray, options: LightOptions) -> np.ndarray:
     """Centre and half axes (4,) of the light on a person's box (4,)."""
     width, height = box[2] - box[0], box[3] - box[1]
-    across = max(_WIDTH * width, _SLIM * height)
-    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, across, _HEIGHT * height])
+    across = max(options.width * width, options.slim * height)
+    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, across, options.height * height])
 
 
 def _falloff(pools: Sequence[_Pool], size: tuple[int, int]) -> np.ndarray:

@@ -49,11 +49,24 @@ class View:
         """The people in the view, with their boxes and keypoints in its pixels."""
         inside = boxes.intersection(rows.xyxy, self.xyxy[None].astype(np.float32))[:, 0]
         rows = rows[inside >= _IN_SIGHT * np.maximum(boxes.area(rows.xyxy), 1e-6)]
-        xyxy = (rows.xyxy - np.tile(self.xyxy[:2], 2)) * np.tile(self._scale, 2)
+        others = None if rows.others is None else self._boxes(rows.others)
         keypoints = rows.keypoints
         if keypoints is not None:
             keypoints = keypoints.copy()
             keypoints[..., :2] = (keypoints[..., :2] - self.xyxy[:2]) * self._scale
         return FrameTracks(
-            rows.frame, rows.time, rows.ids, xyxy, rows.score, rows.recovered, keypoints, rows.recoveries, cut=rows.cut
+            rows.frame,
+            rows.time,
+            rows.ids,
+            self._boxes(rows.xyxy),
+            rows.score,
+            rows.recovered,
+            keypoints,
+            rows.recoveries,
+            cut=rows.cut,
+            others=others,
         )
+
+    def _boxes(self, xyxy: np.ndarray) -> np.ndarray:
+        """Boxes (N, 4) of the picture in pixels of the view."""
+        return (xyxy - np.tile(self.xyxy[:2], 2)) * np.tile(self._scale, 2)
