@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from tracker.camera_cuts import with_cuts
 from tracker.results.presence import Summary
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
@@ -18,7 +19,7 @@ from ..run.file_names import CORRECTED, OVERVIEW, TRACKS
 from ..run.output import os_errors_as
 from ..run.tracked_run import TrackedRun
 from .edit_file import EDIT_FILE, Review
-from .gaps import FILLED, Places
+from .gaps import FILLED
 from .mot_export import TRUTH, truth_rows
 from .place_table import PlaceTable
 from .run_tracks import RunTracks, read_run_tracks
@@ -58,25 +59,32 @@ def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corre
     people = table.take(labelled)
     for person, places in people.items():
         score = np.where(places.row == FILLED, 0.0, labelled.score[places.row]).tolist()
-        away = _seconds_away(places, data.fps(data.video))
+        away = _seconds_away(data.times[places.frame // data.run.stride])
         for place in zip(places.frame.tolist(), places.xyxy, score, away, strict=True):
             rows[place[0]].append((person, *place[1:]))
     frames = range(0, data.length(data.video), data.run.stride)
+    cuts = [data.seconds(cut) for cut in data.cuts]
     names = {person: name for person, name in labelled.names.items() if person in people}
-    return Corrected([_frame_tracks(frame, frame / data.fps(data.video), rows[frame]) for frame in frames], names)
+    tracks = [_frame_tracks(frame, data.seconds(frame), rows[frame], cuts) for frame in frames]
+    return Corrected([replace(each, cut=each.frame in data.cuts) for each in tracks], names)
 
 
-def _seconds_away(places: Places, fps: float) -> list[float]:
-    """Since the person's previous box, 0 where that is no absence."""
-    away = np.diff(places.frame, prepend=places.frame[:1]) / fps
+def _seconds_away(times: np.ndarray) -> list[float]:
+    """Since the previous one of a person's boxes, whose times (N,) these are; 0 where that is no absence."""
+    away = np.diff(times, prepend=times[:1])
     return np.where(away > MAX_ABSENCE, away, 0.0).tolist()
 
 
-def _frame_tracks(frame: int, time: float, rows: list[tuple[int, np.ndarray, float, float]]) -> FrameTracks:
+def _frame_tracks(
+    frame: int, time: float, rows: list[tuple[int, np.ndarray, float, float]], cuts: list[float]
+) -> FrameTracks:
+    """`cuts`: seconds of the camera cuts, which explain absences."""
     if not rows:
         return FrameTracks.empty(frame, time)
     ids, xyxy, score, away = zip(*rows, strict=True)
-    recoveries = tuple(Recovery(frame, time, id, gone) for id, gone in zip(ids, away, strict=True) if gone)
+    recoveries = tuple(
+        with_cuts([Recovery(frame, time, id, gone) for id, gone in zip(ids, away, strict=True) if gone], cuts)
+    )
     recovered = np.array(away) > 0
     return FrameTracks(frame, time, np.array(ids), np.stack(xyxy), np.array(score), recovered, recoveries=recoveries)
 

@@ -44,6 +44,7 @@ class RunAnswers:
             "folder": str(data.folder.resolve()),
             "video": data.video,
             "fps": data.fps(data.video),
+            "times": self._times(),
             "frames": data.length(data.video),
             "step": run.stride,
             "width": run.width,
@@ -54,6 +55,12 @@ class RunAnswers:
             "doubted": len(data.moments),
             "unseen": absence(run.opened),
         }
+
+    def _times(self) -> list[float] | None:
+        """Seconds of each tracked frame, where the frame rate is not constant."""
+        times, fps = self.data.times, self.data.run.fps
+        steady = np.arange(len(times)) / fps
+        return None if (np.abs(times - steady) * fps < 0.5).all() else times.round(3).tolist()
 
     def described_people(self) -> dict[str, Any]:
         """People with their presence, and the doubtful moments."""
@@ -79,7 +86,6 @@ class RunAnswers:
 
     def _moment(self, each: CurrentMoment, labelled: LabelledPeople) -> dict[str, Any]:
         moment, frame = each.moment, self.data.columns.frame
-        fps = self.data.fps(self.data.video)
         return {
             "key": moment.key,
             "kind": moment.kind,
@@ -87,7 +93,7 @@ class RunAnswers:
             "to": moment.to,
             "people": list(each.people),
             "doubt": moment.doubt,
-            "told": each.words(labelled.names, lambda frame: clock(frame / fps)),
+            "told": each.words(labelled.names, lambda frame: clock(self.data.seconds(frame))),
             "fix": [
                 {
                     "person": move.person,
@@ -104,13 +110,13 @@ class RunAnswers:
     def _person(self, person: int, places: Places, labelled: LabelledPeople) -> dict[str, Any]:
         known = self._shown.get(person)
         if known is None or known[0] is not places:
-            back = colour_of(person)
+            back, tracked = colour_of(person), places.frame // self.data.run.stride
             facts = {
                 "number": person,
                 "back": css(back),
                 "text": css(text_colour(back)),
                 "boxes": len(places.frame),
-                "seconds": seconds_on_stage(places.frame // self.data.run.stride, self.data.run.fps),
+                "seconds": seconds_on_stage(tracked, self.data.times[tracked]),
                 "spans": _spans(places.frame, kinds(places, labelled), self.data.run.stride),
                 "likenesses": self._likenesses(places),
                 "returns": self._returns(places),

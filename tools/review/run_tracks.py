@@ -42,6 +42,8 @@ class RunTracks:
     names: dict[int, str]
     rows: TrackedRows
     """What doubtful moments are found in."""
+    times: np.ndarray
+    """Seconds of each tracked frame, (frames,)."""
 
     @property
     def folder(self) -> Path:
@@ -84,6 +86,10 @@ class RunTracks:
         """Frames per second of the video, whichever of them were tracked."""
         return self.run.fps * self.run.stride
 
+    def seconds(self, frame: int) -> float:
+        """When a frame of the video is."""
+        return float(self.times[min(frame // self.run.stride, len(self.times) - 1)])
+
     def length(self, _: str) -> int:
         """Frames of the video, up to the last one that was tracked."""
         return (self.run.frames - 1) * self.run.stride + 1
@@ -109,4 +115,5 @@ def read_run_tracks(run: TrackedRun) -> RunTracks:
     except ValueError as error:
         raise InputError(f"{run.folder / OVERVIEW} has a name that is none ({error}); mend it there") from error
     unused = read_detections(run.folder / UNUSED) if (run.folder / UNUSED).is_file() else {}
-    return RunTracks(run, columns, events.recoveries, events.cut_frames, unused, names, rows)
+    times = np.array([each.time for each in tracks])
+    return RunTracks(run, columns, events.recoveries, events.cut_frames, unused, names, rows, times)

@@ -1,7 +1,7 @@
 """Names of the files and folders in the folder of a run."""
 
 CONFIG = "config.json"
-TRACKS, OVERVIEW = "tracks.txt", "tracks.json"
+TRACKS, TABLE, OVERVIEW = "tracks.txt", "tracks.csv", "tracks.json"
 RECORDING = "recording.mp4"
 EDITS = "edits.json"
 """What was put right on the review page."""

@@ -13,7 +13,8 @@ from tracker.video.mot_folder import LONGEST
 from tracker.video.source import Source
 from tracker.video.sources import open_source
 
-from .file_names import CONFIG, CORRECTED, EDITS, OVERVIEW, RECORDING, TRACKS
+from .file_names import CONFIG, CORRECTED, EDITS, OVERVIEW, RECORDING, TABLE, TRACKS
+from .frame_times import frame_times
 from .output import read_json_object
 
 
@@ -71,13 +72,13 @@ class TrackedRun:
     def tracks(self, away: float = MAX_ABSENCE) -> list[FrameTracks]:
         """The tracks of every frame that was tracked, empty ones too, with the frames' numbers in the source.
 
-        Times are those of a constant frame rate. A row is marked as recovered after `away` seconds of absence. Raises
-        InputError where tracks.txt is damaged.
+        A row is marked as recovered after `away` seconds of absence. Raises InputError where tracks.txt is damaged.
         """
         stride = self.stride
         path = self.folder / (CORRECTED if self.corrections else "") / TRACKS
         rows = read_tracks(path, fps=self.fps * stride, length=self.frames * stride, truth=False, away=away)
-        return rows[::stride]
+        times = frame_times(self.folder / TABLE, self.frames, stride, self.fps).tolist()
+        return [_at(time, each) for time, each in zip(times, rows[::stride], strict=False)]
 
     @property
     def stride(self) -> int:
@@ -129,6 +130,11 @@ def read_run(folder: Path, video: Path | None = None) -> TrackedRun:
             f"{folder} has a frame rate, a length or a --vid-stride that no run has; track the video again"
         )
     return run if run.complete else _with_late_rows(run)
+
+
+def _at(time: float, tracks: FrameTracks) -> FrameTracks:
+    """The tracks of a frame at its time, in seconds."""
+    return replace(tracks, time=time, recoveries=tuple(replace(each, time=time) for each in tracks.recoveries))
 
 
 def _with_late_rows(run: TrackedRun) -> TrackedRun:

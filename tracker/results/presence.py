@@ -61,10 +61,13 @@ def is_absence(frames: int | np.ndarray, seconds: float | np.ndarray) -> bool | 
     return (frames > 1) & (seconds > MAX_ABSENCE)
 
 
-def seconds_on_stage(frames: np.ndarray, fps: float) -> float:
-    """Time on stage in seconds of a person with boxes in these of the tracked frames (N,), in order, N > 0."""
-    steps = np.diff(frames)
-    return float(steps[~is_absence(steps, steps / fps)].sum()) / fps
+def seconds_on_stage(frames: np.ndarray, times: np.ndarray) -> float:
+    """Time on stage in seconds of a person with boxes in these of the tracked frames (N,), in order, N > 0.
+
+    times: when they are, (N,) seconds.
+    """
+    steps = np.diff(times)
+    return float(steps[~is_absence(np.diff(frames), steps)].sum())
 
 
 class Summary:

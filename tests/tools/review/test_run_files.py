@@ -55,6 +55,24 @@ def test_without_edits_the_run_stays_as_it_was_tracked(tmp_path: Path, make_run:
     assert result.names == {2: "Bea"}
 
 
+def test_frames_keep_their_times_and_camera_cuts_explain_absences(tmp_path: Path, make_run: Callable[..., Path]):
+    """Frame n is at n / 10 s where the mean rate says n / 30; 1 is away for 0.9 s, across a cut, and 2 for 0.6."""
+    run = make_run(tmp_path / "run", {1: [(0, 0, 9), (0, 18, 29)], 2: [(1, 0, 20), (1, 26, 29)]})
+    (run / "tracks.csv").write_text("".join(f"{frame},{frame / 10:.3f},1,\n" for frame in range(30)))
+    overview = json.loads((run / "tracks.json").read_text())
+    (run / "tracks.json").write_text(json.dumps({**overview, "camera_cuts": [1.1], "camera_cut_frames": [11]}))
+    data = read_run_tracks(read_run(run))
+    out = write_corrected(data, Review(data), 0.0)
+    rows = [line.split(",") for line in (out / "tracks.csv").read_text().splitlines()[1:]]
+    assert all(float(row[1]) == pytest.approx(int(row[0]) / 10) for row in rows)
+    written = json.loads((out / "tracks.json").read_text())
+    assert (written["camera_cuts"], written["camera_cut_frames"]) == ([1.1], [11])
+    assert written["summary"]["recoveries"] == 1  # of 2 alone
+    answers = RunAnswers(data, Review(data))
+    assert answers.described_data()["times"][:3] == [0.0, 0.1, 0.2]
+    assert [person["seconds"] for person in answers.described_people()["people"]] == pytest.approx([2.0, 2.3])
+
+
 def test_edits_change_ids_names_and_boxes_and_short_gaps_are_filled(tmp_path: Path, make_run: Callable[..., Path]):
     run = make_run(tmp_path / "run", {1: [(0, 0, 9), (0, 14, 29)], 5: [(1, 0, 29)], 6: [(2, 3, 4)]})
     edited(

@@ -69,7 +69,8 @@ def test_presence_is_reported_in_intervals_split_by_long_gaps_only() -> None:
     assert three.appearances == [[1.0, 2.0]]
     assert (one.boxes, two.boxes, three.boxes) == (41, 21, 9)
     assert two.seconds == pytest.approx(1.9)
-    assert seconds_on_stage(np.r_[0:10, 30:41], fps=10) == pytest.approx(1.9)  # so it is from the frames alone
+    frames = np.r_[0:10, 30:41]
+    assert seconds_on_stage(frames, frames / 10) == pytest.approx(1.9)  # so it is from the frames alone
     assert two.longest_absence == pytest.approx(2.1)
     assert summary.longest_absence == pytest.approx(2.1)
     assert summary.recoveries == [RETURN]

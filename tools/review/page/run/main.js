@@ -63,10 +63,10 @@ class View extends PageView {
 
   paint() {
     const { review, frame, number, player, cast } = this;
-    const { fps, frames } = review.data;
+    const { frames } = review.data;
     this.rows.paint(number, cast, frame);
     this.moments.paint(this.moment?.key ?? null);
-    find("#clock").textContent = `${(frame / fps).toFixed(2)} s · frame ${frame} of ${frames}`;
+    find("#clock").textContent = `${review.seconds(frame).toFixed(2)} s · frame ${frame} of ${frames}`;
     find("#frame-mark").textContent = this.mark === null ? "" : `marked: ${this.mark}`;
     find("#play").textContent = player.playing ? "Pause" : "Play";
     const open = review.open().length;

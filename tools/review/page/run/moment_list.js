@@ -12,7 +12,7 @@ export class MomentList {
   }
 
   clock(frame) {
-    const seconds = frame / this.review.data.fps;
+    const seconds = this.review.seconds(frame);
     return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
   }
 

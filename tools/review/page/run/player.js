@@ -128,16 +128,17 @@ export class Player {
 
   // Frame after frame at its time; where the frames come in too slowly, the clock waits for them.
   async run(frame) {
-    const { step, fps } = this.review.data;
-    let [from, since] = [frame, performance.now()];
-    while (this.playing && this.frame < this.review.end) {
-      const due = from + Math.floor(((performance.now() - since) * fps) / 1000 / step) * step;
-      const next = Math.min(Math.max(due, this.frame + step), this.review.end);
+    const { review } = this;
+    const { step } = review.data;
+    let [from, since] = [review.seconds(frame), performance.now()];
+    while (this.playing && this.frame < review.end) {
+      const due = review.frameAt(from + (performance.now() - since) / 1000);
+      const next = Math.min(Math.max(due, this.frame + step), review.end);
       this.ahead(next - step, AHEAD);
       const before = performance.now();
       await this.show(next);
-      if (performance.now() - before > 300) [from, since] = [this.frame, performance.now()];
-      const wait = since + ((this.frame + step - from) / fps) * 1000 - performance.now();
+      if (performance.now() - before > 300) [from, since] = [review.seconds(this.frame), performance.now()];
+      const wait = since + (review.seconds(this.frame + step) - from) * 1000 - performance.now();
       await new Promise((done) => (wait > 4 ? setTimeout(done, wait) : requestAnimationFrame(done)));
     }
     if (this.playing) this.play();

@@ -32,6 +32,19 @@ export class RunReview extends History {
     return Math.floor((this.data.frames - 1) / this.data.step) * this.data.step;
   }
 
+  // When a frame is.
+  seconds(frame) {
+    const { times, fps, step } = this.data;
+    return times ? times[Math.min(Math.round(frame / step), times.length - 1)] : frame / fps;
+  }
+
+  // The last frame, tracked like all between, that is no later.
+  frameAt(seconds) {
+    const { times, fps, step } = this.data;
+    const place = times ? times.findLastIndex((time) => time <= seconds + 1e-6) : Math.floor((seconds * fps) / step + 1e-6);
+    return Math.max(0, Math.min(place * step, this.end));
+  }
+
   // Boxes of a frame: of people { person, xyxy, kind }, and of the detector alone.
   async boxes(frame) {
     const { chunks } = this;

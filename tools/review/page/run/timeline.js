@@ -28,9 +28,8 @@ export class Timeline {
   }
 
   words() {
-    const { fps } = this.review.data;
     const stays = this.stays();
-    const told = stays.slice(0, 8).map(([first, last]) => `${(first / fps).toFixed(1)} to ${(last / fps).toFixed(1)} s`);
+    const told = stays.slice(0, 8).map((ends) => `${ends.map((frame) => this.review.seconds(frame).toFixed(1)).join(" to ")} s`);
     return `There from ${told.join(", ")}${stays.length > 8 ? ` and ${stays.length - 8} times more` : ""}.`;
   }
 
