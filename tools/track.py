@@ -132,7 +132,7 @@ class TrackCommand:
                 return self._say_plan(name, source, choose_folder(self.out, source.name))
             self._say_parts()  # only when the source is known to be one
             parts = self.make_parts((source.width, source.height))
-            with new_folder(self.out, source.name) as folder:
+            with new_folder(self.out, source.name, opened=absolute(name)) as folder:
                 run = self._track(name, source, folder, parts, memory, interruption)
         if run.notes:
             raise IncompleteError
@@ -160,7 +160,11 @@ class TrackCommand:
         parts, whole = self.make_parts() if videos else None, True
         with Interruption() as interruption:
             for name in (video.source for video in videos):
-                with batch.going_on(name), self._open(name) as source, new_folder(None, source.name, parent) as folder:
+                with (
+                    batch.going_on(name),
+                    self._open(name) as source,
+                    new_folder(None, source.name, parent, absolute(name)) as folder,
+                ):
                     assert parts is not None
                     run = self._track(name, source, folder, parts, memory, interruption)
                     memory, whole = run.learnt, whole and not run.notes

@@ -81,7 +81,7 @@ def test_what_goes_wrong_half_way_is_counted_too_and_done_anew(videos: Path):
     for _ in range(2):
         with pytest.raises(InputError, match=r"^1 of 2 sources failed: videos/pictures$"):
             track("videos/pictures", "videos/two.mp4", out=Path("all"))
-    assert set(runs(Path("all"))) == {"pictures", "pictures-2", "two"}
+    assert set(runs(Path("all"))) == {"pictures", "pictures-unfinished", "two"}
 
 
 def test_boxes_that_are_gone_stop_a_batch_that_was_done(videos: Path):
@@ -171,6 +171,25 @@ def test_a_video_that_breaks_off_was_tracked_to_its_end(videos: Path):
         track("videos", out=Path("all"))
     track("videos", out=Path("all"))  # nothing is left to do
     assert set(runs(Path("all"))) == {"one", "two", "ten"}
+
+
+def test_a_run_of_several_that_was_stopped_leaves_no_part_under_the_name_of_the_whole(
+    videos: Path, capsys: pytest.CaptureFixture[str]
+):
+    track("videos", out=Path("all"))
+    stopped = Path("all/one")
+    overview = json.loads((stopped / "tracks.json").read_text())
+    (stopped / "tracks.json").write_text(json.dumps({**overview, "complete": False}))
+    config = json.loads((stopped / "config.json").read_text())
+    (stopped / "config.json").write_text(json.dumps({**config, "ended": False}))
+    other = Path("all/two")  # a part, too, but of another video of this name
+    (other / "tracks.json").write_text(json.dumps({**overview, "complete": False}))
+    (other / "config.json").write_text(json.dumps({**config, "ended": False, "opened": "/elsewhere/two.mp4"}))
+    track("videos", out=Path("all"))
+    said = capsys.readouterr().out
+    assert "all/one held a run that was not finished; that is now all/one-unfinished" in said
+    assert set(runs(Path("all"))) == {"one", "one-unfinished", "two", "two-2", "ten"}
+    assert json.loads((stopped / "tracks.json").read_text())["complete"] is True
 
 
 def test_a_dry_run_of_several_says_where_each_will_go(videos: Path, capsys: pytest.CaptureFixture[str]):

@@ -19,6 +19,7 @@ from .folder import first_free, is_worth_keeping, made_folder
 from .interruption import Interruption
 from .output import count, note, say
 from .progress import counted
+from .tracked_run import absolute
 from .unfinished import ASIDE, set_aside
 from .worker import Job, Outcome
 
@@ -170,7 +171,7 @@ class Crew:
         while self._waiting and not self.interruption.asked:
             video = self._waiting.popleft()
             with self.batch.going_on(video.source):
-                folder = made_folder(video.name, self.parent)
+                folder = made_folder(video.name, self.parent, absolute(video.source))
                 reference = post.actor.track.remote(video.source, folder)
                 self._at_work[reference] = replace(post, video=video, folder=folder)
                 return

@@ -47,12 +47,12 @@ def numbered(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def new_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator[Path]:
+def new_folder(out: Path | None, name: str, parent: Path = RUNS, opened: str | None = None) -> Iterator[Path]:
     """`claimed_folder` for a run: if the block fails with nothing worth keeping, all that was made is removed.
 
     Worth keeping is what tracks any frame. Raises InputError.
     """
-    with claimed_folder(out, name, parent) as (folder, made):
+    with claimed_folder(out, name, parent, opened) as (folder, made):
         try:
             yield folder
         except BaseException:
@@ -66,21 +66,23 @@ def new_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator[Pat
 
 
 @contextmanager
-def claimed_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator[tuple[Path, list[Path]]]:
+def claimed_folder(
+    out: Path | None, name: str, parent: Path = RUNS, opened: str | None = None
+) -> Iterator[tuple[Path, list[Path]]]:
     """`choose_folder`'s folder, made for this block alone, and what was made for it, the folder before its parents.
 
-    Of runs that look for a folder at the same time each gets one of its own; a run in `out` that was not finished is
-    set aside, with a note. Raises InputError where no folder may be made, or another run has taken `out`.
+    Of runs that look for a folder at the same time each gets one of its own; a run that was not finished, in `out` or
+    in parent/NAME of the source `opened`, is set aside, with a note. Raises InputError where no folder may be made, or
+    another run has taken `out`.
     """
+    if out is None and opened is not None:
+        _make_way(parent / (name or "run"), opened)
     wanted = choose_folder(out, name, parent)
     made = [path for path in wanted.parents if not path.exists()]
     with ExitStack() as stack:
         with os_errors_as(f"cannot write results to {wanted}", "; choose another --out"):
             wanted.parent.mkdir(parents=True, exist_ok=True)
-            if is_left_over(wanted):
-                aside = first_free(wanted.with_name(wanted.name + ASIDE))
-                set_aside(wanted, aside)
-                note(f"{wanted} held a run that was not finished; that is now {aside}")
+            _make_way(wanted)
             # to make a folder succeeds only once, so each run gets the next number
             folder = wanted if out is not None else next(path for path in numbered(wanted) if _made(path))
             new = out is None or _made(folder)
@@ -97,8 +99,20 @@ def claimed_folder(out: Path | None, name: str, parent: Path = RUNS) -> Iterator
         yield folder, [folder, *made] if new else made
 
 
-def made_folder(name: str, parent: Path) -> Path:
-    """The first free one of parent/NAME, parent/NAME-2, ..., made for the caller alone. Raises InputError."""
+def _make_way(folder: Path, opened: str | None = None) -> None:
+    """Set a run aside that was not finished, with a note; where it is said, only one of the source `opened`."""
+    if is_left_over(folder) and opened in (None, read_json_object(folder / CONFIG).get("opened")):
+        aside = first_free(folder.with_name(folder.name + ASIDE))
+        set_aside(folder, aside)
+        note(f"{folder} held a run that was not finished; that is now {aside}")
+
+
+def made_folder(name: str, parent: Path, opened: str) -> Path:
+    """The first free one of parent/NAME, parent/NAME-2, ..., made for the caller alone. Raises InputError.
+
+    An unfinished run of the source `opened` in the first of them is set aside, with a note.
+    """
+    _make_way(parent / name, opened)
     with os_errors_as(f"cannot write results to {parent / name}", "; choose another --out"):
         parent.mkdir(parents=True, exist_ok=True)
         folder = next(path for path in numbered(parent / name) if _made(path))

@@ -68,7 +68,7 @@ def test_frames_keep_their_times_and_camera_cuts_explain_absences(tmp_path: Path
     written = json.loads((out / "tracks.json").read_text())
     assert (written["camera_cuts"], written["camera_cut_frames"]) == ([1.1], [11])
     assert written["summary"]["recoveries"] == 1  # of 2 alone
-    answers = RunAnswers(data, Review(data))
+    answers = RunAnswers(data, Review(data), fill_gaps=0.0)
     assert answers.described_data()["times"][:3] == [0.0, 0.1, 0.2]
     assert [person["seconds"] for person in answers.described_people()["people"]] == pytest.approx([2.0, 2.3])
 
