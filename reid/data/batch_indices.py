@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from .crops import Crop, grouped
+from .option_ranges import require_range
 
 NONE = -1
 
@@ -38,6 +39,11 @@ class SamplingOptions:
     near in time."""
     near: int = 10
     """A near negative is drawn from this many crops of other people (sparse-people: of each) nearest in time."""
+
+    def __post_init__(self) -> None:
+        for name, least in {"tuples": 1, "people": 2, "crops": 1, "people_per_video": 1, "gap": 0, "near": 1}.items():
+            require_range(f"sampling.{name}", getattr(self, name), least)
+        require_range("sampling.global_share", self.global_share, 0.0, 1.0)
 
 
 @dataclass(frozen=True)

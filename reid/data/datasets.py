@@ -29,6 +29,8 @@ def read_split(root: Path, options: DataOptions) -> Split:
         )
     if len({further.resolve() for further in options.also}) < len(options.also):
         raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
+    if root.resolve() in {further.resolve() for further in options.also}:
+        raise DataError(f"--also names {root}, the data itself: all its people would be trained on; leave it out.")
     split = LAYOUTS[layout_of(root, options)].read(root, options)
     crops = [*split.train, *split.query, *split.gallery]
     if not crops:
@@ -64,6 +66,11 @@ def layout_of(root: Path, options: DataOptions) -> str:
         return recognise(root)
     if options.layout not in LAYOUTS:
         raise DataError(f"There is no layout {options.layout!r}; choose one of {', '.join(LAYOUTS)} or auto.")
+    layout = LAYOUTS[options.layout]
+    if not layout.marks(root):
+        raise DataError(
+            f"{root} has not the layout {options.layout}: it lacks {layout.looks_like}; leave --layout out."
+        )
     return options.layout
 
 

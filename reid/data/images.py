@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..encoder.resize import resize
 from .crops import Crop, DataError
+from .landmarks import has_landmarks
 from .picture_file import decoded
 from .sampling import BatchIndices
 
@@ -98,6 +99,11 @@ def require_keypoints(crops: Sequence[Crop]) -> int:
         raise DataError(
             f"{len(missing)} of {len(crops)} training crops have no landmarks (first: {names}); add them, or choose a "
             "recipe without poses."
+        )
+    if crops and not any(map(has_landmarks, crops)):
+        raise DataError(
+            f"None of the {len(crops)} training crops has a known joint; find joints with `followspot dataset poses "
+            "FOLDER --pose-model yolo11n-pose.pt`, or choose a recipe without poses."
         )
     first_of = {len(crop.keypoints): crop.path.name for crop in reversed(crops) if crop.keypoints is not None}
     if len(first_of) != 1:

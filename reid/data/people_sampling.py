@@ -24,7 +24,10 @@ class PeopleSampler:
                 "give 1 to that number."
             )
         if len(self.rows) < self.people:
-            raise DataError(f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch.")
+            raise DataError(
+                f"There are {len(self.rows)} people to train on, fewer than the {self.people} of a batch; "
+                "give more data, or a smaller --sampling.people."
+            )
 
     def __call__(self, epoch: int) -> list[BatchIndices]:
         return list(self.batches(epoch))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from .crops import Crop, DataError, Split, people, query_and_gallery, split_off_people
+from .option_ranges import require_range
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 VIDEO_FPS = 30.0
@@ -36,6 +37,10 @@ class DataOptions:
     """Further data folders: all their people are trained on as well, none is evaluated."""
     also_max_crops: tuple[int, ...] = (0,)
     """Most crops of each person of --also, spread over time; 0: all. One number, or one a folder."""
+
+    def __post_init__(self) -> None:
+        require_range("validation_people", self.validation_people, 0)
+        require_range("split_seed", self.split_seed, 0)
 
 
 def images_in(folder: Path) -> list[Path]:

@@ -35,6 +35,10 @@ class EmbedderOptions:
     colours: bool = True
     """Mix colours in where the encoder's file says so, as the tracker does; without, the network alone."""
 
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise ValueError(f"the batch of an embedder must be at least 1, not {self.batch}")
+
 
 class Embedder:
     """Crops of people to unit vectors that are close together for the same person.
@@ -48,7 +52,7 @@ class Embedder:
     joins the network's vector, and a similarity is the mean of both with these weights: within one scene colours hold,
     which a network learns to mistrust on data of many cameras.
 
-    Raises WeightsError where the file is no encoder.
+    Raises WeightsError where the file is no encoder, and called with something else TypeError or ValueError.
     """
 
     def __init__(
@@ -75,6 +79,8 @@ class Embedder:
         self.calibration = checked_calibration(measured, weights) if measured else CautiousCalibration(**IMAGENET)
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        for crop in crops:
+            require_crop(crop)
         rows = [
             self.embed_batch(crops[start : start + self.options.batch])
             for start in range(0, len(crops), self.options.batch)
@@ -87,6 +93,14 @@ class Embedder:
         rows = self.encoder.run(images)
         rows = unit(rows + self.encoder.run(images[:, :, ::-1])) if self.options.flip else rows
         return with_colours(rows, colours_of(crops), self.colour_share) if self.colour_share else rows
+
+
+def require_crop(crop: np.ndarray) -> None:
+    """Raise TypeError for what is no array, ValueError for an array that is no image (h, w, 3) uint8."""
+    if not isinstance(crop, np.ndarray):
+        raise TypeError(f"a crop must be an image, an array (h, w, 3) uint8 BGR, not {type(crop).__name__}")
+    if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or not crop.size:
+        raise ValueError(f"a crop must be an image (h, w, 3) uint8 BGR, not {crop.shape} {crop.dtype}")
 
 
 def checked_share(metadata: dict[str, Any], path: Path) -> float:

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from ..data.option_ranges import require_range
+
 
 @dataclass(frozen=True)
 class OptimiserOptions:
@@ -24,6 +26,11 @@ class OptimiserOptions:
     """Adam's decay of the mean gradient (0.5 is usual against discriminators)."""
     weight_decay: float = 5e-4
     """Weight decay (L2)."""
+
+    def __post_init__(self) -> None:
+        require_range("optimisation.NETWORK.lr", self.lr, 0.0)
+        require_range("optimisation.NETWORK.beta1", self.beta1, 0.0, 1.0, below=True)
+        require_range("optimisation.NETWORK.weight_decay", self.weight_decay, 0.0)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,11 @@ class OptimisationOptions:
     """Decay of an exponential moving average (EMA) of the encoder, which is then evaluated and written; 0: none."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """bfloat16: mixed precision; auto: on a GPU. A processor with AVX512-BF16 trains twice as fast in bfloat16."""
+
+    def __post_init__(self) -> None:
+        for name, least in {"epochs": 1, "steps": 0, "warmup_epochs": 0, "clip": 0}.items():
+            require_range(f"optimisation.{name}", getattr(self, name), least)
+        require_range("optimisation.ema_decay", self.ema_decay, 0.0, 1.0, below=True)
 
 
 def make_optimiser(network: nn.Module, options: OptimiserOptions) -> torch.optim.Optimizer:

@@ -17,6 +17,7 @@ from models.pretrained import start_encoder
 from ..data.augmentation import AugmentationOptions
 from ..data.crops import Crop, DataError
 from ..data.images import require_keypoints
+from ..data.option_ranges import require_range
 from ..data.sampling import SamplingOptions
 from .fdgan import FdGanObjective, FdGanOptions
 from .objective import SparseTemporalObjective
@@ -45,6 +46,9 @@ class Recipe:
     """state.pt of a run whose generator and discriminators are started from, or none."""
     seed: int = 0
     """Random seed."""
+
+    def __post_init__(self) -> None:
+        require_range("seed", self.seed, 0)
 
     @property
     def takes_guidance(self) -> bool:

@@ -21,6 +21,7 @@ from ..data.augmentation import AugmentationOptions
 from ..data.batch import Batch, TrainingLabels, make_batch
 from ..data.crops import DataError, Split, people
 from ..data.images import load_batches, open_images, readable
+from ..data.option_ranges import require_range
 from ..data.sampling import BatchIndices, make_sampler
 from ..evaluation.evaluation import score_encoder
 from .depthwise import speed_up_depthwise
@@ -50,6 +51,13 @@ class RunOptions:
     """Seconds between two saves within an epoch; every epoch's end is saved anyway."""
     diagnose_every: int = 50
     """Steps between two lines of the log with diagnostics (such as each loss's gradient at e_c); 0: none."""
+
+    def __post_init__(self) -> None:
+        for name, least in {"evaluate_every": 1, "save_every": 0, "diagnose_every": 0}.items():
+            require_range(name, getattr(self, name), least)
+        for name in ("workers", "picture_memory"):
+            if getattr(self, name) is not None:
+                require_range(name, getattr(self, name), 0)
 
 
 @dataclass(frozen=True)

@@ -265,6 +265,11 @@ def test_bad_landmarks_and_layout_names_are_reported(tmp_path):
     market(tmp_path)
     with pytest.raises(DataError, match="no layout 'mars'"):
         read_split(tmp_path, DataOptions(layout="mars"))
+    for layout, lacks in {"cuhk03": "images_labeled/", "dancereid": "meta.json and images/"}.items():
+        with pytest.raises(DataError, match=f"has not the layout {layout}: it lacks {lacks}; leave --layout out"):
+            read_split(tmp_path, DataOptions(layout=layout))
+    with pytest.raises(DataError, match=r"--also names .*, the data itself"):
+        read_split(tmp_path, DataOptions(validation_people=2, also=(tmp_path / "query" / "..",)))
     (tmp_path / "keypoints15.txt").write_text("0002_c1s1_000451_01.jpg 1 2 three\n")
     with pytest.raises(DataError, match="no landmark file"):
         read_split(tmp_path, DataOptions(validation_people=2))

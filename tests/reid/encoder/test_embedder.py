@@ -88,6 +88,24 @@ def test_with_flip_a_mirror_image_has_the_same_vector(weights, embedder):
     assert np.abs(embedder([crop]) - embedder([crop[:, ::-1]])).max() > 1e-3
 
 
+@pytest.mark.parametrize(
+    ("crops", "error", "complaint"),
+    [
+        (np.zeros((9, 5, 3), np.uint8), ValueError, r"a crop must be an image .* not \(5, 3\) uint8"),  # no list
+        ([np.zeros((9, 5, 3), np.float32)], ValueError, r"not \(9, 5, 3\) float32"),
+        ([np.zeros((9, 5), np.uint8)], ValueError, r"not \(9, 5\) uint8"),
+        ([np.zeros((9, 5, 4), np.uint8)], ValueError, r"not \(9, 5, 4\) uint8"),
+        ([np.zeros((0, 5, 3), np.uint8)], ValueError, r"not \(0, 5, 3\) uint8"),
+        (["crop.jpg"], TypeError, "not str"),
+    ],
+)
+def test_what_is_no_crop_is_refused_in_one_sentence(embedder, crops, error, complaint):
+    with pytest.raises(error, match=complaint):
+        embedder(crops)
+    with pytest.raises(ValueError, match="batch of an embedder must be at least 1, not 0"):
+        EmbedderOptions(batch=0)
+
+
 def test_calibration_comes_from_the_file(weights):
     assert Embedder(str(weights), CPU).calibration.same == ((0.9, 0.1),)
 

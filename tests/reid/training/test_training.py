@@ -292,6 +292,11 @@ def test_unreadable_pictures_are_left_out_and_counted(tmp_path):
 def test_missing_landmarks_are_counted_and_named_where_poses_are_needed(tmp_path):
     crops = colourful_people(tmp_path)
     crops[0], crops[7] = (replace(crop, keypoints=None) for crop in (crops[0], crops[7]))
+    unknown = [replace(crop, keypoints=np.full((17, 2), np.nan, np.float32)) for crop in crops]
+    with pytest.raises(
+        DataError, match=r"None of the 24 training crops has a known joint; .* `followspot dataset poses"
+    ):
+        Training(recipe(FULL), Split(unknown, [], []), tmp_path / "empty", CPU, RUN)
     with pytest.raises(DataError, match=r"2 of 24 training crops have no landmarks \(first: 0_0.png, 1_1.png\)"):
         Training(recipe(FULL), Split(crops, [], []), tmp_path / "run", CPU, RUN)
 

@@ -1,0 +1,40 @@
+"""Numbers out of their range are refused where they are given, before anything is read or written."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reid.data.batch_indices import SamplingOptions
+from reid.data.crops import DataError
+from reid.data.reading import DataOptions
+from reid.training.optimisation import OptimisationOptions, OptimiserOptions
+from reid.training.recipe import Recipe
+from reid.training.training import RunOptions
+
+
+@pytest.mark.parametrize(
+    ("made", "complaint"),
+    [
+        (lambda: OptimisationOptions(epochs=0), "--optimisation.epochs must be at least 1, not 0"),
+        (lambda: OptimisationOptions(steps=-3), "--optimisation.steps must be at least 0, not -3"),
+        (
+            lambda: OptimisationOptions(ema_decay=1.0),
+            "--optimisation.ema-decay must be at least 0 and below 1, not 1.0",
+        ),
+        (lambda: OptimiserOptions("adam", float("nan")), "--optimisation.NETWORK.lr must be at least 0, not nan"),
+        (lambda: SamplingOptions(tuples=0), "--sampling.tuples must be at least 1, not 0"),
+        (lambda: SamplingOptions(gap=-5), "--sampling.gap must be at least 0, not -5"),
+        (
+            lambda: SamplingOptions(global_share=1.5),
+            "--sampling.global-share must be at least 0 and at most 1, not 1.5",
+        ),
+        (lambda: DataOptions(validation_people=-1), "--validation-people must be at least 0, not -1"),
+        (lambda: RunOptions(evaluate_every=0), "--evaluate-every must be at least 1, not 0"),
+        (lambda: RunOptions(picture_memory=float("nan")), "--picture-memory must be at least 0, not nan"),
+        (lambda: Recipe(seed=-1), "--seed must be at least 0, not -1"),
+    ],
+)
+def test_a_number_out_of_its_range_is_named_with_the_range(made: Callable[[], Any], complaint: str) -> None:
+    with pytest.raises(DataError, match=f"^{complaint}"):
+        made()
