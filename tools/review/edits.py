@@ -3,7 +3,8 @@
 Frames count from 0, boxes are [left, top, right, bottom] in pixels of the source, a pixel wide and tall at least, a
 range of frames holds both its ends and goes on to the end of the video where `to_frame` is null or left out.
 
-    {"do": "merge", "people": [3, 7]}                          all become the first
+    {"do": "merge", "people": [3, 7]}                          all become the first; in a run its boxes count where
+                                                               another has one, too
     {"do": "split", "person": 3, "from": "IMAGE"}              from that crop on, in time, a new person
     {"do": "move", "images": ["IMAGE"], "person": 3}           3 or "new"
     {"do": "drop", "images": ["IMAGE"]}                        thrown out
@@ -22,7 +23,8 @@ range of frames holds both its ends and goes on to the end of the video where `t
                                                                between those of F and G and the ones made by hand;
                                                                other ones there are thrown out
     {"do": "give", "video": V, "person": 3, "to": 5, "from_frame": F, "to_frame": G}
-                                                               3's labels there become 5's; 5 or "new"
+                                                               3's labels there become 5's, and count in a run where
+                                                               5 has one; 5 or "new"
     {"do": "swap", "video": V, "people": [3, 5], "from_frame": F, "to_frame": G}
                                                                3's labels there become 5's, and 5's become 3's
     {"do": "reassign", "video": V, "stretches": [{"person": 3, "to": 5, "from_frame": F, "to_frame": G}, ...]}
@@ -86,6 +88,7 @@ def applied(labelled: LabelledPeople, edit: Edit) -> LabelledPeople:
 def merge(labelled: LabelledPeople, edit: Edit) -> None:
     first, *others = _several(labelled, edit)
     for other in others:
+        _give_way(labelled, labelled.rows_of(other), labelled.rows_of(first))
         labelled.give(labelled.rows_of(other), first)
         _hand_on_name(labelled, other, first)
 
@@ -225,7 +228,9 @@ def give(labelled: LabelledPeople, edit: Edit) -> None:
     if not len(given):
         raise InputError(f"person {edit['person']} is not in {video} from frame {first} on")
     if edit.get("to") != edit["person"]:
-        _hand_over(labelled, given, _target(labelled, edit.get("to")))
+        target = _target(labelled, edit.get("to"))
+        _give_way(labelled, labelled.rows_of(target), given)
+        _hand_over(labelled, given, target)
 
 
 def swap(labelled: LabelledPeople, edit: Edit) -> None:
@@ -284,6 +289,16 @@ KINDS: dict[str, Callable[[LabelledPeople, Edit], None]] = {
     "look": look,
     "unlook": unlook,
 }
+
+
+def _give_way(labelled: LabelledPeople, rows: np.ndarray, others: np.ndarray) -> None:
+    """In a run, tracked boxes go where another track has one in the same frame: by their scores, frame by frame, the
+    person would hop between the two. Crops stay, as the page shows which of them clash."""
+    if labelled.data.crops:
+        return
+    taken = np.unique(labelled.moments(others))
+    tracked = labelled.rank[rows] == RANK[Kind.CROP]
+    labelled.remove(rows[tracked & np.isin(labelled.moments(rows), taken)])
 
 
 def _hand_over(labelled: LabelledPeople, rows: np.ndarray, person: int) -> None:

@@ -29,7 +29,7 @@ from tools.scoring.score_files import POOLED, evaluate
 from tracker.results.cast_file import read_cast
 from tracker.results.moments import Moment, MomentFinder
 from tracker.results.mot_files import read_tracks
-from tracker.types import InputError
+from tracker.types import FrameTracks, InputError
 
 TWO = {1: [(0, 0, 29)], 2: [(1, 0, 29)]}
 
@@ -398,3 +398,20 @@ def test_what_an_exchange_tells_is_not_told_as_unsure_once_more(tmp_path: Path, 
     late = {"recoveries": recovery(20, exchanged=True)["recoveries"], "unsure_frames": [[10, 19]]}
     run = make_run(tmp_path / "run", people, id1=late, id2=late)
     assert {each.kind for each in found(run)} == {"exchange"}
+
+
+def test_of_two_who_were_there_together_one_track_stays_and_not_now_this_and_now_that(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    """From frame 10 on 1 is really 2, who is there, too: the box that was pointed at counts. In a merge the first's."""
+    given = {"do": "give", "video": "dance", "person": 1, "to": 2, "from_frame": 10}
+    run = edited(make_run(tmp_path / "run", TWO), given)
+    assert [dancer(rows, 2) for rows in corrected(read_run(run)).tracks] == [1] * 10 + [0] * 20
+    assert [rows.ids.tolist() for rows in corrected(read_run(run)).tracks] == [[1, 2]] * 10 + [[2]] * 20
+    run = edited(make_run(tmp_path / "merged", {1: [(0, 0, 19)], 2: [(1, 10, 29)]}), {"do": "merge", "people": [1, 2]})
+    assert [dancer(rows, 1) for rows in corrected(read_run(run)).tracks] == [0] * 20 + [1] * 10
+
+
+def dancer(rows: FrameTracks, id: int) -> int:
+    """Whose box a person has; see conftest's `box_of`."""
+    return round((float(rows.xyxy[rows.ids == id][0, 0]) - 10 - 2 * rows.frame) / 70)

@@ -75,6 +75,18 @@ def test_a_question_stays_though_the_browser_tells_late_that_the_one_before_is_c
     assert [edit["people"] for edit in served_run.edits()] == [[2, 3], [2, 4]]
 
 
+def test_who_is_given_to_somebody_in_sight_takes_that_place_and_it_is_told(run, served_run):
+    """From frame 20 on 2 and 3 are there together, for ten frames."""
+    run.choose(2)
+    run.go_to_frame(20)
+    run.press_keys("3", "Enter")
+    run.wait_for_words("2 is 3 from here on. Both were there in 10 frames, where one box of 3 is gone")
+    assert dancers(served_run, 3) == [2] * 10 + [1] * 10 + [2] * 10
+    run.press_keys("u")
+    run.wait_for_words("Undone")
+    assert run.get_attribute(".someone.here", "data-number") == "2"
+
+
 def test_a_person_is_merged_into_another_all_along(run, served_run):
     run.choose(7)
     run.press_keys("m", "4", "Enter")

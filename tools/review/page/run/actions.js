@@ -6,7 +6,7 @@ import { many, toldFromNumbers } from "../words.js";
 
 export class RunActions {
   constructor(review, view) {
-    Object.assign(this, { review, view });
+    Object.assign(this, { review, view, before: [], after: [] });  // who was chosen before edits, and after those undone
   }
 
   get here() {
@@ -28,8 +28,15 @@ export class RunActions {
   }
 
   async edit(edit, said) {
-    await this.review.edit(edit);
+    await this.changed(this.review.edit(edit));
     this.say(typeof said === "function" ? said() : said);
+  }
+
+  async changed(edit) {
+    const { number } = this.view;
+    await edit;
+    this.before.push(number);
+    this.after = [];
   }
 
   async merge() {
@@ -39,8 +46,14 @@ export class RunActions {
   }
 
   async mergeInto(person, number) {
-    await this.edit({ do: "merge", people: [number, person] }, `Person ${person} is now part of ${this.name(number)}.`);
+    const both = this.told(number, this.review.together(person, number));
+    await this.edit({ do: "merge", people: [number, person] }, `Person ${person} is now part of ${this.name(number)}.${both}`);
     this.view.choose(number);
+  }
+
+  // What is said where both were there, and one box of the two goes.
+  told(number, frames) {
+    return frames ? ` Both were there in ${many(frames, "frame")}, where one box of ${number} is gone: u undoes it, a number and s swaps them.` : "";
   }
 
   async rename() {
@@ -106,7 +119,8 @@ export class RunActions {
     if (how === "swap") return this.swapWith(person, number);
     const [from_frame, to_frame] = how === "marked" ? this.range() : [frame, null];
     const when = how === "marked" ? `from ${from_frame} to ${to_frame}` : "from here on";
-    await this.edit({ do: "give", video: this.video, person, to: number, from_frame, to_frame }, () => `${this.name(person)} is ${this.name(number)} ${when}.`);
+    const both = this.told(number, this.review.together(person, number, from_frame, to_frame));
+    await this.edit({ do: "give", video: this.video, person, to: number, from_frame, to_frame }, () => `${this.name(person)} is ${this.name(number)} ${when}.${both}`);
     if (how === "marked") this.view.unmark();
     return this.view.choose(number === "new" ? this.review.fresh.at(-1) : number);
   }
@@ -126,7 +140,7 @@ export class RunActions {
     const gap = ([first, last]) => Math.max(first - frame, frame - last, 0);
     const nearest = offers.reduce((best, offer) => (gap(offer) < gap(best) ? offer : best));
     const count = all ? offers.reduce((sum, [, , boxes]) => sum + boxes, 0) : nearest[2];
-    await this.review.change("/api/offer", { person, frame: all ? null : nearest[0] });
+    await this.changed(this.review.change("/api/offer", { person, frame: all ? null : nearest[0] }));
     this.say(`${many(count, "box")} of the detector taken.`);
     if (!all) await this.view.seek(nearest[1]);
   }
@@ -139,7 +153,7 @@ export class RunActions {
   async take(xyxy) {
     const { number, frame } = this.view;
     const person = number !== null && !this.review.present(number, frame) ? number : "new";
-    await this.review.change("/api/offer", { person, frame, xyxy });
+    await this.changed(this.review.change("/api/offer", { person, frame, xyxy }));
     const whose = person === "new" ? this.review.fresh.at(-1) : person;
     this.view.choose(whose);
     this.say(`The detector's boxes are person ${this.name(whose)}'s.`);
@@ -206,12 +220,27 @@ export class RunActions {
     return looked ? undefined : this.view.nextMoment(1);
   }
 
+  // The person who was chosen before the edit is again, so that the next key is not about somebody else.
   async undo() {
-    this.say(await this.review.undo());
+    const any = this.review.edits > 0;
+    const { number } = this.view;
+    const said = await this.review.undo();
+    if (any) this.chosenAgain(this.before, this.after, number);
+    this.say(said);
   }
 
   async redo() {
-    this.say(await this.review.redo());
+    const any = this.review.undone > 0;
+    const { number } = this.view;
+    const said = await this.review.redo();
+    if (any) this.chosenAgain(this.after, this.before, number);
+    this.say(said);
+  }
+
+  chosenAgain(from, to, number) {
+    const again = from.pop();
+    to.push(number);
+    if (this.review.people.has(again)) this.view.choose(again);
   }
 
   async save() {

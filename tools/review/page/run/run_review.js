@@ -88,6 +88,15 @@ export class RunReview extends History {
     return (this.people.get(number)?.spans ?? []).some(([first, last, kind]) => kind !== FILLED && first <= frame && frame <= last);
   }
 
+  // In how many tracked frames from one on, up to another or the end, both people have a known box.
+  together(one, other, from = 0, to = null) {
+    const last = to ?? this.end;
+    const stays = (number) => (this.people.get(number)?.spans ?? []).filter(([, , kind]) => kind !== FILLED);
+    const shared = ([first, end], [start, stop]) => Math.min(end, stop, last) - Math.max(first, start, from);
+    const counts = stays(one).flatMap((own) => stays(other).map((theirs) => Math.floor(shared(own, theirs) / this.data.step) + 1));
+    return counts.reduce((sum, count) => sum + Math.max(count, 0), 0);
+  }
+
   // Moments that are still to be looked at.
   open() {
     return this.moments.filter(({ looked, mended }) => !looked && !mended);
