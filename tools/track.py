@@ -13,8 +13,10 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg
 from tracker.cast_memory import CastMemory
 from tracker.detection.detector import DetectorOptions, ReplayDetector
 from tracker.drawing.render import Renderer, RenderOptions
+from tracker.gap_filling import GapOptions
 from tracker.ground_plane import GroundPlaneOptions
 from tracker.offline.refinement import OFFLINE, RefinementOptions
+from tracker.pipeline import SHORT_GAPS
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
@@ -94,6 +96,7 @@ class TrackCommand:
     tracker: Annotated[TrackerOptions, arg(name=""), Common(("cast", "cuts"))] = field(default_factory=TrackerOptions)
     people: Annotated[CastFiles, arg(name=""), Common(("cast_file", "save_cast"))] = field(default_factory=CastFiles)
     draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
+    gaps: GapOptions = SHORT_GAPS
     refinement: RefinementOptions = field(default_factory=RefinementOptions)
     floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
 
@@ -292,7 +295,7 @@ class TrackCommand:
             tell_unwritable(draw)
         files = ResultFiles(folder, source, draw, self.video, page=PageParts(floor=self.floor), record=self.record)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, interruption)
-        run.awaits_refinement = self.refine
+        run.awaits_refinement, run.gaps = self.refine, None if self.refine else self.gaps
         window = WindowSink(source.name, Renderer(draw), interruption.ask) if self.show else None
         run.live = Live(source, window) if source.live else None
         sinks: list[Sink] = [*more, *([window] if window is not None and not source.live else [])]

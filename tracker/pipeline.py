@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from .gap_filling import GapOptions, fill_gaps
 from .prefetch import prefetch
 from .tracker import Tracker
 from .types import Detections, Detector, Frame, FrameTracks, InputError, Recovery, Renaming, told
@@ -17,6 +18,8 @@ from .types import Detections, Detector, Frame, FrameTracks, InputError, Recover
 AHEAD = 2
 """Batches in which people are being detected, or were, while the tracker works on the one before."""
 
+SHORT_GAPS = GapOptions(seconds=0.2, sure=0.85)
+"""What `followspot track` fills: a person who is half hidden is missed by a detector now and then."""
 
 Watch: TypeAlias = Callable[[Frame, FrameTracks], None]
 
@@ -29,16 +32,31 @@ def track(
     batch: int = 1,
     ahead: int = AHEAD,
     delay: float = 1.0,
+    gaps: GapOptions | None = None,
     watch: Watch | None = None,
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in.
 
-    A thread takes the frames and detects, up to `ahead` batches in advance; the results do not depend on it. `watch` is
-    called with each frame and what is known of it at once, before it is held back.
+    A thread takes the frames and detects, up to `ahead` batches in advance; the results do not depend on it. With
+    `gaps`, short ones are filled, which takes as long as they may be in addition. `watch` is called with each frame and
+    what is known of it at once, before it is held back.
     Raises InputError where the detector or the embedder fails, after all frames before that one.
     """
     tracked = _update(frames, detector, tracker, batch, ahead)
-    yield from merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
+    merged = merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
+    yield from _filled(merged, gaps) if gaps and gaps.seconds else merged
+
+
+def _filled(tracked: Iterable[tuple[Frame, FrameTracks]], gaps: GapOptions) -> Iterator[tuple[Frame, FrameTracks]]:
+    waiting: deque[Frame] = deque()
+
+    def tracks() -> Iterator[FrameTracks]:
+        for frame, rows in tracked:
+            waiting.append(frame)
+            yield rows
+
+    for rows in fill_gaps(tracks(), gaps):
+        yield waiting.popleft(), rows
 
 
 def _update(

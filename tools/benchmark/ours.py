@@ -16,7 +16,7 @@ import cv2
 
 from tracker.detection.detector import ReplayDetector
 from tracker.offline.refinement import Numbering, RefinementOptions
-from tracker.pipeline import track
+from tracker.pipeline import SHORT_GAPS, track
 from tracker.prefetch import prefetch
 from tracker.results.mot_files import format_rows, read_detections
 from tracker.tracker import Tracker
@@ -73,7 +73,7 @@ def _track(variant: Variant, sequence: TruthSequence, detections: Path, out: Pat
         tracker = TimedTracker(variant.options, variant.embedder, (source.width, source.height))
         frames = prefetch(_exactly(sequence, source))
         if variant.refinement is None:
-            rows: Iterable[FrameTracks] = (tracks for _, tracks in track(frames, detector, tracker))
+            rows: Iterable[FrameTracks] = (tracks for _, tracks in track(frames, detector, tracker, gaps=SHORT_GAPS))
         else:
             look = SecondLook(detector, variant.embedder)
             rows = _twice(track(frames, look.detector, tracker), look, sequence, tracker, variant.refinement)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker.camera_cuts import with_cuts
+from tracker.pipeline import SHORT_GAPS
 from tracker.results.presence import Summary
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
@@ -27,8 +28,8 @@ from .run_tracks import RunTracks, read_run_tracks
 BY_HAND = "corrected by hand"
 FILES = (TRUTH, Path(SEQINFO), Path("tracks.csv"), Path(OVERVIEW), Path(TRACKS))
 """In corrected/; the last one says that all are there (`bring_up_to_date`)."""
-FILL_GAPS = 0.2
-"""Seconds without a box that a straight line bridges."""
+FILL_GAPS = SHORT_GAPS.seconds
+"""Seconds without a box that a straight line bridges: as many as while tracking."""
 
 
 @dataclass(frozen=True)

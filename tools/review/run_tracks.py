@@ -96,7 +96,10 @@ class RunTracks:
 
 
 def read_run_tracks(run: TrackedRun) -> RunTracks:
-    """The run's own tracks. Raises InputError where a file of it is damaged, or holds what no run has."""
+    """The run's own tracks, but for what was filled in, as the review fills gaps itself.
+
+    Raises InputError where a file of it is damaged, or holds what no run has.
+    """
     if not 0 < run.frames * run.stride <= LONGEST:
         raise InputError(f"{run.folder / OVERVIEW} speaks of {run.frames} frames, which is no run that can be reviewed")
     if not (0 < run.fps < math.inf and 0 < run.width <= LARGEST and 0 < run.height <= LARGEST):
@@ -108,7 +111,7 @@ def read_run_tracks(run: TrackedRun) -> RunTracks:
     person, xyxy = rows.person, rows.xyxy
     if not (np.abs(xyxy) <= LARGEST).all() or not ((person >= 0) & (person <= LARGEST)).all():
         raise InputError(f"{run.folder / TRACKS} has an id or a corner beyond {LARGEST:.0f}; track the video again")
-    score = np.concatenate([each.score for each in tracks])
+    score = np.concatenate([each.score[each.score > 0] for each in tracks])
     columns = Columns(person, np.zeros(len(person), np.int32), rows.frame, xyxy, score)
     try:
         names = {id: checked_name(name) for id, name in run.names.items()}

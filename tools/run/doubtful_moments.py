@@ -22,7 +22,8 @@ LARGEST = 500_000_000
 
 
 def tracked_rows(run: TrackedRun, tracks: Sequence[FrameTracks], events: RunEvents) -> TrackedRows:
-    """The rows of a run as they are looked through."""
+    """The rows of a run as they are looked through: those that a detection is behind, not what was filled in."""
+    tracks = [rows[rows.score > 0] for rows in tracks]
     return TrackedRows(
         np.concatenate([np.zeros(0, int), *(rows.ids for rows in tracks)]),
         np.repeat(np.array([rows.frame for rows in tracks], int), [len(rows) for rows in tracks]),

@@ -51,15 +51,22 @@ def _typed(name: str, value: Any) -> str:
     return shlex.join([f"--{name}", *map(str, words)])
 
 
-def changed_options(options: Any, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Options of a dataclass, and of those in it, that are not their defaults: the fields that lead to it, value."""
+def changed_options(
+    options: Any, within: tuple[str, ...] = (), usual: Any = None
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Options of a dataclass, and of those in it, that are not their defaults: the fields that lead to it, value.
+
+    The defaults are those of the class, or the values in `usual`.
+    """
     for option in fields(options):
         value, default = getattr(options, option.name), option.default
-        if option.default_factory is not MISSING:
+        if usual is not None:
+            default = getattr(usual, option.name)
+        elif option.default_factory is not MISSING:
             default = option.default_factory()
         if not within and option.name in WHERE:
             continue
         if is_dataclass(value):
-            yield from changed_options(value, (*within, option.name))
+            yield from changed_options(value, (*within, option.name), default if is_dataclass(default) else None)
         elif value != default:
             yield (*within, option.name), value

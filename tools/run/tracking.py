@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from tracker.cast_memory import CastMemory
+from tracker.gap_filling import GapOptions
 from tracker.pipeline import track
 from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
@@ -56,6 +57,8 @@ class Run:
     """What ended it early."""
     awaits_refinement: bool = False
     """Whether a second pass was asked for, and has not ended."""
+    gaps: GapOptions | None = None
+    """Which short gaps are filled in the first pass."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
     live: Live | None = None
@@ -86,10 +89,10 @@ class Run:
         """Of a live source a frame at a time, and no more in advance than keeps the detector at work."""
         frames = self.interruption.until(self.files.source)
         if self.live is None:
-            yield from track(prefetch(frames), detector, self.tracker, batch=batch)
+            yield from track(prefetch(frames), detector, self.tracker, batch=batch, gaps=self.gaps)
             return
         with self.live.open():
-            yield from track(frames, detector, self.tracker, ahead=1, watch=self.live)
+            yield from track(frames, detector, self.tracker, ahead=1, gaps=self.gaps, watch=self.live)
 
     def keep(self, error: BaseException) -> None:
         """Finish what can be of a run that ends by an error: each file by itself, and the error stays the one told."""

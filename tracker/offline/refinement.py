@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..camera_cuts import with_cuts
+from ..gap_filling import GapOptions, fill_gaps
 from ..types import MAX_ABSENCE, FrameTracks, InputError, Recovery
-from .gap_filling import GapOptions, fill_gaps
 from .stretches import Stretch, assign_people
 
 OFFLINE = "refined offline"
@@ -32,7 +32,7 @@ class RefinementOptions:
     gaps: GapOptions = field(default_factory=GapOptions)
 
     def __post_init__(self) -> None:
-        if not (self.min_seconds >= 0 and self.absence >= 0 and self.gaps.seconds >= 0):
+        if not (self.min_seconds >= 0 and self.absence >= 0):
             raise InputError("the seconds of --refinement cannot be negative")
 
 
@@ -63,7 +63,7 @@ def refine(
     settled = assign_people(stretches, round(options.min_seconds * fps), cast)
     ids = person_ids(settled, numbering, cast)
     named = _renamed(tracks, {(f, s.track): ids[s.person] for s in settled for f in s.frames.tolist()})
-    filled = fill_gaps(named, options.gaps)
+    filled = list(fill_gaps(named, options.gaps))
     return _with_returns(filled, options.absence, _remembered(tracks, numbering.kept))
 
 

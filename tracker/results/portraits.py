@@ -100,7 +100,7 @@ class Portraits:
             return
         if len(tracks) > self._most:
             self._most, self.poster = len(tracks), _jpeg(_at_most(frame.image, self._options.poster))
-        due = [row for row, id in enumerate(tracks.ids.tolist()) if self._is_due(id, frame.time)]
+        due = [row for row, id in enumerate(tracks.ids.tolist()) if self._is_due(id, frame.time) and tracks.score[row]]
         if not due:
             return
         clear = clear_views(tracks.xyxy, due, self._options.covered)

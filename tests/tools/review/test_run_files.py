@@ -73,6 +73,19 @@ def test_frames_keep_their_times_and_camera_cuts_explain_absences(tmp_path: Path
     assert [person["seconds"] for person in answers.described_people()["people"]] == pytest.approx([2.0, 2.3])
 
 
+def test_what_was_filled_in_while_tracking_is_no_box_to_the_review(tmp_path: Path, make_run: Callable[..., Path]):
+    """Its rows have the score 0; the review fills the gap itself, or leaves it where that was not wanted."""
+    run = make_run(tmp_path / "run", TWO)
+    rows = [line.split(",") for line in (run / "tracks.txt").read_text().splitlines()]
+    for row in rows:
+        row[6] = "0" if row[1] == "2" and row[0] in ("11", "12") else row[6]
+    (run / "tracks.txt").write_text("".join(",".join(row) + "\n" for row in rows))
+    data = read_run_tracks(read_run(run))
+    assert (len(data.columns.person), len(data.rows.person)) == (58, 58)
+    assert corrected(read_run(run)).tracks[10].score.tolist() == [pytest.approx(0.9), 0.0]
+    assert len(corrected(read_run(run), fill_gaps=0.0).tracks[10]) == 1
+
+
 def test_edits_change_ids_names_and_boxes_and_short_gaps_are_filled(tmp_path: Path, make_run: Callable[..., Path]):
     run = make_run(tmp_path / "run", {1: [(0, 0, 9), (0, 14, 29)], 5: [(1, 0, 29)], 6: [(2, 3, 4)]})
     edited(

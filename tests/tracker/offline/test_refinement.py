@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from tracker.offline.gap_filling import GapOptions, fill_gaps
+from tracker.gap_filling import GapOptions, fill_gaps
 from tracker.offline.refinement import Numbering, RefinementOptions, person_ids, refine
 from tracker.offline.stretches import UNKNOWN, Stretch, assign_people
 from tracker.types import FrameTracks, InputError, Recovery
@@ -105,7 +105,7 @@ def test_ids_follow_appearance_and_people_of_a_cast_file_keep_theirs():
 
 def test_a_short_gap_is_a_straight_line_of_rows_without_a_score():
     gap = film({1: {0: 0, 1: 0, 5: 40, 6: 40}}, 7)
-    filled = fill_gaps(gap, GapOptions(seconds=0.5))
+    filled = list(fill_gaps(gap, GapOptions(seconds=0.5)))
     assert lefts(filled, 1) == pytest.approx({0: 0, 1: 0, 2: 10, 3: 20, 4: 30, 5: 40, 6: 40})
     assert [float(rows.score[0]) for rows in filled] == pytest.approx([0.9, 0.9, 0, 0, 0, 0.9, 0.9])
 
@@ -118,7 +118,7 @@ def test_a_short_gap_is_a_straight_line_of_rows_without_a_score():
     ],
 )
 def test_no_gap_is_filled_that_is_long_or_wide(left: dict[int, float], why: str):
-    assert lefts(fill_gaps(film({1: left}, 7), GapOptions(seconds=0.5, distance=0.5)), 1) == left, why
+    assert lefts(list(fill_gaps(film({1: left}, 7), GapOptions(seconds=0.5, distance=0.5))), 1) == left, why
 
 
 def test_no_gap_is_filled_where_the_size_changes_or_another_camera_takes_over():
