@@ -11,12 +11,14 @@ from tyro.conf import Positional
 
 from tracker.results.coco_video import CocoVideoWriter
 from tracker.results.cvat_video import CvatVideoWriter
+from tracker.results.keypoint_file import with_keypoints
 from tracker.results.source_facts import SourceFacts
 from tracker.results.writers import Sink
 from tracker.types import Frame, InputError
 
 from .review.corrections import bring_up_to_date
 from .run.output import note, say
+from .run.result_files import KEYPOINTS
 from .run.tracked_run import TrackedRun, read_run
 from .run.tracking import write_all
 
@@ -32,7 +34,8 @@ FORMATS: dict[Format, tuple[str, Callable[[Path, SourceFacts], Sink]]] = {
 class ConvertCommand:
     """Write the tracks of a run for other programs; the video is not needed.
 
-    coco: coco.json, COCO for video as mmtracking and mmdetection read it (CocoVID), and TAO's fields beside. cvat:
+    coco: coco.json, COCO for video as mmtracking and mmdetection read it (CocoVID), with TAO's fields, and with joints
+    where a pose model found them. cvat:
     cvat.xml, `CVAT for video 1.1`, to be uploaded to a task that has the label `person`. `followspot evaluate tracks`
     reads both. Tracks that were corrected on the review page are taken where there are any.
     """
@@ -62,7 +65,7 @@ class ConvertCommand:
             if path.exists() and not self.overwrite:
                 raise InputError(f"{path} exists: choose another --out, or --overwrite it")
         facts = SourceFacts(found.name, found.fps, found.width, found.height, chosen.names)
-        tracks = chosen.tracks()
+        tracks = with_keypoints(chosen.tracks(), self.run_folder / KEYPOINTS)
         write_all(
             ((Frame(rows.frame, rows.time, None), rows) for rows in tracks),
             [writer(path, facts) for path, writer in files.items()],

@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..boxes import xyxy_to_xywh
 from ..types import Frame, FrameTracks, InputError
 from .box_rows import BoxRows, Row, box_rows
@@ -20,6 +22,13 @@ from .whole_files import replace_text
 
 PERSON = 1
 """COCO's category."""
+JOINTS = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
+    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
+    "right_ankle",
+)  # fmt: skip
+VISIBLE = 0.5
+"""Confidence from which a joint is visible (2), not only labelled (1)."""
 
 
 class CocoVideoWriter:
@@ -29,6 +38,7 @@ class CocoVideoWriter:
         self._path, self._facts = Path(path), facts
         self._images: list[dict[str, Any]] = []
         self._annotations: list[dict[str, Any]] = []
+        self._posed = False
 
     def __enter__(self) -> CocoVideoWriter:
         return self
@@ -48,7 +58,9 @@ class CocoVideoWriter:
             }
         )
         xywh = xyxy_to_xywh(tracks.xyxy.astype(float)).round(2).tolist()
-        for identity, box, score in zip(tracks.ids.tolist(), xywh, tracks.score.tolist(), strict=True):
+        joints = [{}] * len(tracks) if tracks.keypoints is None else [_joints(each) for each in tracks.keypoints]
+        self._posed = self._posed or tracks.keypoints is not None
+        for identity, box, score, found in zip(tracks.ids.tolist(), xywh, tracks.score.tolist(), joints, strict=True):
             self._annotations.append(
                 {
                     "id": len(self._annotations) + 1,
@@ -61,6 +73,7 @@ class CocoVideoWriter:
                     "area": round(box[2] * box[3], 2),
                     "iscrowd": 0,
                     "score": round(score, 4),
+                    **found,
                 }
             )
 
@@ -76,13 +89,21 @@ class CocoVideoWriter:
             "videos": [
                 {"id": 1, "name": facts.name, "fps": facts.fps, "width": facts.width, "height": facts.height},
             ],
-            "categories": [{"id": PERSON, "name": "person"}],
+            "categories": [{"id": PERSON, "name": "person", **({"keypoints": list(JOINTS)} if self._posed else {})}],
             "tracks": [
                 {"id": id, "category_id": PERSON, "video_id": 1, "name": facts.names.get(id, str(id))} for id in ids
             ],
             "images": self._images,
             "annotations": self._annotations,
         }
+
+
+def _joints(keypoints: np.ndarray) -> dict[str, Any]:
+    """COCO's fields of a person's joints (17, 3): x, y and how each is known; 0, 0, 0 where it is not."""
+    known = np.where(keypoints[:, 2] >= VISIBLE, 2, (keypoints[:, 2] > 0).astype(int))
+    triples = np.column_stack([keypoints[:, :2].astype(float).round(1) * (known > 0)[:, None], known])
+    numbers = [value if at % 3 < 2 else int(value) for at, value in enumerate(triples.ravel().tolist())]
+    return {"keypoints": numbers, "num_keypoints": int((known > 0).sum())}
 
 
 def read_coco_video(path: Path) -> BoxRows:

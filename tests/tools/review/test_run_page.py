@@ -75,6 +75,15 @@ def test_a_question_stays_though_the_browser_tells_late_that_the_one_before_is_c
     assert [edit["people"] for edit in served_run.edits()] == [[2, 3], [2, 4]]
 
 
+def test_a_time_leads_to_its_frame(run):
+    run.press_keys("g", *"0:00.5", "Enter")
+    run.at_frame(15)
+    run.press_keys("g", *"1.5", "Enter")
+    run.wait_for_words("Give a frame's number, or a time as m:ss.")
+    run.press_keys("g", *"9:00", "Enter")
+    run.at_frame(29)
+
+
 def test_who_is_given_to_somebody_in_sight_takes_that_place_and_it_is_told(run, served_run):
     """From frame 20 on 2 and 3 are there together, for ten frames."""
     run.choose(2)

@@ -42,6 +42,25 @@ def test_pycocotools_reads_it_and_a_file_is_perfect_against_itself(tmp_path: Pat
     assert scored.stats[0] == pytest.approx(1.0)
 
 
+def test_joints_are_cocos_keypoints(tmp_path: Path):
+    """Of 17 joints the nose is seen at 20, 10, an eye guessed at 22, 9; the others are not known."""
+    joints = np.zeros((1, 17, 3), np.float32)
+    joints[0, :2] = [20, 10, 0.9], [22, 9, 0.2]
+    rows = FrameTracks(0, 0.0, [1], np.array([[10.0, 5, 40, 65]]), np.ones(1), np.zeros(1), joints)
+    with CocoVideoWriter(tmp_path / "coco.json", FACTS) as writer:
+        writer.write(Frame(0, 0.0, None), rows)
+    coco = COCO(tmp_path / "coco.json")
+    (one,) = coco.dataset["annotations"]
+    assert (one["keypoints"][:7], one["num_keypoints"]) == ([20.0, 10.0, 2, 22.0, 9.0, 1, 0.0], 2)
+    assert len(one["keypoints"]) == 3 * len(coco.dataset["categories"][0]["keypoints"]) == 51
+    found = coco.loadRes([dict(one)])
+    scored = COCOeval(coco, found, "keypoints")
+    scored.evaluate()
+    scored.accumulate()
+    scored.summarize()
+    assert scored.stats[0] == pytest.approx(1.0)
+
+
 def test_the_frames_of_a_video_stand_where_cocovid_puts_them(tmp_path: Path):
     content = json.loads(written(tmp_path / "coco.json").read_text(encoding="utf-8"))
     (video,) = content["videos"]

@@ -5,7 +5,7 @@ import { deedOf } from "../keyboard.js";
 export const KEYS = [
   ["Space", "play or pause"],
   ["← → / Shift", "one frame back or on / ten"],
-  ["Home End / g", "first and last frame / go to a frame"],
+  ["Home End / g", "first and last frame / go to a frame, or to m:ss"],
   ["↑ ↓", "another person"],
   [", .", "the person's previous or next beginning or end"],
   ["d / Shift + D", "next / previous doubtful moment"],
