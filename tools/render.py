@@ -29,7 +29,7 @@ from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
 from .run.help import Advanced, Common
 from .run.interruption import Interruption
-from .run.output import note, say
+from .run.output import count, note, say
 from .run.progress import progress
 from .run.tracked_run import read_run
 from .run.video_sinks import PICTURES, PictureSink, VideoSink, tell_unwritable
@@ -107,7 +107,7 @@ class RenderCommand:
             renderer = Renderer(options, self._style)
             still = out.suffix.lower() in PICTURES
             page = self._page(drawable, part, still)
-            drawn = 0
+            drawn = beyond = 0
 
             def shown(frame: Frame) -> tuple[Frame, FrameTracks]:
                 return seen(frame, only(drawable.at(frame), kept), views(frame))
@@ -122,6 +122,7 @@ class RenderCommand:
                     if page is not None and drawable.has(frame):
                         page.write(frame, drawable.at(frame))
                     drawn += frame.image is not None
+                    beyond += drawable.is_beyond(frame)
                 if interruption.cut_short:
                     note(f"stopped on request; what was drawn until then is {unfinished(out)}")
                     interruption.check()
@@ -131,6 +132,8 @@ class RenderCommand:
             raise InputError(
                 f"nothing was drawn: {source.name} has no picture from {self.start} to {self.end or 'its end'}"
             )
+        if beyond:
+            note(f"{count(beyond, 'frame')} come after the last one of the run: perhaps {source.name} is not its video")
         for sentence in drawable.notes:
             note(f"of the tracks: {sentence}")
         say(f"tracks: {drawable.origin}")

@@ -238,6 +238,14 @@ def test_names_trails_and_plain_draw_what_they_say(folder: Path):
     assert not trails[:200].any()
 
 
+def test_frames_after_the_end_of_the_run_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    longer = shoot(tmp_path / "longer.mp4", FRAMES + 5, width=WIDTH, height=HEIGHT, rate=FPS)
+    RenderCommand(str(folder), video=longer, style="plain").run()
+    assert "5 frames come after the last one of the run: perhaps longer is not its video" in capsys.readouterr().out
+    RenderCommand(str(folder), style="names").run()
+    assert "come after" not in capsys.readouterr().out
+
+
 def test_a_smaller_copy_is_drawn_at_its_own_size(folder: Path):
     RenderCommand(str(folder), height=120, crf=10).run()
     assert pictures(folder / "boxes.mp4")[0].shape == (120, 160, 3)

@@ -68,6 +68,10 @@ class Drawable:
         row = self.row(frame)
         return row < len(self.tracks) and self.tracks[row].frame == frame.index
 
+    def is_beyond(self, frame: Frame) -> bool:
+        """Whether a run had ended before this frame. MOT text does not say where its video ends."""
+        return self.own is not None and bool(self.tracks) and frame.index > self.tracks[-1].frame
+
     def at(self, frame: Frame) -> FrameTracks:
         """The tracks of this frame, empty where it was not tracked."""
         return self.tracks[self.row(frame)] if self.has(frame) else FrameTracks.empty(frame.index, frame.time)
