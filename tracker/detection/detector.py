@@ -60,10 +60,13 @@ class DetectorOptions:
 class YoloDetector:
     """Any Ultralytics model that detects, poses or segments: .pt, .onnx, .engine or an OpenVINO folder.
 
-    A .pt file is a pickle; code in it is not run, unless the options trust it. On the processor OpenVINO runs a copy of
-    it that is made once and kept; one that detects, as most do, without importing torch where the device is given as
-    cpu. On a GPU `record` (`models.recorded.Recorded`) runs one that detects; without it, and all else, Ultralytics
-    does.
+    A .pt file is a pickle; code in it is not run, unless the options trust it. What runs it:
+
+    - on the processor OpenVINO, a copy that is made once and kept; where the device is given as cpu, and the network
+      detects (no poses, no masks), without importing torch;
+    - on a GPU `record` (`models.recorded.Recorded`), where that is given and the network detects;
+    - Ultralytics in all other cases.
+
     Raises InputError where the weights are missing or are none, know no people, hold code, or need a package that is
     not there.
     """
