@@ -17,7 +17,8 @@ URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "rtp", 
 """How the address of a stream may begin. SRT is not in every FFmpeg; PyAV's wheels have none."""
 
 VIDEO_SUFFIXES = (
-    ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv", ".3gp",
+    ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv", ".f4v", ".mpg", ".mpeg", ".vob", ".ts", ".mts", ".m2ts",
+    ".wmv", ".asf", ".3gp", ".3g2", ".ogv", ".mxf",
 )  # fmt: skip
 """How the names of video files end, by which they are found in a folder; a file that is named may end in any way."""
 
