@@ -74,8 +74,10 @@ class BenchmarkTracksCommand:
     cast: int | None = None
     """How many people there are in each sequence: adds a row of Followspot with `track --cast`."""
     refine: FlagCreatePairsOff[bool] = False
-    """Add a row of Followspot with the second pass of `track --refine`. It is offline: only this row uses later
-    frames."""
+    """Add a row of Followspot with the second pass of `track --refine`. It is offline: only this row uses frames that
+    come more than 1.2 s later."""
+    at_once: FlagCreatePairsOff[bool] = False
+    """Add a row of what Followspot knows of each frame without any later one, as peers give it."""
     confusion: Path | None = None
     """Draw the confusions into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
@@ -88,7 +90,7 @@ class BenchmarkTracksCommand:
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
-        setup = set_up(self.gt, self.only, self.pictures, self.reid, peers, self.cast, self.refine)
+        setup = set_up(self.gt, self.only, self.pictures, self.reid, peers, self.cast, self.refine, self.at_once)
         with os_errors_as(f"cannot make the folder {self.out}"):
             self.out.mkdir(parents=True, exist_ok=True)
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]

@@ -20,7 +20,7 @@ from tools.benchmark.boxes import detected_boxes
 from tools.benchmark.ours import run_ours
 from tools.benchmark.peer_runs import check_peers, find_uv, run_peers, with_reid
 from tools.benchmark.peers import Peer, track
-from tools.benchmark.setup import OURS, OURS_WITH_REID, OURS_WITHOUT_CUTS, Variant
+from tools.benchmark.setup import OURS, OURS_AT_ONCE, OURS_WITH_REID, OURS_WITHOUT_CUTS, Variant
 from tools.benchmark.simulated_detector import STRENGTHS, SimulatedDetectorOptions, simulate
 from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.scoring.confusion import confusion
@@ -391,6 +391,16 @@ def test_a_benchmark_of_ours_alone(tmp_path: Path, capsys: pytest.CaptureFixture
     assert OURS in capsys.readouterr().out
     again = evaluate(tmp_path / "truth", out / "exact" / OURS, processes=1)
     assert again[POOLED].hota == pytest.approx(exact["HOTA"])
+
+
+def test_what_is_known_at_once_begins_when_a_person_is_confirmed(tmp_path: Path):
+    """After 0.2 s, the fifth of twenty frames a second; `track` adds the rows before."""
+    write_dance(tmp_path / "truth", "waltz")
+    command = BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), at_once=True, out=tmp_path / "out")
+    command.run()
+    texts = [(tmp_path / "out/exact" / name / "waltz.txt").read_text() for name in (OURS, OURS_AT_ONCE)]
+    assert [int(text.split(",")[0]) for text in texts] == [1, 5]
+    assert [text.count("\n") for text in texts] == [80, 72]
 
 
 @pytest.mark.usefixtures("fake_peers")

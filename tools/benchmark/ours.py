@@ -72,8 +72,10 @@ def _track(variant: Variant, sequence: TruthSequence, detections: Path, out: Pat
     with sequence.open() as source:
         tracker = TimedTracker(variant.options, variant.embedder, (source.width, source.height))
         frames = prefetch(_exactly(sequence, source))
-        if variant.refinement is None:
-            rows: Iterable[FrameTracks] = (tracks for _, tracks in track(frames, detector, tracker, gaps=SHORT_GAPS))
+        if variant.at_once:
+            rows: Iterable[FrameTracks] = (tracker.update(frame, detector(frame)) for frame in frames)
+        elif variant.refinement is None:
+            rows = (tracks for _, tracks in track(frames, detector, tracker, gaps=SHORT_GAPS))
         else:
             look = SecondLook(detector, variant.embedder)
             rows = _twice(track(frames, look.detector, tracker), look, sequence, tracker, variant.refinement)

@@ -20,19 +20,22 @@ OURS_WITHOUT_CUTS = "followspot-no-cuts"
 OURS_WITH_REID = "followspot-reid"
 OURS_WITH_CAST = "followspot-cast"
 OURS_REFINED = "followspot-refined-offline"
+OURS_AT_ONCE = "followspot-at-once"
 
 
 @dataclass(frozen=True)
 class Variant:
     """One of our rows: our tracker with these options and, where there is one, this encoder.
 
-    With a `refinement` its tracks are those of two passes, offline.
+    With a `refinement` its tracks are those of two passes, offline. `at_once`: what is known of a frame with that
+    frame; otherwise frames are held back for 1.2 s, as by `track`, in which rows are added and put right.
     """
 
     name: str
     options: TrackerOptions
     embedder: Embedder | None = None
     refinement: RefinementOptions | None = None
+    at_once: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class BenchmarkSetup:
     `peers` are names of `peers.py`. Ours runs once as it is without re-ID; where there are pictures also without
     camera cuts, which the peers do not look for; with each of the `embedders`, by the name of its row, also with re-ID;
     with a `cast`, the number of people in each sequence, as with `track --cast`. With `refine` it has another row, of
-    two passes, which is offline and not to be measured against the others. These two take the first embedder.
+    two passes, which is offline and not to be measured against the others; with `at_once` one of what is known of each
+    frame without any later one. These three take the first embedder.
     """
 
     sequences: Sequence[TruthSequence]
@@ -50,6 +54,7 @@ class BenchmarkSetup:
     embedders: Mapping[str, Embedder]
     cast: int | None = None
     refine: bool = False
+    at_once: bool = False
 
     def ours(self, options: TrackerOptions) -> list[Variant]:
         """Our rows; with the last one the peers are compared."""
@@ -59,6 +64,8 @@ class BenchmarkSetup:
         more, first = [], next(iter(self.embedders.values()), None)
         if self.refine:
             more.append(Variant(OURS_REFINED, options, first, RefinementOptions()))
+        if self.at_once:
+            more.append(Variant(OURS_AT_ONCE, options, first, at_once=True))
         if self.cast is not None:
             more.append(Variant(OURS_WITH_CAST, replace(options, cast=self.cast), first))
         if first is None:
@@ -87,6 +94,7 @@ def set_up(
     peers: Sequence[str],
     cast: int | None = None,
     refine: bool = False,
+    at_once: bool = False,
 ) -> BenchmarkSetup:
     """The benchmark on the sequences in `truth`, or `only` on those of these names; pictures count only where every
     sequence has them.
@@ -105,7 +113,7 @@ def set_up(
     if missing:
         measured = [replace(sequence, pictures=None) for sequence in measured]
     embedders = {row: embedder for row, name in rows.items() if (embedder := make_embedder(encoder_weights(name)))}
-    return BenchmarkSetup(measured, peers, embedders, cast, refine)
+    return BenchmarkSetup(measured, peers, embedders, cast, refine, at_once)
 
 
 def rows_with_reid(reid: Sequence[str]) -> dict[str, str]:
