@@ -132,7 +132,7 @@ class TrackCommand:
         """Track one source into the folder that is returned. Raises InputError."""
         with self._open(name) as source, Interruption() as interruption:
             if self.dry_run:
-                return self._say_plan(name, source, choose_folder(self.out, source.name))
+                return self._say_plan(name, source, choose_folder(self.out, source.name, opened=absolute(name)))
             self._say_parts()  # only when the source is known to be one
             parts = self.make_parts((source.width, source.height))
             with new_folder(self.out, source.name, opened=absolute(name)) as folder:
@@ -236,7 +236,7 @@ class TrackCommand:
                 batch.skipped(name, run)
                 return
             if self.dry_run:
-                self._say_plan(name, source, choose_folder(None, source.name, parent))
+                self._say_plan(name, source, choose_folder(None, source.name, parent, absolute(name)))
             yield Video(name, source.name, source.frame_count)
 
     def _open(self, name: str) -> Source:

@@ -185,6 +185,9 @@ def test_a_run_of_several_that_was_stopped_leaves_no_part_under_the_name_of_the_
     other = Path("all/two")  # a part, too, but of another video of this name
     (other / "tracks.json").write_text(json.dumps({**overview, "complete": False}))
     (other / "config.json").write_text(json.dumps({**config, "ended": False, "opened": "/elsewhere/two.mp4"}))
+    track("videos", out=Path("all"), dry_run=True)
+    planned = capsys.readouterr().out
+    assert all(f"  results   all/{name}\n" in planned for name in ("one", "two-2"))
     track("videos", out=Path("all"))
     said = capsys.readouterr().out
     assert "all/one held a run that was not finished; that is now all/one-unfinished" in said
@@ -225,7 +228,7 @@ def test_a_folder_is_claimed_by_one_run_only(tmp_path: Path, monkeypatch: pytest
     ):
         raise AssertionError("two runs in one folder")
     # the other run was faster, and is done, between the look at the folder and its claim
-    monkeypatch.setattr("tools.run.folder.choose_folder", lambda out, name, parent: out)
+    monkeypatch.setattr("tools.run.folder.choose_folder", lambda out, *_: out)
     (tmp_path / "out" / "tracks.txt").touch()
     with pytest.raises(InputError, match="another run has filled --out out"), claimed_folder(Path("out"), "dance"):
         raise AssertionError("two runs in one folder")

@@ -22,10 +22,11 @@ RUNS = Path("runs")
 PACKAGES = ("followspot", "torch", "ultralytics", "numpy", "opencv-python", "av", "openvino", "filterpy", "lap")
 
 
-def choose_folder(out: Path | None, name: str, parent: Path = RUNS) -> Path:
+def choose_folder(out: Path | None, name: str, parent: Path = RUNS, opened: str | None = None) -> Path:
     """`out` if it is new or empty, else refused; without it the first free one of parent/NAME, parent/NAME-2, ...
 
-    A run in `out` that was not finished will give way. Nothing is made yet. Raises InputError.
+    A run that was not finished, in `out` or in parent/NAME of the source `opened`, will give way. Nothing is made yet.
+    Raises InputError.
     """
     if out is not None:
         if out.is_file():
@@ -33,7 +34,9 @@ def choose_folder(out: Path | None, name: str, parent: Path = RUNS) -> Path:
         if out.is_dir() and any(out.iterdir()) and not is_left_over(out):
             raise InputError(f"--out {out} already holds files: name a new folder, so that no results are overwritten")
         return out
-    return first_free(parent / (name or "run"))
+    first = parent / (name or "run")
+    gives_way = opened is not None and is_left_over(first) and read_json_object(first / CONFIG).get("opened") == opened
+    return first if gives_way else first_free(first)
 
 
 def first_free(folder: Path) -> Path:
@@ -75,9 +78,7 @@ def claimed_folder(
     in parent/NAME of the source `opened`, is set aside, with a note. Raises InputError where no folder may be made, or
     another run has taken `out`.
     """
-    if out is None and opened is not None:
-        _make_way(parent / (name or "run"), opened)
-    wanted = choose_folder(out, name, parent)
+    wanted = choose_folder(out, name, parent, opened)
     made = [path for path in wanted.parents if not path.exists()]
     with ExitStack() as stack:
         with os_errors_as(f"cannot write results to {wanted}", "; choose another --out"):
@@ -99,9 +100,9 @@ def claimed_folder(
         yield folder, [folder, *made] if new else made
 
 
-def _make_way(folder: Path, opened: str | None = None) -> None:
-    """Set a run aside that was not finished, with a note; where it is said, only one of the source `opened`."""
-    if is_left_over(folder) and opened in (None, read_json_object(folder / CONFIG).get("opened")):
+def _make_way(folder: Path) -> None:
+    """Set a run aside that was not finished, with a note."""
+    if is_left_over(folder):
         aside = first_free(folder.with_name(folder.name + ASIDE))
         set_aside(folder, aside)
         note(f"{folder} held a run that was not finished; that is now {aside}")
@@ -112,7 +113,7 @@ def made_folder(name: str, parent: Path, opened: str) -> Path:
 
     An unfinished run of the source `opened` in the first of them is set aside, with a note.
     """
-    _make_way(parent / name, opened)
+    _make_way(choose_folder(None, name, parent, opened))
     with os_errors_as(f"cannot write results to {parent / name}", "; choose another --out"):
         parent.mkdir(parents=True, exist_ok=True)
         folder = next(path for path in numbered(parent / name) if _made(path))
