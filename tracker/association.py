@@ -30,10 +30,13 @@ class AssociationOptions:
     """Decay time (to 1/e) of the last-box term while the track is not seen, seconds, where re-ID is off."""
     last_box_decay_with_appearance: float = 0.3
     """The same decay time where re-ID is on: appearance then decides who stands where the track was."""
+    last_box_decay_steady: float = 0.3
+    """The same where people move steadily, as pedestrians do: they are no longer where they were."""
     height_power: float = 4.0
     """Power of the overlap in height, which multiplies the overlap with the predicted box."""
     occlusion_weight: float = 0.1
-    """Similarity lost by a track whose predicted box lies wholly behind one nearer to the camera."""
+    """Similarity lost by a track whose predicted box lies wholly behind one nearer to the camera; none where people
+    move steadily, as they then pass behind others and go on."""
     expansion: float = 1.0
     """How fast boxes grow on each side before their overlaps are taken, box sizes per second since a track was seen:
     the longer the step, the further people get in it (C-BIoU's buffers, in seconds)."""
@@ -46,6 +49,13 @@ class AssociationOptions:
     weak_penalty: float = 0.8
     """Similarity lost in the second matching for each unit of score below `high_score`: the weaker a box, the better it
     must fit."""
+
+    def at(self, steadiness: float) -> AssociationOptions:
+        """These options in a video in which people move as steadily as that, 0..1 (`steadiness`)."""
+        if not steadiness:
+            return self
+        rate = 1 / self.last_box_decay + steadiness / self.last_box_decay_steady
+        return replace(self, last_box_decay=1 / rate, occlusion_weight=(1 - steadiness) * self.occlusion_weight)
 
     def with_appearance(self) -> AssociationOptions:
         """These options where there is a re-ID encoder."""

@@ -39,6 +39,8 @@ class BirthOptions:
     """The same age where re-ID is on: appearance corrects mistakes later."""
     recognition_timeout: float = 0.9
     """Maximum age at which a tentative track still waits to be recognised as a missing person; then it is a new one."""
+    recognition_timeout_steady: float = 0.4
+    """The same where people move steadily, as pedestrians do: most of those who left do not come back."""
     passer_by_height: float = 0.5
     """A tentative track smaller than this share of the cast's median height may be a passer-by in the background."""
     passer_by_seconds: float = 2.0
@@ -49,6 +51,11 @@ class BirthOptions:
     def with_appearance(self) -> BirthOptions:
         """These options where there is a re-ID encoder."""
         return replace(self, confirm_after=self.confirm_after_with_appearance)
+
+    def at(self, steadiness: float) -> BirthOptions:
+        """These options in a video in which people move as steadily as that, 0..1 (`steadiness`)."""
+        sooner = steadiness * (self.recognition_timeout - self.recognition_timeout_steady)
+        return replace(self, recognition_timeout=self.recognition_timeout - sooner)
 
     def min_frames(self, fps: float) -> int:
         """The least number of frames, `fps` a second, in which a person can be confirmed."""
@@ -68,6 +75,10 @@ class Birth:
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
     motion: MotionOptions = field(default_factory=MotionOptions)
     views: GalleryOptions = field(default_factory=GalleryOptions)
+
+    def at(self, steadiness: float) -> Birth:
+        """The same in a video in which people move as steadily as that, 0..1."""
+        return replace(self, options=self.options.at(steadiness)) if steadiness else self
 
     def start(
         self,

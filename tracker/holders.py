@@ -33,7 +33,7 @@ class Holders:
     def and_asleep(self, asleep: Holders) -> Holders:
         """These and those, in one; of those nothing is read again that is known."""
         both = Holders([*self.tracks, *asleep.tracks])
-        for name in ("last_xyxy", "last_time", "before_cut", "viewed"):
+        for name in ("last_xyxy", "last_velocity", "last_time", "before_cut", "viewed"):
             setattr(both, name, np.concatenate([getattr(self, name), getattr(asleep, name)]))
         return both
 
@@ -52,6 +52,11 @@ class Holders:
     def last_xyxy(self) -> np.ndarray:
         """Where they were last seen, (H, 4) pixels."""
         return np.array([track.last_xyxy for track in self.tracks], float).reshape(-1, 4)
+
+    @cached_property
+    def last_velocity(self) -> np.ndarray:
+        """How they moved then, (H, 2) pixels per second."""
+        return np.array([track.last_velocity for track in self.tracks], float).reshape(-1, 2)
 
     @cached_property
     def last_time(self) -> np.ndarray:

@@ -35,7 +35,8 @@ class MotionOptions:
     start_speed: float = 0.5
     """Standard deviation of a new track's unknown velocity, body heights per second."""
     velocity_decay: float = 0.4
-    """Decay time (to 1/e) of the velocity of a track that is not seen, seconds: people stop."""
+    """Decay time (to 1/e) of the velocity of a track that is not seen, seconds: people stop. The steadier people
+    move in the video (`steadiness`), the longer it is; at 1 velocity does not decay."""
 
 
 BATCH_FROM = 4
@@ -66,9 +67,19 @@ class Motion:
         """The filtered or predicted box, (4,) pixels."""
         return boxes_of([self])[0]
 
-    def predict(self, seconds: float, *, seen: bool) -> None:
+    @property
+    def centre(self) -> np.ndarray:
+        """The centre of that box, (2,) pixels."""
+        return self.filter.x[:2, 0].copy()
+
+    @property
+    def velocity(self) -> np.ndarray:
+        """The velocity of its centre, (2,) pixels per second."""
+        return self.filter.x[4:, 0].copy()
+
+    def predict(self, seconds: float, *, seen: bool, steadiness: float = 0.0) -> None:
         """Move on by `seconds`; `seen`: the track was matched in the last frame; if not, its velocity decays."""
-        transition, noise = _step(self.options, round(seconds, 6), seen)
+        transition, noise = _step(self.options, round(seconds, 6), seen, steadiness)
         self.filter.predict(F=transition, Q=noise * self.height**2)
 
     def move(self, similarity: Similarity) -> None:
@@ -92,14 +103,16 @@ def boxes_of(motions: Sequence[Motion]) -> np.ndarray:
     return cxcywh_to_xyxy(cxcywh)
 
 
-def predict_all(motions: Sequence[Motion], seconds: float, seen: Sequence[bool]) -> None:
+def predict_all(motions: Sequence[Motion], seconds: float, seen: Sequence[bool], steadiness: float = 0.0) -> None:
     """`Motion.predict` for each of N filters, `seen` (N,)."""
     if len(motions) < BATCH_FROM:
         for motion, was_seen in zip(motions, seen, strict=True):
-            motion.predict(seconds, seen=was_seen)
+            motion.predict(seconds, seen=was_seen, steadiness=steadiness)
         return
     x, covariance = _states(motions)
-    steps = [_step(motion.options, round(seconds, 6), was_seen) for motion, was_seen in zip(motions, seen, strict=True)]
+    seconds = round(seconds, 6)
+    each = zip(motions, seen, strict=True)
+    steps = [_step(motion.options, seconds, was_seen, steadiness) for motion, was_seen in each]
     transition, noise = (np.stack(part) for part in zip(*steps, strict=True))  # (N, 6, 6) each
     height = np.maximum(x[:, 3], 1.0)  # (N, 1)
     covariance = transition @ covariance @ transition.swapaxes(1, 2) + noise * (height**2)[:, :, None]
@@ -143,12 +156,12 @@ def box_noise(score: Score, options: MotionOptions) -> Score:
 
 
 @lru_cache(maxsize=256)
-def _step(options: MotionOptions, seconds: float, seen: bool) -> tuple[np.ndarray, np.ndarray]:
+def _step(options: MotionOptions, seconds: float, seen: bool, steadiness: float) -> tuple[np.ndarray, np.ndarray]:
     """Transition (6, 6) and process noise (6, 6) in body heights for one step; frame times repeat, so it is cached.
 
     White-noise acceleration on the centre, a random walk on the size.
     """
-    keep = 1.0 if seen else float(np.exp(-seconds / options.velocity_decay))
+    keep = 1.0 if seen else float(np.exp(-seconds * (1 - steadiness) / options.velocity_decay))
     transition = np.eye(6)
     transition[[0, 1], [4, 5]] = seconds * keep
     transition[[4, 5], [4, 5]] = keep

@@ -19,7 +19,7 @@ People remembered from earlier videos are identities, too, for tentative tracks 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,6 +67,21 @@ class RecoveryOptions:
     """Standard deviation of the logarithm of the ratio of the body heights of two different people in a picture."""
     position_horizon: float = 10.0
     """Seconds after which the noise of position and size grows no further."""
+    steady_noise: float = 0.3
+    """Factor of the position noise where people move steadily (`steadiness`) and re-ID is off: velocity then tells
+    where they are."""
+    steady_log_odds: float = 3.0
+    """Log odds needed beyond `min_log_odds` there: those who left are gone."""
+
+    def at(self, steadiness: float) -> RecoveryOptions:
+        """These options in a video in which people move as steadily as that, 0..1."""
+        factor = 1 - steadiness * (1 - self.steady_noise)
+        return replace(
+            self,
+            position_noise=factor * self.position_noise,
+            position_spread_rate=factor * self.position_spread_rate,
+            min_log_odds=self.min_log_odds + steadiness * self.steady_log_odds,
+        )
 
     def position_spread(self, away: np.ndarray) -> np.ndarray:
         """Standard deviation of a person's position after seconds away, of any shape, in body heights."""
@@ -95,13 +110,14 @@ class IdentityMatch:
 class Unresolved:
     """The tracks of a frame whose identity is open: `tentative`, `doubtful` (confirmed, in doubt) and `lost` ones.
 
-    `asleep` are lost tracks, too, those that stay as they are from frame to frame.
+    `asleep` are lost tracks, too, those that stay as they are from frame to frame. `steadiness` is that of the video.
     """
 
     tentative: Sequence[Track]
     doubtful: Sequence[Track]
     lost: Sequence[Track]
     asleep: Holders = field(default_factory=Holders)
+    steadiness: float = 0.0
 
     @property
     def tracks(self) -> list[Track]:
@@ -164,7 +180,7 @@ class IdentityMatcher:
         score = self._appearance_log_odds(similarity, unresolved.tracks, holders)
         count = len(tentative)
         if tentative and len(holders):
-            position = position_log_odds(tentative, holders, size, self.options)
+            position = position_log_odds(tentative, holders, size, self.options, unresolved.steadiness)
             prior = prior_log_odds(tentative, holders, size, self.options)
             unknown = holders.before_cut & np.isnan(similarity[:count])  # there is neither appearance nor position
             score[:count] += np.where(unknown, log_odds_of_one(prior, len(holders)), prior - np.log(len(holders)))
@@ -262,10 +278,11 @@ def at_edge(xyxy: np.ndarray, size: PictureSize, options: RecoveryOptions) -> np
 
 
 def position_log_odds(
-    tentative: Sequence[Track], lost: Holders, size: PictureSize, options: RecoveryOptions
+    tentative: Sequence[Track], lost: Holders, size: PictureSize, options: RecoveryOptions, steadiness: float = 0.0
 ) -> np.ndarray:
     """Log odds of position and size, (T, L): a Gaussian about the lost track's last box, against a uniform density.
 
+    The steadier people move in the video, 0..1, the farther on from there they are expected, as they last moved.
     A person who left at an edge may come in at the other: there, position counts no more against that than against a
     new person.
     """
@@ -273,8 +290,9 @@ def position_log_odds(
     first, last = xyxy_to_cxcywh(first_xyxy), xyxy_to_cxcywh(last_xyxy)
     height = np.sqrt(first[:, None, 3] * last[None, :, 3])  # (T, L)
     away = _seconds_away(tentative, lost).clip(0.0, options.position_horizon)  # (T, L)
-    spread = options.position_spread(away)
-    distance = np.linalg.norm(first[:, None, :2] - last[None, :, :2], axis=-1) / height
+    spread = options.at(steadiness).position_spread(away)
+    gone = steadiness * away[..., None] * lost.last_velocity  # (T, L, 2)
+    distance = np.linalg.norm(first[:, None, :2] - last[None, :, :2] - gone, axis=-1) / height
     width, depth = size or UNKNOWN_SIZE * height.max()
     room = width * depth / height**2  # square body heights
     position = -0.5 * (distance / spread) ** 2 - np.log(2 * np.pi * spread**2) + np.log(room)

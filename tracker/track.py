@@ -97,6 +97,7 @@ class Track:
     def _observe(self, frame: Frame, detections: Detections, row: int) -> None:
         self.last_xyxy = detections.xyxy[row]
         self.last_time = frame.time
+        self.last_velocity = self.motion.velocity
         self.noise = box_noise(float(detections.score[row]), self.motion.options)
         while self._recent and self._recent[0][0] < frame.time - DIRECTION_SECONDS:
             self._recent.popleft()
@@ -129,6 +130,7 @@ class Track:
             return
         self.motion.move(similarity)
         self.last_xyxy = similarity.boxes(self.last_xyxy[None])[0]
+        self.last_velocity = similarity.matrix[:, :2] @ self.last_velocity
         self._recent = deque((time, similarity.boxes(xyxy[None])[0]) for time, xyxy in self._recent)
 
     def cut_away(self) -> None:
@@ -230,12 +232,12 @@ class Track:
         return now - self.first_time
 
 
-def predict(tracks: Sequence[Track], seconds: float, now: float) -> None:
-    """Move all tracks on to `now`, `seconds` after the last frame."""
+def predict(tracks: Sequence[Track], seconds: float, now: float, steadiness: float) -> None:
+    """Move all tracks on to `now`, `seconds` after the last frame; `steadiness` is that of the video."""
     for track in tracks:
         track.missed = max(now - seconds - track.last_time, 0.0)
-    seen = [track.last_time >= now - 1.5 * seconds for track in tracks]
-    predict_all([track.motion for track in tracks], seconds, seen)
+    seen = [track.missed < 1e-6 for track in tracks]  # times are sums of steps
+    predict_all([track.motion for track in tracks], seconds, seen, steadiness)
 
 
 def update(tracks: Sequence[Track], frame: Frame, detections: Detections, rows: Sequence[int]) -> None:

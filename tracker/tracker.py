@@ -28,6 +28,7 @@ from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
 from .score_scale import ScoreScale
 from .shared_view import LastPicture
+from .steadiness import Steadiness, SteadinessOptions
 from .track import Identity, Observation, Track, TrackState, predict, update
 from .types import (
     Detections,
@@ -63,6 +64,7 @@ class TrackerOptions:
     association: AssociationOptions = field(default_factory=AssociationOptions)
     contest: ContestOptions = field(default_factory=ContestOptions)
     motion: MotionOptions = field(default_factory=MotionOptions)
+    steadiness: SteadinessOptions = field(default_factory=SteadinessOptions)
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
     recollection: RecollectionOptions = field(default_factory=RecollectionOptions)
     gallery: GalleryOptions = field(default_factory=GalleryOptions)
@@ -116,6 +118,7 @@ class Tracker:
         self._contest = Contest(self.options.contest, embedder)
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._scores = ScoreScale()
+        self._steadiness = Steadiness(self.options.steadiness)
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._last_picture = LastPicture()
         self._cut_times: list[float] = []
@@ -170,6 +173,7 @@ class Tracker:
         if self._uses_appearance:
             self._collect_views(frame, detections)
             self._mark_missed(frame.time)  # so that who is missed for the first time may be who is due in this frame
+        self._steadiness.learn(self._tracks, frame.time)
         recoveries = self._resolve_identities(frame)
         if not self._uses_appearance:  # motion alone cannot tell the two
             self._mark_missed(frame.time)
@@ -195,7 +199,7 @@ class Tracker:
             seconds = frame.time - self._last.time
             if not 0 < seconds < math.inf:
                 raise InputError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last.time:.3f} s")
-            predict(self._tracks, seconds, frame.time)
+            predict(self._tracks, seconds, frame.time, self._steadiness.value)
         self._last = replace(frame, image=None)
         if frame.image is not None:
             self._picture_size = (frame.image.shape[1], frame.image.shape[0])
@@ -214,6 +218,7 @@ class Tracker:
             else:
                 track.move(shared)
         self._asleep = Holders(self._asleep.tracks)  # all have changed
+        self._steadiness.cut()
         self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _coasting(self, now: float) -> list[Track]:
@@ -250,7 +255,7 @@ class Tracker:
         self, frame: Frame, detections: Detections, confidence: np.ndarray, coasting: Sequence[Track]
     ) -> list[tuple[int, int]]:
         """Which of the coasting tracks go on with which detections: rows of both. Confident ones are matched first."""
-        options = self._association
+        options = self._association.at(self._steadiness.value)
         high = np.flatnonzero(confidence >= options.high_score)
         low = np.flatnonzero((confidence >= options.low_score) & (confidence < options.high_score))
         noise = box_noise(detections.score, self.options.motion)
@@ -297,16 +302,19 @@ class Tracker:
         In the last frame no track waits for a better view.
         """
         now, candidates = frame.time, self._roster.candidates()
-        due = self._birth.due(self._tracks, self._asleep, now, remembered=bool(candidates.people), last=last)
+        birth = self._birth.at(self._steadiness.value)
+        due = birth.due(self._tracks, self._asleep, now, remembered=bool(candidates.people), last=last)
         clear = self._clear(now)
         if not due and not clear:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
         lost = self._lost()
-        recoveries = self._recognise(Unresolved(due, doubtful, lost, self._asleep), candidates, frame)
+        steadiness = 0.0 if self._uses_appearance else self._steadiness.value  # looks tell more than places do
+        unresolved = Unresolved(due, doubtful, lost, self._asleep, steadiness)
+        recoveries = self._recognise(unresolved, candidates, frame)
         missing = bool(lost or len(self._asleep) or candidates.people)
         for track in due:
-            new = track.identity is None and self._birth.may_be_new(track, now, missing=missing, last=last)
+            new = track.identity is None and birth.may_be_new(track, now, missing=missing, last=last)
             if new and not self._roster.is_full:
                 track.take_identity(self._roster.new_person())
         for track in (*due, *clear):
@@ -327,7 +335,7 @@ class Tracker:
 
     def _recognise(self, unresolved: Unresolved, candidates: Candidates, frame: Frame) -> list[Recovery]:
         """Give the tracks that are known people their identities."""
-        options = self.options.recovery
+        options = self.options.recovery.at(unresolved.steadiness)
         min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
         matches = self._matcher.match(unresolved, self._picture_size, min_log_odds, candidates)
         for found in matches:

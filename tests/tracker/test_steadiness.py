@@ -1,0 +1,104 @@
+"""Pedestrians walk on, dancers turn back: what the tracker learns from that, and what follows from it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from stage_play import absent, box, ids_of, play, stand, walk
+
+from tracker.association import AssociationOptions
+from tracker.birth import BirthOptions
+from tracker.gallery import Gallery, GalleryOptions
+from tracker.motion import Motion, MotionOptions
+from tracker.recovery import RecoveryOptions
+from tracker.steadiness import Steadiness, SteadinessOptions
+from tracker.track import Identity, Track, predict, update
+from tracker.tracker import Tracker, TrackerOptions
+from tracker.types import Detections, Frame
+
+FPS = 20
+
+
+def learn(path, seconds: float, *, cut: float = math.inf) -> float:
+    """What is learnt from one person, 200 px tall, up to and with that second; `cut`: when there is a camera cut."""
+    steadiness, track = Steadiness(SteadinessOptions()), None
+    for index in range(round(seconds * FPS) + 1):
+        time = index / FPS
+        frame, feet = Frame(index, time, None), path(time)
+        found = Detections(np.array([] if feet is None else [box(feet)]).reshape(-1, 4), np.ones(int(feet is not None)))
+        if track is None:
+            track = Track(frame, found, 0, MotionOptions(), GalleryOptions())
+            track.take_identity(Identity(1, Gallery(GalleryOptions())))
+            track.confirm()
+        else:
+            predict([track], 1 / FPS, time, 0.0)
+            if feet is not None:
+                update([track], frame, found, [0])
+        if time == cut:
+            steadiness.cut()
+        steadiness.learn([track], time)
+    return steadiness.value
+
+
+def test_each_half_second_that_goes_on_as_the_one_before_counts():
+    """150 pixels a second, places at 0.0, 0.5, 1.0: the first step that can be compared ends at 1.0 s. With n steady
+    steps the share is (n + 0.3 x 6) / (n + 6): 0.53 for three, 0.58 for four, 0.65 for six; 0.5 is 0, 0.65 is 1."""
+    walker = walk((100, 600), (1600, 600), 10.0)
+    assert [learn(walker, seconds) for seconds in (1.0, 2.0, 2.5, 3.5)] == [0.0, 0.2, 0.5, 1.0]
+
+
+def test_a_dancer_who_turns_back_is_not_steady():
+    assert learn(lambda time: (600 + 100 * math.sin(math.pi * time), 600), 10.0) == 0.0
+
+
+def test_who_stands_still_tells_nothing():
+    """Steps of less than a tenth of 200 pixels: 19 in half a second. Else two who stand beside a dancer would count."""
+    assert learn(walk((100, 600), (480, 600), 10.0), 10.0) == 0.0
+    assert learn(walk((100, 600), (520, 600), 10.0), 10.0) == 1.0
+
+
+def test_after_a_gap_or_a_camera_cut_steps_are_counted_anew():
+    """Unseen at 1.3 s, or cut there: of the steps that end at 1.0, 1.5, 2.0, 2.5 and 3.0 s only the first is left, and
+    the next ends one second after the gap."""
+    walker = walk((100, 600), (1600, 600), 10.0)
+    assert learn(walker, 3.0) == 0.8
+    assert learn(absent(walker, 1.29, 1.31), 3.0) == 0.2
+    assert learn(walker, 3.0, cut=1.3) == 0.2
+
+
+def test_between_dancers_and_pedestrians_options_are_in_between():
+    association = AssociationOptions(occlusion_weight=0.1, last_box_decay=math.inf, last_box_decay_steady=0.3)
+    assert association.at(0.0) is association
+    assert association.at(0.5).occlusion_weight == pytest.approx(0.05)
+    assert association.at(0.5).last_box_decay == pytest.approx(0.6)
+    birth = BirthOptions(recognition_timeout=0.9, recognition_timeout_steady=0.4)
+    assert birth.at(0.5).recognition_timeout == pytest.approx(0.65)
+    recovery = RecoveryOptions(position_noise=0.5, steady_noise=0.3, min_log_odds=0.0, steady_log_odds=3.0)
+    assert recovery.at(1.0).position_noise == pytest.approx(0.15)
+    assert recovery.at(0.5).min_log_odds == pytest.approx(1.5)
+
+
+def test_the_velocity_of_an_unseen_pedestrian_stays():
+    """150 pixels a second: 450 in three seconds. Where velocity decays within 0.4 s, each step of 6 pixels is a factor
+    of exp(-0.1) shorter than the one before: 6 x 0.905 / (1 - 0.905) = 57."""
+    for steadiness, way in ((1.0, 450), (0.0, 57)):
+        motion = Motion(np.array([60.0, 300, 140, 500]), MotionOptions())
+        motion.filter.x[4, 0] = 150.0
+        for _ in range(75):
+            motion.predict(0.04, seen=False, steadiness=steadiness)
+        assert motion.centre[0] - 100 == pytest.approx(way, abs=1)
+
+
+NEVER = TrackerOptions(steadiness=SteadinessOptions(unsteady=2.0, steady=3.0))
+
+
+@pytest.mark.parametrize(("options", "people"), [(TrackerOptions(), 5), (NEVER, 4)])
+def test_in_a_street_who_steps_out_where_another_vanished_is_somebody_else(options: TrackerOptions, people: int):
+    """Four walk to the right. One goes into a house at x = 700; four seconds later somebody comes out of it."""
+    street = [walk((50 + 40 * n, 500 + 100 * n), (50 + 40 * n + 1300, 500 + 100 * n), 13.0) for n in range(3)]
+    gone = absent(walk((100, 400), (1600, 400), 10.0), 4.0, 99.0)
+    comes = absent(stand(700, 400), 0.0, 8.0)
+    _, stories = play([*street, gone, comes], 10.0, Tracker(options, picture_size=(1920, 1080)))
+    assert len(set().union(*map(ids_of, stories))) == people
