@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .cast_memory import CastMemory
 from .gallery import Gallery, GalleryOptions, Looks
 from .recollection import NO_CANDIDATES, Candidates, RecollectionOptions, Remembered
+from .recovery import IdentityMatch
 from .track import Identity
 
 
@@ -55,6 +58,21 @@ class Roster:
         self._new += 1
         self._keep(identity)
         return identity
+
+    def admitted(self, matches: Sequence[IdentityMatch]) -> list[IdentityMatch]:
+        """The matches without those of remembered people for whom the cast has no room: the most similar come first.
+
+        All others have appeared then.
+        """
+        absent = {id(person.identity) for person in self._absent}
+        new = [match for match in matches if id(match.identity) in absent]
+        new.sort(key=lambda match: match.similarity or 0.0, reverse=True)
+        room = len(new) if self._cast is None else max(self._cast - self.count, 0)
+        refused = {id(match.identity) for match in new[room:]}
+        taken = [match for match in matches if id(match.identity) not in refused]
+        for match in taken:
+            self.appeared(match.identity)
+        return taken
 
     def appeared(self, identity: Identity) -> None:
         """Note that a person was identified; a remembered one is a candidate no longer."""

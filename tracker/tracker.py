@@ -338,8 +338,7 @@ class Tracker:
         options = self.options.recovery.at(unresolved.steadiness)
         min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
         matches = self._matcher.match(unresolved, self._picture_size, min_log_odds, candidates)
-        for found in matches:
-            self._roster.appeared(found.identity)
+        matches = self._roster.admitted(matches)
         self._renamed = tuple(renamings(matches))
         recoveries = exchange(matches, unresolved.holders.tracks, frame)
         if recoveries:

@@ -132,6 +132,13 @@ def test_once_all_the_cast_is_here_no_one_else_is_remembered(monday: CastMemory)
     assert [ids_of(story) for story in stories] == [{1}, set()]
 
 
+def test_of_two_known_people_who_come_at_once_a_cast_of_one_takes_the_likelier(monday: CastMemory):
+    """Someone in almost Ada's red and the person in blue are due in the same frame; blue resembles 2 in full."""
+    tracker, _, stories = film([stand(300), stand(900)], [ALMOST_RED, BLUE], monday, cast=1)
+    assert tracker.people == 1
+    assert [ids_of(story) for story in stories] == [set(), {2}]
+
+
 def test_a_memory_without_an_encoder_is_refused(monday: CastMemory):
     with pytest.raises(InputError, match="needs a re-ID encoder"):
         Tracker(memory=monday)
