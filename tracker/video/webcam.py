@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 
 import cv2
+import numpy as np
 
 from ..types import Frame, InputError
 from .containers import DEFAULT_FPS
@@ -23,6 +25,7 @@ class Webcam(Source):
     def __init__(self, index: int, *, vid_stride: int = 1) -> None:
         super().__init__(vid_stride)
         self.name = f"webcam{index}"
+        self._lock = threading.Lock()
         self._capture = _open_quietly(index)
         if not self._capture.isOpened() or not self._capture.grab():
             self._capture.release()
@@ -33,20 +36,28 @@ class Webcam(Source):
 
     def __iter__(self) -> Iterator[Frame]:
         index, start = 0, None
-        while self._capture.isOpened():
-            if not self._capture.grab():
-                self._warning = f"{self.name} gives no more pictures"
-                return
-            now = time.monotonic()
+        while (taken := self._next(wanted=index % self.stride == 0)) is not None:
+            now, image = taken
             start = now if start is None else start
-            if index % self.stride == 0:
-                whole, image = self._capture.retrieve()
-                if whole:
-                    yield Frame(index, now - start, image, now)
+            if image is not None:
+                yield Frame(index, now - start, image, now)
             index += 1
 
+    def _next(self, *, wanted: bool) -> tuple[float, np.ndarray | None] | None:
+        """When the next picture was taken, and the picture if it is `wanted` and whole; None when there are no more."""
+        with self._lock:  # a thread may be reading while the `with` block ends: OpenCV must not let go of it then
+            if not self._capture.isOpened():
+                return None
+            if not self._capture.grab():
+                self._warning = f"{self.name} gives no more pictures"
+                return None
+            now = time.monotonic()
+            whole, image = self._capture.retrieve() if wanted else (False, None)
+            return now, image if whole else None
+
     def close(self) -> None:
-        self._capture.release()
+        with self._lock:
+            self._capture.release()
 
 
 def _open_quietly(index: int) -> cv2.VideoCapture:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 
 from tracker.prefetch import prefetch
 from tracker.types import Frame, InputError
+from tracker.video import webcam
 from tracker.video.newest import NewestFrames
 from tracker.video.source import Source
 from tracker.video.sources import open_source
@@ -147,6 +149,45 @@ def test_what_the_source_says_before_anyone_listens_is_not_lost():
         next(frames)
         camera.tell("is back")
     assert said == ["went away", "is back"]
+
+
+class Capture:
+    """OpenCV's of a webcam, which must not be released while a picture is grabbed from it."""
+
+    def __init__(self) -> None:
+        self.grabs = 0
+        self.inside, self.released = threading.Event(), threading.Event()
+        self.released_in_use = False
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return not self.released.is_set()
+
+    def get(self, field: int) -> float:
+        return 25.0 if field == cv2.CAP_PROP_FPS else 4.0
+
+    def grab(self) -> bool:
+        self.grabs += 1
+        if self.grabs > 1:  # the first is that of the constructor
+            self.inside.set()
+            self.released_in_use |= self.released.wait(0.2)
+        return True
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        return True, PICTURE
+
+    def release(self) -> None:
+        self.released.set()
+
+
+def test_a_webcam_is_let_go_of_between_two_pictures(monkeypatch: pytest.MonkeyPatch):
+    """It is closed while the reader's thread waits for a picture: that one is taken first, and it is the last."""
+    capture = Capture()
+    monkeypatch.setattr(webcam, "_open_quietly", lambda index: capture)
+    with NewestFrames(webcam.Webcam(0)) as newest:
+        assert capture.inside.wait(60)
+    assert capture.released.is_set()
+    assert not capture.released_in_use
+    assert newest.warning is None  # whoever closes it knows why no more pictures come
 
 
 def test_a_file_is_no_live_source_and_gives_every_frame(tmp_path):
