@@ -59,11 +59,12 @@ def renamings(matches: Sequence[IdentityMatch]) -> list[Renaming]:
 
 
 def _recovery(match: IdentityMatch, holder: Track | None, frame: Frame) -> Recovery:
-    """A tentative track that is a known person was back when first seen; an exchange is found in this frame."""
+    """A tentative track that is a known person was back in its first row that counts (`Track.take_identity`); an
+    exchange is found in this frame."""
     track = match.track
-    lost = track.identity is None and holder is not None and holder.state is TrackState.LOST
-    back = holder is None or (lost and bool(track.unreported))
-    index, time = (track.unreported[0].frame, track.unreported[0].time) if back else (frame.index, frame.time)
+    back = holder is None or (track.identity is None and holder.state is TrackState.LOST)
+    rows = [(seen.frame, seen.time) for seen in track.unreported if back and seen.time > match.identity.reported]
+    index, time = rows[0] if rows else (frame.index, frame.time)
     away = 0.0 if holder is None else max(time - holder.last_time, 0.0)
     return Recovery(
         index,

@@ -55,7 +55,8 @@ def test_no_person_is_reported_twice_in_a_frame():
         back.observe(frame, Detections(back.last_xyxy[None], np.array([0.9])), 0)
     (event,) = exchange([IdentityMatch(back, gone.identity, None, None)], [gone], NOW)
     assert [seen.frame for seen in back.unreported] == [29]
-    assert (event.frame, event.away) == (27, 0.0)  # seen at 2.7 s, before 2.8 s: never less than no time away
+    assert (event.frame, event.away) == (29, pytest.approx(0.1))  # not 27, in which the row is the person's other one
+    assert not event.exchanged
 
 
 def test_rows_put_right_count_as_the_persons_own():
@@ -74,6 +75,18 @@ def test_a_lost_track_takes_the_identity_that_its_finder_left():
     events = exchange([IdentityMatch(here, first, 0.9, 0.4)], [here, gone], NOW)
     assert events == [Recovery(30, 3.0, 1, 2.0, 0.9, 0.4, exchanged=True)]
     assert (here.identity, gone.identity, gone.state) == (first, second, TrackState.LOST)
+
+
+def test_who_was_reported_elsewhere_is_back_in_the_first_row_of_their_own():
+    """Person 1 was reported as 2 until 2.8 s, while 2 was seen, tentatively, from 2.6 s on: 2 is back at 2.9 s."""
+    gone, here = known(1, 1.0, standing(300), lost=True), known(2, 2.8, standing(500))
+    exchange([IdentityMatch(here, gone.identity, 0.9, 0.4)], [here, gone], Frame(28, 2.8, None))
+    back = track_at(2.6, standing(800))
+    for frame in range(27, 31):
+        back.observe(Frame(frame, frame / 10, None), Detections(back.last_xyxy[None], np.array([0.9])), 0)
+    (event,) = exchange([IdentityMatch(back, gone.identity, 0.8, 0.3)], [here, gone], NOW)
+    assert event == Recovery(29, 2.9, 2, pytest.approx(1.9), 0.8, 0.3)
+    assert [seen.frame for seen in back.unreported] == [29, 30]
 
 
 def test_who_stays_who_they_are_is_no_news():
