@@ -174,9 +174,13 @@ class MomentFinder:
         soon = at < len(own) and self.columns.frame[own[at]] <= frame + self.options.nearby * self.fps
         return float(iou(self.columns.xyxy[[row]], self.columns.xyxy[own[[at]]])[0, 0]) if soon else 0.0
 
+    def _frames(self, seconds: float) -> float:
+        """As many seconds in frames of the source, or one step of the tracker where that is longer."""
+        return max(seconds * self.fps, self.columns.stride)
+
     def _rows_near(self, frame: int, seconds: float) -> np.ndarray:
         """Of each id the row nearest to `frame` within so many seconds, after it or (negative) before it."""
-        end = frame + seconds * self.fps
+        end = frame + np.copysign(self._frames(abs(seconds)), seconds)
         low, high = min(frame, end), max(frame, end)
         rows = []
         for own in self.people.values():
@@ -201,18 +205,18 @@ class MomentFinder:
         return own[int(np.flatnonzero(breaks)[-1]) :] if breaks.any() else own[:0]
 
     def _last_stay(self, id: int, frame: int) -> int:
-        """The frame in which the id was last seen before this one, in more than a few frames in a row."""
+        """The frame in which the id was last seen before this one, in a piece of track that is no short one."""
         frames = self.columns.frame[self.people[id]]
         frames = frames[frames < frame]
-        starts = np.flatnonzero(np.diff(frames, prepend=-(10**9)) > self.options.break_gap * self.fps)
-        lengths = np.diff(np.append(starts, len(frames)))
-        long = np.flatnonzero(lengths > self.options.stay * self.fps)
-        return int(frames[starts[long[-1]] + lengths[long[-1]] - 1]) if len(long) else -1
+        starts = np.flatnonzero(np.diff(frames, prepend=-(10**9)) > self._frames(self.options.break_gap))
+        ends = frames[starts + np.diff(np.append(starts, len(frames))) - 1]
+        ends = ends[ends - frames[starts] > self.options.stay * self.fps]
+        return int(ends[-1]) if len(ends) else -1
 
     def _breaks(self, own: np.ndarray) -> np.ndarray:
         """(n,) bool: rows that come after a gap or in a jump."""
         steps = np.diff(self.columns.frame[own], prepend=self.columns.frame[own[0]])
-        gap = steps > max(self.options.break_gap * self.fps, self.columns.stride)
+        gap = steps > self._frames(self.options.break_gap)
         return gap | (self._moved(own) > self.options.jump * np.maximum(steps / self.columns.stride, 1))
 
     def _moved(self, own: np.ndarray) -> np.ndarray:
