@@ -19,6 +19,16 @@ MIN_ABSENCE = 0.3
 """Seconds; a person found again after less was never away."""
 
 
+def is_absence(
+    frames: int | np.ndarray, seconds: float | np.ndarray, longest: float = MAX_ABSENCE
+) -> bool | np.ndarray:
+    """Whether a person was away between two boxes so many of the tracked frames and seconds apart.
+
+    Those of neighbouring frames were not, however few frames there are a second. longest: seconds that are no absence.
+    """
+    return (frames > 1) & (seconds > longest)
+
+
 class InputError(ValueError):
     """A mistake the user can correct; its message is one clear sentence: what is wrong, where, what to do."""
 

@@ -13,7 +13,7 @@ from tracker.camera_cuts import with_cuts
 from tracker.pipeline import SHORT_GAPS
 from tracker.results.presence import Summary
 from tracker.results.writers import CsvWriter, JsonWriter, MotWriter, Sink
-from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError, Recovery
+from tracker.types import Frame, FrameTracks, InputError, Recovery, is_absence
 from tracker.video.mot_folder import SEQINFO, SequenceInfo, seqinfo_text
 
 from ..run.file_names import CORRECTED, OVERVIEW, TRACKS
@@ -60,7 +60,7 @@ def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corre
     people = table.take(labelled)
     for person, places in people.items():
         score = np.where(places.row == FILLED, 0.0, labelled.score[places.row]).tolist()
-        away = _seconds_away(data.times[places.frame // data.run.stride])
+        away = _seconds_away(data.times, places.frame // data.run.stride)
         for place in zip(places.frame.tolist(), places.xyxy, score, away, strict=True):
             rows[place[0]].append((person, *place[1:]))
     frames = range(0, data.length(data.video), data.run.stride)
@@ -70,10 +70,11 @@ def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corre
     return Corrected([replace(each, cut=each.frame in data.cuts) for each in tracks], names)
 
 
-def _seconds_away(times: np.ndarray) -> list[float]:
-    """Since the previous one of a person's boxes, whose times (N,) these are; 0 where that is no absence."""
-    away = np.diff(times, prepend=times[:1])
-    return np.where(away > MAX_ABSENCE, away, 0.0).tolist()
+def _seconds_away(times: np.ndarray, frames: np.ndarray) -> list[float]:
+    """Since the previous one of a person's boxes, which are in these of the tracked frames (N,); 0 where that is no
+    absence. times: those of all tracked frames, in seconds."""
+    away = np.diff(times[frames], prepend=times[frames[:1]])
+    return np.where(is_absence(np.diff(frames, prepend=frames[:1]), away), away, 0.0).tolist()
 
 
 def _frame_tracks(

@@ -76,7 +76,8 @@ class TrackedRun:
         """
         stride = self.stride
         path = self.folder / (CORRECTED if self.corrections else "") / TRACKS
-        rows = read_tracks(path, fps=self.fps * stride, length=self.frames * stride, truth=False, away=away)
+        length = self.frames * stride
+        rows = read_tracks(path, fps=self.fps * stride, length=length, truth=False, away=away, stride=stride)
         times = frame_times(self.folder / TABLE, self.frames, stride, self.fps).tolist()
         return [_at(time, each) for time, each in zip(times, rows[::stride], strict=False)]
 

@@ -8,7 +8,7 @@ from collections import deque
 import cv2
 import numpy as np
 
-from ..types import MAX_ABSENCE, FrameTracks
+from ..types import FrameTracks, is_absence
 from .colours import colour_of
 from .strokes import FRACTION_BITS, MIN_LINE
 
@@ -23,6 +23,7 @@ class Trails:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._points: dict[int, deque[tuple[float, float, float]]] = {}
+        self._time = -math.inf
 
     def _update(self, tracks: FrameTracks) -> None:
         """Add the feet of this frame, the middle of each box's lower edge.
@@ -34,9 +35,10 @@ class Trails:
         feet = np.stack([tracks.xyxy[:, [0, 2]].mean(axis=1), tracks.xyxy[:, 3]], axis=1)
         heights = (tracks.xyxy[:, 3] - tracks.xyxy[:, 1]).tolist()
         rows = zip(tracks.ids.tolist(), feet.tolist(), heights, tracks.recovered, strict=True)
+        before, self._time = self._time, tracks.time
         for identity, (x, y), height, recovered in rows:
             points = self._points.setdefault(identity, deque())
-            if recovered or (points and _broken(points[-1], (tracks.time, x, y), height)):
+            if recovered or (points and _broken(points[-1], (tracks.time, x, y), height, before)):
                 points.clear()
             points.append((tracks.time, x, y))
         for identity, points in list(self._points.items()):
@@ -56,11 +58,15 @@ class Trails:
                 _draw_fading(image, line[:, 1:], strength, colour_of(identity), thickness)
 
 
-def _broken(last: tuple[float, float, float], new: tuple[float, float, float], height: float) -> bool:
-    """Whether a person of this height in pixels was away between two points (time, x, y), or cannot have gone there."""
+def _broken(last: tuple[float, float, float], new: tuple[float, float, float], height: float, before: float) -> bool:
+    """Whether a person of this height in pixels was away between two points (time, x, y), or cannot have gone there.
+
+    before: the time of the frame before the new point's, in seconds.
+    """
     seconds = new[0] - last[0]
     far = math.hypot(new[1] - last[1], new[2] - last[2])
-    return seconds > MAX_ABSENCE or far > height * max(_FASTEST * seconds, 1.0)
+    frames = 1 + (last[0] < before)
+    return bool(is_absence(frames, seconds)) or far > height * max(_FASTEST * seconds, 1.0)
 
 
 def _thinned(points: deque[tuple[float, float, float]], step: float) -> list[tuple[float, float, float]]:

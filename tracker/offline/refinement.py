@@ -14,7 +14,7 @@ import numpy as np
 
 from ..camera_cuts import with_cuts
 from ..gap_filling import GapOptions, fill_gaps
-from ..types import MAX_ABSENCE, FrameTracks, InputError, Recovery
+from ..types import MAX_ABSENCE, FrameTracks, InputError, Recovery, is_absence
 from .stretches import Stretch, assign_people
 
 OFFLINE = "refined offline"
@@ -122,18 +122,19 @@ def _with_returns(
     tracks: Sequence[FrameTracks], absence: float, remembered: Mapping[int, Recovery]
 ) -> list[FrameTracks]:
     """Rows after an absence are marked as recovered and reported, as are the first ones of people remembered."""
-    last: dict[int, float] = {}
+    last: dict[int, tuple[int, float]] = {}
     cuts = [frame.time for frame in tracks if frame.cut]
     marked = []
-    for frame in tracks:
-        events = []
-        ids = frame.ids.tolist()
-        back = np.array([frame.time - last.get(identity, frame.time) > absence for identity in ids], bool)
-        for identity, returned in zip(ids, back.tolist(), strict=True):
-            if returned:
-                events.append(Recovery(frame.frame, frame.time, identity, frame.time - last[identity]))
+    for number, frame in enumerate(tracks):
+        events, back = [], []
+        for identity in frame.ids.tolist():
+            seen, time = last.get(identity, (number, frame.time))
+            away = frame.time - time
+            back.append(bool(is_absence(number - seen, away, absence)))
+            if back[-1]:
+                events.append(Recovery(frame.frame, frame.time, identity, away))
             elif identity not in last and identity in remembered:
                 events.append(replace(remembered[identity], frame=frame.frame, time=frame.time))
-            last[identity] = frame.time
-        marked.append(replace(frame, recovered=back, recoveries=tuple(with_cuts(events, cuts))))
+            last[identity] = number, frame.time
+        marked.append(replace(frame, recovered=np.array(back, bool), recoveries=tuple(with_cuts(events, cuts))))
     return marked

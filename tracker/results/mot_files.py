@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import boxes
-from ..types import Detections, FrameTracks, InputError, Recovery
+from ..types import Detections, FrameTracks, InputError, Recovery, is_absence
 from .box_rows import FARTHEST, most_frames
 
 FRAME, ID, BOX, SCORE, CLASS = 0, 1, slice(2, 6), 6, 7
@@ -35,14 +35,20 @@ def read_detections(path: Path) -> dict[int, Detections]:
 
 
 def read_tracks(
-    path: Path, fps: float = 30.0, length: int | None = None, truth: bool | None = None, away: float | None = None
+    path: Path,
+    fps: float = 30.0,
+    length: int | None = None,
+    truth: bool | None = None,
+    away: float | None = None,
+    stride: int = 1,
 ) -> list[FrameTracks]:
     """The tracks of every frame from the first to the last, empty frames too.
 
     path: results or ground truth. fps: frames per second, from which times are computed. length: number of frames,
     where it is known to be more than the last one with a row. truth: keep only rows whose mark is above 0 and, where
     there is a column of classes, only pedestrians; None decides by the file (only truth has classes, all 1 or more).
-    away: seconds of absence after which a person's next row is marked as recovered; None marks nothing.
+    away: seconds of absence after which a person's next row is marked as recovered; None marks nothing. stride: every
+    so many frames were tracked.
 
     Raises InputError naming the file and the line where it is malformed or goes beyond `length`, or where `length` is
     more than a video of so few rows has (`most_frames`).
@@ -58,8 +64,9 @@ def read_tracks(
     _refuse(path, kept & _repeated(table, kept), "gives an id a second box in the same frame")
     table = _by_frame(table[kept])
     ids, xyxy, scores = table[:, ID].astype(np.int64), boxes.xywh_to_xyxy(table[:, BOX]), _scores(table)
-    gaps = _frames_since_last_row(table) / fps
-    recovered = gaps > (np.inf if away is None else away)
+    steps = _frames_since_last_row(table)
+    gaps = steps / fps
+    recovered = np.asarray(is_absence(steps / stride, gaps, np.inf if away is None else away))
     frames = length if length is not None else int(table[:, FRAME].max(initial=0))
     starts = np.searchsorted(table[:, FRAME], np.arange(1, frames + 2)).tolist()
     tracks = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..types import MAX_ABSENCE, Frame, FrameTracks, Recovery
+from ..types import Frame, FrameTracks, Recovery, is_absence
 
 
 @dataclass(slots=True)
@@ -54,11 +54,6 @@ class Person:
             self.unsure.append([index, index])
         self.unsure[-1][1] = index
         self.last_unsure = frame
-
-
-def is_absence(frames: int | np.ndarray, seconds: float | np.ndarray) -> bool | np.ndarray:
-    """Whether a person was away between two boxes so many of the tracked frames and seconds apart."""
-    return (frames > 1) & (seconds > MAX_ABSENCE)
 
 
 def seconds_on_stage(frames: np.ndarray, times: np.ndarray) -> float:

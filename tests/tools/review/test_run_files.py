@@ -73,6 +73,14 @@ def test_frames_keep_their_times_and_camera_cuts_explain_absences(tmp_path: Path
     assert [person["seconds"] for person in answers.described_people()["people"]] == pytest.approx([2.0, 2.3])
 
 
+def test_who_is_in_every_frame_never_comes_back(tmp_path: Path, make_run: Callable[..., Path]):
+    """Frames are a second apart; 2 alone is missing in one of them, frame 20."""
+    run = make_run(tmp_path / "run", {1: [(0, 0, 29)], 2: [(1, 0, 19), (1, 21, 29)]})
+    (run / "tracks.csv").write_text("".join(f"{frame},{frame:.3f},1,\n" for frame in range(30)))
+    events = [event for rows in corrected(read_run(run), fill_gaps=0.0).tracks for event in rows.recoveries]
+    assert [(event.id, event.frame, event.away) for event in events] == [(2, 21, 2.0)]
+
+
 def test_what_was_filled_in_while_tracking_is_no_box_to_the_review(tmp_path: Path, make_run: Callable[..., Path]):
     """Its rows have the score 0; the review fills the gap itself, or leaves it where that was not wanted."""
     run = make_run(tmp_path / "run", TWO)

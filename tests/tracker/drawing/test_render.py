@@ -191,6 +191,12 @@ def test_a_trail_is_a_second_long_whatever_the_frame_rate(fps: float) -> None:
     assert width == pytest.approx(200, abs=2 * 200 / fps + 6)
 
 
+def test_a_trail_leads_from_frame_to_frame_however_few_there_are_a_second() -> None:
+    """Three frames, 0.6 s apart: both steps of 120 pixels are on a trail of two seconds."""
+    trail = touched(walk(1 / 0.6, 1.2, replace(TRAIL_ONLY, trail=2.0)))
+    assert extent(trail)[0] == pytest.approx(240, abs=10)
+
+
 def test_a_trail_fades_with_age() -> None:
     image = walk(30.0, 3.0)
     strength = np.abs(image[500, :, :].astype(int) - GREY).sum(axis=1)  # feet are at x = 750 now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,15 @@ def test_two_tracks_of_one_person_become_one_and_the_return_is_reported():
     assert lefts(refined, 1) == {**stand(0, range(10)), **stand(600, range(20, 30))}
     assert [event for rows in refined for event in rows.recoveries] == [Recovery(20, 2.0, 1, pytest.approx(1.1))]
     assert [rows.frame for rows in refined if rows.recovered.any()] == [20]
+
+
+def test_who_is_in_every_frame_was_never_away_however_few_there_are_a_second():
+    """An image every two seconds: 1 is in all of them, 2 is missing in the third."""
+    online = film({1: stand(0, range(5)), 2: {0: 300, 1: 300, 3: 300, 4: 300}}, 5)
+    online = [replace(rows, time=2.0 * rows.frame) for rows in online]
+    refined = refine(online, [stretch(1, range(5), 0), Stretch(2, np.array([0, 1, 3, 4]), 1)], 0.5, NO_GAPS)
+    assert [event for rows in refined for event in rows.recoveries] == [Recovery(3, 6.0, 2, 4.0)]
+    assert [rows.recovered.tolist() for rows in refined if rows.recovered.any()] == [[False, True]]
 
 
 def test_an_exchange_the_online_pass_missed_is_put_right():

@@ -93,6 +93,17 @@ def test_someone_away_for_long_is_marked_as_recovered_when_asked(tmp_path: Path)
     assert not any(tracks.recovered.any() for tracks in read_tracks(path, fps=10.0))
 
 
+@pytest.mark.parametrize(("fps", "stride", "frames"), [(1.0, 1, (1, 2, 3, 5)), (30.0, 16, (1, 17, 33, 65))])
+def test_rows_in_neighbouring_frames_are_no_return(
+    tmp_path: Path, fps: float, stride: int, frames: tuple[int, ...]
+) -> None:
+    """More than half a second lies between any two frames that were tracked; the person is missing in the fourth."""
+    path = written(tmp_path, "".join(f"{frame},5,0,0,10,10,1,-1,-1,-1\n" for frame in frames))
+    read = read_tracks(path, fps=fps, away=0.5, stride=stride)
+    assert [1 + tracks.frame for tracks in read if tracks.recovered.any()] == [frames[3]]
+    assert [len(tracks.recoveries) for tracks in read if len(tracks)] == [0, 0, 0, 1]
+
+
 def test_detections_ignore_ids_and_go_by_frame_index(tmp_path: Path) -> None:
     path = written(tmp_path, "4,-1,1,2,3,4,0.5\n1,-1,10,20,30,40,0.9\n4,-1,5,6,7,8,0.25\n")
     detections = read_detections(path)
