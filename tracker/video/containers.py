@@ -37,13 +37,27 @@ MAX_FPS = 1000.0
 
 def is_url(source: str | Path) -> bool:
     """Whether this is the address of a network stream rather than a path."""
-    return "://" in str(source) and urlsplit(str(source)).scheme.lower() in URL_SCHEMES
+    return _scheme(source) in URL_SCHEMES
+
+
+def _scheme(source: str | Path) -> str:
+    """What stands before :// in lower case; empty where nothing does."""
+    scheme, mark, _ = str(source).partition("://")
+    return scheme.lower() if mark else ""
+
+
+def url_path(url: str) -> str:
+    """The path within the address of a stream. Raises InputError where the address is malformed."""
+    try:
+        return urlsplit(url).path
+    except ValueError as error:
+        raise InputError(f"{url} is not written as an address is ({_reason(error)}); check its host") from None
 
 
 def refuse_unknown_scheme(source: str | Path) -> None:
     """Raise InputError for an address that begins like none of a stream, unless a file has that name."""
-    scheme = urlsplit(str(source)).scheme
-    if "://" in str(source) and scheme and not is_url(source) and not Path(source).exists():
+    scheme = _scheme(source)
+    if scheme and not is_url(source) and not Path(source).exists():
         raise InputError(f"{scheme}:// is no kind of stream that can be read: {_schemes()}; name a file by its path")
 
 
@@ -79,7 +93,7 @@ def _open_url(url: str, timeout: float) -> InputContainer:
     try:
         return av.open(url, options=options, timeout=timeout, metadata_errors=UNREADABLE)
     except av.ProtocolNotFoundError:
-        scheme = urlsplit(url).scheme
+        scheme = _scheme(url)
         raise InputError(f"{url} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None
     except (av.FFmpegError, OSError, ValueError) as error:
         why = f"no answer in {timeout:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
@@ -87,7 +101,7 @@ def _open_url(url: str, timeout: float) -> InputContainer:
 
 
 def _schemes(missing: str = "") -> str:
-    *most, last = [f"{scheme}://" for scheme in URL_SCHEMES if scheme != missing.lower()]
+    *most, last = [f"{scheme}://" for scheme in URL_SCHEMES if scheme != missing]
     return f"streams begin with {', '.join(most)} or {last}"
 
 

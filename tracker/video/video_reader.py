@@ -9,7 +9,6 @@ from collections.abc import Generator, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -27,6 +26,7 @@ from .containers import (
     open_container,
     promised_seconds,
     stream_seconds,
+    url_path,
     video_stream,
 )
 from .frame_clock import FrameClock
@@ -72,7 +72,7 @@ class VideoReader(Source):
         super().__init__(vid_stride)
         remote = is_url(source)
         self._label = str(source) if remote else Path(source).name
-        self.name = (PurePosixPath(urlsplit(str(source)).path) if remote else Path(source)).stem or "stream"
+        self.name = (PurePosixPath(url_path(str(source))) if remote else Path(source)).stem or "stream"
         self._lock = threading.Lock()
         self._started = False
         self._broken = 0

@@ -170,6 +170,19 @@ def test_a_video_over_http(tmp_path):
         server.shutdown()
 
 
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        ("rtsp://[::1/stream", r"rtsp://\[::1/stream is not written as an address is \(invalid ipv6 url\)"),
+        ("RTSP://[::1/stream", "is not written as an address is"),
+        ("sip://[::1/stream", "sip:// is no kind of stream"),
+    ],
+)
+def test_a_malformed_address_is_refused_in_a_sentence(address, complaint):
+    with pytest.raises(InputError, match=complaint):
+        open_source(address)
+
+
 def test_a_webcam_that_is_not_there_is_refused():
     with pytest.raises(InputError, match="webcam 97 cannot be opened"):
         open_source("97")
