@@ -40,7 +40,8 @@ def track(
     A thread takes the frames and detects, up to `ahead` batches in advance; the results do not depend on it. With
     `gaps`, short ones are filled, which takes as long as they may be in addition. `watch` is called with each frame and
     what is known of it at once, before it is held back.
-    Raises InputError where the detector or the embedder fails, after all frames before that one.
+    Raises InputError where the detector or the embedder fails, after all frames before that one, and for a `batch` or
+    `ahead` below 1.
     """
     tracked = _update(frames, detector, tracker, batch, ahead)
     merged = merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
@@ -76,6 +77,8 @@ def _watched(tracked: Iterable[tuple[Frame, FrameTracks]], watch: Watch) -> Iter
 def _detect(
     frames: Iterable[Frame], detector: Detector, batch: int
 ) -> Iterator[tuple[list[Frame], Sequence[Detections]]]:
+    if batch < 1:
+        raise InputError(f"the number of frames in a batch must be at least 1, not {batch}")
     remaining = iter(frames)
     while group := list(islice(remaining, batch)):
         yield group, detected(detector, group)

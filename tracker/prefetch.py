@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from .types import InputError
+
 Item = TypeVar("Item")
 
 END: Any = object()
@@ -17,8 +19,10 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item, None, Non
 
     An error of `items` is raised here, in its place. When the consumer stops early (`break`, `close()`, an exception)
     the thread is stopped and waited for, at most as long as one item takes; then `items` are closed, where they are a
-    generator.
+    generator. Raises InputError for a `depth` below 1.
     """
+    if depth < 1:
+        raise InputError(f"the number of items made ahead must be at least 1, not {depth}")
     remaining = iter(items)
     reader = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
     try:

@@ -133,6 +133,15 @@ def test_working_side_by_side_and_in_batches_of_any_size_changes_nothing(batch):
         assert expected.xyxy.tobytes() == found.xyxy.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [({"batch": 0}, "frames in a batch must be at least 1, not 0"), ({"ahead": 0}, "ahead must be at least 1, not 0")],
+)
+def test_less_than_one_frame_at_a_time_is_refused(wrong, complaint):
+    with pytest.raises(InputError, match=complaint):
+        next(track(walk(), Crossing(), Tracker(), **wrong))
+
+
 def test_detecting_has_a_thread_of_its_own_which_ends_with_the_frames_and_when_they_are_left():
     detector = Crossing()
     closed = []
