@@ -11,7 +11,11 @@ import numpy as np
 
 from ..picture_file import decoded
 from ..types import Frame, InputError
+from .containers import MAX_FPS
 from .source import Source
+
+MIN_FPS = 0.01
+"""Images a second at least."""
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
@@ -39,14 +43,15 @@ class ImageSequence(Source):
     """Image files as the frames of a video, `fps` of them a second, in the order given.
 
     A file that cannot be read is left out (`warning` counts them); the others keep their place and time, so that
-    frame n stays the n-th file. Raises InputError where no file is an image, and while reading where one has another
-    size than the first.
+    frame n stays the n-th file. Raises InputError where no file is an image, for a frame rate that no video has, and
+    while reading where one has another size than the first.
     """
 
     def __init__(self, paths: Sequence[Path], *, name: str, fps: float = 30.0, vid_stride: int = 1) -> None:
         super().__init__(vid_stride)
-        if not fps > 0:
-            raise InputError(f"{name}: {fps} images a second is not a frame rate; it must be above 0")
+        if not MIN_FPS <= fps <= MAX_FPS:
+            between = f"it must lie between {MIN_FPS:g} and {MAX_FPS:g}"
+            raise InputError(f"{name}: {fps:g} images a second is not a frame rate; {between}")
         self.name = name
         self.fps = fps / vid_stride
         self._paths = list(paths)

@@ -27,9 +27,14 @@ MIN_TICK_RATE = 90_000
 """Ticks per second at least: MPEG's clock, in which the common frame rates are whole numbers."""
 
 
+def exact_rate(fps: float) -> Fraction:
+    """The frame rate that is meant, such as 30000/1001; one every 1001 seconds at least."""
+    return max(Fraction(fps).limit_denominator(1001), Fraction(1, 1001))
+
+
 def time_base(fps: float) -> Fraction:
     """A clock at least as fine as MPEG's in which the frames of `fps`, 30000/1001 and its kin too, are whole ticks."""
-    rate = Fraction(fps).limit_denominator(1001)
+    rate = exact_rate(fps)
     return 1 / Fraction(rate.numerator * math.ceil(MIN_TICK_RATE / rate.numerator))
 
 
@@ -55,7 +60,7 @@ class VideoFile:
     ) -> None:
         growing = {} if container == "matroska" else FRAGMENTED
         self._output: OutputContainer = av.open(str(path), "w", format=container, container_options=growing)
-        rate = Fraction(fps).limit_denominator(1001)
+        rate = exact_rate(fps)
         self._stream = self._output.add_stream("libx264", rate=rate, options=options)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         context = self._stream.codec_context

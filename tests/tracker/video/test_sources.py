@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import http.server
+import math
 import socket
 import threading
 import time
@@ -49,6 +50,13 @@ def test_a_folder_of_images_counts_like_a_human(tmp_path):
     assert [path.name for path in images_in(tmp_path / "poses")] == ["img1.png", "img2.png", "img10.png", "img11.png"]
     assert [number(frame.image) for frame in frames] == [0, 1, 2, 3]
     assert [frame.time for frame in frames] == [0.0, 0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, 0.0001, 1e4, math.inf, math.nan])
+def test_a_rate_that_no_video_has_is_refused(tmp_path, rate):
+    paint(tmp_path / "poses", ["img1.png"])
+    with pytest.raises(InputError, match=r"^poses: .* images a second .* it must lie between 0.01 and 1000$"):
+        open_source(tmp_path / "poses", image_fps=rate)
 
 
 def test_a_pattern_and_a_single_image(tmp_path):

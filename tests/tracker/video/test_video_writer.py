@@ -459,3 +459,11 @@ def test_a_disk_that_fills_in_the_last_flush_is_reported_and_not_waited_for(tmp_
     with pytest.raises(InputError, match="disk is full"):
         writer.close()
     assert not list(tmp_path.iterdir())
+
+
+def test_frames_may_be_so_far_apart_that_there_is_hardly_a_frame_rate(tmp_path: Path) -> None:
+    """Every 72000th frame of 30 a second is one every 40 minutes."""
+    with VideoWriter(tmp_path / "rare.mp4", width=32, height=32, fps=30 / 72000) as writer:
+        for index in range(3):
+            writer.write(np.zeros((32, 32, 3), np.uint8), 2400.0 * index)
+    assert read_times(tmp_path / "rare.mp4") == [0.0, 2400.0, 4800.0]
