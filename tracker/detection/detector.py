@@ -15,7 +15,7 @@ from ..types import Detections, Frame, InputError, Picture, as_frame, require, t
 from .openvino_network import OpenvinoNetwork
 from .torch_network import Record, TorchNetwork
 from .ultralytics_network import UltralyticsNetwork
-from .weights import INT8_FOLDER, check_kind, gpu, openvino_folder
+from .weights import INT8_FOLDER, OtherKindError, check_kind, gpu, openvino_folder
 
 MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
@@ -141,15 +141,17 @@ def _network(
     if copy is not None:
         try:
             return OpenvinoNetwork(copy, options.conf, options.iou, options.imgsz, options.classes)
-        except ValueError:  # of another kind
+        except OtherKindError:
             pass
         except Exception as error:  # the copy is damaged in any way
+            if isinstance(error, InputError):
+                UltralyticsNetwork(weights, None, options)  # refuses classes that the weights do not know either
             if copy.name.endswith(INT8_FOLDER):
                 raise InputError(f"{copy} is damaged: install or export it again, or leave --int8 out") from error
             shutil.rmtree(copy, ignore_errors=True)  # torch runs the weights, and the next run copies them anew
             copy = None
     device = gpu(options.device) if record and copy is None and check_kind(weights) == ".pt" else None
     if record and device:
-        with contextlib.suppress(ValueError):  # of another kind
+        with contextlib.suppress(OtherKindError):
             return TorchNetwork(weights, device, options, record)
     return UltralyticsNetwork(weights, copy, options)

@@ -17,7 +17,7 @@ from ..types import Detections
 from .letterbox import Letterbox
 from .openvino_core import openvino_core
 from .raw_boxes import BOX, Selection
-from .weights import chosen_classes
+from .weights import OtherKindError, chosen_classes
 
 SIZES = 4
 """So many sizes of input stay compiled."""
@@ -41,14 +41,14 @@ class OpenvinoNetwork:
     do not depend on those around it. The network is compiled for each size of input when the first such picture comes:
     that takes 0.15 s, and then each costs 10% less than one compiled for any size. `classes` are the numbers of those
     to find, by default the one named person. Not for several threads at once.
-    Raises ValueError where the network is of another kind or knows no such classes, other exceptions where the folder
-    is damaged.
+    Raises OtherKindError where the network is of another kind, InputError where it knows no such classes, other
+    exceptions where the folder is damaged.
     """
 
     def __init__(self, folder: Path, conf: float, iou: float, imgsz: int, classes: Sequence[int] = ()) -> None:
         facts = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
         if facts["task"] != "detect" or facts.get("end2end"):
-            raise ValueError("a network of another kind")
+            raise OtherKindError("a network of another kind")
         self.folder = folder
         self.names: dict[int, str] = facts["names"]
         self._selection = Selection(chosen_classes(classes, self.names, folder), conf, iou)
@@ -91,7 +91,7 @@ def _read(file: Path, rows: int) -> Any:
 
     network = openvino_core().read_model(file)
     if len(network.outputs) != 1 or network.outputs[0].get_partial_shape()[1] != rows:
-        raise ValueError("an output of another kind")
+        raise OtherKindError("an output of another kind")
     steps = PrePostProcessor(network)
     picture = steps.input()
     picture.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))

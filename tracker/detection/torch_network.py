@@ -13,7 +13,7 @@ import numpy as np
 from ..types import Detections
 from .letterbox import Letterbox
 from .raw_boxes import Selection
-from .weights import chosen_classes, open_module
+from .weights import OtherKindError, chosen_classes, open_module
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +29,8 @@ class TorchNetwork:
     """A .pt file of Ultralytics that detects: pictures of any size to boxes, as Ultralytics gives them.
 
     `record` runs its pass on arrays, prepared for each size of pictures when that comes first.
-    Raises ValueError where the network is of another kind, InputError for unknown classes and as `weights.open_module`.
+    Raises OtherKindError where the network is of another kind, InputError for unknown classes and as
+    `weights.open_module`.
     """
 
     def __init__(self, weights: Path, device: torch.device, options: DetectorOptions, record: Record) -> None:
@@ -74,9 +75,9 @@ def _pass(module: Any, *, half: bool) -> Pass:
 
 
 def _require_plain_boxes(module: Any) -> None:
-    """Raise ValueError unless the network puts out boxes with a score for each class, before any suppression."""
+    """Raise OtherKindError unless the network puts out boxes with a score for each class, before any suppression."""
     from ultralytics.nn.modules.head import Detect
 
     head = module.model[-1]
     if type(head) is not Detect or head.end2end or head.xyxy:
-        raise ValueError("a network of another kind")
+        raise OtherKindError("a network of another kind")

@@ -37,6 +37,10 @@ REFUSED = re.compile("unsupported global", re.IGNORECASE)
 TASKS = ("detect", "pose", "segment")
 
 
+class OtherKindError(Exception):
+    """A network that detects in another way than those run without Ultralytics; nothing is wrong with it."""
+
+
 def openvino_folder(weights: Path, device: str = "", *, int8: bool = False, trust: bool = False) -> Path | None:
     """The OpenVINO copy of a .pt file that is to run in its place: on the processor, where OpenVINO is installed.
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -90,12 +91,25 @@ def test_it_needs_a_processor_that_computes_in_8_bits_and_no_other_device(mine: 
     assert place.parent != mine.parent
 
 
-def test_a_damaged_one_is_told_and_stays_where_it_is(mine: Path):
-    network = mine.with_name("mine_int8_openvino_model") / "network.xml"
-    network.write_bytes(network.read_bytes()[:1000])
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("network.xml", lambda content: content[:1000]),
+        ("metadata.yaml", lambda content: content + b"\nstride: 3Z\n"),
+        ("metadata.yaml", lambda content: content + b"\nnames: {0: cat, 1: dog}\n"),
+    ],
+)
+def test_a_damaged_one_is_told_and_stays_where_it_is(mine: Path, file: str, change: Callable[[bytes], bytes]):
+    damaged = mine.with_name("mine_int8_openvino_model") / file
+    damaged.write_bytes(change(damaged.read_bytes()))
     with pytest.raises(InputError, match=r"mine_int8_openvino_model is damaged: .* leave --int8 out$"):
         YoloDetector(mine, DetectorOptions(device="cpu", int8=True))
-    assert network.is_file()
+    assert damaged.is_file()
+
+
+def test_a_class_that_the_weights_do_not_know_is_no_damage_of_the_copy(mine: Path):
+    with pytest.raises(InputError, match=r"mine\.pt knows no class 3: its classes are 0 to 0"):
+        YoloDetector(mine, DetectorOptions(device="cpu", int8=True, classes=(3,)))
 
 
 def test_the_first_run_with_it_needs_neither_torch_nor_ultralytics(tmp_path: Path):

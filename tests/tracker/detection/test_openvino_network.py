@@ -19,7 +19,7 @@ from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.detection.letterbox import Letterbox
 from tracker.detection.openvino_copy import kept_copy, made_copy
 from tracker.detection.openvino_network import OpenvinoNetwork
-from tracker.detection.weights import openvino_folder
+from tracker.detection.weights import OtherKindError, openvino_folder
 from tracker.types import Detections, InputError
 from tracker.video.video_reader import VideoReader
 
@@ -210,9 +210,9 @@ def test_a_class_that_it_does_not_know_is_named(openvino_runs: bool):
 
 def test_a_network_of_another_kind_is_left_to_ultralytics(copy: Path, tmp_path: Path):
     facts = (copy / "metadata.yaml").read_text()
-    for line in ("task: pose", "end2end: true", "names: {0: cat, 1: dog}"):
+    for line in ("task: pose", "end2end: true"):
         (tmp_path / "metadata.yaml").write_text(f"{facts}\n{line}\n")
-        with pytest.raises(ValueError, match=r"another kind|no class named person"):
+        with pytest.raises(OtherKindError, match="another kind"):
             OpenvinoNetwork(tmp_path, 0.1, 0.7, 640)
 
 
@@ -256,3 +256,25 @@ def test_a_damaged_copy_is_thrown_away_and_torch_finds_the_people(
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2].replace(b":", b""))
     assert len(YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(pictures[0])) >= 4
     assert not damaged.exists()
+
+
+@pytest.mark.parametrize("line", [b"date: \xff", b"stride: 3Z", b"names: {0: cat, 1: dog}"])
+def test_a_wrong_byte_in_its_metadata_is_damage_too(
+    copy: Path, pictures: list[np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    damaged = tmp_path / "followspot" / copy.name
+    shutil.copytree(copy, damaged)
+    with (damaged / "metadata.yaml").open("ab") as facts:
+        facts.write(b"\n" + line + b"\n")
+    assert len(YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu"))(pictures[0])) >= 4
+    assert not damaged.exists()
+
+
+def test_a_class_that_the_weights_do_not_know_is_no_damage(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    kept = tmp_path / "followspot" / copy.name
+    shutil.copytree(copy, kept)
+    with pytest.raises(InputError, match=r"person_yolo11n\.pt knows no class 3: its classes are 0 to 0"):
+        YoloDetector(PERSON_DETECTOR, DetectorOptions(device="cpu", classes=(3,)))
+    assert kept.is_dir()

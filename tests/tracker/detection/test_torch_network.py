@@ -16,7 +16,7 @@ from tracker.detection import torch_network
 from tracker.detection.detector import DetectorOptions
 from tracker.detection.torch_network import TorchNetwork
 from tracker.detection.ultralytics_network import UltralyticsNetwork
-from tracker.detection.weights import gpu, open_module
+from tracker.detection.weights import OtherKindError, gpu, open_module
 from tracker.types import Detections
 from tracker.video.video_reader import VideoReader
 
@@ -76,7 +76,7 @@ def test_another_kind_of_network_is_left_to_ultralytics(tmp_path: Path):
 
     poses = tmp_path / "poses.pt"
     YOLO("yolo11n-pose.yaml").save(poses)
-    with pytest.raises(ValueError, match="another kind"):
+    with pytest.raises(OtherKindError, match="another kind"):
         TorchNetwork(poses, CPU, OPTIONS, Recorded)
 
 
