@@ -33,6 +33,12 @@ class MemoryOptions:
     crop_height: int = 160
     """Maximum height of these pictures, pixels."""
 
+    def __post_init__(self) -> None:
+        if self.views < 1:
+            raise InputError(
+                f"--memory.views must be at least 1, not {self.views}: nobody is recognised without a view"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Showing:
@@ -139,10 +145,11 @@ def learn(
         if identity.id in doubtful or not views or views[-1].time - views[0].time < options.min_seconds:
             continue
         crops = [view.crop for view in views if view.crop is not None]
+        embeddings = np.stack([view.embedding for view in views if view.embedding is not None])
         new = Member(
             identity.id,
             "",
-            np.stack([view.embedding for view in views if view.embedding is not None]),
+            most_different(embeddings, options.views),
             tuple(small_jpeg(crop, options.crop_height) for crop in evenly(crops, options.crops)),
             (showing,),
         )

@@ -190,6 +190,15 @@ def test_memory_stays_bounded_over_many_videos():
     assert (len(ada.embeddings), len(ada.crops), len(ada.showings)) == (10, 3, 4)
 
 
+def test_of_the_first_video_no_more_views_are_kept_than_of_later_ones():
+    tracker, *_ = film([stand(300)], [RED], None, 6.0)
+    assert len(tracker.identities[0].gallery.views) > 3
+    (ada,) = remembered(tracker, options=MemoryOptions(views=3)).members
+    assert len(ada.embeddings) == 3
+    with pytest.raises(InputError, match=r"--memory\.views must be at least 1, not 0"):
+        MemoryOptions(views=0)
+
+
 def cast(*people: tuple[int, str]) -> CastMemory:
     rows = np.eye(4, dtype=np.float32)
     members = tuple(
