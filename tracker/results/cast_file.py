@@ -21,6 +21,7 @@ import numpy as np
 
 from ..cast_memory import CastMemory, Member, Showing, checked_name
 from ..types import InputError
+from .box_rows import FARTHEST
 
 FORMAT = "followspot cast"
 VERSION = 1
@@ -148,8 +149,8 @@ def _member(archive: zipfile.ZipFile, person: dict[str, Any], embeddings: np.nda
 
 
 def _count(value: Any, least: int) -> int:
-    if not isinstance(value, int) or value < least:
-        raise ValueError(f"{value!r} stands where a number from {least} on should")
+    if not isinstance(value, int) or not least <= value <= FARTHEST:
+        raise ValueError(f"{value!r} stands where a number from {least} to {FARTHEST:.0f} should")
     return value
 
 

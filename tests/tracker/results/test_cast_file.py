@@ -93,6 +93,8 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "do not belong together": lambda facts: facts["people"][0].update(views=3),
     "an id stands twice": lambda facts: facts["people"][0].update(id=7, crops=0),
     "-2 stands where a number": lambda facts: facts["people"][0].update(id=-2),
+    "2000000000 stands where a number": lambda facts: facts["people"][0].update(id=2 * 10**9, crops=0),  # no row has it
+    "9223372036854775808 stands where": lambda facts: facts.update(next_id=2**63),
     "7 stands where a number": lambda facts: facts.update(next_id=7),
     "cannot be written on a label": lambda facts: facts["people"][0].update(name="A\x1b[2Jda"),
     "crops/2-2.jpg": lambda facts: facts["people"][0].update(crops=3),
