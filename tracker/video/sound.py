@@ -46,6 +46,13 @@ class Sound:
         self._label = path.name
         self._output = output
         self._input = open_container(path)
+        try:
+            self._begin_reading(path, offset, part)
+        except BaseException:
+            self._input.close()
+            raise
+
+    def _begin_reading(self, path: Path, offset: float, part: bool) -> None:
         if not self._input.streams.audio:
             raise InputError(f"{path} has no sound to take over")
         self._source = self._input.streams.audio[0]
@@ -58,9 +65,9 @@ class Sound:
         if self._source.codec_context is None:
             self.warning = f"the sound of {self._label} is of an unknown kind and left out"
         elif self._source.codec_context.name in COPIED:
-            self._copy = output.add_stream_from_template(self._source)
+            self._copy = self._output.add_stream_from_template(self._source)
         else:
-            self._encoder = _aac(self._source, output)
+            self._encoder = _aac(self._source, self._output)
         self._packets = self._read()
         self._next = next(self._packets, None)
 

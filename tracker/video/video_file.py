@@ -71,8 +71,14 @@ class VideoFile:
         context.color_range = ColorRange.MPEG
         self._period = max(1, round(1 / rate / self._tick))
         self._last = -1
-        self.sound = Sound(audio_from, self._output, audio_offset, audio_part) if audio_from is not None else None
-        self._output.start_encoding()
+        self.sound: Sound | None = None
+        try:
+            if audio_from is not None:
+                self.sound = Sound(audio_from, self._output, audio_offset, audio_part)
+            self._output.start_encoding()
+        except BaseException:
+            self.give_up()
+            raise
         # A fragment is on disk when it is whole. AAC out of a transport stream needs a filter, which FFmpeg turns off
         # for fragments, but the delayed description waits for what that finds.
         self._output.flags |= (Flags.flush_packets | Flags.auto_bsf).value  # type: ignore[operator]  # an int

@@ -240,6 +240,16 @@ def test_sound_from_nowhere_is_refused(tmp_path):
     assert os.listdir(tmp_path) == ["silent.mp4"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list open files")
+def test_a_file_without_the_sound_that_is_asked_for_stays_open_no_longer(tmp_path: Path) -> None:
+    silent = shoot(tmp_path / "silent.mp4", 3)
+    with pytest.raises(InputError, match="no sound to take over") as refused:
+        VideoWriter(tmp_path / "out.mp4", width=64, height=64, fps=30, audio_from=silent)
+    links = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+    assert not [link for link in links if link.startswith(str(tmp_path))]
+    assert refused.traceback  # which keeps alive what was made until then
+
+
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError])
 def test_an_interruption_keeps_the_frames_so_far(tmp_path, interruption):
     source = shoot(tmp_path / "in.mp4", 90, sound="aac")
