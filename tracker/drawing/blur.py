@@ -7,7 +7,7 @@ import numpy as np
 
 from ..types import FrameTracks
 from .label_layout import head_regions
-from .light import Light, LightOptions, keep_lit
+from .light import MEMORY, Light, LightOptions, keep_lit
 
 _REACH = 24
 """Units of the picture that are blurred into one: a face in a crowd is gone."""
@@ -23,6 +23,8 @@ class Blur:
 
     Who was not detected is blurred outside the boxes of those drawn.
     """
+
+    memory = MEMORY
 
     def __init__(self) -> None:
         self._light = Light(_TIGHT)

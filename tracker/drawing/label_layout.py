@@ -32,7 +32,8 @@ _SLOTS = (
 _FACE_JOINTS = slice(0, 5)
 MIN_CONFIDENCE = 0.5
 _HEAD_RADIUS = 0.11
-_HOLD = 1.0
+HOLD = 1.0
+"""Seconds that a label stays in its slot while that is free."""
 _FACE_WEIGHT = 10.0
 
 
@@ -88,7 +89,8 @@ class LabelLayout:
 
         xyxy and heads (T, 4) pixels, sizes (width, height) of the labels, room (width, height) of the picture.
         """
-        self._slot_since = {identity: held for identity, held in self._slot_since.items() if identity in set(ids)}
+        there = set(ids)
+        self._slot_since = {identity: held for identity, held in self._slot_since.items() if identity in there}
         placed = np.zeros((0, 4))
         for identity, box, size in zip(ids, xyxy, sizes, strict=True):
             labels = _candidates(box, size, room)
@@ -101,7 +103,7 @@ class LabelLayout:
     def _choose(self, identity: int, cost: np.ndarray, time: float) -> int:
         """The slot kept from before while it is free and fresh, or else the first of the cheapest."""
         slot, since = self._slot_since.get(identity, (0, -np.inf))
-        if not (0 <= time - since < _HOLD and cost[slot] == 0):
+        if not (0 <= time - since < HOLD and cost[slot] == 0):
             best = int(cost.argmin())
             if best != slot:
                 self._slot_since[identity] = (best, time)

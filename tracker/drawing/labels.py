@@ -9,7 +9,7 @@ import numpy as np
 
 from ..types import FrameTracks
 from .colours import colour_of
-from .label_layout import LabelLayout, head_regions
+from .label_layout import HOLD, LabelLayout, head_regions
 from .lettering import make_tab, unwritable
 from .marks import Marks
 
@@ -29,6 +29,7 @@ class Labels:
         self._marks, self._font = marks, font
         self._names = {id: name for id, name in names.items() if not unwritable(name, font)}
         self._layout = LabelLayout()
+        self.memory = max(marks.seconds, HOLD)
 
     def draw(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
         """Draw into a (H, W, 3) uint8 BGR image, in place; a `unit` is so many pixels."""

@@ -16,6 +16,8 @@ _FADE = 0.25
 """Seconds in which a light comes on, or goes out where its person is gone."""
 _JUMP = 2.0
 """Half axes beyond which a person is not followed: the id is another person's now, whose light is on at once."""
+MEMORY = 1.0
+"""Seconds after which nothing is seen of where a light was, or whether it was on: its person has been followed."""
 _EDGE = 0.22
 """Width of the soft edge as a share of the half axes."""
 

@@ -12,7 +12,7 @@ class Marks:
     """
 
     def __init__(self, seconds: float, doubt: float) -> None:
-        self._seconds, self._doubt = seconds, doubt
+        self.seconds, self._doubt = seconds, doubt
         self._marks: dict[int, Recovery] = {}
         self._time = 0.0
 
@@ -23,13 +23,13 @@ class Marks:
         self._marks = {
             identity: recovery
             for identity, recovery in self._marks.items()
-            if 0 <= self._time - recovery.time < self._seconds
+            if 0 <= self._time - recovery.time < self.seconds
         }
 
     def remaining(self, identity: int) -> float:
         """The share of the mark's time that is left, 1 to 0; 0 for a person without a mark."""
         mark = self._marks.get(identity)
-        return 0.0 if mark is None else 1 - (self._time - mark.time) / self._seconds
+        return 0.0 if mark is None else 1 - (self._time - mark.time) / self.seconds
 
     def is_doubtful(self, identity: int) -> bool:
         """Whether the person has a mark, and another one looked almost as likely."""

@@ -18,6 +18,7 @@ class Outlines:
 
     def __init__(self, marks: Marks, boxes: bool = True) -> None:
         self._marks, self._boxes = marks, boxes
+        self.memory = marks.seconds
 
     def draw(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
         """Draw into a (H, W, 3) uint8 BGR image, in place; a `unit` is so many pixels."""

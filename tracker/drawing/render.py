@@ -58,7 +58,13 @@ class RenderOptions:
 
 
 class Layer(Protocol):
-    """One thing that is drawn, frame after frame, in place into a (H, W, 3) uint8 BGR image; `unit` in pixels."""
+    """One thing that is drawn, frame after frame, in place into a (H, W, 3) uint8 BGR image; `unit` in pixels.
+
+    `memory`: seconds of video before a frame on which its drawing depends, as far as that is seen.
+    """
+
+    @property
+    def memory(self) -> float: ...
 
     def draw(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None: ...
 
@@ -98,10 +104,8 @@ class Renderer:
         if style not in STYLES:
             raise InputError(f"no style is called {style}; there are {', '.join(STYLES)}")
         self._marks = Marks(self._options.mark, self._options.doubt)
-        layers = _layers(style, self._options)
-        self._layers = [LAYERS[name](self._options, self._marks) for name in layers]
-        trail = _LONG * self._options.trail if "long trails" in layers else self._options.trail
-        self.memory = max(self._options.mark, trail)
+        self._layers = [LAYERS[name](self._options, self._marks) for name in _layers(style, self._options)]
+        self.memory = max((layer.memory for layer in self._layers), default=0.0)
         """Seconds of video before a frame on which its drawing depends."""
 
     def draw(self, frame: Picture, tracks: FrameTracks) -> np.ndarray:

@@ -16,6 +16,8 @@ LIMBS = ((5, 6), (5, 7), (7, 9), (6, 8), (8, 10), (5, 11), (6, 12), (11, 12), (1
 class Skeletons:
     """Limbs in the people's colours, the nearest person's on top."""
 
+    memory = 0.0
+
     def draw(self, image: np.ndarray, tracks: FrameTracks, unit: float) -> None:
         """Draw into a (H, W, 3) uint8 BGR image, in place; nothing where the tracks have no keypoints."""
         if tracks.keypoints is None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..types import FrameTracks
-from .light import Light, keep_lit
+from .light import MEMORY, Light, keep_lit
 
 _DIM = 0.16
 """Share of the brightness that is left outside of the light."""
@@ -14,6 +14,8 @@ _DIM = 0.16
 
 class Spotlight:
     """Darkens all but the people of the tracks, with a soft edge."""
+
+    memory = MEMORY
 
     def __init__(self) -> None:
         self._light = Light()

@@ -18,10 +18,10 @@ _FASTEST = 8.0
 
 
 class Trails:
-    """Remembers feet points for `seconds`, and draws them as lines that fade with age."""
+    """Remembers feet points for so many seconds, its `memory`, and draws them as lines that fade with age."""
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self.memory = seconds
         self._points: dict[int, deque[tuple[float, float, float]]] = {}
         self._time = -math.inf
 
@@ -42,7 +42,7 @@ class Trails:
                 points.clear()
             points.append((tracks.time, x, y))
         for identity, points in list(self._points.items()):
-            while points and not 0 <= tracks.time - points[0][0] < self._seconds:
+            while points and not 0 <= tracks.time - points[0][0] < self.memory:
                 points.popleft()
             if not points:
                 del self._points[identity]
@@ -54,7 +54,7 @@ class Trails:
         for identity, points in self._points.items():
             line = np.array(_thinned(points, step=thickness))
             if len(line) > 1:
-                strength = _MAX_OPACITY * (1 - (time - line[:, 0]) / self._seconds)
+                strength = _MAX_OPACITY * (1 - (time - line[:, 0]) / self.memory)
                 _draw_fading(image, line[:, 1:], strength, colour_of(identity), thickness)
 
 

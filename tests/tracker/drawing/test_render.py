@@ -13,7 +13,7 @@ import pytest
 from tracker.drawing import lettering
 from tracker.drawing.colours import colour_of
 from tracker.drawing.lettering import make_tab, unwritable, writable
-from tracker.drawing.render import Renderer, RenderOptions
+from tracker.drawing.render import STYLES, Renderer, RenderOptions
 from tracker.types import Frame, FrameTracks, InputError, Recovery
 
 GREY = 90
@@ -235,6 +235,25 @@ def test_the_light_is_at_once_on_the_person_who_has_the_id_now() -> None:
     lit = renderer.draw(picture(index=10), people([[900, 200, 1000, 500]], 10))
     assert (lit[350, 950] == GREY).all()
     assert (lit[350, [150, 500, 700]] < GREY / 2).all()
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "options", [RenderOptions(), RenderOptions(trail=0, mark=0)], ids=["usual", "no trail, no mark"]
+)
+def test_a_picture_is_the_same_when_drawing_begins_as_long_before_it_as_the_style_remembers(
+    style: str, options: RenderOptions
+) -> None:
+    """Someone walks across the picture; where light, trail and label are at 5 s does not show where it began."""
+
+    def drawn_from(first: int) -> np.ndarray:
+        renderer = Renderer(options, style)
+        for index in range(first, 151):
+            image = renderer.draw(picture(480, 270, index), people([[60 + 2 * index, 80, 100 + 2 * index, 200]], index))
+        return image.astype(int)
+
+    memory = Renderer(options, style).memory
+    assert np.abs(drawn_from(0) - drawn_from(150 - round(memory * FPS))).max() <= 2
 
 
 def test_a_trail_outlives_its_person_for_a_moment() -> None:
