@@ -28,7 +28,8 @@ class MomentOptions:
     margin: float = 0.03
     """Lead in similarity over the next best person up to which a recognition is doubtful."""
     nearby: float = 0.5
-    """Minimum time before and after a moment for which a person who is lost then is not seen."""
+    """Minimum time after a moment for which a person who is lost then is not seen; a camera cut up to so long before a
+    moment is near it."""
     step: float = 0.1
     """Maximum time between a box and the one that continues it."""
     overlap: float = 0.3
@@ -322,7 +323,10 @@ class MomentFinder:
         return any(0 <= frame - cut <= self.options.nearby * self.fps for cut in self.columns.cuts)
 
     def _lost(self, frame: int) -> list[int]:
-        """Last rows of those who were there before and are not there in the second around the frame."""
+        """Last rows of those who were there before, and are in neither the frame nor the moments after it.
+
+        They may have been there just before: an id that ends where another begins is likely the same person's.
+        """
         rows = []
         for own in self.people.values():
             frames = self.columns.frame[own]
@@ -333,7 +337,8 @@ class MomentFinder:
         return rows
 
     def _distance(self, one: int, other: int) -> float:
-        """Between two boxes' centres and heights, in pixels; a second apart counts as a body height."""
+        """Between two boxes' centres and heights, in pixels; a second apart counts as a quarter of a body
+        height."""
         a, b = self.columns.xyxy[one], self.columns.xyxy[other]
         apart = np.abs(a - b).sum() / 2
         seconds = abs(int(self.columns.frame[one]) - int(self.columns.frame[other])) / self.fps

@@ -47,3 +47,10 @@ def test_a_piece_of_three_tenths_of_a_second_does_not_end_an_absence(last: int, 
     """Person 2 is seen elsewhere from frame 195 on, for 9 steps or for 10; 150 is 5 s before the end."""
     (moment,) = late_exchange([(116.0, 0, 99), (400.0, 195, last)], 100)
     assert (moment.kind, moment.frame, moment.to) == ("exchange", begins, 300)
+
+
+def test_an_id_that_begins_where_another_ended_in_the_frame_before_is_doubtful():
+    rows = tracked({1: [(300.0, 0, 99)], 2: [(500.0, 0, 130)], 3: [(300.0, 100, 130)]})
+    (moment,) = MomentFinder(rows).found()
+    assert (moment.kind, moment.frame) == ("birth", 100)
+    assert [int(rows.person[row]) for row in moment.rows] == [3, 1]
