@@ -132,8 +132,13 @@ def _shots(whole: _Shot, cuts: np.ndarray) -> Iterator[_Shot]:
 
 def _held(views: np.ndarray) -> np.ndarray:
     """Shots without the person get the last view of the shot before, the first ones that of the first with them."""
-    known = np.flatnonzero(~np.isnan(views[:, 0]))
-    return views[known[np.maximum(np.searchsorted(known, np.arange(len(views)), side="right") - 1, 0)]]
+    return views[_latest(~np.isnan(views[:, 0]))]
+
+
+def _latest(known: np.ndarray) -> np.ndarray:
+    """For each frame (N,) the last one up to it that is `known` (N,) bool, for those before the first one the first."""
+    rows = np.flatnonzero(known)
+    return rows[np.maximum(np.searchsorted(rows, np.arange(len(known)), side="right") - 1, 0)]
 
 
 class _Framing:
@@ -150,9 +155,9 @@ class _Framing:
     def views(self) -> tuple[np.ndarray, float, float]:
         """(N, 4) views, and the largest accelerations of their centre and height, in heights per second squared."""
         height = self._height()
-        unit = float(np.median(height(self._shot.times)))
-        limit = self._options.acceleration * unit
         tall = height(self._shot.times)
+        unit = float(np.median(tall))
+        limit = self._options.acceleration * unit
         across = self._across(tall, height.points, limit)
         down = self._down(tall, height.points, limit)
         x, y, half = across(self._shot.times), down(self._shot.times), tall / 2
@@ -168,12 +173,7 @@ class _Framing:
         around = np.concatenate(
             [minimum_filter1d(lows[:, :2], size, axis=0), maximum_filter1d(highs[:, 2:], size, axis=0)], axis=1
         )
-        return around[self._latest(np.isfinite(around[:, 0]))]
-
-    def _latest(self, known: np.ndarray) -> np.ndarray:
-        """For each frame (N,) the last one before it that is `known` (N,) bool, for the first ones the first."""
-        rows = np.flatnonzero(known)
-        return rows[np.maximum(np.searchsorted(rows, np.arange(len(known)), side="right") - 1, 0)]
+        return around[_latest(np.isfinite(around[:, 0]))]
 
     def _frames(self, seconds: float) -> int:
         """An odd number of frames that reaches so many seconds before and after."""
@@ -198,7 +198,7 @@ class _Framing:
     def _across(self, tall: np.ndarray, points: np.ndarray, limit: float) -> Path:
         """The view's centre across in pixels."""
         shot = self._shot
-        middle = ((shot.xyxy[:, 0] + shot.xyxy[:, 2]) / 2)[self._latest(shot.seen)]
+        middle = ((shot.xyxy[:, 0] + shot.xyxy[:, 2]) / 2)[_latest(shot.seen)]
         close, far = (share * self._aspect * tall for share in (_CLOSE, _FAR))
         bands = [(middle - close, middle + close, 1.0), (middle - far, middle + far, _FIRM)]
         return self._path(bands, self._attention(middle, limit), self._aspect * points / 2, self._size[0], limit)

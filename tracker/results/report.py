@@ -175,11 +175,11 @@ def _mark(recovery: Recovery, duration: float, names: Mapping[int, str]) -> str:
 
 def _facts(recovery: Recovery, names: Mapping[int, str]) -> list[str]:
     """What is known of a recovery, a line each."""
-    who = names.get(recovery.id, str(recovery.id))
+    name = names.get(recovery.id, str(recovery.id))
     facts = [
-        f"{who} known from the cast file at {clock(recovery.time)}"
+        f"{name} known from the cast file at {clock(recovery.time)}"
         if recovery.remembered
-        else f"{who} back at {clock(recovery.time)} after {span(recovery.away)} away"
+        else f"{name} back at {clock(recovery.time)} after {span(recovery.away)} away"
     ]
     if recovery.similarity is not None:
         facts.append(f"likeness {recovery.similarity:.2f} of 1")

@@ -17,7 +17,6 @@ class FrameClock:
 
     `period` is the usual distance of two frames in seconds; it stands in where a frame has no stamp, or one at which
     the clock has stood still for more than `STUCK` frames.
-    `start` is the stamp of the first frame (0 where it has none): what was taken off to begin at 0.
     """
 
     def __init__(self, period: float) -> None:
@@ -26,7 +25,6 @@ class FrameClock:
         self._stamp: float | None = None
         self._alike = 0
         self._away = 0.0
-        self.start = 0.0
 
     def pause(self, seconds: float) -> None:
         """The next frame comes so many seconds after the last, whatever its stamp: the source was away."""
@@ -38,7 +36,7 @@ class FrameClock:
         self._stamp = stamp
         if self._last is None:
             self._last = 0.0
-            self.start = self._origin = stamp or 0.0
+            self._origin = stamp or 0.0
         elif self._away:
             self._last += self._away
             self._origin = (stamp or 0.0) - self._last
