@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..cast_memory import CastMemory, Member
+from ..cast_memory import MAX_NAME_LENGTH, CastMemory, Member
 from ..picture_file import decoded
 from .colours import colour_of
 from .lettering import make_tab
@@ -35,13 +35,13 @@ def _row(member: Member) -> np.ndarray:
     """(160, w, 3): the name and the videos, then the pictures."""
     pictures = [_fitted(picture) for picture in map(decoded, member.crops) if picture is not None]
     label = make_tab(member.label, str(member.id) if member.name else "", colour_of(member.id), _LETTERS)
-    name_width = max(_NAME_WIDTH, label.size[0] + 2 * _GAP)
+    notes = [make_tab(line, "", (_PAPER,) * 3, _SMALL_LETTERS) for line in _told(member, bool(pictures))]
+    name_width = max(_NAME_WIDTH, *(tab.size[0] + 2 * _GAP for tab in (label, *notes)))
     width = name_width + sum(picture.shape[1] + _GAP for picture in pictures)
     row = np.full((_PICTURE_HEIGHT, width, 3), _PAPER, np.uint8)
     label.paste(row, _GAP, 0)
     top = label.size[1] + 2 * _GAP
-    for line in _told(member, bool(pictures)):
-        note = make_tab(line, "", (_PAPER,) * 3, _SMALL_LETTERS)
+    for note in notes:
         note.paste(row, _GAP, top)
         top += note.size[1]
     left = name_width
@@ -52,8 +52,12 @@ def _row(member: Member) -> np.ndarray:
 
 
 def _told(member: Member, has_pictures: bool) -> list[str]:
-    videos = [f"{showing.video} {showing.date}" for showing in member.showings[-_MAX_VIDEOS:]]
+    videos = [f"{_cut(showing.video)} {_cut(showing.date)}" for showing in member.showings[-_MAX_VIDEOS:]]
     return videos if has_pictures else [*videos, "no pictures in this file"]
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= MAX_NAME_LENGTH else f"{words[: MAX_NAME_LENGTH - 3]}..."
 
 
 def _fitted(picture: np.ndarray) -> np.ndarray:
