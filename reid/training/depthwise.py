@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import Any
 
 import torch
@@ -39,17 +40,13 @@ def speed_up_depthwise(networks: nn.Module) -> None:
     """Let the depthwise convolutions of the networks take `DepthwiseConvolution` where autocast is on."""
     for module in networks.modules():
         if isinstance(module, nn.Conv2d) and module.groups == module.in_channels == module.out_channels > 1:
-            module.forward = fast_forward(module)  # type: ignore[method-assign]
+            # A bound method, unlike a function of its own, is bound anew when the network is copied.
+            module.forward = MethodType(fast_forward, module)  # type: ignore[method-assign]
 
 
-def fast_forward(module: nn.Conv2d) -> Any:
+def fast_forward(module: nn.Conv2d, maps: torch.Tensor) -> torch.Tensor:
     """The module's `forward` on a processor."""
-    plain = module.forward
-
-    def forward(maps: torch.Tensor) -> torch.Tensor:
-        if not torch.is_autocast_enabled("cpu") or module.bias is not None or module.padding_mode != "zeros":
-            return plain(maps)
-        maps = maps.to(torch.get_autocast_dtype("cpu"))
-        return DepthwiseConvolution.apply(maps, module.weight, module.stride, module.padding, module.dilation)
-
-    return forward
+    if not torch.is_autocast_enabled("cpu") or module.bias is not None or module.padding_mode != "zeros":
+        return type(module).forward(module, maps)
+    maps = maps.to(torch.get_autocast_dtype("cpu"))
+    return DepthwiseConvolution.apply(maps, module.weight, module.stride, module.padding, module.dilation)

@@ -573,3 +573,15 @@ def test_depthwise_convolutions_have_the_gradients_of_float32_in_mixed_precision
     for expected, found in zip(*results, strict=True):
         assert torch.equal(expected, found)
     assert torch.equal(plain(maps), fast(maps))  # without autocast nothing is changed
+
+
+def test_the_average_that_is_scored_is_the_encoder_that_is_written_in_bfloat16_too(split, tmp_path):
+    """The average begins as a copy of the encoder, whose depthwise convolutions are made fast in mixed precision."""
+    ours = recipe(steps=3, precision="bfloat16")
+    far = replace(ours.optimisation, encoder=OptimiserOptions("adam", 0.1))  # from the average within three steps
+    ours = replace(ours, encoder=replace(ours.encoder, trunk="shufflenet_v2_x0_5"), optimisation=far)
+    scored = train(split, tmp_path, ours).state.averaged_encoder
+    pictures = torch.rand(2, 3, 64, 32, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        written = load_encoder(tmp_path / "encoder_last.pt").encoder.embed(pictures)
+        assert torch.allclose(scored.embed(pictures), written, atol=1e-4)
