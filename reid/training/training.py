@@ -284,10 +284,10 @@ class Training:
 
     @property
     def finished(self) -> bool:
-        """Whether the last epoch, or the last step where these are counted, is done."""
+        """Whether the last epoch, or the last step where these are counted, is done, and the epoch ended with it."""
         optimisation = self.recipe.optimisation
         if optimisation.steps:
-            return self.state.step >= optimisation.steps
+            return self.state.step >= optimisation.steps and not self.state.epoch_step
         return self.state.epoch >= optimisation.epochs
 
     @property

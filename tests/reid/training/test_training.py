@@ -528,6 +528,16 @@ def test_a_run_may_be_measured_in_steps_and_its_schedule_fits_them(split, tmp_pa
     assert_same_run(train(split, tmp_path / "killed", ours, resume=True), training)
 
 
+def test_a_run_that_ends_right_after_its_last_step_is_scored_and_written_once_resumed(split, tmp_path):
+    """It was stopped, or killed while it was scored: all steps are saved, the epoch's end is not."""
+    ours = recipe(steps=2)
+    whole = train(split, tmp_path / "whole", ours)
+    stopped = train_until(Training(ours, split, tmp_path / "stopped", CPU, RUN), 2)
+    assert not (stopped.folder / "encoder_last.pt").exists()
+    assert_same_run(train(split, stopped.folder, ours, resume=True), whole)
+    assert (stopped.folder / "encoder_last.pt").exists()
+
+
 def test_the_pull_of_each_loss_on_the_features_is_its_gradients_mean_norm():
     """Two crops of features (3, 4) and (0, 1): of loss f -> sum of squares / 2 / 2 crops the gradients are f / 2.
 
