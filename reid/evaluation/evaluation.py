@@ -49,12 +49,20 @@ def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
     return Embedded(np.concatenate(rows) if rows else np.zeros((0, 1), np.float32), Labels.of(crops))
 
 
+def embed_parts(parts: Sequence[Sequence[Crop]], encode_images: EncodeImages) -> tuple[Embedded, ...]:
+    """Each part's crops, in its order; those of several parts (dance data's query is its gallery) are encoded once."""
+    crops = list({crop.path: crop for part in parts for crop in part}.values())
+    rows = embed_crops(crops, encode_images)
+    row_of = {crop.path: row for row, crop in enumerate(crops)}
+    return tuple(rows[np.array([row_of[crop.path] for crop in part], np.int64)] for part in parts)
+
+
 def embed_with(encoder: ContextEncoder, parts: Sequence[Sequence[Crop]], device: torch.device) -> tuple[Embedded, ...]:
     """Each part's crops embedded by an encoder in training, which is put back into the mode it was in."""
     training = encoder.training
     encoder.eval()
     try:
-        return tuple(embed_crops(crops, lambda images: encode(encoder, images, device)) for crops in parts)
+        return embed_parts(parts, lambda images: encode(encoder, images, device))
     finally:
         encoder.train(training)
 
@@ -69,7 +77,7 @@ def score_encoder(
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores by protocol (re-ranked ones under "NAME re-ranked"), and rank-1 by time gap in frames."""
+    """Scores by protocol (re-ranked ones under "NAME re-ranked"), rank-1 by time gap in frames, unreadable pictures."""
 
     scores: dict[str, ReidScores]
     reassociation: dict[int, Reassociation]
@@ -87,10 +95,12 @@ def evaluate_split(
     unknown = [name for name in protocols if name not in PROTOCOLS]
     if unknown:
         raise DataError(f"There is no protocol {unknown[0]!r}; choose from {', '.join(PROTOCOLS)}.")
-    (query, skipped), (gallery, skipped_too) = readable(split.query), readable(split.gallery)
+    crops, skipped = readable(Split([], split.query, split.gallery).crops())
+    lost = set(skipped)
+    query, gallery = ([crop for crop in part if crop.path not in lost] for part in (split.query, split.gallery))
     if not query or not gallery:
         raise DataError(f"There are {len(query)} queries and {len(gallery)} crops to search; neither may be none.")
-    query_rows, gallery_rows = embed_crops(query, encode_images), embed_crops(gallery, encode_images)
+    query_rows, gallery_rows, rows = embed_parts((query, gallery, crops), encode_images)
     trained_on = people(split.train)
     scores: dict[str, ReidScores] = {}
     for name in protocols:
@@ -101,6 +111,4 @@ def evaluate_split(
         if reranking:
             reranked = Reranking(asked.embedding, searched.embedding, reranking)
             scores[f"{name} re-ranked"] = evaluate(*arguments, reranked.rows)
-    embedding = np.concatenate([query_rows.embedding, gallery_rows.embedding])
-    gaps = reassociation(embedding, Labels.of([*query, *gallery]))
-    return Evaluation(scores, gaps, len(skipped) + len(skipped_too))
+    return Evaluation(scores, reassociation(rows.embedding, rows.labels), len(skipped))

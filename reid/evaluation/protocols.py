@@ -193,7 +193,7 @@ def rank_after(embedding: np.ndarray, labels: Labels, gap: int) -> Reassociation
                 continue
             now, then = (in_video[labels.frame[in_video] == moment] for moment in (frame, frames[later]))
             now = now[np.isin(labels.person[now], labels.person[then])]
-            if len(now) and len(then) > 1:
+            if len(now) and len(np.unique(labels.person[then])) > 1:
                 chosen = cosine_cost(embedding[now], embedding[then]).argmin(axis=1)
                 right.append(labels.person[then][chosen] == labels.person[now])
     answers = np.concatenate(right) if right else np.zeros(0, bool)

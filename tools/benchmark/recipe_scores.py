@@ -11,7 +11,7 @@ from rich.table import Table
 from reid.data.crops import Crop, Split, grouped, people
 from reid.data.images import readable
 from reid.encoder.embedder import Embedder
-from reid.evaluation.evaluation import embed_crops
+from reid.evaluation.evaluation import embed_parts
 from reid.evaluation.protocols import PROTOCOLS, Labels, evaluate, reassociation, rows_not_trained_on
 
 from ..run.output import number_table
@@ -37,11 +37,8 @@ def gap_name(gap: int) -> str:
 def run_scores(recipe: str, seed: int, split: Split, embedder: Embedder, gaps: Sequence[int]) -> RunScores:
     """Scores of an encoder on a split's query and gallery: mAP, rank-1 and 5 of both protocols of dance data, gaps."""
     query, gallery = readable(split.query)[0], readable(split.gallery)[0]
-    unique = {crop.path: crop for crop in (*query, *gallery)}  # in dance data the query is the gallery
-    crops = list(unique.values())
-    rows = embed_crops(crops, embedder)
-    row_of = {path: row for row, path in enumerate(unique)}
-    asked, searched = (rows[np.array([row_of[crop.path] for crop in part])] for part in (query, gallery))
+    crops = Split([], query, gallery).crops()
+    asked, searched, rows = embed_parts((query, gallery, crops), embedder)
     scores: dict[str, float] = {}
     for protocol in (CLEAN, PUBLISHED):
         left_out = people(split.train) if protocol == CLEAN else []

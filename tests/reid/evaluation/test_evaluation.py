@@ -1,0 +1,54 @@
+"""A whole split scored with an encoder of one's own: a crop's grey says which way its vector points."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from reid.data.crops import Crop, Split
+from reid.evaluation.evaluation import evaluate_split
+
+
+def drawn(folder: Path, person: int, frame: int, grey: int) -> Crop:
+    path = folder / f"{person}_{frame}.png"
+    cv2.imwrite(str(path), np.full((8, 4, 3), grey, np.uint8))
+    return Crop(path, person, -1, "v", frame, frame / 25)
+
+
+class Greys:
+    """Encodes a crop by its grey, in degrees; counts the crops."""
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def __call__(self, images: list[np.ndarray]) -> np.ndarray:
+        self.encoded += len(images)
+        angles = np.radians([image[0, 0, :1] for image in images])
+        return np.hstack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+
+
+@pytest.fixture
+def dance(tmp_path: Path) -> Split:
+    """Two people in frames 0 and 1, of whom one is alone in frame 31; query and gallery are the same crops."""
+    crops = [drawn(tmp_path, *crop) for crop in [(1, 0, 10), (2, 0, 80), (1, 1, 12), (2, 1, 78), (1, 31, 90)]]
+    return Split([], crops, crops)
+
+
+def test_a_crop_that_is_query_and_gallery_is_encoded_once_and_asked_once(dance):
+    greys = Greys()
+    found = evaluate_split(dance, greys, ("market1501",))
+    assert greys.encoded == 5
+    assert found.scores["market1501"].queries == 5
+    assert found.reassociation[1].questions == 2
+
+
+def test_a_later_frame_with_one_person_in_it_asks_nothing(dance):
+    assert evaluate_split(dance, Greys(), ("market1501",)).reassociation[30].questions == 0
+
+
+def test_a_picture_that_cannot_be_read_counts_once(dance):
+    dance.query[0].path.write_bytes(b"no picture")
+    found = evaluate_split(dance, Greys(), ("market1501",))
+    assert found.skipped == 1
+    assert found.scores["market1501"].queries == 4
