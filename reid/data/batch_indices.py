@@ -26,7 +26,7 @@ class SamplingOptions:
     people: int = 16
     """People in a batch (P)."""
     crops: int = 4
-    """Crops of each person in a batch (K)."""
+    """Crops of each person in a batch (K); at least two for sparse-people."""
     people_per_video: int = 1
     """Number of people of a batch drawn together from one video, in the same light; 1: from any videos."""
     gap: float = 50.0
@@ -41,7 +41,9 @@ class SamplingOptions:
     """A near negative is drawn from this many crops of other people (sparse-people: of each) nearest in time."""
 
     def __post_init__(self) -> None:
-        for name, least in {"tuples": 1, "people": 2, "crops": 1, "people_per_video": 1, "gap": 0, "near": 1}.items():
+        crops = 2 if self.kind == "sparse-people" else 1  # one crop cannot be far from the person's others
+        ranges = {"tuples": 1, "people": 2, "crops": crops, "people_per_video": 1, "gap": 0, "near": 1}
+        for name, least in ranges.items():
             require_range(f"sampling.{name}", getattr(self, name), least)
         require_range("sampling.global_share", self.global_share, 0.0, 1.0)
 

@@ -24,6 +24,8 @@ from reid.training.training import RunOptions
         ),
         (lambda: OptimiserOptions("adam", float("nan")), "--optimisation.NETWORK.lr must be at least 0, not nan"),
         (lambda: SamplingOptions(tuples=0), "--sampling.tuples must be at least 1, not 0"),
+        (lambda: SamplingOptions("people", crops=0), "--sampling.crops must be at least 1, not 0"),
+        (lambda: SamplingOptions("sparse-people", crops=1), "--sampling.crops must be at least 2, not 1"),
         (lambda: SamplingOptions(gap=-5), "--sampling.gap must be at least 0, not -5"),
         (
             lambda: SamplingOptions(global_share=1.5),
