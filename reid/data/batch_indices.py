@@ -47,6 +47,11 @@ class SamplingOptions:
             require_range(f"sampling.{name}", getattr(self, name), least)
         require_range("sampling.global_share", self.global_share, 0.0, 1.0)
 
+    @property
+    def draws_tuples(self) -> bool:
+        """Whether a batch is of tuples; else it is of P people with K crops each."""
+        return self.kind in ("sparse-temporal", "random")
+
 
 @dataclass(frozen=True)
 class BatchIndices:

@@ -59,8 +59,9 @@ class Recipe:
 def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objective:
     """The objective with its networks.
 
-    Raises DataError where it needs landmarks that are missing, or is given guidance that it cannot take.
+    Raises DataError where it needs landmarks that are missing, or is given guidance or batches that it cannot take.
     """
+    require_fitting_batches(recipe)
     if recipe.guidance != "none" and not recipe.takes_guidance:
         raise DataError("This recipe trains no generator that --guidance could start: leave the option out.")
     encoder = start_encoder(recipe.encoder, recipe.start)
@@ -71,6 +72,28 @@ def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objec
     if recipe.guidance != "none":
         start_guidance(objective.networks, Path(recipe.guidance))
     return objective
+
+
+def require_fitting_batches(recipe: Recipe) -> None:
+    """Raises DataError where the losses compare crops that the recipe's batches do not have."""
+    sampling, weights = recipe.sampling, recipe.objective.weights
+    if recipe.fd_gan:
+        if sampling.draws_tuples or sampling.crops < 3:
+            raise DataError(
+                f"FD-GAN takes three crops of each person, not --sampling.kind {sampling.kind} --sampling.crops "
+                f"{sampling.crops}; give --sampling.kind people --sampling.crops 3, or more."
+            )
+    elif not sampling.draws_tuples:
+        if weights.verification or (weights.triplet and not recipe.objective.batch_hard):
+            raise DataError(
+                "Verification, and the triplet loss without batch-hard mining, compare the three crops of a tuple, and "
+                f"--sampling.kind {sampling.kind} draws none; give --sampling.kind random or sparse-temporal."
+            )
+        if weights.triplet and sampling.crops < 2:
+            raise DataError(
+                f"The triplet loss takes at least two crops of each person, not --sampling.crops {sampling.crops}; "
+                "give more, or --objective.weights.triplet 0."
+            )
 
 
 def start_guidance(networks: nn.ModuleDict, state: Path) -> None:

@@ -280,6 +280,40 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_losses(split, tmp_path
         training.run(QUIET)
 
 
+VERIFICATION = LossWeights(triplet=0.0, verification=1.0)
+
+
+@pytest.mark.parametrize(
+    ("objective", "kind", "complaint"),
+    [
+        ({}, "people", "triplet loss takes at least two crops of each person, not --sampling.crops 1; give more"),
+        (
+            {"batch_hard": False},
+            "sparse-people",
+            "--sampling.kind sparse-people draws none; give --sampling.kind random",
+        ),
+        (
+            {"weights": VERIFICATION},
+            "people",
+            "compare the three crops of a tuple, and --sampling.kind people draws none",
+        ),
+    ],
+)
+def test_losses_of_crops_that_no_batch_has_are_told_from_a_rate_that_is_too_high(split, objective, kind, complaint):
+    """Each was a mean over no crops at all, and so not finite at the first step."""
+    crops = 2 if kind == "sparse-people" else 1
+    ours = replace(recipe(), sampling=SamplingOptions(kind, people=3, crops=crops))
+    with pytest.raises(DataError, match=complaint):
+        make_objective(replace(ours, objective=replace(ours.objective, **objective)), split.train, 4)
+
+
+@pytest.mark.parametrize("sampling", [SamplingOptions("sparse-temporal", tuples=3), SamplingOptions("people", crops=2)])
+def test_fd_gan_refuses_batches_without_three_crops_of_each_person(split, sampling):
+    """It would take another person's crop for a positive, or the crop itself for its target, and say nothing."""
+    with pytest.raises(DataError, match=r"FD-GAN takes three crops of each person, not --sampling.kind \w+"):
+        make_objective(replace(recipe(), fd_gan=FdGanOptions(), sampling=sampling), split.train, 4)
+
+
 def test_unreadable_pictures_are_left_out_and_counted(tmp_path):
     crops = colourful_people(tmp_path)
     crops[3].path.write_bytes(b"no picture")
