@@ -154,8 +154,10 @@ class _Labelling:
         return self._result()
 
     def _join(self) -> None:
-        """Groups of the clear tracklets with crops."""
+        """Groups of the clear tracklets with crops, where there are any."""
         chosen = np.flatnonzero(self._clear() & (self._crops() > 0))
+        if not len(chosen):
+            return
         crops = self._crops()[chosen]
         exclusive = self.exclusive[np.ix_(chosen, chosen)]
         log_odds = self._log_odds(chosen, crops, exclusive)

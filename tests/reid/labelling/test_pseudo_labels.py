@@ -116,6 +116,16 @@ def test_unclear_tracklets_are_put_last_and_only_where_their_person_is_not_elsew
     assert no_person_is_in_two_places(labels)
 
 
+def test_where_nobody_is_ever_seen_clearly_each_track_is_a_person_of_its_own():
+    story = Story(2)
+    story.shows(0, 1, 0, 100, clear=False)
+    story.shows(1, 2, 0, 100, clear=False)
+    story.shows(0, 1, 120, 200, clear=False)
+    labels, truth = story.label()
+    assert agrees(labels, truth)
+    assert no_person_is_in_two_places(labels)
+
+
 def test_a_video_without_people_has_no_labels():
     labels = label_people([], EmbeddedCrops(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0, int), 0.2, 25.0), FACTS)
     assert len(labels.person) == len(labels.doubt) == 0
