@@ -105,7 +105,7 @@ class BenchmarkRecipesCommand:
         require_at_least(1, "seeds", self.seeds)
         split = read_split(self.data, self.reading)
         scored = read_split(self.scored_on, self.reading) if self.scored_on else split
-        if not scored.query:
+        if not (scored.query and scored.gallery):
             raise DataError(f"{self.scored_on or self.data} has no query and gallery to score on.")
         finished: list[RunScores] = []
         seeds = range(self.first_seed, self.first_seed + self.seeds)

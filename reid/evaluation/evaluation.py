@@ -38,6 +38,9 @@ class Embedded:
     embedding: np.ndarray
     labels: Labels
 
+    def __len__(self) -> int:
+        return len(self.embedding)
+
     def __getitem__(self, rows: np.ndarray) -> Embedded:
         return Embedded(self.embedding[rows], self.labels[rows])
 
@@ -90,7 +93,7 @@ def evaluate_split(
     """Evaluate on a split's query and gallery under the named protocols.
 
     The clean protocols leave out people who are in the training set as well. Raises DataError for an unknown
-    protocol or where query or gallery are empty.
+    protocol, or where query or gallery are empty, under a clean protocol for want of other people.
     """
     unknown = [name for name in protocols if name not in PROTOCOLS]
     if unknown:
@@ -106,6 +109,11 @@ def evaluate_split(
     for name in protocols:
         left_out = trained_on if name.endswith("clean") else []
         asked, searched = (part[rows_not_trained_on(part.labels, left_out)] for part in (query_rows, gallery_rows))
+        if not len(asked) or not len(searched):
+            raise DataError(
+                f"Under the protocol {name}, which leaves out the {len(left_out)} people to train on, there are "
+                f"{len(asked)} queries and {len(searched)} crops to search; name another, or data with other people."
+            )
         arguments = (asked.embedding, searched.embedding, asked.labels, searched.labels, PROTOCOLS[name])
         scores[name] = evaluate(*arguments)
         if reranking:

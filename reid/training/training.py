@@ -234,7 +234,7 @@ class Training:
     ) -> None:
         """Evaluate, write everything down and report it."""
         state, scores = self.state, None
-        if self.query and (self.finished or state.epoch % self.options.evaluate_every == 0):
+        if self.query and self.gallery and (self.finished or state.epoch % self.options.evaluate_every == 0):
             scores = score_encoder(state.averaged_encoder, self.query, self.gallery, PROTOCOL, self.device)
         summary = {"time/epoch": seconds, "time/waiting_for_data": waited}
         if scores:

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from reid.data.crops import Crop, Split
+from reid.data.crops import Crop, DataError, Split
 from reid.evaluation.evaluation import evaluate_split
+from reid.evaluation.reranking import RerankingOptions
 
 
 def drawn(folder: Path, person: int, frame: int, grey: int) -> Crop:
@@ -52,3 +53,13 @@ def test_a_picture_that_cannot_be_read_counts_once(dance):
     found = evaluate_split(dance, Greys(), ("market1501",))
     assert found.skipped == 1
     assert found.scores["market1501"].queries == 4
+
+
+def test_a_clean_protocol_without_anybody_new_is_one_sentence(dance):
+    """As where the people of the test are trained on, too; or where all who are searched are."""
+    everybody = Split(dance.query, dance.query, dance.gallery)
+    with pytest.raises(DataError, match=r"dancereid-clean, which leaves out the 2 people .* 0 queries and 0 crops"):
+        evaluate_split(everybody, Greys(), ("dancereid-clean",), RerankingOptions())
+    one_is_new = Split(dance.query[:1], dance.query, dance.gallery[:1])
+    with pytest.raises(DataError, match="there are 2 queries and 0 crops to search"):
+        evaluate_split(one_is_new, Greys(), ("dancereid-clean",))

@@ -168,8 +168,10 @@ def test_a_run_leaves_a_log_a_state_and_encoders_that_load(whole):
     assert json.loads((whole.folder / "config.json").read_text())["sampling"]["people"] == 3
 
 
-def test_without_validation_people_the_last_encoder_is_written_all_the_same(split, tmp_path):
-    training = train(Split(split.train, [], []), tmp_path, recipe(steps=1))
+@pytest.mark.parametrize("queries", [0, 4])
+def test_without_validation_people_the_last_encoder_is_written_all_the_same(split, tmp_path, queries):
+    """Queries alone, with no gallery to search, say nothing either."""
+    training = train(Split(split.train, split.query[:queries], []), tmp_path, recipe(steps=1))
     assert load_encoder(tmp_path / "encoder_last.pt").metadata["epoch"] == training.state.epoch
     assert not (tmp_path / "encoder_best.pt").exists()
 
