@@ -96,9 +96,9 @@ class PictureGeneration:
 
     def chosen(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows (R,) of the crops that take part, and which of these R have a partner, as indices."""
-        count = self.options.pictures
-        if not count or count >= len(batch.paired):
+        if not self.options.pictures:
             return torch.arange(len(batch.image), device=batch.image.device), batch.paired
+        count = min(self.options.pictures, len(batch.paired))
         index = torch.linspace(0, len(batch.paired) - 1, count, device=batch.paired.device).round().long()
         return batch.paired[index], torch.arange(count, device=batch.paired.device)
 

@@ -46,7 +46,8 @@ class ObjectiveOptions:
     body_weight: float = 9.0
     """Weight of the body's pixels in the recovery losses, the background's being 1."""
     pictures: int = 0
-    """Number of crops of a batch, evenly spread, of which pictures are generated; 0: all of them."""
+    """Number of crops of a batch, evenly spread over those with a partner (or all of these, where they are fewer), of
+    which pictures are generated; 0: all crops."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
     discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
 

@@ -121,12 +121,13 @@ def test_pictures_that_no_loss_compares_are_not_generated(without, recovered, sw
     assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
 
 
-def test_pictures_of_a_part_of_the_batch_are_of_crops_with_a_partner():
+@pytest.mark.parametrize(("pictures", "chosen"), [(2, [0, 3]), (4, [0, 1, 2, 3]), (5, [0, 1, 2, 3])])
+def test_pictures_of_a_part_of_the_batch_are_of_crops_with_a_partner(pictures, chosen):
     """Of the six crops four have a partner (rows 0 to 3); two pictures are of the first and the last of these."""
-    ours = objective(ALL, pictures=2)
+    ours = objective(ALL, pictures=pictures)
     forward = ours.forward(batch(), 0.0)
-    assert forward.generation.recovered.row.tolist() == forward.generation.swapped.row.tolist() == [0, 3]
-    assert len(forward.generation.generated.image) == 4
+    assert forward.generation.recovered.row.tolist() == forward.generation.swapped.row.tolist() == chosen
+    assert len(forward.generation.generated.image) == 2 * len(chosen)
     assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
 
 
