@@ -99,24 +99,31 @@ def require_fitting_batches(recipe: Recipe) -> None:
 def start_guidance(networks: nn.ModuleDict, state: Path) -> None:
     """Copy the layers of the networks around the encoder that stand in a run's state with the same shape.
 
-    Raises DataError where none does: the file is no run's state, or that run generated no pictures.
+    Raises DataError where the generator's convolutions are not among them: the file is no run's state, that run
+    generated no pictures, or its generator has another shape. What depends on the crops' size or on e_c may be new.
     """
     saved = load_plain(state)
     tensors = saved.get("networks") if isinstance(saved, dict) else None
     tensors = tensors if isinstance(tensors, dict) else {}
-    found = False
-    for name in networks.keys() & GUIDANCE:
-        own = networks[name].state_dict()
-        theirs = {key: tensors.get(f"{name}.{key}") for key in own}
-        fitting = {
-            key: value
-            for key, value in theirs.items()
-            if isinstance(value, torch.Tensor) and value.shape == own[key].shape
-        }
-        networks[name].load_state_dict(fitting, strict=False)
-        found = found or bool(fitting)
-    if not found:
-        raise DataError(f"{state} holds no generator that fits this recipe; give state.pt of a run that trained one.")
+    fitting = {name: fitting_tensors(networks[name], name, tensors) for name in sorted(networks.keys() & GUIDANCE)}
+    convolutions = {key for key, value in networks["generator"].state_dict().items() if value.ndim == 4}
+    if not convolutions <= fitting["generator"].keys():
+        raise DataError(
+            f"{state} holds no generator that fits this recipe; give state.pt of a run that trained one with the same "
+            "--objective.generator and as many joints."
+        )
+    for name, own in fitting.items():
+        networks[name].load_state_dict(own, strict=False)
+
+
+def fitting_tensors(network: nn.Module, name: str, tensors: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The tensors "NAME.KEY" that have the shape of the network's own of that key, by key."""
+    theirs = {key: (own, tensors.get(f"{name}.{key}")) for key, own in network.state_dict().items()}
+    return {
+        key: value
+        for key, (own, value) in theirs.items()
+        if isinstance(value, torch.Tensor) and value.shape == own.shape
+    }
 
 
 def differences(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> str:

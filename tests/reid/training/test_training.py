@@ -220,6 +220,9 @@ def test_a_larger_run_starts_from_the_guidance_of_a_smaller_one_where_the_layers
     no_pictures = replace(larger, guidance=str(whole.folder / "state.pt"))
     with pytest.raises(DataError, match=r"whole.*state\.pt holds no generator that fits"):
         Training(no_pictures, split, tmp_path / "none", CPU, RUN)
+    wider = replace(larger.objective, generator=GeneratorOptions(channels=6))
+    with pytest.raises(DataError, match=r"small.*state\.pt holds no generator that fits .* same --objective.generator"):
+        make_objective(replace(larger, objective=wider), split.train, 2)
     for takes_none in (recipe(), PRESETS["fd-gan"]):
         with pytest.raises(DataError, match="trains no generator that --guidance could start"):
             make_objective(replace(takes_none, guidance=larger.guidance), split.train, 2)
