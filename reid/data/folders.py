@@ -10,14 +10,14 @@ from pathlib import Path
 
 from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
 from .landmarks import Landmarks, read_landmarks
-from .reading import VIDEO_FPS, DataOptions, images_in, split_by_person
+from .reading import VIDEO_FPS, DataOptions, images_in, split_by_person, with_validation
 
 
 def read_folders(root: Path, options: DataOptions) -> Split:
     """One folder a person, or train/, query/ and gallery/ with such folders in them."""
     parts = crops_of_folders(root, options)
     if len(parts) > 1:
-        return Split(*parts)
+        return with_validation(Split(*parts), options)
     return split_by_person(parts[0], min(options.validation_people, len(people(parts[0])) // 2), options)
 
 

@@ -152,6 +152,22 @@ def test_dancereids_query_may_list_files(tmp_path):
     assert (len(read.query), len(read.gallery)) == (1, 2)
 
 
+def test_folders_with_a_query_and_gallery_take_their_validation_people_from_training_on_demand(tmp_path):
+    for part, names in {"train": "abcd", "query": "ef", "gallery": "ef"}.items():
+        for name in names:
+            picture(tmp_path / part / name / "shot_1.png")
+            picture(tmp_path / part / name / "shot_2.png")
+    own = read_split(tmp_path, DataOptions())
+    assert (people(own.train), people(own.query), people(own.gallery)) == ([0, 1, 2, 3], [4, 5], [4, 5])
+    split = read_split(tmp_path, DataOptions(validation="training", validation_people=1))
+    assert len(people(split.train)) == 3
+    assert (
+        people(split.query)
+        == people(split.gallery)
+        == [person for person in range(4) if person not in people(split.train)]
+    )
+
+
 def test_cuhk03_and_folders_are_recognised(tmp_path):
     for pair, person in [(1, 1), (1, 2), (2, 1), (2, 2)]:
         for view in (1, 2):
