@@ -57,10 +57,16 @@ class PeopleSampler:
         return list(chosen)
 
     def groups(self, rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
-        """All rows of a person in random order, K at a time; the last group is filled up with others of the person."""
+        """All rows of a person in random order, K at a time; the last group is filled up with rows of the others.
+
+        A row comes twice in a group only where the person has fewer than K.
+        """
         order = random.permutation(rows)
         missing = -len(order) % self.crops
-        order = np.concatenate([order, random.choice(rows, missing)])
+        if missing:
+            whole = len(order) // self.crops * self.crops  # rows of the groups that are full
+            others = random.permutation(order[:whole] if whole else order)
+            order = np.concatenate([order, np.resize(others, missing)])
         return list(order.reshape(-1, self.crops))
 
     def batch(self, groups: list[np.ndarray]) -> BatchIndices:

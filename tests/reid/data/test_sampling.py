@@ -197,3 +197,13 @@ def test_people_of_one_video_stand_together_when_they_are_to_be_separated_in_one
     assert all(len(set(shown)) == 2 for shown in videos[: len(videos) // 2])
     apart = make_sampler(crops, SamplingOptions("people", people=6, crops=4), 0)(0)
     assert np.mean([len({crops[row].video for row in draw.index}) for draw in apart]) > 3
+
+
+def test_a_crop_comes_twice_in_a_group_only_where_its_person_has_too_few():
+    """Of ten crops the third group of four has two that were in no other, and two more; of three one comes twice."""
+    many = [Crop(Path(f"{p}_{f}"), p, -1, "v", f, f / 30) for p in range(4) for f in range(10)]
+    few = [crop for crop in many if crop.frame < 3]
+    for crops, least in ((many, 4), (few, 3)):
+        sampler = make_sampler(crops, SamplingOptions("people", people=2, crops=4), 0)
+        draws = [draw for epoch in range(20) for draw in sampler(epoch)]
+        assert {len(set(group)) for draw in draws for group in draw.index.reshape(2, 4).tolist()} == {least}
