@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,9 @@ class Training:
         self.labels = TrainingLabels.of(self.crops)
         self.sampler = make_sampler(self.crops, recipe.sampling, recipe.seed)
         torch.manual_seed(recipe.seed)
-        self.objective = make_objective(recipe, self.crops, len(labels))
+        # A saved state holds all weights: what the run once started from may be gone.
+        built = replace(recipe, start="none", guidance="none") if saved else recipe
+        self.objective = make_objective(built, self.crops, len(labels))
         self.objective.run = self.processes.run
         self.networks = self.processes.prepare(self.objective.networks)
         if self.mixed and self.device.type == "cpu":

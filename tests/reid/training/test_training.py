@@ -228,6 +228,19 @@ def test_a_larger_run_starts_from_the_guidance_of_a_smaller_one_where_the_layers
             make_objective(replace(takes_none, guidance=larger.guidance), split.train, 2)
 
 
+def test_a_resumed_run_does_without_the_files_it_started_from(split, whole, tmp_path):
+    start, guidance = tmp_path / "start.pt", tmp_path / "guidance.pt"
+    shutil.copy(whole.folder / "encoder_last.pt", start)
+    train(split, tmp_path / "before", recipe(FULL, steps=1))
+    shutil.copy(tmp_path / "before" / "state.pt", guidance)
+    ours = replace(recipe(FULL, steps=2), start=str(start), guidance=str(guidance))
+    through = train(split, tmp_path / "through", ours)
+    train_until(Training(ours, split, tmp_path / "stopped", CPU, RUN), 1)
+    start.unlink()
+    guidance.unlink()
+    assert_same_run(train(split, tmp_path / "stopped", ours, resume=True), through)
+
+
 def test_pictures_read_from_disk_whenever_they_are_needed_train_the_same_to_the_bit(split, whole, tmp_path):
     from_disk = Training(recipe(), split, tmp_path, CPU, replace(RUN, picture_memory=0))
     assert whole.images.kept
