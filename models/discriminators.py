@@ -16,6 +16,7 @@ import torchvision
 from torch import nn
 
 from .encoder import IMAGENET_MEAN, IMAGENET_STD, ContextEncoder, EncoderOptions
+from .errors import require_counts
 from .initialisation import start_normally
 from .pretrained import imagenet_weights
 
@@ -36,6 +37,9 @@ class DiscriminatorOptions:
     """Channels of a PatchGAN's first layer; later ones have up to eight times as many."""
     layers: int = 3
     """A PatchGAN's layers that halve the picture: 3 judge patches of 70 pixels, 2 of 34 (for 64x32 crops), 1 of 16."""
+
+    def __post_init__(self) -> None:
+        require_counts("a discriminator", self, {"channels": 1, "layers": 0})
 
 
 class ImageDiscriminator(nn.Module):

@@ -44,7 +44,7 @@ class EncoderOptions:
         for name, known in {"last_stride": (1, 2), "pooling": tuple(POOLINGS), "bnneck": (False, True)}.items():
             if getattr(self, name) not in known:
                 raise WeightsError(f"{name} of an encoder must be one of {known}, not {getattr(self, name)!r}.")
-        if not isinstance(self.trunk, str) or not isinstance(self.instance_norm, int):
+        if not isinstance(self.trunk, str) or not isinstance(self.instance_norm, int) or self.instance_norm < 0:
             raise WeightsError(f"{self.trunk!r} with {self.instance_norm!r} stages of instance norm is no trunk.")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .errors import WeightsError
+from .errors import WeightsError, require_counts
 from .initialisation import start_normally
 
 STEPS = 5  # halvings from the picture to the smallest map
@@ -28,6 +28,11 @@ class GeneratorOptions:
     """Give each layer the pose maps, modulated by e_c (not in the paper): people appear after hundreds of steps."""
     dropout: float = 0.0
     """Share of the values that each layer of the generator drops in training (the authors: 0.2)."""
+
+    def __post_init__(self) -> None:
+        require_counts("a generator", self, {"channels": 1, "pose_dimension": 1, "noise_dimension": 0})
+        if not 0 <= self.dropout < 1:
+            raise WeightsError(f"dropout of a generator must be at least 0 and below 1, not {self.dropout}.")
 
 
 def halving(inputs: int, outputs: int) -> nn.Sequential:

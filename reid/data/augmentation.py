@@ -12,6 +12,9 @@ import torch
 from torch import nn
 
 from .joint_layouts import joint_layout
+from .option_ranges import require_range
+
+SMALLEST_ERASED = 0.02  # of the picture, by random erasing
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,11 @@ class AugmentationOptions:
     """Largest part of the picture that is erased; the smallest is 2%."""
     brightness: float = 0.0
     """Largest relative change of brightness and contrast of the encoder's input."""
+
+    def __post_init__(self) -> None:
+        least = {"flip": 0.0, "shift": 0.0, "erase": 0.0, "erase_area": SMALLEST_ERASED, "brightness": 0.0}
+        for name, minimum in least.items():
+            require_range(f"augmentation.{name}", getattr(self, name), minimum, 1.0)
 
 
 def augment(
@@ -88,7 +96,7 @@ def random_rectangles(shape: torch.Size, chance: float, largest: float, generato
     """
     batch, _, height, width = shape
     draw = torch.rand(5, batch, generator=generator)
-    area = (0.02 + (largest - 0.02) * draw[0]) * height * width
+    area = (SMALLEST_ERASED + (largest - SMALLEST_ERASED) * draw[0]) * height * width
     ratio = torch.exp((2 * draw[1] - 1) * 1.2)  # 0.3 to 3.3, evenly in its logarithm
     tall, wide = (area * ratio).sqrt().clamp(max=height), (area / ratio).sqrt().clamp(max=width)
     top, left = draw[2] * (height - tall), draw[3] * (width - wide)

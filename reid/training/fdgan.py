@@ -18,6 +18,7 @@ from models.generator import GeneratorOptions, PoseEncoder
 from models.posed_generator import make_generator
 
 from ..data.batch import Batch
+from ..data.option_ranges import require_range
 from . import losses
 from .generation import NOTHING
 from .phases import Losses, Objective, Phase
@@ -47,6 +48,11 @@ class FdGanOptions:
     generator: GeneratorOptions = field(default_factory=lambda: GeneratorOptions(noise_dimension=256))
     discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
     """The pose discriminator's shape; the identity discriminator's is the encoder's."""
+
+    def __post_init__(self) -> None:
+        for name in WEIGHTED:
+            require_range(f"fd_gan.{name}", getattr(self, name), 0)
+        require_range("fd_gan.real_smoothing", self.real_smoothing, 0, 1)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from models.generator import PoseEncoder
 from models.posed_generator import make_generator
 
 from ..data.batch import Batch
+from ..data.crops import DataError
 from . import losses
 from .generation import NOTHING_GENERATED, Generation, PictureGeneration
 from .objective_options import ObjectiveOptions
@@ -34,9 +35,17 @@ class Forward:
 
 
 class SparseTemporalObjective(Objective):
-    """A weighted sum; in the paper 1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P) (ICASSP 2020, section 2)."""
+    """A weighted sum; in the paper 1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P) (ICASSP 2020, section 2).
+
+    Raises DataError for a generator with noise.
+    """
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: ObjectiveOptions) -> None:
+        if options.generates and options.generator.noise_dimension:
+            raise DataError(
+                "Only FD-GAN's generator is given noise (--fd-gan.generator.noise-dimension); leave out "
+                f"--objective.generator.noise-dimension {options.generator.noise_dimension}."
+            )
         self.options = options
         self.weights = asdict(options.weights)
         super().__init__(encoder, self.build(encoder, classes, joints))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, fields
 
 from models.discriminators import DiscriminatorOptions
 from models.generator import GeneratorOptions
+
+from ..data.option_ranges import require_range
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class LossWeights:
     likeness: float = 0.0
     """Likeness loss: E_c should see in a generated picture who it shows; it reaches the encoder by e_c only."""
 
+    def __post_init__(self) -> None:
+        for weight in fields(self):
+            require_range(f"objective.weights.{weight.name}", getattr(self, weight.name), 0)
+
 
 @dataclass(frozen=True)
 class ObjectiveOptions:
@@ -50,6 +57,13 @@ class ObjectiveOptions:
     which pictures are generated; 0: all crops."""
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
     discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
+
+    def __post_init__(self) -> None:
+        most = {"label_smoothing": 1.0, "real_smoothing": 1.0}
+        for name in ("label_smoothing", "real_smoothing", "body_weight", "pictures"):
+            require_range(f"objective.{name}", getattr(self, name), 0, most.get(name, math.inf))
+        if self.margin is not None:
+            require_range("objective.margin", self.margin, 0)
 
     @property
     def generates(self) -> bool:

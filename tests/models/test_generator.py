@@ -66,6 +66,21 @@ def test_sizes_the_generator_cannot_make_are_one_clear_sentence(size):
             build()
 
 
+@pytest.mark.parametrize(
+    ("made", "complaint"),
+    [
+        (lambda: GeneratorOptions(channels=0), "channels of a generator must be at least 1, not 0"),
+        (lambda: GeneratorOptions(noise_dimension=-1), "noise_dimension of a generator must be at least 0, not -1"),
+        (lambda: GeneratorOptions(dropout=1.0), r"dropout of a generator must be at least 0 and below 1, not 1\.0"),
+        (lambda: DiscriminatorOptions(channels=0), "channels of a discriminator must be at least 1, not 0"),
+        (lambda: EncoderOptions(instance_norm=-1), "'resnet50' with -1 stages of instance norm is no trunk"),
+    ],
+)
+def test_numbers_no_network_can_be_made_with_are_one_sentence(made, complaint):
+    with pytest.raises(WeightsError, match=complaint):
+        made()
+
+
 def test_judges_answer_with_scores_of_their_shapes():
     pictures, maps = torch.rand(4, 3, 64, 32), torch.rand(4, 17, 64, 32)
     assert ImageDiscriminator()(pictures).shape == (4, 1)

@@ -8,6 +8,7 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import TrainingLabels, make_batch
+from reid.data.crops import DataError
 from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.objective import SparseTemporalObjective, same_video_share
@@ -129,6 +130,14 @@ def test_pictures_of_a_part_of_the_batch_are_of_crops_with_a_partner(pictures, c
     assert forward.generation.recovered.row.tolist() == forward.generation.swapped.row.tolist() == chosen
     assert len(forward.generation.generated.image) == 2 * len(chosen)
     assert all(torch.isfinite(loss) for phase in ours.phases(0.0) for loss in phase.losses(forward).values())
+
+
+def test_a_generator_that_would_be_given_no_noise_may_have_no_place_for_it():
+    noisy = ObjectiveOptions(ALL, generator=GeneratorOptions(channels=4, noise_dimension=8))
+    encoder = ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32))
+    with pytest.raises(DataError, match=r"leave out --objective\.generator\.noise-dimension 8"):
+        SparseTemporalObjective(encoder, 3, 17, noisy)
+    assert set(SparseTemporalObjective(encoder, 3, 17, dataclasses.replace(noisy, weights=LossWeights())).networks)
 
 
 def test_the_effect_of_the_identity_is_zero_where_the_generator_does_without_it():
