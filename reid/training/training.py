@@ -44,7 +44,8 @@ class RunOptions:
     workers: int | None = None
     """Processes that read ahead what is not kept in memory; none: one, or with a GPU one a core, up to eight."""
     picture_memory: float | None = None
-    """Gigabytes of memory in which decoded pictures are kept if they fit; none: a quarter of the machine's."""
+    """Gigabytes of memory, of all processes together, in which decoded pictures are kept if they fit; none: a quarter
+    of the machine's."""
     evaluate_every: int = 1
     """Epochs between two evaluations, one of which is that of encoder_best.pt."""
     save_every: float = 300.0
@@ -303,10 +304,10 @@ class Training:
 
     @property
     def memory(self) -> float:
-        """Bytes for decoded pictures in this process."""
-        if self.options.picture_memory is not None:
-            return self.options.picture_memory * 1e9
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 4 / self.processes.count
+        """Bytes for decoded pictures in this process: each of several keeps them all."""
+        given = self.options.picture_memory
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 4 if given is None else given * 1e9
+        return whole / self.processes.count
 
 
 def gradient_norms(losses: dict[str, torch.Tensor], feature: torch.Tensor) -> dict[str, torch.Tensor]:

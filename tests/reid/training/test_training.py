@@ -249,6 +249,13 @@ def test_pictures_read_from_disk_whenever_they_are_needed_train_the_same_to_the_
     assert_same_run(from_disk, whole)
 
 
+def test_several_processes_share_the_memory_that_pictures_may_take(split, tmp_path):
+    training = Training(recipe(), split, tmp_path, CPU, replace(RUN, picture_memory=1))
+    assert training.memory == 1e9
+    training.processes.count = 2  # as torchrun would have told them; each keeps every picture
+    assert training.memory == 0.5e9
+
+
 def test_pictures_in_memory_are_not_needed_on_disk_any_more(tmp_path):
     crops = colourful_people(tmp_path)
     training = Training(recipe(epochs=1), Split(crops, [], []), tmp_path / "run", CPU, RUN)
