@@ -77,14 +77,15 @@ class TrainedPictures:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two rows of the crops, of one person: the crop whose pose is taken, and one far from it that lends its looks."""
+    """Two rows of the crops, of one person: the crop whose pose is taken, and another one that lends its looks."""
 
     pose: int
     looks: int
 
 
 def pairs_of(crops: Sequence[Crop], count: int) -> list[Pair]:
-    """`count` pairs, evenly spread over the people: the looks come from another recording, or from as far as can be."""
+    """`count` pairs, evenly spread over the people: the looks come from another recording, or where there is none from
+    the person's crop that is half of them on in the order of time."""
     row_of = {crop.path: row for row, crop in enumerate(crops)}
     pairs = []
     for own in by_person_in_time(crops):

@@ -311,7 +311,10 @@ class Training:
 
 
 def gradient_norms(losses: dict[str, torch.Tensor], feature: torch.Tensor) -> dict[str, torch.Tensor]:
-    """How strongly each weighted loss pulls at e_c: the mean over the crops of the norm of its gradient, (N, D)."""
+    """How strongly each weighted loss pulls at e_c, (N, D): the mean norm over the crops of its gradient, times N.
+
+    A loss is a mean over the crops, so that is the gradient of each crop's own loss, whatever the batch's size.
+    """
     norms = {}
     for name, loss in losses.items():
         gradient = torch.autograd.grad(loss, feature, retain_graph=True, allow_unused=True)[0]
