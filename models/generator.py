@@ -64,7 +64,7 @@ def smallest_map(height: int, width: int) -> tuple[int, int]:
 
 
 class PoseEncoder(nn.Module):
-    """E_p: pose maps (B, P, H, W) -> e_p (B, 128). H and W are multiples of 32, else WeightsError."""
+    """E_p: pose maps (B, P, H, W) -> e_p (B, E), of the pose dimension. H, W are multiples of 32, else WeightsError."""
 
     def __init__(self, joints: int, height: int, width: int, options: GeneratorOptions) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class PoseEncoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """G: e_c (B, D), e_p (B, 128) and, with a noise dimension, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1."""
+    """G: e_c (B, D), e_p (B, E) and, with a noise dimension, noise (B, Z) -> picture (B, 3, H, W) RGB in 0..1."""
 
     def __init__(self, dimension: int, height: int, width: int, options: GeneratorOptions) -> None:
         super().__init__()

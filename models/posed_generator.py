@@ -12,7 +12,7 @@ MAX_WIDENING = 4  # times the channels of the finest layer that a coarser one ha
 
 
 class PosedGenerator(nn.Module):
-    """G for short runs: e_c (B, D), e_p (B, 128), noise (B, Z), maps (B, P, H, W) -> picture (B, 3, H, W) RGB in 0..1.
+    """G for short runs: e_c (B, D), e_p (B, E), noise (B, Z), maps (B, P, H, W) -> picture (B, 3, H, W) RGB in 0..1.
 
     In the paper's generator a position in the picture and what is to be seen there meet only after the features have
     been spread out; that takes thousands of steps to train. Here the maps are halved as in a U-Net, every layer on the

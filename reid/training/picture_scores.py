@@ -20,6 +20,7 @@ from ..data.crops import Crop, DataError, by_person_in_time, spread
 from ..data.images import CropImages
 from ..evaluation.evaluation import EncodeImages, embed_crops
 from ..evaluation.metrics import cosine_cost
+from .pictures import COLUMNS
 from .pose_maps import SIGMA, pose_maps
 from .run_state import STATE
 
@@ -108,7 +109,7 @@ class PictureScores:
     count: int
     people: int
     shown: dict[str, torch.Tensor]
-    """Rows of pictures (12, 3, H, W) to look at."""
+    """Rows of pictures (N, 3, H, W) to look at, as many as a grid has columns, or all."""
 
 
 def score_pictures(
@@ -146,7 +147,7 @@ def score_pictures(
         np.put_along_axis(cost, hidden, np.inf, axis=1)
         rank1[kind] = float((person[cost.argmin(axis=1)] == person[hidden[:, 0]]).mean())
         l1[kind] = float((rows[kind] - rows["real"]).abs().mean())
-    some = spread(len(pairs), 12)
+    some = spread(len(pairs), COLUMNS)
     shown = {kind: part[some] for kind, part in rows.items()}
     return PictureScores(rank1, l1, len(pairs), len(np.unique(person)), shown)
 

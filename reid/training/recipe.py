@@ -41,7 +41,8 @@ class Recipe:
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     optimisation: OptimisationOptions = field(default_factory=OptimisationOptions)
     start: str = "download"
-    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, rendered, or a file."""
+    """Weights the trunk starts from: download (torchvision's ImageNet weights), none, bundled, rendered, strong,
+    or a file."""
     guidance: str = "none"
     """state.pt of a run whose generator and discriminators are started from, or none."""
     seed: int = 0

@@ -75,7 +75,8 @@ class Training:
     """One run in one folder: `config.json log.jsonl state.pt encoder_best.pt encoder_last.pt pictures/ tensorboard/`.
 
     With `resume` it goes on from the folder's state.pt, exactly to the bit. Raises DataError for unfit data, for
-    another run's state, where a loss is no longer finite, and where the folder cannot be written.
+    another run's state, where a loss is no longer finite, and where the folder cannot be written; WeightsError where
+    state.pt or an encoder cannot be.
     """
 
     def __init__(
