@@ -8,12 +8,19 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+LEAST_SQUARE = 1e-12  # of a distance, whose root has no gradient at 0
+
 
 def distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Euclidean distance of every pair, (A, D) and (B, D) to (A, B), with a gradient everywhere."""
     with torch.autocast(a.device.type, enabled=False):  # half precision would drown small distances
         squared = a.square().sum(1)[:, None] + b.square().sum(1)[None, :] - 2 * a @ b.T
-    return squared.clamp(min=1e-12).sqrt()
+    return squared.clamp(min=LEAST_SQUARE).sqrt()
+
+
+def distances_of_pairs(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Euclidean distance of each row to the one beside it, (B, D) and (B, D) to (B,), with a gradient everywhere."""
+    return (a - b).square().sum(1).clamp(min=LEAST_SQUARE).sqrt()
 
 
 def triplet(positive: torch.Tensor, negative: torch.Tensor, margin: float | None) -> torch.Tensor:
@@ -83,7 +90,7 @@ def pose_discrimination(
 
     The third term, a real picture with another picture's pose, is what takes the pose out of e_c.
     """
-    return logistic(real, 1 - smoothing) + logistic(generated, 0) + logistic(wrong_pose, 0)
+    return image_discrimination(real, generated, smoothing) + logistic(wrong_pose, 0)
 
 
 def deception(generated: torch.Tensor) -> torch.Tensor:

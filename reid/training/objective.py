@@ -200,8 +200,8 @@ def same_video_share(feature: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 
 def tuple_distances(forward: Forward) -> tuple[torch.Tensor, torch.Tensor]:
-    """Distances of each anchor to its own positive and negative."""
+    """Distances of each anchor to its own positive and negative, (A,) each."""
     batch, feature, anchor = forward.batch, forward.feature, forward.batch.anchor
-    positive = (feature[anchor] - feature[batch.partner[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
-    negative = (feature[anchor] - feature[batch.negative[anchor]]).square().sum(1).clamp(min=1e-12).sqrt()
+    others = batch.partner[anchor], batch.negative[anchor]
+    positive, negative = (losses.distances_of_pairs(feature[anchor], feature[other]) for other in others)
     return positive, negative

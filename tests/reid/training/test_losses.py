@@ -82,7 +82,14 @@ def test_gradients():
 def test_distances_have_a_gradient_where_two_rows_are_equal():
     rows = torch.ones(2, 3, requires_grad=True)
     losses.distances(rows, rows).sum().backward()
+    losses.distances_of_pairs(rows, rows.flip(0)).sum().backward()
     assert torch.isfinite(rows.grad).all()
+
+
+def test_distances_of_pairs_are_the_diagonal_of_all_distances():
+    random = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(5, 3, generator=random, dtype=torch.float64) for _ in range(2))
+    assert torch.allclose(losses.distances_of_pairs(a, b), losses.distances(a, b).diagonal())
 
 
 def test_distances_are_in_full_precision_within_mixed_precision():
