@@ -35,7 +35,7 @@ class OptimiserOptions:
 
 @dataclass(frozen=True)
 class OptimisationOptions:
-    """Length of the training, learning rates, gradient clipping, averaging, number format."""
+    """Length of the training, learning rates (the authors' by default), gradient clipping, averaging, number format."""
 
     epochs: int = 100
     """Passes over the training crops."""

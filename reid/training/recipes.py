@@ -62,11 +62,7 @@ AUTHORS = replace(
         discriminator=DiscriminatorOptions(start="download"),
     ),
     augmentation=AugmentationOptions(erase=0.75, erase_area=0.2),
-    optimisation=OptimisationOptions(
-        encoder=OptimiserOptions("sgd", 2e-5),
-        generator=OptimiserOptions("adam", 1e-5, 0.5, 0.0),
-        discriminator=OptimiserOptions("sgd", 4e-5, weight_decay=1e-4),
-    ),
+    optimisation=OptimisationOptions(discriminator=OptimiserOptions("sgd", 4e-5, weight_decay=1e-4)),
 )
 # For three minutes on two cores: the paper's losses, weights and sampling on a small network. It starts from the
 # bundled encoder of rendered people, so that a few steps adapt it to others, and needs no download. A ResNet-18 as
