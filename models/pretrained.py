@@ -11,8 +11,9 @@ import torch
 import torchvision
 
 from .bundled import ENCODERS, require_unchanged
-from .checkpoint import Checkpoint, WeightsError, built_with, read, shapes_of, write
+from .checkpoint import Checkpoint, built_with, read, shapes_of, write
 from .encoder import ContextEncoder, EncoderOptions
+from .errors import WeightsError
 from .trunk import CLASSIFIER_PARTS, ShapesOnly, build_trunk
 
 KIND = "encoder"

@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 from tyro.conf import Positional
 
-from models.checkpoint import WeightsError
+from models.errors import WeightsError
 from reid.data.crops import DataError
 from reid.data.datasets import read_split
 from reid.data.images import readable

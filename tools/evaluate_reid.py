@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from tyro.conf import FlagCreatePairsOff
 
-from models.checkpoint import WeightsError
+from models.errors import WeightsError
 from reid.data.crops import query_among_all
 from reid.data.datasets import Split, every_crop, read_split
 from reid.data.reading import DataOptions

@@ -1,4 +1,4 @@
-"""A person's crops in one video, and draws of some of them that are far apart in time."""
+"""A person's crops in one recording, and draws of some of them that are far apart in time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Spacing:
 
 
 class Presence:
-    """A person's crops in one video: `rows` (n,) of the training crops by `time` (n,), and the gap wanted between them.
+    """A person's crops in one recording: `rows` (n,) of the training crops by `time` (n,), and the gap wanted.
 
     `near` is the number of crops nearest to a moment that one is drawn from.
     """
@@ -38,10 +38,10 @@ class Presence:
         return len(self.rows)
 
     def spacing(self, count: int) -> Spacing:
-        """The spacing for draws of `count` crops: the gap, or where it is too large for the video a smaller one.
+        """The spacing for draws of `count` crops: the gap, or where it is too large for the recording a smaller one.
 
         It is small enough when each crop is one of some `count` that are so far apart; were it only that some are, the
-        same few crops of a short video would be drawn again and again.
+        same few crops of a short recording would be drawn again and again.
         """
         if count not in self.spacings:
             gap = min(self.gap, (self.time[-1] - self.time[0]) / max(count - 1, 1))
@@ -59,7 +59,7 @@ class Presence:
     def moments(self, count: int, used: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """`count` times in order, (count,), about the gap apart or more, one of them that of a crop little used.
 
-        They are drawn on a circle of the crops, so that none is preferred for its place in the video.
+        They are drawn on a circle of the crops, so that none is preferred for its place in the recording.
         """
         first = least_used(used[self.rows], random)
         if count == 1:

@@ -71,7 +71,7 @@ class FdGanForward:
 class FdGanObjective(Objective):
     """FD-GAN's losses and stages; batches hold at least three crops of each person, in groups of equal size."""
 
-    def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: FdGanOptions) -> None:
+    def __init__(self, encoder: ContextEncoder, joints: int, options: FdGanOptions) -> None:
         self.options = options
         self.weights = {name: getattr(options, name) for name in WEIGHTED}
         size = (encoder.options.height, encoder.options.width)

@@ -67,7 +67,7 @@ def make_objective(recipe: Recipe, crops: Sequence[Crop], classes: int) -> Objec
         raise DataError("This recipe trains no generator that --guidance could start: leave the option out.")
     encoder = start_encoder(recipe.encoder, recipe.start)
     if recipe.fd_gan:
-        return FdGanObjective(encoder, classes, require_keypoints(crops), recipe.fd_gan)
+        return FdGanObjective(encoder, require_keypoints(crops), recipe.fd_gan)
     joints = require_keypoints(crops) if recipe.objective.generates else 0
     objective = SparseTemporalObjective(encoder, classes, joints, recipe.objective)
     if recipe.guidance != "none":

@@ -30,7 +30,7 @@ def fdgan():
     torch.manual_seed(0)
     encoder = ContextEncoder(EncoderOptions("shufflenet_v2_x0_5", 64, 32))
     options = FdGanOptions(generator=GeneratorOptions(channels=4, noise_dimension=8))
-    return FdGanObjective(encoder, 2, 17, options)
+    return FdGanObjective(encoder, 17, options)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def learn(fdgan, batch, progress):
 
 def test_a_weight_counts_though_it_is_a_whole_number(fdgan, batch):
     options = replace(fdgan.options, target=20, same_pose=0)
-    weights = FdGanObjective(fdgan.encoder, 2, 17, options).weights
+    weights = FdGanObjective(fdgan.encoder, 17, options).weights
     assert weights == {"verification": 1.0, "identity": 0.1, "pose": 0.1, "target": 20, "same_pose": 0}
     assert set(weights) == set(fdgan.joint_losses(fdgan.forward(batch, 1.0)))
 
