@@ -10,12 +10,12 @@ from torch import nn
 
 from .errors import WeightsError
 from .instance_norm import normalise_instances
+from .limits import LARGEST_SIDE
 from .pooling import POOLINGS
 from .trunk import build_trunk, layout_of
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-LARGEST_SIDE = 1024  # pixels of a crop; no person is looked at so closely, and the maps would fill the memory
 
 
 @dataclass(frozen=True)

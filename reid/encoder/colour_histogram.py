@@ -8,7 +8,6 @@ stripes. Its file is JSON: the fields of `HistogramOptions`, and `metadata`, in 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -18,10 +17,10 @@ import numpy as np
 
 from models.digest import sha256
 from models.errors import WeightsError
+from models.limits import LARGEST_SIDE, LONGEST_VECTOR
 
-from .exported_encoder import OpenEncoder, immutable
+from .exported_encoder import OpenEncoder, read_facts
 
-LARGEST_SIDE, LONGEST = 1024, 1 << 16  # pixels of a crop's side, numbers in a vector
 HUES, LEVELS = 180, 256  # how many values OpenCV gives a hue, and a saturation or value, in 8 bits
 
 
@@ -52,9 +51,7 @@ class HistogramOptions:
 def open_histogram(path: Path) -> OpenEncoder:
     """Raises WeightsError where the file does not hold the fields of `HistogramOptions`."""
     try:
-        read = json.loads(
-            path.read_bytes(), object_hook=lambda values: {key: immutable(value) for key, value in values.items()}
-        )
+        read = read_facts(path.read_bytes())
         options = HistogramOptions(**{field.name: read[field.name] for field in fields(HistogramOptions)})
         metadata = dict(read["metadata"])
         require_small(options)
@@ -73,7 +70,7 @@ def require_small(options: HistogramOptions) -> None:
     counts = (options.stripes, options.hues, options.saturations, options.values)
     if not (min(options.height, options.width) > 0 and max(options.height, options.width) <= LARGEST_SIDE):
         raise ValueError("its crops have no size, or too large a one")
-    if min(counts) < 1 or options.stripes > options.height or options.dimension > LONGEST:
+    if min(counts) < 1 or options.stripes > options.height or options.dimension > LONGEST_VECTOR:
         raise ValueError("it has no bins, or too many")
     if not 0 <= options.margin <= 0.4 or options.width < 4:
         raise ValueError("its margin leaves nothing")

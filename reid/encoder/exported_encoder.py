@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -13,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from models.digest import sha256
 from models.errors import WeightsError
+from models.limits import LARGEST_SIDE, LONGEST_VECTOR
 
 FACTS = "followspot"  # the key under which an exported file holds what `OpenEncoder` needs, as JSON
-LARGEST = 1 << 16  # pixels of a crop's side, numbers in a vector
 INPUT, OUTPUT = "images", "embedding"
 ONNX_MISSING = "ONNX needs two packages that are not installed: pip install 'followspot[onnx]'."
 
@@ -90,15 +90,14 @@ def opened(path: Path, facts: Any, run: Callable[[np.ndarray], np.ndarray], file
     """The encoder with the facts in its file; WeightsError where there are none."""
     if not isinstance(facts, str):
         raise WeightsError(f"{path} is not an encoder from `followspot export`; export the encoder's .pt file.")
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     try:
-        read = json.loads(facts, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})
-        sizes = [read[name] for name in ("height", "width", "dimension")]
-        if not all(isinstance(size, int) and 0 < size <= LARGEST for size in sizes):
+        read = read_facts(facts)
+        height, width, dimension = sizes = [read[name] for name in ("height", "width", "dimension")]
+        largest = (LARGEST_SIDE, LARGEST_SIDE, LONGEST_VECTOR)
+        if not all(isinstance(size, int) and 0 < size <= most for size, most in zip(sizes, largest, strict=True)):
             raise ValueError(f"sizes of {sizes}")
-        height, width, dimension = sizes
         checkpoint = str(read.get("checkpoint_sha256", ""))
-        return OpenEncoder(run, height, width, dimension, dict(read["metadata"]), digest, checkpoint)
+        return OpenEncoder(run, height, width, dimension, dict(read["metadata"]), sha256(*files), checkpoint)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{path} says nothing sensible of its encoder; export the .pt file again.") from error
 
@@ -107,6 +106,11 @@ def threads() -> int:
     """As many as torch works with, where it is in use; else 0, which leaves it to the library that runs the encoder."""
     torch = sys.modules.get("torch")
     return torch.get_num_threads() if torch else 0
+
+
+def read_facts(text: str | bytes) -> Any:
+    """JSON with its lists as tuples. Raises ValueError, or RecursionError where it is nested too deep."""
+    return json.loads(text, object_hook=lambda values: {key: immutable(value) for key, value in values.items()})
 
 
 def immutable(value: Any) -> Any:

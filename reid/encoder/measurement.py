@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def numbered(labels: Sequence[Any]) -> np.ndarray:
 
 def network_alone(options: EmbedderOptions) -> EmbedderOptions:
     """The options with which an encoder is measured."""
-    return EmbedderOptions(options.device, options.flip, options.batch, colours=False)
+    return replace(options, colours=False)
 
 
 def measure(embedder: Embedder, views: Views, shares: Sequence[float] = SHARES) -> Measurement:
