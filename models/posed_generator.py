@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .generator import STEPS, Generator, GeneratorOptions, halving, smallest_map
+from .generator import STEPS, Generator, GeneratorOptions, PoseEncoder, halving, smallest_map
 
 STYLE = 192  # length of the vector that modulates the layers, made of e_c and e_p
 MAX_WIDENING = 4  # times the channels of the finest layer that a coarser one has at most
@@ -81,3 +81,13 @@ def make_generator(dimension: int, height: int, width: int, options: GeneratorOp
     if options.map_conditioned:
         return PosedGenerator(dimension, height, width, options, joints)
     return Generator(dimension, height, width, options)
+
+
+def generating_networks(
+    dimension: int, height: int, width: int, options: GeneratorOptions, joints: int
+) -> dict[str, nn.Module]:
+    """E_p and G, by the names under which a run keeps them; as for `make_generator`."""
+    return {
+        "pose_encoder": PoseEncoder(joints, height, width, options),
+        "generator": make_generator(dimension, height, width, options, joints),
+    }

@@ -14,8 +14,8 @@ import torch
 
 from models.discriminators import DiscriminatorOptions, IdentityDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder
-from models.generator import GeneratorOptions, PoseEncoder
-from models.posed_generator import make_generator
+from models.generator import GeneratorOptions
+from models.posed_generator import generating_networks
 
 from ..data.batch import Batch
 from ..data.option_ranges import require_range
@@ -79,8 +79,7 @@ class FdGanObjective(Objective):
             encoder,
             {
                 "verification": VerificationHead(encoder.dimension),
-                "pose_encoder": PoseEncoder(joints, *size, options.generator),
-                "generator": make_generator(encoder.dimension, *size, options.generator, joints),
+                **generating_networks(encoder.dimension, *size, options.generator, joints),
                 "identity_discriminator": IdentityDiscriminator(encoder.options),
                 "pose_discriminator": PoseDiscriminator(joints, options.discriminator),
             },

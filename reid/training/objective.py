@@ -12,8 +12,7 @@ from torch import nn
 
 from models.discriminators import ImageDiscriminator, PoseDiscriminator, VerificationHead
 from models.encoder import ContextEncoder, identity_classifier
-from models.generator import PoseEncoder
-from models.posed_generator import make_generator
+from models.posed_generator import generating_networks
 
 from ..data.batch import Batch
 from ..data.crops import DataError
@@ -60,8 +59,7 @@ class SparseTemporalObjective(Objective):
         if weights.verification:
             networks["verification"] = VerificationHead(encoder.dimension)
         if self.options.generates:
-            networks["pose_encoder"] = PoseEncoder(joints, *size, self.options.generator)
-            networks["generator"] = make_generator(encoder.dimension, *size, self.options.generator, joints)
+            networks |= generating_networks(encoder.dimension, *size, self.options.generator, joints)
         if weights.image:
             networks["image_discriminator"] = ImageDiscriminator(self.options.discriminator)
         if weights.pose:

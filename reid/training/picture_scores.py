@@ -13,8 +13,8 @@ from torch import nn
 
 from models.checkpoint import built_with, load_plain
 from models.encoder import ContextEncoder, EncoderOptions
-from models.generator import GeneratorOptions, PoseEncoder
-from models.posed_generator import make_generator
+from models.generator import GeneratorOptions
+from models.posed_generator import generating_networks
 
 from ..data.crops import Crop, DataError, by_person_in_time, spread
 from ..data.images import CropImages
@@ -57,9 +57,8 @@ class TrainedPictures:
 
         def networks() -> nn.ModuleDict:
             context = ContextEncoder(encoder)
-            poses = PoseEncoder(joints, *size, self.options)
-            generator = make_generator(context.dimension, *size, self.options, joints)
-            return nn.ModuleDict({"encoder": context, "pose_encoder": poses, "generator": generator})
+            generating = generating_networks(context.dimension, *size, self.options, joints)
+            return nn.ModuleDict({"encoder": context, **generating})
 
         own = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in NETWORKS}
         built = built_with(own, networks).eval()

@@ -390,8 +390,8 @@ def state_of(folder: Path) -> tuple[Any, Any]:
     import torch
 
     from models.encoder import ContextEncoder, EncoderOptions
-    from models.generator import GeneratorOptions, PoseEncoder
-    from models.posed_generator import make_generator
+    from models.generator import GeneratorOptions
+    from models.posed_generator import generating_networks
     from reid.data.crops import Split
     from reid.training.objective_options import ObjectiveOptions
     from reid.training.recipe import Recipe
@@ -401,11 +401,11 @@ def state_of(folder: Path) -> tuple[Any, Any]:
     sizes = GeneratorOptions(channels=2, pose_dimension=2)
     recipe = Recipe(EncoderOptions(TRUNK, 64, 32, last_stride=2), ObjectiveOptions(generator=sizes))
     encoder = ContextEncoder(recipe.encoder)
-    generator = make_generator(encoder.dimension, 64, 32, sizes, 2)
-    poses = PoseEncoder(2, 64, 32, sizes)
-    networks = torch.nn.ModuleDict({"encoder": encoder, "pose_encoder": poses, "generator": generator})
-    optimiser = torch.optim.Adam(poses.parameters())
-    sum(parameter.sum() for parameter in poses.parameters()).backward()
+    generating = generating_networks(encoder.dimension, 64, 32, sizes, 2)
+    networks = torch.nn.ModuleDict({"encoder": encoder, **generating})
+    poses = list(generating["pose_encoder"].parameters())
+    optimiser = torch.optim.Adam(poses)
+    sum(parameter.sum() for parameter in poses).backward()
     optimiser.step()
     return RunState(networks, {"poses": optimiser}, None), StateFile(folder, recipe, Split([], [], []))
 
