@@ -16,6 +16,7 @@ from ..data.images import picture_of, read_ahead, readable
 from ..encoder.torch_encoder import encode
 from .protocols import (
     PROTOCOLS,
+    Embedded,
     Labels,
     Protocol,
     Reassociation,
@@ -29,20 +30,6 @@ from .reranking import Reranking, RerankingOptions
 BATCH = 64
 
 EncodeImages = Callable[[list[np.ndarray]], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """Crops as rows: embedding (N, D) of length 1, and their labels."""
-
-    embedding: np.ndarray
-    labels: Labels
-
-    def __len__(self) -> int:
-        return len(self.embedding)
-
-    def __getitem__(self, rows: np.ndarray) -> Embedded:
-        return Embedded(self.embedding[rows], self.labels[rows])
 
 
 def embed_crops(crops: Sequence[Crop], encode_images: EncodeImages) -> Embedded:
@@ -75,7 +62,7 @@ def score_encoder(
 ) -> ReidScores:
     """Scores of an encoder in training."""
     query_rows, gallery_rows = embed_with(encoder, (query, gallery), device)
-    return evaluate(query_rows.embedding, gallery_rows.embedding, query_rows.labels, gallery_rows.labels, protocol)
+    return evaluate(query_rows, gallery_rows, protocol)
 
 
 @dataclass(frozen=True)
@@ -114,9 +101,8 @@ def evaluate_split(
                 f"Under the protocol {name}, which leaves out the {len(left_out)} people to train on, there are "
                 f"{len(asked)} queries and {len(searched)} crops to search; name another, or data with other people."
             )
-        arguments = (asked.embedding, searched.embedding, asked.labels, searched.labels, PROTOCOLS[name])
-        scores[name] = evaluate(*arguments)
+        scores[name] = evaluate(asked, searched, PROTOCOLS[name])
         if reranking:
             reranked = Reranking(asked.embedding, searched.embedding, reranking)
-            scores[f"{name} re-ranked"] = evaluate(*arguments, reranked.rows)
-    return Evaluation(scores, reassociation(rows.embedding, rows.labels), len(skipped))
+            scores[f"{name} re-ranked"] = evaluate(asked, searched, PROTOCOLS[name], reranked.rows)
+    return Evaluation(scores, reassociation(rows), len(skipped))

@@ -33,6 +33,20 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """Crops as rows: embedding (N, D) of length 1, and their labels."""
+
+    embedding: np.ndarray
+    labels: Labels
+
+    def __len__(self) -> int:
+        return len(self.embedding)
+
+    def __getitem__(self, rows: np.ndarray) -> Embedded:
+        return Embedded(self.embedding[rows], self.labels[rows])
+
+
+@dataclass(frozen=True)
 class ReidScores:
     """Mean average precision and cumulative matching curve (rank 1, 2, ...), both in 0..1, over `queries`."""
 
@@ -118,14 +132,12 @@ PROTOCOLS = {
 
 
 def evaluate(
-    query: np.ndarray,
-    gallery: np.ndarray,
-    query_labels: Labels,
-    gallery_labels: Labels,
+    query: Embedded,
+    gallery: Embedded,
     protocol: Protocol,
     costs: Callable[[int, int], np.ndarray] | None = None,
 ) -> ReidScores:
-    """Scores of embeddings (Q, D) against (G, D), rows of length 1; `costs` gives other costs, (start, stop) -> rows.
+    """Scores of Q queries against G gallery crops; `costs` gives other costs, (start, stop) -> (stop - start, G).
 
     Memory is bounded by chunks of queries, whatever Q and G. Queries without a counted match are left out.
     """
@@ -134,17 +146,17 @@ def evaluate(
     precisions, ranks = [], []
     for start in range(0, len(query), chunk):
         stop = min(start + chunk, len(query))
-        cost = costs(start, stop) if costs else cosine_cost(query[start:stop], gallery)
-        labels = query_labels[start:stop]
-        match = same(labels.person, gallery_labels.person)
-        precision, rank = average_precision(cost, match, protocol.dropped(labels, gallery_labels))
+        cost = costs(start, stop) if costs else cosine_cost(query.embedding[start:stop], gallery.embedding)
+        labels = query.labels[start:stop]
+        match = same(labels.person, gallery.labels.person)
+        precision, rank = average_precision(cost, match, protocol.dropped(labels, gallery.labels))
         precisions.append(precision)
         if not protocol.single_shot:
             ranks.append(rank)
             continue
-        dropped = protocol.dropped_for_matching(labels, gallery_labels)
+        dropped = protocol.dropped_for_matching(labels, gallery.labels)
         ranks += [
-            single_shot_rank(cost, labels.person, gallery_labels.person, dropped, random)
+            single_shot_rank(cost, labels.person, gallery.labels.person, dropped, random)
             for _ in range(protocol.repeats)
         ]
     precision = np.concatenate(precisions) if precisions else np.zeros(0)
@@ -170,19 +182,18 @@ class Reassociation:
     questions: int
 
 
-def reassociation(
-    embedding: np.ndarray, labels: Labels, gaps: Sequence[int] = REASSOCIATION_GAPS
-) -> dict[int, Reassociation]:
+def reassociation(rows: Embedded, gaps: Sequence[int] = REASSOCIATION_GAPS) -> dict[int, Reassociation]:
     """Rank-1 among the people of the same video's frame `gap` frames later, by gap.
 
-    embedding (N, D) rows of length 1. Each crop whose person is there again is one question; the later frame is the
+    Each crop whose person is there again is one question; the later frame is the
     first one kept at or after the gap, at most a quarter of the gap (or 1 frame) late, with two people or more in it.
     """
-    return {gap: rank_after(embedding, labels, gap) for gap in gaps}
+    return {gap: rank_after(rows, gap) for gap in gaps}
 
 
-def rank_after(embedding: np.ndarray, labels: Labels, gap: int) -> Reassociation:
+def rank_after(rows: Embedded, gap: int) -> Reassociation:
     """`reassociation` for one gap."""
+    embedding, labels = rows.embedding, rows.labels
     right: list[np.ndarray] = []
     for video in np.unique(labels.video):
         in_video = np.flatnonzero(labels.video == video)

@@ -12,9 +12,8 @@ import torch
 
 from ..data.crops import Crop, spread
 from ..data.images import picture_of
-from ..evaluation.evaluation import Embedded
 from ..evaluation.metrics import cosine_cost
-from ..evaluation.protocols import Protocol, same
+from ..evaluation.protocols import Embedded, Protocol, same
 
 COLUMNS = 12
 NEAREST = 10

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from rich.table import Table
 
-from reid.data.crops import Crop, Split, grouped, people
+from reid.data.crops import Split, grouped, people
 from reid.data.images import readable
 from reid.encoder.embedder import Embedder
 from reid.evaluation.evaluation import embed_parts
-from reid.evaluation.protocols import PROTOCOLS, Labels, evaluate, reassociation, rows_not_trained_on
+from reid.evaluation.protocols import PROTOCOLS, Embedded, evaluate, reassociation, rows_not_trained_on
 
 from ..run.output import number_table
 
@@ -43,7 +43,7 @@ def run_scores(recipe: str, seed: int, split: Split, embedder: Embedder, gaps: S
     for protocol in (CLEAN, PUBLISHED):
         left_out = people(split.train) if protocol == CLEAN else []
         one, other = (part[rows_not_trained_on(part.labels, left_out)] for part in (asked, searched))
-        found = evaluate(one.embedding, other.embedding, one.labels, other.labels, PROTOCOLS[protocol])
+        found = evaluate(one, other, PROTOCOLS[protocol])
         scores |= {
             f"{protocol} {name}": 100 * value
             for name, value in (
@@ -53,7 +53,7 @@ def run_scores(recipe: str, seed: int, split: Split, embedder: Embedder, gaps: S
             )
         }
     by_video = {
-        video: within(rows.embedding[own], [crops[row] for row in own], gaps)
+        video: within(rows[np.array(own)], gaps)
         for video, own in grouped(range(len(crops)), lambda row: crops[row].video).items()
     }
     for name in map(gap_name, gaps):
@@ -62,9 +62,9 @@ def run_scores(recipe: str, seed: int, split: Split, embedder: Embedder, gaps: S
     return RunScores(recipe, seed, scores, by_video)
 
 
-def within(embedding: np.ndarray, crops: Sequence[Crop], gaps: Sequence[int]) -> dict[str, float]:
+def within(rows: Embedded, gaps: Sequence[int]) -> dict[str, float]:
     """Rank-1 in percent within one video, by gap; gaps without a question are left out."""
-    found = reassociation(embedding, Labels.of(crops), gaps)
+    found = reassociation(rows, gaps)
     return {gap_name(gap): 100 * answer.rank1 for gap, answer in found.items() if answer.rank1 is not None}
 
 

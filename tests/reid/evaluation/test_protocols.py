@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reid.data.crops import Crop
-from reid.evaluation.protocols import PROTOCOLS, Labels, evaluate, reassociation, rows_not_trained_on
+from reid.evaluation.protocols import PROTOCOLS, Embedded, Labels, evaluate, reassociation, rows_not_trained_on
 
 
 def crop(person, camera=-1, video="v", frame=0):
@@ -17,10 +17,14 @@ def unit(angles):
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
+def embedded(angles, crops):
+    return Embedded(unit(angles), Labels.of(crops))
+
+
 def test_market1501_does_not_count_the_same_view_of_the_person():
     """The nearest crop is the query's own camera's; of the other two, the other person is nearer."""
     query, gallery = [crop(1, 1)], [crop(1, 1, frame=1), crop(2, 1, frame=2), crop(1, 2, frame=3)]
-    scores = evaluate(unit([0]), unit([1, 10, 20]), Labels.of(query), Labels.of(gallery), PROTOCOLS["market1501"])
+    scores = evaluate(embedded([0], query), embedded([1, 10, 20], gallery), PROTOCOLS["market1501"])
     assert scores.mean_average_precision == pytest.approx(1 / 2)
     assert scores.rank(1) == 0
     assert scores.rank(2) == 1
@@ -29,13 +33,13 @@ def test_market1501_does_not_count_the_same_view_of_the_person():
 
 def test_without_cameras_only_the_very_picture_is_left_out():
     query, gallery = [crop(1, frame=5)], [crop(1, frame=5), crop(1, frame=6), crop(2, frame=5)]
-    scores = evaluate(unit([0]), unit([0, 30, 20]), Labels.of(query), Labels.of(gallery), PROTOCOLS["market1501"])
+    scores = evaluate(embedded([0], query), embedded([0, 30, 20], gallery), PROTOCOLS["market1501"])
     assert scores.mean_average_precision == pytest.approx(1 / 2)
 
 
 def test_a_query_without_counted_match_is_left_out():
     query, gallery = [crop(1, 1), crop(2, 1)], [crop(1, 1, frame=1), crop(2, 2, frame=1)]
-    scores = evaluate(unit([0, 90]), unit([0, 90]), Labels.of(query), Labels.of(gallery), PROTOCOLS["market1501"])
+    scores = evaluate(embedded([0, 90], query), embedded([0, 90], gallery), PROTOCOLS["market1501"])
     assert scores.queries == 1
     assert scores.mean_average_precision == 1
 
@@ -44,7 +48,7 @@ def test_dancereid_published_drops_the_hardest_and_keeps_the_easiest_while_clean
     """Most similar is another person of the same frame, then the person's own neighbouring frame, then the late one."""
     query = [crop(1, frame=100)]
     gallery = [crop(2, frame=100), crop(1, frame=101), crop(1, frame=400)]
-    rows = unit([0]), unit([5, 10, 20]), Labels.of(query), Labels.of(gallery)
+    rows = embedded([0], query), embedded([5, 10, 20], gallery)
     assert evaluate(*rows, PROTOCOLS["dancereid-published"]).rank(1) == 1
     assert evaluate(*rows, PROTOCOLS["dancereid-clean"]).rank(1) == 0
     assert evaluate(*rows, PROTOCOLS["dancereid-published"]).mean_average_precision == pytest.approx(
@@ -59,11 +63,12 @@ def test_cuhk03_compares_across_views_only_and_its_draws_are_seeded():
     labels = Labels(person, np.tile([1, 2], 100), np.zeros(200, int), np.arange(200))
     rows = random.normal(size=(200, 16)) + np.repeat(random.normal(size=(20, 16)), 10, axis=0)
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    scores = [evaluate(rows, rows, labels, labels, PROTOCOLS["cuhk03"]) for _ in range(2)]
+    two_views = Embedded(rows, labels)
+    scores = [evaluate(two_views, two_views, PROTOCOLS["cuhk03"]) for _ in range(2)]
     assert scores[0] == scores[1]
     assert 0 < scores[0].rank(1) < 1
-    one_view = Labels(person, np.ones(200, int), labels.video, labels.frame)
-    assert evaluate(rows, rows, one_view, one_view, PROTOCOLS["cuhk03"]).rank(10) == 0
+    one_view = Embedded(rows, Labels(person, np.ones(200, int), labels.video, labels.frame))
+    assert evaluate(one_view, one_view, PROTOCOLS["cuhk03"]).rank(10) == 0
 
 
 def test_people_trained_on_are_left_out_of_the_clean_protocol():
@@ -80,8 +85,7 @@ def test_reassociation_asks_among_the_people_of_the_later_frame():
         crop(1, frame=30),
         crop(2, frame=30),
     ]
-    rows = unit([0, 60, 5, 65, 60, 0])
-    answered = reassociation(rows, Labels.of(crops))
+    answered = reassociation(embedded([0, 60, 5, 65, 60, 0], crops))
     assert {gap: (answer.rank1, answer.questions) for gap, answer in answered.items()} == {
         1: (1.0, 2),
         30: (0.0, 2),
@@ -92,7 +96,7 @@ def test_reassociation_asks_among_the_people_of_the_later_frame():
 
 def test_reassociation_needs_a_choice():
     crops = [crop(1, frame=0), crop(1, frame=1), crop(2, video="w", frame=1)]
-    assert reassociation(unit([0, 0, 0]), Labels.of(crops))[1].rank1 is None
+    assert reassociation(embedded([0, 0, 0], crops))[1].rank1 is None
 
 
 def random_labels(random, count):
@@ -119,18 +123,19 @@ def one_query_at_a_time(query, gallery, query_labels, gallery_labels):
 @pytest.mark.parametrize("dimension", [64, 32])
 def test_scores_are_those_of_a_loop_over_queries(dimension):
     random = np.random.default_rng(0)
-    arguments = [random_rows(random, 300, dimension), random_rows(random, 1500, dimension)]
-    arguments += [random_labels(random, 300), random_labels(random, 1500)]
-    arguments[2].frame[:] += 100_000
-    scores = evaluate(*arguments, PROTOCOLS["market1501"])
-    assert scores.mean_average_precision == pytest.approx(one_query_at_a_time(*arguments), abs=1e-4)
+    query, gallery = (random_rows(random, count, dimension) for count in (300, 1500))
+    of_query, of_gallery = random_labels(random, 300), random_labels(random, 1500)
+    of_query.frame[:] += 100_000
+    scores = evaluate(Embedded(query, of_query), Embedded(gallery, of_gallery), PROTOCOLS["market1501"])
+    expected = one_query_at_a_time(query, gallery, of_query, of_gallery)
+    assert scores.mean_average_precision == pytest.approx(expected, abs=1e-4)
 
 
 def test_memory_stays_bounded():
     random = np.random.default_rng(0)
-    rows, labels = random_rows(random, 6000), random_labels(random, 6000)
+    rows = Embedded(random_rows(random, 6000), random_labels(random, 6000))
     tracemalloc.start()
-    evaluate(rows, rows, labels, labels, PROTOCOLS["market1501"])
+    evaluate(rows, rows, PROTOCOLS["market1501"])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 6000 * 6000 * 4

@@ -5,8 +5,7 @@ import numpy as np
 import torch
 
 from reid.data.crops import Crop
-from reid.evaluation.evaluation import Embedded
-from reid.evaluation.protocols import PROTOCOLS, Labels
+from reid.evaluation.protocols import PROTOCOLS, Embedded, Labels
 from reid.training.pictures import (
     BORDER,
     MARGIN,
