@@ -143,10 +143,10 @@ class Steps:
     def take(self) -> None:
         """The next one."""
         asked = time.perf_counter()
-        indices, pictures, keypoints = next(self.batches)
+        batch = next(self.batches)
         self.waited += time.perf_counter() - asked
-        self.crops += len(pictures)
-        self.training.train_step(indices, pictures, keypoints, self.count)
+        self.crops += len(batch.pictures)
+        self.training.train_step(batch, self.count)
 
 
 def profiled(steps: Steps, device: torch.device) -> str:

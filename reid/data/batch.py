@@ -10,7 +10,7 @@ import torch
 
 from .augmentation import AugmentationOptions, augment, encoder_view
 from .crops import Crop
-from .sampling import BatchIndices
+from .images import LoadedBatch
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,16 @@ class Batch:
 
 
 def make_batch(
-    indices: BatchIndices,
-    pictures: torch.Tensor,
-    keypoints: torch.Tensor,
+    loaded: LoadedBatch,
     labels: TrainingLabels,
     options: AugmentationOptions,
     generator: torch.Generator,
     device: torch.device,
 ) -> Batch:
     """Move a loaded batch to the device and augment it."""
-    image = pictures.to(device, non_blocking=True).float() / 255
-    joints = keypoints.to(device, non_blocking=True) if keypoints.shape[1] else None
+    indices = loaded.indices
+    image = loaded.pictures.to(device, non_blocking=True).float() / 255
+    joints = loaded.keypoints.to(device, non_blocking=True) if loaded.keypoints.shape[1] else None
     image, joints = augment(image, joints, options, generator)
     image = image.contiguous(memory_format=torch.channels_last)
     person, video, partner, negative, paired, anchor = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -204,10 +205,17 @@ def open_images(
     return CropImages(without(crops, skipped), height, width, kept.of_readable()), skipped
 
 
-def load_batches(
-    images: CropImages, batches: Sequence[BatchIndices], workers: int
-) -> Iterator[tuple[BatchIndices, torch.Tensor, torch.Tensor]]:
-    """Each batch's indices, pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2); `workers` processes read ahead."""
+@dataclass(frozen=True)
+class LoadedBatch:
+    """A batch's indices, pictures (N, 3, H, W) uint8 RGB and keypoints (N, P, 2) in their pixels."""
+
+    indices: BatchIndices
+    pictures: torch.Tensor
+    keypoints: torch.Tensor
+
+
+def load_batches(images: CropImages, batches: Sequence[BatchIndices], workers: int) -> Iterator[LoadedBatch]:
+    """The batches one after another; `workers` processes read ahead."""
     rows = [indices.index.tolist() for indices in batches]
     loader = DataLoader(images, batch_sampler=rows, num_workers=workers, collate_fn=as_arrays)
     try:
@@ -215,7 +223,7 @@ def load_batches(
             pictures, keypoints = (torch.from_numpy(array) for array in arrays)
             if torch.cuda.is_available():
                 pictures, keypoints = pictures.pin_memory(), keypoints.pin_memory()
-            yield indices, pictures, keypoints
+            yield LoadedBatch(indices, pictures, keypoints)
     except DataError as error:  # from another process it comes with that process's traceback in front
         error.__traceback__ = None  # which holds on to that process; when it is collected, it is waited for by seconds
         name = f"{DataError.__module__}.{DataError.__qualname__}: "

@@ -20,9 +20,9 @@ from models.encoder import ContextEncoder
 from ..data.augmentation import AugmentationOptions
 from ..data.batch import Batch, TrainingLabels, make_batch
 from ..data.crops import DataError, Split, people
-from ..data.images import load_batches, open_images, readable
+from ..data.images import LoadedBatch, load_batches, open_images, readable
 from ..data.option_ranges import require_range
-from ..data.sampling import BatchIndices, make_sampler
+from ..data.sampling import make_sampler
 from ..evaluation.evaluation import score_encoder
 from .depthwise import speed_up_depthwise
 from .optimisation import averaged_model, lr_factor, make_optimisers, optimisers_of, options_for, training_progress
@@ -145,9 +145,9 @@ class Training:
                 waited, numbers = 0.0, dict[str, float]()
                 loaded = load_batches(self.images, remaining, self.workers)
                 batches = callbacks.progress(loaded, len(remaining), f"epoch {state.epoch + 1}")
-                for indices, pictures, keypoints in batches:
+                for batch in batches:
                     waited += time.monotonic() - asked
-                    numbers = self.train_step(indices, pictures, keypoints, len(epoch))
+                    numbers = self.train_step(batch, len(epoch))
                     if log:
                         log.write(state.step, state.epoch, numbers)
                     stopping = self.processes.any(callbacks.should_stop())
@@ -162,9 +162,7 @@ class Training:
                     self.end_epoch(log, callbacks.on_epoch, numbers, time.monotonic() - started, waited)
                 self.processes.wait()
 
-    def train_step(
-        self, indices: BatchIndices, pictures: torch.Tensor, keypoints: torch.Tensor, epoch_steps: int
-    ) -> dict[str, float]:
+    def train_step(self, loaded: LoadedBatch, epoch_steps: int) -> dict[str, float]:
         """One forward pass, then each phase's losses, one backward and one optimiser step; the numbers for the log.
 
         Raises DataError where a loss is not finite; nothing of the step has been saved then.
@@ -176,7 +174,7 @@ class Training:
         generator = torch.Generator().manual_seed(seed)
         epoch = training_progress(state.step, state.epoch + state.epoch_step / epoch_steps, recipe.optimisation)
         progress, factor = epoch / recipe.optimisation.epochs, lr_factor(epoch, recipe.optimisation)
-        batch = make_batch(indices, pictures, keypoints, self.labels, recipe.augmentation, generator, self.device)
+        batch = make_batch(loaded, self.labels, recipe.augmentation, generator, self.device)
 
         self.networks.requires_grad_(True)
         every = self.options.diagnose_every
@@ -267,10 +265,10 @@ class Training:
 
     def first_batch(self) -> Batch:
         """The first batch of the first epoch, without augmentation."""
-        indices, pictures, keypoints = next(load_batches(self.images, [next(self.sampler.batches(0))], 0))
+        loaded = next(load_batches(self.images, [next(self.sampler.batches(0))], 0))
         generator = torch.Generator().manual_seed(self.recipe.seed)
         plain = AugmentationOptions(flip=0, shift=0)
-        return make_batch(indices, pictures, keypoints, self.labels, plain, generator, self.device)
+        return make_batch(loaded, self.labels, plain, generator, self.device)
 
     def save(self) -> None:
         """Write state.pt, in the first process."""

@@ -8,6 +8,7 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import TrainingLabels, make_batch
+from reid.data.images import LoadedBatch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.fdgan import FdGanObjective, FdGanOptions, stage_at
@@ -38,7 +39,9 @@ def batch():
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 255, (6, 3, 64, 32), dtype=torch.uint8, generator=generator)
     keypoints = torch.rand(6, 17, 2, generator=generator) * 32
-    return make_batch(DRAW, pictures, keypoints, LABELS, AugmentationOptions(), generator, torch.device("cpu"))
+    return make_batch(
+        LoadedBatch(DRAW, pictures, keypoints), LABELS, AugmentationOptions(), generator, torch.device("cpu")
+    )
 
 
 def learn(fdgan, batch, progress):

@@ -9,6 +9,7 @@ from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import TrainingLabels, make_batch
 from reid.data.crops import DataError
+from reid.data.images import LoadedBatch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
 from reid.training.objective import SparseTemporalObjective, same_video_share
@@ -29,7 +30,9 @@ def batch():
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 255, (6, 3, 64, 32), dtype=torch.uint8, generator=generator)
     keypoints = torch.rand(6, 17, 2, generator=generator) * 32
-    return make_batch(DRAW, pictures, keypoints, LABELS, AugmentationOptions(), generator, torch.device("cpu"))
+    return make_batch(
+        LoadedBatch(DRAW, pictures, keypoints), LABELS, AugmentationOptions(), generator, torch.device("cpu")
+    )
 
 
 def objective(weights, **options):
@@ -160,9 +163,8 @@ def test_the_share_of_mined_negatives_from_the_same_video():
     labels = TrainingLabels(person=np.array([0, 1, 2]), video=np.array([0, 0, 1]))
     rows = BatchIndices(np.arange(3), np.full(3, -1), np.full(3, -1))
     pictures = torch.zeros(3, 3, 8, 8, dtype=torch.uint8)
-    made = make_batch(
-        rows, pictures, torch.zeros(3, 0, 2), labels, AugmentationOptions(), torch.Generator(), torch.device("cpu")
-    )
+    loaded = LoadedBatch(rows, pictures, torch.zeros(3, 0, 2))
+    made = make_batch(loaded, labels, AugmentationOptions(), torch.Generator(), torch.device("cpu"))
     share = same_video_share(torch.tensor([[0.0], [1.0], [3.0]]), made)
     assert share.item() == pytest.approx(2 / 3)
 
