@@ -176,34 +176,37 @@ class Training:
         progress, factor = epoch / recipe.optimisation.epochs, lr_factor(epoch, recipe.optimisation)
         batch = make_batch(loaded, self.labels, recipe.augmentation, generator, self.device)
 
-        self.networks.requires_grad_(True)
         every = self.options.diagnose_every
         diagnosed = every > 0 and state.step % every == 0
+        self.networks.requires_grad_(True)
         with self.autocast():
             forward = self.objective.forward(batch, progress)
-            diagnostics = self.objective.diagnose(forward) if diagnosed else {}
-        losses: dict[str, torch.Tensor] = {}
+            numbers = self.objective.diagnose(forward) if diagnosed else {}
         for phase in self.objective.phases(progress):
-            # The phases share one forward pass; networks of other phases pass gradients on without collecting any.
-            freeze_all_but(self.networks, phase.networks)
-            with self.autocast():
-                named = phase.losses(forward)
-            weights = self.objective.weights
-            weighted = {name: weights.get(name, 1.0) * loss for name, loss in named.items()}
-            if diagnosed and "encoder" in phase.networks:
-                diagnostics |= gradient_norms(weighted, forward.feature)
-            self.optimise(phase, torch.stack(list(weighted.values())).sum(), factor)
-            losses |= {f"loss/{name}": loss.detach() for name, loss in named.items()}
+            numbers |= self.learn(phase, forward, factor, diagnosed)
         if state.averaged:
             state.averaged.update_parameters(self.networks["encoder"])
 
         logits = {f"logit/{name}": logit for name, logit in forward.logits.items()}
-        numbers = to_floats(losses | logits | diagnostics)
-        finite = {name: numbers[name] for name in losses}
-        if not all(map(math.isfinite, finite.values())):
-            raise DataError(f"A loss is not finite at step {state.step}: {finite}; lower the learning rate.")
+        known = to_floats(numbers | logits)
+        losses = {name: value for name, value in known.items() if name.startswith("loss/")}
+        if not all(map(math.isfinite, losses.values())):
+            raise DataError(f"A loss is not finite at step {state.step}: {losses}; lower the learning rate.")
         state.step, state.epoch_step = state.step + 1, state.epoch_step + 1
-        return {**numbers, "lr_factor": factor}
+        return {**known, "lr_factor": factor}
+
+    def learn(self, phase: Phase, forward: Any, factor: float, diagnosed: bool) -> dict[str, torch.Tensor]:
+        """One phase of a step: its losses, one backward, one step of its optimisers; the numbers for the log.
+
+        The phases share the forward pass; networks of other phases pass gradients on without collecting any.
+        """
+        freeze_all_but(self.networks, phase.networks)
+        with self.autocast():
+            named = phase.losses(forward)
+        weighted = {name: self.objective.weights.get(name, 1.0) * loss for name, loss in named.items()}
+        pulls = gradient_norms(weighted, forward.feature) if diagnosed and "encoder" in phase.networks else {}
+        self.optimise(phase, torch.stack(list(weighted.values())).sum(), factor)
+        return pulls | {f"loss/{name}": loss.detach() for name, loss in named.items()}
 
     def optimise(self, phase: Phase, loss: torch.Tensor, factor: float) -> None:
         """One backward, and one step of the optimisers of the phase's networks."""
