@@ -16,6 +16,7 @@ from models.pretrained import save_encoder
 
 from ..data.crops import DataError, Split
 from ..evaluation.protocols import ReidScores
+from .optimisation import OptimisationOptions, averaged_model, make_optimisers
 from .recipe import Recipe, differences
 from .run_folder import description
 
@@ -41,6 +42,12 @@ class RunState:
     epoch: int = 0
     epoch_step: int = 0
     best_map: float = -1.0
+
+    @classmethod
+    def begin(cls, networks: nn.ModuleDict, options: OptimisationOptions) -> RunState:
+        """The state before the first step; the average, where there is one, starts as the encoder."""
+        averaged = averaged_model(networks["encoder"], options.ema_decay) if options.ema_decay else None
+        return cls(networks, make_optimisers(networks, options), averaged)
 
     @property
     def averaged_encoder(self) -> ContextEncoder:

@@ -15,8 +15,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.encoder import ContextEncoder
-
 from ..data.augmentation import AugmentationOptions
 from ..data.batch import Batch, TrainingLabels, make_batch
 from ..data.crops import DataError, Split, people
@@ -25,7 +23,7 @@ from ..data.option_ranges import require_range
 from ..data.sampling import make_sampler
 from ..evaluation.evaluation import score_encoder
 from .depthwise import speed_up_depthwise
-from .optimisation import averaged_model, lr_factor, make_optimisers, optimisers_of, options_for, training_progress
+from .optimisation import lr_factor, optimisers_of, options_for, training_progress
 from .phases import Phase, freeze_all_but
 from .processes import Processes
 from .recipe import Recipe, make_objective
@@ -119,12 +117,7 @@ class Training:
         self.networks = self.processes.prepare(self.objective.networks)
         if self.mixed and self.device.type == "cpu":
             speed_up_depthwise(self.networks)
-        encoder: ContextEncoder = self.networks["encoder"]  # type: ignore[assignment]
-        self.state = RunState(
-            self.networks,
-            make_optimisers(self.networks, recipe.optimisation),
-            averaged_model(encoder, recipe.optimisation.ema_decay) if recipe.optimisation.ema_decay else None,
-        )
+        self.state = RunState.begin(self.networks, recipe.optimisation)
         if saved:
             self.state.load_state_dict(saved)
 
