@@ -19,6 +19,7 @@ ABLATIONS: dict[str, Mapping[str, Any]] = {
     "no low-score stage": {"association.low_score": 1.0},
     "no confidence-weighted noise": {"motion.low_score_noise": 0.0},
     "no damping while unseen": {"motion.velocity_decay": NEVER},
+    "pedestrians are tracked as dancers": {"steadiness.steady": NEVER},
     "motion waits 0.5 s, not 3 s": {"max_coast_time": 0.5},
     "tentative tracks from any high score": {"birth.min_score": 0.0},
     "second boxes start tracks": {"birth.max_overlap": 1.0},
