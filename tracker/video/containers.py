@@ -135,12 +135,22 @@ def stream_seconds(stream: Stream) -> float | None:
 
 def promised_seconds(container: InputContainer, stream: VideoStream) -> float | None:
     """How long the container's header says the whole recording is; None for live and raw streams."""
-    promises = (
-        container.duration / av.time_base if container.duration else None,
-        stream_seconds(stream),
-        float(stream.frames / stream.average_rate) if stream.average_rate else None,
-    )
+    promises = _container_seconds(container), stream_seconds(stream), _counted_seconds(container, stream)
     return max(filter(None, promises), default=None)
+
+
+def _counted_seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """By the count of frames in AVI's header: of one that is cut, FFmpeg tells the seconds that there are."""
+    fixed_rate = container.format.name == "avi"  # elsewhere B-frames of an uneven rhythm shift the average rate
+    return float(stream.frames / stream.average_rate) if fixed_rate and stream.average_rate else None
+
+
+def _container_seconds(container: InputContainer) -> float | None:
+    if not container.duration:
+        return None
+    end_is_told = container.format.name.startswith("matroska")  # as FFmpeg writes it: the stamp at which it ends
+    begin = (container.start_time or 0) if end_is_told else 0
+    return max(container.duration - begin, 0) / av.time_base
 
 
 def has_clock(container: InputContainer) -> bool:

@@ -176,6 +176,37 @@ def test_a_video_cut_short_gives_what_it_has_and_says_so(tmp_path, name):
     assert f"cut_{name} breaks off at {end:.1f} s of 8.0 s" in reader.warning
 
 
+def test_a_whole_mp4_of_uneven_rhythm_does_not_break_off(tmp_path):
+    """Five frames 0.6 s apart, then 25 a second: 2.4 s and 35 of 0.04 s. By its average rate FFmpeg has it last 5 s."""
+    ticks = [*range(0, 5 * 360, 360), *range(1440 + 24, 1440 + 36 * 24, 24)]
+    path = shoot(tmp_path / "phone.mp4", 40, ticks=ticks)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert container.duration / av.time_base == pytest.approx(3.84, abs=0.01)
+        assert stream.frames / stream.average_rate > 4.5
+    with VideoReader(path) as reader:
+        assert len(list(reader)) == 40
+    assert reader.warning is None
+
+
+@pytest.mark.parametrize("name", ["late.mkv", "late.mp4"])
+def test_a_whole_video_whose_stamps_begin_late_does_not_break_off(tmp_path, name):
+    """30 frames from 10 s on: Matroska tells the end, 11 s, for the length, 1 s."""
+    path = shoot(tmp_path / name, 30, ticks=range(6000, 6600, 20))
+    with VideoReader(path) as reader:
+        assert reader.frame_count == 30
+        assert len(list(reader)) == 30
+    assert reader.warning is None
+
+
+def test_a_late_matroska_that_is_cut_says_where_it_breaks_off(tmp_path):
+    whole = shoot(tmp_path / "late.mkv", 240, ticks=range(6000, 6000 + 240 * 20, 20))
+    with VideoReader(cut(whole, 0.6, "cut.mkv")) as reader:
+        end = (number([*reader][-1].image) + 1) / 30
+    assert reader.warning is not None
+    assert f"breaks off at {end:.1f} s of 8.0 s" in reader.warning
+
+
 def test_a_cut_video_whose_sound_goes_on_is_noticed_but_long_sound_alone_is_not(tmp_path):
     path = shoot(tmp_path / "song.mp4", 30, sound="aac", sound_seconds=4.0)
     with VideoReader(path) as reader:
