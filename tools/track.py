@@ -151,16 +151,15 @@ class TrackCommand:
         if left:
             self._say_parts()
         if self.ray or (self.workers > 1 and len(left) > 1):
-            whole = self._with_workers(left, parent, batch)
+            self._with_workers(left, parent, batch)
         else:
-            whole = self._in_turn(left, parent, batch, memory)
+            self._in_turn(left, parent, batch, memory)
         batch.refuse_failed()
-        if not whole:
+        if not batch.whole:
             raise IncompleteError
 
-    def _in_turn(self, videos: Sequence[Video], parent: Path, batch: Batch, memory: CastMemory | None) -> bool:
-        """Whether all that was tracked could be read to its end."""
-        parts, whole = self.make_parts() if videos else None, True
+    def _in_turn(self, videos: Sequence[Video], parent: Path, batch: Batch, memory: CastMemory | None) -> None:
+        parts = self.make_parts() if videos else None
         with Interruption() as interruption:
             for name in (video.source for video in videos):
                 with (
@@ -170,12 +169,11 @@ class TrackCommand:
                 ):
                     assert parts is not None
                     run = self._track(name, source, folder, parts, memory, interruption)
-                    memory, whole = run.learnt, whole and not run.notes
-                    batch.done(name, run.summary, folder)
+                    memory = run.learnt
+                    batch.done(name, run.summary, folder, not run.notes)
                 if interruption.asked:
                     break
             batch.show()
-        return whole
 
     @property
     def uses_workers(self) -> bool:
@@ -195,10 +193,10 @@ class TrackCommand:
         if self.ray:
             refuse_deaf(self.ray)
 
-    def _with_workers(self, videos: Sequence[Video], parent: Path, batch: Batch) -> bool:
+    def _with_workers(self, videos: Sequence[Video], parent: Path, batch: Batch) -> None:
         if not videos:
             batch.show()
-            return True
+            return
         gpu = self.detection.device not in ("cpu", "mps")
         with connected(self.ray) as cluster, Interruption() as interruption:
             if self.ray:
@@ -206,7 +204,6 @@ class TrackCommand:
             crew = Crew(cluster, self, self.workers, gpu, parent, batch, interruption)
             crew.track(videos)
             batch.show()
-        return crew.whole
 
     @property
     def _own_files(self) -> list[Path | str]:

@@ -165,12 +165,48 @@ def test_other_options_a_changed_video_or_other_boxes_are_another_run(videos: Pa
     assert "two-3" in runs(Path("all"))
 
 
-def test_a_video_that_breaks_off_was_tracked_to_its_end(videos: Path):
+def table_rows(said: str) -> list[str]:
+    return [" ".join(line.split()) for line in said.splitlines() if line.strip().startswith("videos/")][-3:]
+
+
+def test_a_video_that_breaks_off_is_not_done_again_and_is_never_called_whole(
+    videos: Path, capsys: pytest.CaptureFixture[str]
+):
     cut(shoot(videos / "one.mp4", 60, options={"g": "5"}, faststart=True), 0.7, "two.mp4")
     with pytest.raises(IncompleteError):
         track("videos", out=Path("all"))
-    track("videos", out=Path("all"))  # nothing is left to do
+    frames = runs(Path("all"))["two"]
+    assert 12 < frames < 60
+    first = capsys.readouterr().out
+    assert table_rows(first)[2] == f"videos/two.mp4 1 0 {frames} all/two (not whole)"
+    with pytest.raises(IncompleteError):
+        track("videos", out=Path("all"))
+    again = capsys.readouterr().out
     assert set(runs(Path("all"))) == {"one", "two", "ten"}
+    assert "videos/two.mp4 is done already: all/two/ holds what could be read, of the same video and" in again
+    notes = [[line for line in said.splitlines() if "note: two.mp4 breaks off at" in line] for said in (first, again)]
+    assert len(notes[0]) == 1
+    assert notes[0] == notes[1]
+    assert table_rows(again) == [
+        "videos/one.mp4 - - 60 all/one (from before)",
+        f"videos/ten.mp4 - - {FRAMES} all/ten (from before)",
+        f"videos/two.mp4 - - {frames} all/two (from before, not whole)",
+    ]
+
+
+def test_pictures_that_are_added_to_a_sequence_are_tracked(videos: Path):
+    pictures = videos / "stage" / "img1"
+    pictures.mkdir(parents=True)
+    (videos / "stage" / "seqinfo.ini").write_text(
+        f"[Sequence]\nname=stage\nimDir=img1\nframeRate=20\nseqLength={FRAMES}\nimWidth=128\nimHeight=96\n"
+    )
+    for index in range(FRAMES):
+        cv2.imwrite(str(pictures / f"{index + 1:06d}.png"), np.zeros((96, 128, 3), np.uint8))
+    track("videos/stage", "videos/one.mp4", out=Path("all"))
+    later = (videos / "one.mp4").stat().st_mtime + 60
+    os.utime(pictures, (later, later))  # as a copy that goes on leaves it; the folder around it stays as it was
+    track("videos/stage", "videos/one.mp4", out=Path("all"))
+    assert set(runs(Path("all"))) == {"stage", "stage-2", "one"}
 
 
 def test_a_run_of_several_that_was_stopped_leaves_no_part_under_the_name_of_the_whole(

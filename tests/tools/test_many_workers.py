@@ -156,7 +156,8 @@ def test_the_video_of_a_killed_worker_begins_anew_and_all_files_are_those_of_one
             assert (home / f"by-one/{name}/{file}").read_bytes() == (home / f"by-two/{name}/{file}").read_bytes()
     assert rows(said)["long"] == ["1", "0", "6000", "by-two/long"]
     for workers in (1, 2):  # what the one did, the other need not
-        track(*sources, workers=workers, out=Path("by-two"))
+        with pytest.raises(IncompleteError):
+            track(*sources, workers=workers, out=Path("by-two"))
     assert len(list((home / "by-two").iterdir())) == 5
 
 

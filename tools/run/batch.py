@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,6 +40,8 @@ class Batch:
     names: Sequence[str]
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    whole: bool = True
+    """Whether the results of all that were tracked, now or before, are whole."""
 
     @contextmanager
     def going_on(self, name: str) -> Iterator[None]:
@@ -51,15 +53,24 @@ class Batch:
             self.failed.append(name)
             self.rows[name] = ("-", "-", "-", "failed")
 
-    def done(self, name: str, summary: Summary, folder: Path) -> None:
-        """The source was tracked into this folder."""
+    def done(self, name: str, summary: Summary, folder: Path, whole: bool) -> None:
+        """The source was tracked into this folder; `whole` says whether all of it could be read."""
         numbers = len(summary.people), len(summary.returns), summary.frames
-        self.rows[name] = (*map(str, numbers), str(folder))
+        self._add(name, map(str, numbers), f"{folder}", [], whole)
 
     def skipped(self, name: str, run: TrackedRun) -> None:
-        """The source has a whole run already."""
-        say(f"{name} is done already: {run.folder}/ is whole, of the same video and options")
-        self.rows[name] = ("-", "-", str(run.frames), f"{run.folder} (from before)")
+        """The source has a run already that went to its end; what could not be read of it is said again."""
+        reach = f"{run.folder}/ is whole" if run.complete else f"{run.folder}/ holds what could be read"
+        say(f"{name} is done already: {reach}, of the same video and options")
+        for sentence in run.notes:
+            note(sentence)
+        self._add(name, ("-", "-", str(run.frames)), f"{run.folder}", ["from before"], run.complete)
+
+    def _add(self, name: str, numbers: Iterable[str], folder: str, remarks: list[str], whole: bool) -> None:
+        """A row of the table, and what is to be remarked on its results."""
+        self.whole = self.whole and whole
+        said = ", ".join([*remarks, *([] if whole else ["not whole"])])
+        self.rows[name] = (*numbers, f"{folder} ({said})" if said else folder)
 
     def show(self) -> None:
         """Show the table."""
@@ -84,7 +95,7 @@ def whole_run(
     source's end, and after which neither the video nor the boxes to replay were changed. None where there is none."""
     wanted = {"opened": absolute(name), "options": compared(as_json(asdict(options))), "tracking": tracking}
     wanted |= {"weights": as_json(weights_used(weights)), "ended": True}
-    inputs = [path for path in (Path(name), options.detections) if path is not None]
+    inputs = [*_with_subfolders(Path(name)), *([options.detections] if options.detections is not None else [])]
     for folder in numbered(parent / source.name):
         if not folder.exists():
             return None
@@ -98,6 +109,11 @@ def whole_run(
         if unchanged and all(found.get(fact) == value for fact, value in wanted.items()) and _has_its_files(run):
             return run
     return None
+
+
+def _with_subfolders(source: Path) -> list[Path]:
+    """What tells by its time that the source was changed; pictures of a MOTChallenge sequence lie in a folder of it."""
+    return [source, *(path for path in source.glob("*/") if source.is_dir())]
 
 
 def _has_its_files(run: TrackedRun) -> bool:

@@ -62,8 +62,6 @@ class Crew:
     """For the folders of the results."""
     batch: Batch
     interruption: Interruption
-    whole: bool = True
-    """Whether all that was tracked could be read to its end."""
     _waiting: deque[Video] = field(default_factory=deque)
     _at_work: dict[Any, Post] = field(default_factory=dict)
     """By Ray's reference to what it will return."""
@@ -160,9 +158,8 @@ class Crew:
             if outcome.mistake is not None:
                 raise outcome.mistake
             if outcome.summary is not None:
-                self.batch.done(video.source, outcome.summary, folder)
+                self.batch.done(video.source, outcome.summary, folder, outcome.whole)
                 self._done += outcome.summary.frames
-                self.whole = self.whole and outcome.whole
         with suppress(OSError):  # where there is something in it
             folder.rmdir()
 
