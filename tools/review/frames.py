@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import av
@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from tracker.types import InputError
 from tracker.video.containers import open_container, video_stream
 from tracker.video.image_sequence import IMAGE_SUFFIXES, images_in, natural_order, read_image
-from tracker.video.mot_folder import SEQINFO, read_seqinfo
+from tracker.video.mot_folder import SEQINFO, picture_frames, read_seqinfo
 from tracker.video.upright import Orientation
 
 from .pictures import jpeg
@@ -92,14 +92,14 @@ class FrameStore:
 
 
 class ImageStore:
-    """The same of a folder of images: frame n is the n-th file."""
+    """The same of images, by their frames."""
 
-    def __init__(self, files: Sequence[Path], widest: int | None = None) -> None:
-        self.files, self.widest = list(files), widest
+    def __init__(self, files: Mapping[int, Path], widest: int | None = None) -> None:
+        self.files, self.widest = files, widest
 
     def frame(self, index: int) -> bytes:
         """JPEG of the image. Raises InputError where there is none."""
-        image = read_image(self.files[index]) if 0 <= index < len(self.files) else None
+        image = read_image(self.files[index]) if index in self.files else None
         if image is None:
             raise InputError(f"there is no image for frame {index} that can be read")
         return jpeg(narrowed(image, self.widest), JPEG_QUALITY)
@@ -121,11 +121,12 @@ def open_frames(opened: str, widest: int | None = None) -> FrameStore | ImageSto
     if absent := absence(opened):
         raise InputError(absent)
     path = Path(opened)
+    length = None
     if path.is_dir() and (path / SEQINFO).is_file():
         info = read_seqinfo(path)
         videos = (path / info.image_folder, path / f"{info.name}.mp4")
         found = next((video for video in videos if video.is_file()), None)
-        path = found or path / info.image_folder
+        path, length = found or path / info.image_folder, info.length
     if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES:
         return FrameStore(path, widest)
     files = images_in(path) if path.is_dir() else [path] if path.is_file() else []
@@ -134,7 +135,8 @@ def open_frames(opened: str, widest: int | None = None) -> FrameStore | ImageSto
         files = sorted((file for file in matching if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
     if not files:
         raise InputError(f"{opened} has no pictures that can be shown in any order; name its video with --video")
-    return ImageStore(files, widest)
+    frames = range(len(files)) if length is None else picture_frames(files, length)
+    return ImageStore(dict(zip(frames, files, strict=True)), widest)
 
 
 def narrowed(image: np.ndarray, widest: int | None) -> np.ndarray:

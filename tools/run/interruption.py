@@ -35,7 +35,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class IncompleteError(Exception):
-    """The results hold less than the source, and say so: it broke off, or frames of it could not be decoded."""
+    """The results hold less than the source, and say so: it broke off, or frames of it were damaged or missing."""
 
 
 class Interruption:

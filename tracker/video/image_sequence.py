@@ -42,38 +42,54 @@ def read_image(path: Path) -> np.ndarray | None:
 class ImageSequence(Source):
     """Image files as the frames of a video, `fps` of them a second, in the order given.
 
-    A file that cannot be read is left out (`warning` counts them); the others keep their place and time, so that
-    frame n stays the n-th file. Raises InputError where no file is an image, for a frame rate that no video has, and
-    while reading where one has another size than the first.
+    The n-th file is frame n, unless `frames` tells the frame of each, rising from 0, and `length` how many there
+    should be. A file that cannot be read is left out; the others keep their place and time. `warning` counts those
+    that are left out, and frames without a file. Raises InputError where no file is an image, for a frame rate that no
+    video has, and while reading where one has another size than the first.
     """
 
-    def __init__(self, paths: Sequence[Path], *, name: str, fps: float = 30.0, vid_stride: int = 1) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        name: str,
+        fps: float = 30.0,
+        vid_stride: int = 1,
+        frames: Sequence[int] | None = None,
+        length: int = 0,
+    ) -> None:
         super().__init__(vid_stride)
         if not MIN_FPS <= fps <= MAX_FPS:
             between = f"it must lie between {MIN_FPS:g} and {MAX_FPS:g}"
             raise InputError(f"{name}: {fps:g} images a second is not a frame rate; {between}")
         self.name = name
         self.fps = fps / vid_stride
-        self._paths = list(paths)
+        files = dict(zip(range(len(paths)) if frames is None else frames, paths, strict=True))
+        self._files = {index: path for index, path in files.items() if index % vid_stride == 0}
         self._image_fps = fps
         self._unreadable: list[Path] = []
-        first = next((image for image in map(read_image, self._paths) if image is not None), None)
+        first = next((image for image in map(read_image, paths) if image is not None), None)
         if first is None:
-            raise InputError(f"{name}: none of the {len(self._paths)} files is an image that can be read")
+            raise InputError(f"{name}: none of the {len(paths)} files is an image that can be read")
         self.height, self.width = first.shape[:2]
-        self.frame_count = math.ceil(len(self._paths) / vid_stride)
+        self._indices = range(0, max(length, *(index + 1 for index in files)), vid_stride)
+        self.frame_count = len(self._indices)
 
     @property
     def warning(self) -> str | None:
-        if not self._unreadable:
-            return None
-        files = "1 image" if len(self._unreadable) == 1 else f"{len(self._unreadable)} images"
-        return f"{self.name}: {files} could not be read and left out, the first {self._unreadable[0].name}"
+        said = []
+        there, wanted = len(self._files), len(self._indices)
+        if there < wanted:
+            missing = next(index for index in self._indices if index not in self._files)
+            said.append(f"{there} of {wanted} images are there, the first one missing is that of frame {missing + 1}")
+        if self._unreadable:
+            files = "1 image" if len(self._unreadable) == 1 else f"{len(self._unreadable)} images"
+            said.append(f"{files} could not be read and left out, the first {self._unreadable[0].name}")
+        return f"{self.name}: {'; '.join(said)}" if said else None
 
     def __iter__(self) -> Iterator[Frame]:
         self._unreadable.clear()
-        for index in range(0, len(self._paths), self.stride):
-            path = self._paths[index]
+        for index, path in self._files.items():
             image = read_image(path)
             if image is None:
                 self._unreadable.append(path)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import configparser
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ..types import InputError
@@ -66,6 +69,21 @@ def read_seqinfo(folder: Path) -> SequenceInfo:
     if not _fits(info.image_folder):
         raise InputError(f"{path} has the imDir {info.image_folder[:60]!r}, which is no folder")
     return info
+
+
+def picture_frames(files: Sequence[Path], length: int) -> list[int]:
+    """The frame, from 0, of each picture of a sequence of `length` frames, given in order.
+
+    The n-th picture is frame n where all are there; else the number that ends its name counts.
+    """
+    numbers = [int(found[0]) for file in files if (found := re.search(r"[0-9]+$", file.stem))]
+    in_order = list(range(len(files)))
+    rising = len(numbers) == len(files) and all(a < b for a, b in pairwise(numbers))
+    if len(files) == length or not rising or numbers[-1] > LONGEST:
+        return in_order
+    begins_anywhere = numbers[-1] - numbers[0] + 1 == length  # such as the second half of a sequence that was cut
+    first = numbers[0] if begins_anywhere else min(numbers[0], 1)
+    return [number - first for number in numbers]
 
 
 def _fits(path: str) -> bool:

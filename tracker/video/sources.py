@@ -8,7 +8,7 @@ from pathlib import Path
 from ..types import InputError
 from .containers import VIDEO_SUFFIXES, is_url, refuse_unknown_scheme
 from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
-from .mot_folder import SEQINFO, read_seqinfo
+from .mot_folder import SEQINFO, picture_frames, read_seqinfo
 from .newest import NewestFrames
 from .source import Source
 from .video_reader import RECONNECT, VideoReader
@@ -117,7 +117,14 @@ def _open_sequence(folder: Path, vid_stride: int) -> Source:
     info = read_seqinfo(folder)
     images = folder / info.image_folder
     if images.is_dir() and (files := images_in(images)):
-        return ImageSequence(files, name=info.name, fps=info.frame_rate, vid_stride=vid_stride)
+        return ImageSequence(
+            files,
+            name=info.name,
+            fps=info.frame_rate,
+            vid_stride=vid_stride,
+            frames=picture_frames(files, info.length),
+            length=info.length,
+        )
     for video in (images, folder / f"{info.name}.mp4"):
         if video.is_file():
             return VideoReader(video, vid_stride=vid_stride)

@@ -115,6 +115,50 @@ def test_a_mot_sequence_with_its_images(tmp_path):
     assert frames[-1].time == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize(
+    ("first", "gone", "frames", "said"),
+    [
+        (1, {3}, [0, 1, 3, 4, 5, 6], "6 of 7 images are there, the first one missing is that of frame 3"),
+        (1, {5, 6, 7}, [0, 1, 2, 3], "4 of 7 images are there, the first one missing is that of frame 5"),
+        (1, {1}, [1, 2, 3, 4, 5, 6], "6 of 7 images are there, the first one missing is that of frame 1"),
+        (0, {0, 3}, [0, 1, 3, 4, 5], "5 of 7 images are there, the first one missing is that of frame 3"),
+        (301, {303}, [0, 1, 3, 4, 5, 6], "6 of 7 images are there, the first one missing is that of frame 3"),
+        (301, set(), [0, 1, 2, 3, 4, 5, 6], None),
+    ],
+)
+def test_a_picture_that_is_missing_in_a_mot_sequence_shifts_no_frame(tmp_path, first, gone, frames, said):
+    """Seven frames by seqinfo.ini, the pictures numbered from `first` on."""
+    (tmp_path / "seqinfo.ini").write_text(SEQINFO)
+    paint(tmp_path / "img1", [f"{first + index:06d}.png" for index in range(7)])
+    for name in gone:
+        (tmp_path / "img1" / f"{name:06d}.png").unlink()
+    with open_source(tmp_path) as source:
+        given = list(source)
+        assert source.warning == (f"stage: {said}" if said else None)
+    assert [frame.index for frame in given] == frames
+    if first != 0:  # there 000000.png is gone, so that the numbers begin at 1, as MOTChallenge counts
+        assert [number(frame.image) for frame in given] == frames
+    assert given[-1].time == pytest.approx(frames[-1] / 20)
+
+
+def test_of_a_stride_the_missing_pictures_count_that_would_be_shown(tmp_path):
+    """Frames 0, 3 and 6 of seven: of 000002 and 000007, which are gone, only the second is one of them."""
+    (tmp_path / "seqinfo.ini").write_text(SEQINFO)
+    paint(tmp_path / "img1", [f"{index:06d}.png" for index in (1, 3, 4, 5, 6)])
+    with open_source(tmp_path, vid_stride=3) as source:
+        assert source.frame_count == 3
+        assert [frame.index for frame in source] == [0, 3]
+        assert source.warning == "stage: 2 of 3 images are there, the first one missing is that of frame 7"
+
+
+def test_pictures_without_numbers_are_counted(tmp_path):
+    (tmp_path / "seqinfo.ini").write_text(SEQINFO)
+    paint(tmp_path / "img1", ["a.png", "b.png"])
+    with open_source(tmp_path) as source:
+        assert [frame.index for frame in source] == [0, 1]
+        assert source.warning == "stage: 2 of 7 images are there, the first one missing is that of frame 3"
+
+
 def test_a_mot_sequence_whose_pictures_are_a_video(tmp_path):
     (tmp_path / "seqinfo.ini").write_text(SEQINFO)
     shoot(tmp_path / "stage.mp4", 7, rate=20)
