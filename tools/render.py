@@ -28,7 +28,7 @@ from .run.checks import require_known
 from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
 from .run.help import Advanced, Common
-from .run.interruption import Interruption
+from .run.interruption import IncompleteError, Interruption
 from .run.output import count, note, say
 from .run.progress import progress
 from .run.tracked_run import read_run
@@ -86,7 +86,8 @@ class RenderCommand:
     def run(self) -> None:
         """Raises InputError for a missing or malformed file, a person there is not, or an existing video.
 
-        Where it is stopped, what was drawn does not get the name of a whole video.
+        Where it is stopped, what was drawn does not get the name of a whole video. Raises IncompleteError at the end
+        where the source could not be read as a whole, or all of a run was to be drawn that is not whole itself.
         """
         part = Part(seconds(self.start, "from"), math.inf if self.end is None else seconds(self.end, "to"))
         require_known("style", [self._style], STYLES)
@@ -140,6 +141,8 @@ class RenderCommand:
         say(f"drawn: {out}")
         if page is not None:
             say(f"report: {page.finish(source, drawable.names, out)}")
+        if source.warning or (drawable.notes and self.end is None and not still):
+            raise IncompleteError
 
     @property
     def _style(self) -> str:

@@ -11,12 +11,13 @@ import av
 import cv2
 import numpy as np
 import pytest
-from film import number, shoot
+from film import cut, number, shoot
 
 from tools.cli import main
 from tools.evaluate_follow import EvaluateFollowCommand
 from tools.render import RenderCommand
 from tools.run.clock_times import seconds, shape
+from tools.run.interruption import IncompleteError
 from tools.run.run_events import tracks_with_events
 from tools.run.tracked_run import read_run
 from tracker.drawing.render import RenderOptions
@@ -88,6 +89,30 @@ def test_a_run_is_drawn_by_its_folder_alone_and_says_which_tracks(folder: Path, 
     with pytest.raises(InputError, match=r"boxes\.mp4 exists: choose another --out, or --overwrite it"):
         RenderCommand(str(folder)).run()
     RenderCommand(str(folder), overwrite=True).run()
+
+
+def test_what_is_drawn_of_a_video_that_breaks_off_ends_incomplete(folder: Path, capsys: pytest.CaptureFixture[str]):
+    """Two of three seconds of it are left: all that is drawn; of a part that is there, nothing is missing."""
+    whole = shoot(folder / "whole.mp4", FRAMES, width=WIDTH, height=HEIGHT, rate=FPS, faststart=True)
+    short = cut(whole, 0.7, "short.mp4")
+    with pytest.raises(IncompleteError):
+        RenderCommand(str(folder), video=short).run()
+    said = capsys.readouterr().out
+    assert "note: short.mp4 breaks off at " in said
+    assert f"drawn: {folder}/boxes.mp4" in said
+    assert 10 < len(pictures(folder / "boxes.mp4")) < FRAMES
+    RenderCommand(str(folder), video=short, end="0.2").run()
+
+
+def test_what_is_drawn_of_a_run_that_is_not_whole_ends_incomplete(folder: Path, capsys: pytest.CaptureFixture[str]):
+    overview = json.loads((folder / "tracks.json").read_text())
+    told = {"complete": False, "notes": ["stopped on request"]}
+    (folder / "tracks.json").write_text(json.dumps(overview | told))
+    with pytest.raises(IncompleteError):
+        RenderCommand(str(folder)).run()
+    assert "note: of the tracks: stopped on request\n" in capsys.readouterr().out
+    RenderCommand(str(folder), out=folder / "still.jpg").run()
+    RenderCommand(str(folder), end="1").run()
 
 
 def test_the_recoveries_of_the_run_are_marked_and_its_cut_is_known(folder: Path):
