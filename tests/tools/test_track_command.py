@@ -187,6 +187,11 @@ MISTAKES = {
     "no boxes": (["track", "film.mp4", "--detections", "words.mp4"], "words.mp4"),
     "nothing to track": (["track"], "nothing to track"),
     "out is a file": (["track", "film.mp4", "--detections", "boxes.txt", "--out", "boxes.txt"], "boxes.txt"),
+    "no name": (["track", ""], "the name of a source is empty"),
+    "out without a name": (["track", "film.mp4", "--out", ""], "--out is empty"),
+    "boxes without a name": (["track", "film.mp4", "--detections="], "--detections is empty"),
+    "detector without a name": (["track", "film.mp4", "--detector", ""], "--detector is empty"),
+    "encoder without a name": (["track", "film.mp4", "--reid="], "--reid is empty"),
     "no truth": (["evaluate", "tracks", "--gt", "nowhere", "--results", "boxes.txt"], "nowhere"),
 }
 

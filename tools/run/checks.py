@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from tracker.types import InputError
@@ -29,3 +30,12 @@ def refuse_repeated_lists(arguments: Sequence[str], command: Any) -> None:
     for action in parser_of(command)._actions if twice else ():
         if action.nargs in ("*", "+") and (names := twice & set(action.option_strings)):
             raise InputError(f"{min(names)} is given twice, and only the last would count: give all its values at once")
+
+
+def refuse_empty_paths(arguments: Sequence[str], command: Any) -> None:
+    """Raise InputError where the name of a file or folder is empty, which would be taken for the current folder."""
+    given = [*pairwise(arguments), *(tuple(word.split("=", 1)) for word in arguments if word.endswith("="))]
+    empty = {option.replace("_", "-") for option, value in given if not value}
+    for action in parser_of(command)._actions if empty else ():
+        if "PATH" in str(action.metavar) and (names := empty & set(action.option_strings)):
+            raise InputError(f"{min(names)} is empty: name a file or folder, or leave it out")

@@ -30,13 +30,19 @@ NAMED_ENCODERS = {NONE: None, HISTOGRAM: COLOUR_HISTOGRAM, **ENCODERS}
 
 
 def detector_weights(choice: str) -> Path:
-    """The file behind `--detector`: the bundled one, or a path."""
-    return PERSON_DETECTOR if choice == BUNDLED else Path(choice)
+    """The file behind `--detector`: the bundled one, or a path. Raises InputError for an empty one."""
+    return PERSON_DETECTOR if choice == BUNDLED else _path("detector", choice)
 
 
 def encoder_weights(choice: str) -> Path | None:
-    """The file behind `--reid`; None for `none`."""
-    return NAMED_ENCODERS[choice] if choice in NAMED_ENCODERS else Path(choice)
+    """The file behind `--reid`; None for `none`. Raises InputError for an empty one."""
+    return NAMED_ENCODERS[choice] if choice in NAMED_ENCODERS else _path("reid", choice)
+
+
+def _path(option: str, name: str) -> Path:
+    if not name:
+        raise InputError(f"--{option} is empty: name a file, or leave it out")
+    return Path(name)
 
 
 def make_detector(weights: Path, options: DetectorOptions, detections: Path | None = None) -> Detector:

@@ -35,6 +35,7 @@ def open_source(
 
 
 def _opened(source: str | Path, vid_stride: int, image_fps: float, reconnect: float) -> Source:
+    _refuse_nameless(source)
     refuse_unprintable(source)
     path = Path(source)
     if is_url(source):
@@ -51,6 +52,12 @@ def _opened(source: str | Path, vid_stride: int, image_fps: float, reconnect: fl
     if glob.has_magic(str(source)):
         return _open_glob(str(source), vid_stride, image_fps)
     return VideoReader(source, vid_stride=vid_stride)
+
+
+def _refuse_nameless(source: str | Path) -> None:
+    """Raise InputError for an empty name, which a path would take for the current folder."""
+    if not str(source).strip():
+        raise InputError("the name of a source is empty: name a video file, or . for the current folder")
 
 
 def refuse_unprintable(source: str | Path) -> None:
@@ -83,8 +90,9 @@ def is_read_once(source: str) -> bool:
 def each_source(source: str) -> list[str]:
     """The videos of a folder or a glob of them, in natural order; any other source is its own only one.
 
-    Raises InputError where there are images beside the videos, so that it could be a sequence, too.
+    Raises InputError for an empty name, and where there are images beside the videos, so that it could be a sequence.
     """
+    _refuse_nameless(source)
     path = Path(source)
     if path.is_dir() and not (path / SEQINFO).is_file():
         files = [file for file in path.iterdir() if file.name[0] != "." and file.is_file()]  # no pipe, no dead link

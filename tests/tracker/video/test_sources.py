@@ -334,3 +334,13 @@ def test_the_videos_of_a_folder_or_a_glob_stand_for_themselves(tmp_path):
         assert each_source(itself) == [itself]
     with pytest.raises(InputError, match="holds several videos: name one of them"):
         open_source(tmp_path)
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    shoot(tmp_path / "dance.mp4", 3)
+    monkeypatch.chdir(tmp_path)
+    for name in ("", " "):
+        for opens in (each_source, open_source):
+            with pytest.raises(InputError, match=r"^the name of a source is empty: name a video file"):
+                opens(name)
+    assert each_source(".") == ["dance.mp4"]
