@@ -28,7 +28,8 @@ range of frames holds both its ends and goes on to the end of the video where `t
     {"do": "swap", "video": V, "people": [3, 5], "from_frame": F, "to_frame": G}
                                                                3's labels there become 5's, and 5's become 3's
     {"do": "reassign", "video": V, "stretches": [{"person": 3, "to": 5, "from_frame": F, "to_frame": G}, ...]}
-                                                               several stretches change hands at once
+                                                               several stretches change hands at once, and count in a
+                                                               run where `to` keeps a box, too
     {"do": "look", "moments": ["KEY", ...]}                    they were looked at; any edit may have `moments`
     {"do": "unlook", "moments": ["KEY", ...]}                  they were not
 
@@ -259,7 +260,9 @@ def reassign(labelled: LabelledPeople, edit: Edit) -> None:
         given.append((rows, _target(labelled, named.get("to"))))
     for rows, _ in given:
         _fix_boxes_between(labelled, rows)
-    for rows, person in given:
+    for number, (rows, person) in enumerate(given):
+        to_be_given = np.concatenate([later for later, _ in given[number:]])
+        _give_way(labelled, np.setdiff1d(labelled.rows_of(person), to_be_given), rows)
         labelled.give(rows, person)
 
 

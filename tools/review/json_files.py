@@ -21,13 +21,18 @@ def read_json_file(path: Path) -> Any:
 
 
 def parsed(text: bytes | str) -> Any:
-    """JSON as plain values. Raises ValueError where it is none or is nested more than `DEEPEST` deep."""
+    """JSON as plain values. Raises ValueError where it is none, is nested more than `DEEPEST` deep, or holds half a
+    character, which no file can."""
     try:
         content = json.loads(text)
     except RecursionError as error:
         raise ValueError(f"it is nested more than {DEEPEST} deep") from error
     if _deeper(content, DEEPEST):
         raise ValueError(f"it is nested more than {DEEPEST} deep")
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character, a lone surrogate") from None
     return content
 
 

@@ -87,11 +87,13 @@ class RunServer(PageServer):
         """Take spare boxes of the detector for a person or "new": the offer that begins in `frame`, or all of theirs,
         or the box `xyxy` of the frame with those that continue it."""
         person, frame, xyxy = wish.get("person"), wish.get("frame"), wish.get("xyxy")
+        if frame is not None and not isinstance(frame, int):
+            raise InputError(f"frame must be the number of a frame, not {str(frame)[:20]!r}")
         if xyxy is None:
             offered = self.answers.offered().get(person, []) if isinstance(person, int) else []
             chosen = [offer for offer in offered if frame is None or offer.frame[0] == frame]
         else:
-            if not isinstance(frame, int) or not isinstance(person, int | str):
+            if frame is None or not isinstance(person, int | str):
                 raise InputError("a spare box is taken for a person, in a frame")
             chosen = [self.answers.around(person, frame, list(corners(xyxy)))]
         if not chosen:

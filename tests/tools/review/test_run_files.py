@@ -379,6 +379,16 @@ def test_the_server_is_on_loopback_only_and_answers_strange_requests_in_a_senten
         assert json.loads(refused.value.read())["error"]
 
 
+@pytest.mark.parametrize("frame", ["[6]", '"6"', "{}"])
+def test_boxes_are_taken_from_a_frame_by_its_number_only(served_run: Any, frame: str):
+    wish = f'{{"revision": 0, "person": 1, "frame": {frame}}}'.encode()
+    request = urllib.request.Request(f"{served_run.url}api/offer", wish, {"Content-Type": "application/json"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 400
+    assert "frame must be the number of a frame" in json.loads(refused.value.read())["error"]
+
+
 def test_a_likeness_has_the_surroundings_and_the_box_and_is_not_squashed(served_run: Any):
     import cv2
 
@@ -431,6 +441,22 @@ def test_of_two_who_were_there_together_one_track_stays_and_not_now_this_and_now
     assert [rows.ids.tolist() for rows in corrected(read_run(run)).tracks] == [[1, 2]] * 10 + [[2]] * 20
     run = edited(make_run(tmp_path / "merged", {1: [(0, 0, 19)], 2: [(1, 10, 29)]}), {"do": "merge", "people": [1, 2]})
     assert [dancer(rows, 1) for rows in corrected(read_run(run)).tracks] == [0] * 20 + [1] * 10
+
+
+def test_who_keeps_a_box_where_a_stretch_is_given_gives_way(tmp_path: Path, make_run: Callable[..., Path]):
+    """From frame 10 to 19 1's and then 3's box are 2's, who is there, too, and keeps a box: one box a frame is left,
+    that of the last stretch that names the frame."""
+    stretches = [
+        {"person": 1, "to": 2, "from_frame": 10, "to_frame": 19},
+        {"person": 3, "to": 2, "from_frame": 15, "to_frame": 19},
+    ]
+    people = {id: [(id - 1, 0, 29)] for id in (1, 2, 3)}
+    edit = {"do": "reassign", "video": "dance", "stretches": stretches}
+    review = edited(make_run(tmp_path / "run", people), edit)
+    tracks = corrected(read_run(review)).tracks
+    assert [dancer(rows, 2) for rows in tracks] == [1] * 10 + [0] * 5 + [2] * 5 + [1] * 10
+    labelled = Review(read_run_tracks(read_run(review))).labelled
+    assert sorted(labelled.frame[labelled.rows_of(2)].tolist()) == list(range(30))
 
 
 def dancer(rows: FrameTracks, id: int) -> int:

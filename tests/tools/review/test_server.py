@@ -127,9 +127,16 @@ def test_another_sites_page_changes_nothing(served, headers: dict[str, str]):
 
 
 NO_CHANGES = ["", "[1]", "{", '{"revision": 0}', '{"revision": 0, "edit": 7}', '{"revision": 0, "edit": {"do": []}}']
+HALF = "\\ud800"
+"""A lone surrogate as JSON writes it."""
+HALVES = [
+    f'{{"revision": 0, "edit": {{"do": "rename", "person": 0, "name": "{HALF}"}}}}',
+    f'{{"revision": 0, "edit": {{"do": "{HALF}"}}}}',
+    f'{{"revision": 0, "edit": {{"do": "merge", "people": [0, 1], "{HALF}": 0}}}}',
+]
 
 
-@pytest.mark.parametrize("body", [*NO_CHANGES, "[" * 100_000, f'{{"edit": {"[" * 900}{"]" * 900}}}'])
+@pytest.mark.parametrize("body", [*NO_CHANGES, *HALVES, "[" * 100_000, f'{{"edit": {"[" * 900}{"]" * 900}}}'])
 def test_a_change_that_is_none_is_refused_in_a_sentence(served, body: str):
     status, answer = ask(served.port, "POST", "/api/edit", body, content_type="application/json")
     assert status == 400
