@@ -14,7 +14,7 @@ from tracker.types import Frame, FrameTracks, InputError
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .renderer.sequence_folder import SCENE, read_scene
-from .run.output import number_table, show, write_json
+from .run.output import note, number_table, show, write_json
 from .scoring.formation_scores import FormationErrors, FormationScore, formation_errors
 from .scoring.score_files import POOLED
 from .scoring.sequences import TruthSequence, find_results, find_sequences
@@ -67,10 +67,14 @@ class EvaluateFormationCommand:
             kept.write(Frame(rows.frame, rows.time, None), rows)
         formation = formation_of(kept.tracks, (options.width, options.height), self.floor)
         if formation is None:
+            note(f"{sequence.name}: nobody has a place, as the boxes of {results} show no floor")
             return FormationErrors.none(sum(map(len, truth)))
-        return formation_errors(
+        errors = formation_errors(
             formation, tracks, truth, lambda time: scene.floor(time) / scene.body_height, options.fps
         )
+        if not len(errors.pairs):
+            note(f"{sequence.name}: no two people of {sequence.truth} have a place at the same time")
+        return errors
 
 
 def _read(path: Path, options: StageOptions, truth: bool) -> list[FrameTracks]:

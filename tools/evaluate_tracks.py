@@ -33,10 +33,14 @@ class EvaluateTracksCommand:
     """Write the numbers to this file as well."""
 
     def run(self) -> None:
+        """Raises InputError as `evaluate` does."""
         scores = evaluate(self.gt, self.results)
         show(score_table(scores))
         for name, score in scores.items():
             on_truth, boxes = score.matched
+            for what, ids in (("truth", score.truth_ids), ("results", score.ids)):
+                if name != POOLED and not ids:
+                    note(f"{name}: there is no box in its {what}")
             if name != POOLED and on_truth < STRANGE * min(boxes, on_truth + score.false_negatives):
                 note(f"{name}: {on_truth} of {boxes} boxes lie on the truth's; are these the results of this video?")
         if self.json:

@@ -96,6 +96,19 @@ def test_the_demo_is_within_a_fifth_of_a_body_height(tmp_path: Path, capsys: pyt
     assert "demo_gt" in capsys.readouterr().out
 
 
+def test_dashes_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """No box at all shows no floor; one dancer alone has a place, but nobody beside whom it could be wrong."""
+    (tmp_path / "none.txt").write_text("")
+    EvaluateFormationCommand(gt=DEMO, scene=SCENE, results=tmp_path / "none.txt").run()
+    said = capsys.readouterr().out
+    assert f"note: demo_gt: nobody has a place, as the boxes of {tmp_path}/none.txt show no floor\n" in said
+    first = [line for line in DEMO.read_text().splitlines(keepends=True) if line.split(",")[1] == "1"]
+    (tmp_path / "one.txt").write_text("".join(first))
+    EvaluateFormationCommand(gt=tmp_path / "one.txt", scene=SCENE, results=DEMO).run()
+    said = capsys.readouterr().out
+    assert f"note: one: no two people of {tmp_path}/one.txt have a place at the same time\n" in said
+
+
 def test_no_scene_is_refused_in_a_sentence(tmp_path: Path):
     with pytest.raises(InputError, match=r"there is no file .*scene\.json"):
         read_scene(tmp_path / "scene.json")

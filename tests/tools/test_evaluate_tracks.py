@@ -292,7 +292,24 @@ def test_results_without_a_box_are_no_others(tmp_path: Path, capsys: pytest.Capt
     truth = write_mot(tmp_path / "truth.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(1, 11)])
     (tmp_path / "none.txt").write_text("")
     EvaluateTracksCommand(truth, tmp_path / "none.txt").run()
-    assert "note:" not in capsys.readouterr().out
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note:")]
+    assert notes == ["note: truth: there is no box in its results"]
+
+
+@pytest.mark.parametrize("rows", ["", "1,1,0,0,10,20,0,1,1\n"])
+def test_without_truth_there_is_nothing_to_score_against(tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: str):
+    """An empty file, and one whose only row is marked 0. Beside a sequence with people one without is told."""
+    tracks = [(1, 1, 0, 0, 10, 20, 1)]
+    results = write_mot(tmp_path / "results/solo.txt", tracks)
+    (tmp_path / "gt.txt").write_text(rows)
+    with pytest.raises(InputError, match=r"gt\.txt holds no box that counts as truth, so there is nothing to score"):
+        EvaluateTracksCommand(tmp_path / "gt.txt", results).run()
+    write_sequence(tmp_path / "truth", "solo", tracks, 1)
+    nobody = write_sequence(tmp_path / "truth", "nobody", tracks, 1)
+    (nobody / "gt/gt.txt").write_text(rows)
+    write_mot(tmp_path / "results/nobody.txt", tracks)
+    EvaluateTracksCommand(tmp_path / "truth", results.parent).run()
+    assert "note: nobody: there is no box in its truth\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

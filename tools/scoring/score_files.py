@@ -22,10 +22,12 @@ def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[s
     """Scores by sequence name, and all of them pooled under `POOLED`; layouts as in `EvaluateTracksCommand`.
 
     `processes` is how many sequences are scored at a time, by default as many as pay.
-    Raises InputError for a missing or unreadable file.
+    Raises InputError for a missing or unreadable file, and where there is no true box at all.
     """
     sequences = find_sequences(truth)
     scored = score_files(sequences, find_results(sequences, results), processes)
+    if not any(score.truth_ids for score in scored):
+        raise InputError(f"{truth} holds no box that counts as truth, so there is nothing to score against")
     scores = {sequence.name: score for sequence, score in zip(sequences, scored, strict=True)}
     return {**scores, POOLED: pool(scored)}
 
