@@ -256,7 +256,22 @@ def test_rows_are_whole_where_the_disk_is_full_in_the_midst_of_one(folder: Path)
     assert {row.count(",") for row in rows} == {9}
     assert rows[-1].endswith("\n")
     assert len(read_tracks(folder / "out" / "tracks.txt")) > FPS
-    assert json.loads((folder / "out" / "tracks.json").read_text())["complete"] is False
+    facts = json.loads((folder / "out" / "tracks.json").read_text())
+    assert facts["complete"] is False
+    (note,) = facts["notes"]
+    assert note.startswith("ended early (out/tracks.")
+
+
+def test_where_only_the_page_has_no_room_nothing_else_is_said_to_be_missing(folder: Path):
+    """The page takes about 119 kB, all else 25 kB a file at most."""
+    ended = on_a_full_disk(folder, 60_000, *TRACK, "--no-video")
+    assert ended.returncode == 1
+    assert said(ended).startswith("followspot: out/report.html cannot be written")
+    facts = json.loads((folder / "out" / "tracks.json").read_text())
+    assert (facts["complete"], facts["summary"]["frames"]) == (False, FRAMES)
+    (note,) = facts["notes"]
+    assert note.startswith("out/report.html cannot be written")
+    assert json.loads((folder / "out" / "config.json").read_text())["ended"] is False
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])

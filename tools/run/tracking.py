@@ -55,6 +55,8 @@ class Run:
     """Whether the source was given up on request."""
     failure: BaseException | None = None
     """What ended it early."""
+    unwritten: str | None = None
+    """Of a source that was tracked to its end, which of its files could not be written, and why."""
     awaits_refinement: bool = False
     """Whether a second pass was asked for, and has not ended."""
     gaps: GapOptions | None = None
@@ -107,15 +109,24 @@ class Run:
     def finish(self, files: ResultFiles, summary: Summary) -> None:
         """Write config.json, the page, and last tracks.json, which says whether the results are whole.
 
-        Raises InputError.
+        Raises InputError, where tracks.json says what could not be written, if that can be.
         """
+        try:
+            self._write_page_and_config(files, summary)
+        except InputError as error:
+            self.unwritten = str(error) if self.failure is None else self.unwritten
+            with suppress(InputError):
+                files.write_overview(summary, self.notes)
+            raise
+        files.write_overview(summary, self.notes)
+
+    def _write_page_and_config(self, files: ResultFiles, summary: Summary) -> None:
         config = read_json_object(self.files.folder / CONFIG)
         ended = self.failure is None and not self.stopped and not self.awaits_refinement
         numbers = {"frames": summary.frames, "ended": ended, "embedded_crops": self.tracker.embedded}
         live = self.live.facts if self.live is not None else {}
         write_json({**config, **self._facts(files), **numbers, **live}, files.folder / CONFIG)
         files.write_page(summary, made_by(self.options, self.parts.weights), [*self.notes, *self.advice])
-        files.write_overview(summary, self.notes)
 
     def _facts(self, files: ResultFiles) -> dict[str, Any]:
         """For config.json."""
@@ -128,7 +139,7 @@ class Run:
         said = [
             self.files.source.warning,
             STOPPED if self.stopped else None,
-            None if self.failure is None else reason(self.failure),
+            self.unwritten or (None if self.failure is None else reason(self.failure)),
             NOT_REFINED if self.awaits_refinement else None,
         ]
         return list(dict.fromkeys(filter(None, said)))

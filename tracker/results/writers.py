@@ -125,7 +125,10 @@ class JsonWriter:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._save([*self._notes, *([reason(error)] if error is not None else [])])
+        told = self._notes
+        if error is not None:
+            told = [*(note for note in told if note != UNFINISHED), reason(error)]
+        self._save(told)
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Take in one frame."""

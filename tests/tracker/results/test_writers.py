@@ -248,7 +248,7 @@ def test_the_overview_says_what_is_missing_until_and_after_the_end(tmp_path: Pat
         writer.write(*seen(2, 1))
     assert told() == (True, [], 3)
     with pytest.raises(KeyboardInterrupt):
-        interrupted(JsonWriter(path, Summary()))
+        interrupted(JsonWriter(path, Summary(), notes=[UNFINISHED]))
     assert told() == (False, [STOPPED], 1)
     with JsonWriter(path, Summary(), notes=["a frame is damaged and left out"]):
         pass
