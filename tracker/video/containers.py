@@ -40,6 +40,11 @@ def is_url(source: str | Path) -> bool:
     return _scheme(source) in URL_SCHEMES
 
 
+def may_be_a_file(source: str | Path) -> bool:
+    """Whether it is an address of the kind under which servers keep files, which they send anew to each who asks."""
+    return _scheme(source) in ("http", "https", "ftp")
+
+
 def _scheme(source: str | Path) -> str:
     """What stands before :// in lower case; empty where nothing does."""
     scheme, mark, _ = str(source).partition("://")

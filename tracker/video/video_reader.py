@@ -23,6 +23,7 @@ from .containers import (
     has_clock,
     is_live,
     is_url,
+    may_be_a_file,
     open_container,
     promised_seconds,
     stream_seconds,
@@ -62,7 +63,8 @@ class VideoReader(Source):
 
     A live stream (one that tells no length) is opened again when it ends or breaks off, for up to `reconnect` seconds
     each time (0: never); `tell` is called when it goes and when it is back. The time it was away passes in the frames'
-    times, and their indices go on. Where it has no clock (Motion JPEG over HTTP), times are those of arrival.
+    times, and their indices go on. Where it has no clock (Motion JPEG over HTTP), times are those of arrival. A file
+    that a server sends without its length, and from its beginning again, has ended.
 
     Raises InputError where there is no such file, no video in it, or no frame that decodes. What cannot be read later
     on (a damaged frame, a video that breaks off) is left out and named in `warning`.
@@ -96,7 +98,8 @@ class VideoReader(Source):
         self._clockless = not has_clock(container)
         first = self._begin_decoding(container, stream)
         if first is None:
-            raise InputError(f"{self._label} has no frame that can be decoded; it is empty or damaged")
+            raise InputError(f"{self._label} has no frame that can be decoded; {self._why_none}")
+        self._beginning = _look(first) if self.live and may_be_a_file(self._url) else None
         rate = frame_rate(stream, stamped=first.pts is not None)
         self.fps = rate / self.stride
         self._period = 1 / rate
@@ -110,6 +113,15 @@ class VideoReader(Source):
         self.audio_from = path if container.streams.audio else None
         self.audio_offset = _stamp(first) or 0.0
         self._begin = container.start_time / av.time_base if container.start_time is not None else self.audio_offset
+
+    @property
+    def _why_none(self) -> str:
+        if self._breakage and may_be_a_file(self._url):
+            return (
+                f"it {self._breakage}, perhaps as its server cannot jump within the file (Range requests): "
+                "download it first"
+            )
+        return "it is empty or damaged"
 
     def _begin_decoding(self, container: InputContainer, stream: VideoStream) -> VideoFrame | None:
         """The first picture that is whole, which `_next` gives too; those before it count as broken."""
@@ -179,6 +191,13 @@ class VideoReader(Source):
         self.tell(f"{self._label} went away; waiting {self._reconnect:g} s for it to come back")
         for container in reopened(self._url, self._reconnect, self._given_up):
             if self._take(container):
+                if self._begins_again():
+                    self._breakage = None  # as FFmpeg calls the end of what it knows no length of
+                    self.tell(
+                        f"{self._label} begins again from its beginning: it is a file, and has ended; download it to "
+                        "have all frames, as those of a live stream may be left out"
+                    )
+                    return False
                 away = time.monotonic() - last
                 self._absences.append(away)
                 self._clock.pause(away)
@@ -186,6 +205,12 @@ class VideoReader(Source):
                 self.tell(f"{self._label} is back after {away:.1f} s")
                 return True
         return False
+
+    def _begins_again(self) -> bool:
+        """Whether what was opened anew is the file that was read already."""
+        if self._clockless or self._beginning is None or self._first is None:
+            return False
+        return _look(self._first) == self._beginning
 
     def _take(self, container: InputContainer) -> bool:
         """Read on from a stream that was opened anew; False, and it is closed, where no picture comes from it."""
@@ -226,6 +251,9 @@ class VideoReader(Source):
                 return
             except av.FFmpegError:
                 self._broken += 1
+        if self._breakage:  # at a clean end the last packet is one that asks for what the decoder still holds
+            with suppress(av.FFmpegError):
+                yield from stream.decode(None)
 
     def _packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
         """The stream's packets; the sound's are looked at too, for how far the file really goes."""
@@ -264,6 +292,11 @@ class VideoReader(Source):
 
 def _nothing() -> Generator[VideoFrame]:
     yield from ()
+
+
+def _look(picture: VideoFrame) -> tuple[float | None, bytes]:
+    """By which a beginning is known again."""
+    return _stamp(picture), picture.to_ndarray(format="gray").tobytes()
 
 
 def _stamp(picture: VideoFrame) -> float | None:

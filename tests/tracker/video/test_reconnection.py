@@ -127,3 +127,46 @@ def test_frames_without_a_clock_have_the_times_at_which_they_came():
     assert [number(frame.image) for frame in frames] == list(range(6))
     taken = [frame.taken - frames[0].taken for frame in frames]
     assert [frame.time for frame in frames] == pytest.approx(taken)
+
+
+@contextmanager
+def http_server(*answers: bytes) -> Iterator[str]:
+    """The address of a file that is sent without its length: the first answer to who asks first, and so on; the last
+    to all later ones."""
+    left = list(answers)
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(left.pop(0) if len(left) > 1 else left[0])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/film.ts"
+        server.shutdown()
+
+
+def test_a_file_without_a_length_that_begins_again_has_ended(film: bytes):
+    said: list[str] = []
+    with http_server(film) as address, open_source(address, reconnect=60) as source:
+        assert source.live
+        source.tell = said.append
+        assert [number(frame.image) for frame in source] == list(range(10))
+    assert source.warning is None
+    assert len(said) == 2
+    assert "film.ts begins again from its beginning: it is a file, and has ended; download it " in said[1]
+
+
+def test_a_stream_over_http_that_is_further_on_is_back(film: bytes, tmp_path: Path):
+    """Its second part is stamped 20 s later; then that one begins again, which the first did not begin with."""
+    later = shoot(tmp_path / "later.ts", 10, ticks=range(12000, 12200, 20)).read_bytes()
+    with http_server(film, later) as address, open_source(address, reconnect=60) as source:
+        frames = [frame for _, frame in zip(range(20), source, strict=False)]
+    assert [number(frame.image) for frame in frames] == [*range(10), *range(10)]
+    assert source.warning is not None
+    assert "went away once, for " in source.warning

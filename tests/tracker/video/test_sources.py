@@ -219,6 +219,10 @@ def test_a_video_over_http(tmp_path):
             assert [number(frame.image) for frame in source] == list(range(12))
         with pytest.raises(InputError, match="cannot be opened"):
             open_source(f"{address}/missing.mp4")
+        # of 280 kB, the index behind the pictures, from a server that begins at the beginning only
+        shoot(tmp_path / "late.mov", 30, width=640, height=480, codec="mjpeg", pix_fmt="yuvj420p")
+        with pytest.raises(InputError, match=r"late\.mov has no frame .* server cannot jump .*: download it first$"):
+            open_source(f"{address}/late.mov")
         server.shutdown()
 
 
