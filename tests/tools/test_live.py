@@ -105,12 +105,15 @@ def test_a_recording_holds_the_frames_that_were_tracked_and_serves_render(
     film, boxes = shoot(tmp_path / "dance.ts", 40), boxes_of(tmp_path / "boxes.txt", 40)
     run = tmp_path / "run"
     with broadcast(film) as address:
+        named = (f"{address}?token=secret",)
         TrackCommand(
-            (address,), run, reid="none", detections=boxes, record=True, every_frame=True, reconnect=0, video=False
+            named, run, reid="none", detections=boxes, record=True, every_frame=True, reconnect=0, video=False
         ).run()
     assert "frames were tracked " in capsys.readouterr().out
     config = json.loads((run / "config.json").read_text())
-    assert (config["frames"], config["skipped_frames"], config["opened"]) == (40, 0, address)
+    assert (config["frames"], config["skipped_frames"]) == (40, 0)
+    assert config["opened"] == f"{address}?token=***"
+    assert not any(b"secret" in file.read_bytes() for file in run.iterdir())
     read = read_run(run)
     with read.open() as recording:
         assert [number(frame.image) for frame in recording] == list(range(40))

@@ -12,6 +12,7 @@ from typing import Any
 
 from models.digest import sha256
 from tracker.types import InputError
+from tracker.video.containers import without_secrets
 
 from .file_names import CONFIG, OVERVIEW, TRACKS
 from .output import note, os_errors_as, read_json_object, write_json
@@ -144,14 +145,21 @@ def is_worth_keeping(folder: Path) -> bool:
 
 
 def write_config(folder: Path, options: Any, weights: dict[str, Path | None], more: dict[str, Any]) -> None:
-    """config.json: options, versions, and the sha256 of the weights used. Raises InputError."""
+    """config.json: options without passwords, versions, and the sha256 of the weights used. Raises InputError."""
     config = {
-        "options": asdict(options),
+        "options": {name: _kept(value) for name, value in asdict(options).items()},
         "weights": weights_used(weights),
         "versions": {package: version_of(package) for package in PACKAGES},
         **more,
     }
     write_json(config, folder / CONFIG)
+
+
+def _kept(value: Any) -> Any:
+    """An option as it may be read by others."""
+    if isinstance(value, str):
+        return without_secrets(value)
+    return [_kept(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 def weights_used(weights: Mapping[str, Path | None]) -> dict[str, dict[str, str] | None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tracker.results.mot_files import read_tracks
 from tracker.types import MAX_ABSENCE, FrameTracks, InputError
+from tracker.video.containers import without_secrets
 from tracker.video.mot_folder import LONGEST
 from tracker.video.source import Source
 from tracker.video.sources import open_source
@@ -157,9 +158,10 @@ def _damaged(overview: Path) -> str:
 
 
 def absolute(source: str) -> str:
-    """A source that is named by a path, from the root, so that it is found from any folder; others as they are."""
+    """A source that is named by a path, from the root, so that it is found from any folder; others as they are, but
+    without their passwords."""
     named = "://" in source or (source.isdecimal() and not Path(source).exists())
-    return source if named else str(Path(source).resolve())
+    return without_secrets(source) if named else str(Path(source).resolve())
 
 
 def _matches(opened: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,10 +35,21 @@ DEFAULT_FPS = 30.0
 MAX_FPS = 1000.0
 """Frames per second above which a rate is a clock's tick rate that strayed into the wrong field."""
 
+_USERS_PASSWORD = re.compile(r"(?<=://)([^/?#@:]*:)[^/?#]*@")
+_QUERY_SECRET = re.compile(r"([?&;][^=&;#]*(?:pass|pw|token|secret|key|auth|sig)[^=&;#]*=)[^&;#]*", re.IGNORECASE)
+"""Fields of a query whose names tell of a password."""
+
 
 def is_url(source: str | Path) -> bool:
     """Whether this is the address of a network stream rather than a path."""
     return _scheme(source) in URL_SCHEMES
+
+
+def without_secrets(source: str) -> str:
+    """An address with *** for the passwords in it, before its host or in its query; anything else as it is."""
+    if "://" not in source:
+        return source
+    return _QUERY_SECRET.sub(r"\1***", _USERS_PASSWORD.sub(r"\1***@", source))
 
 
 def may_be_a_file(source: str | Path) -> bool:
@@ -56,7 +68,8 @@ def url_path(url: str) -> str:
     try:
         return urlsplit(url).path
     except ValueError as error:
-        raise InputError(f"{url} is not written as an address is ({_reason(error)}); check its host") from None
+        shown = without_secrets(url)
+        raise InputError(f"{shown} is not written as an address is ({_reason(error)}); check its host") from None
 
 
 def refuse_unknown_scheme(source: str | Path) -> None:
@@ -94,15 +107,16 @@ def open_container(source: str | Path, timeout: float = TIMEOUT) -> InputContain
 
 
 def _open_url(url: str, timeout: float) -> InputContainer:
+    shown = without_secrets(url)
     options = {"rtsp_transport": "tcp"} if url.lower().startswith("rtsp") else {}
     try:
         return av.open(url, options=options, timeout=timeout, metadata_errors=UNREADABLE)
     except av.ProtocolNotFoundError:
         scheme = _scheme(url)
-        raise InputError(f"{url} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None
+        raise InputError(f"{shown} cannot be opened: this FFmpeg has no {scheme}; {_schemes(scheme)}") from None
     except (av.FFmpegError, OSError, ValueError) as error:
         why = f"no answer in {timeout:g} s" if isinstance(error, (av.ExitError, TimeoutError)) else _reason(error)
-        raise InputError(f"{url} cannot be opened ({why}); check the address and that the stream is running") from None
+        raise InputError(f"{shown} cannot be opened ({why}); check the address and that the stream runs") from None
 
 
 def _schemes(missing: str = "") -> str:

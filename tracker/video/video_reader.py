@@ -29,6 +29,7 @@ from .containers import (
     stream_seconds,
     url_path,
     video_stream,
+    without_secrets,
 )
 from .frame_clock import FrameClock
 from .reconnection import reopened
@@ -73,7 +74,7 @@ class VideoReader(Source):
     def __init__(self, source: str | Path, *, vid_stride: int = 1, reconnect: float = RECONNECT) -> None:
         super().__init__(vid_stride)
         remote = is_url(source)
-        self._label = str(source) if remote else Path(source).name
+        self._label = without_secrets(str(source)) if remote else Path(source).name
         self.name = (PurePosixPath(url_path(str(source))) if remote else Path(source)).stem or "stream"
         self._lock = threading.Lock()
         self._started = False

@@ -19,6 +19,7 @@ from places import SHARED
 
 from tracker.prefetch import prefetch
 from tracker.types import InputError
+from tracker.video.containers import without_secrets
 from tracker.video.frame_clock import FrameClock
 from tracker.video.image_sequence import images_in
 from tracker.video.sources import each_source, open_source
@@ -348,3 +349,23 @@ def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
             with pytest.raises(InputError, match=r"^the name of a source is empty: name a video file"):
                 opens(name)
     assert each_source(".") == ["dance.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://ada:p@ss:w0rd@stage/1?user=bea", "rtsp://ada:***@stage/1?user=bea"),
+        ("http://stage/x.ts?user=a&Password=b&n=1#t", "http://stage/x.ts?user=a&Password=***&n=1#t"),
+        ("https://stage/x.ts?access_token=b", "https://stage/x.ts?access_token=***"),
+        ("rtsp://ada@stage:554/1", "rtsp://ada@stage:554/1"),
+        ("http://stage:80/a:b@c.ts", "http://stage:80/a:b@c.ts"),
+        ("dance?token=1.mp4", "dance?token=1.mp4"),
+    ],
+)
+def test_passwords_of_addresses_are_not_shown(address, shown):
+    assert without_secrets(address) == shown
+
+
+def test_an_address_that_cannot_be_opened_is_told_without_its_password():
+    with pytest.raises(InputError, match=r"^rtsp://ada:\*\*\*@127\.0\.0\.1:9/camera cannot be opened"):
+        open_source("rtsp://ada:secret@127.0.0.1:9/camera")
