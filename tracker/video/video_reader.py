@@ -173,7 +173,8 @@ class VideoReader(Source):
                 elif index % self.stride == 0:
                     yield Frame(index, shown, self._image(picture), taken)
                 index += 1
-            self._check_end(shown + self._period)
+            if self._container is not None:  # else it was given up
+                self._check_end(shown + self._period)
         finally:
             self.close()
 

@@ -294,6 +294,7 @@ def test_closing_the_source_under_a_reading_thread_ends_the_reading(tmp_path):
         ahead = prefetch(source, 2)
         next(ahead)
     assert len(list(ahead)) <= 4
+    assert source.warning is None, "it did not break off"
 
 
 def test_the_clock_starts_at_zero_and_only_goes_forward():
