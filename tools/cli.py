@@ -17,7 +17,7 @@ from models.errors import WeightsError
 from reid.data.crops import DataError
 from tracker.types import InputError
 
-from .run.checks import refuse_empty_paths, refuse_repeated_lists
+from .run.checks import refuse_empty_paths, refuse_repeated_ids, refuse_repeated_lists
 from .run.config_file import read_config
 from .run.folder import version_of
 from .run.help import help_text
@@ -193,6 +193,7 @@ def run(prog: str, command: Any, arguments: list[str]) -> None:
         say(help_text(command, prog, everything="--help-all" in rest, default=default))
     else:
         refuse_repeated_lists(rest, command)
+        refuse_repeated_ids(rest, command)
         refuse_empty_paths(rest, command)
         given = {} if default is None else {"default": default}
         tyro.cli(command, args=rest, prog=prog, **given).run()

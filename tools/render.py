@@ -14,6 +14,7 @@ from typing import Annotated
 import numpy as np
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
+from tracker.cast_memory import refuse_namesakes
 from tracker.drawing.render import STYLES, Renderer, RenderOptions
 from tracker.drawing.view import View
 from tracker.offline.follow import FollowOptions, follow
@@ -24,7 +25,7 @@ from tracker.video.video_writer import DEFAULT_CRF, MAX_CRF, unfinished
 
 from .review.corrected_page import CorrectedPage
 from .review.corrections import bring_up_to_date
-from .run.checks import require_known
+from .run.checks import require_known, tell_nobodies
 from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
 from .run.help import Advanced, Common
@@ -96,6 +97,7 @@ class RenderCommand:
         if not 0 <= self.crf <= MAX_CRF:
             raise InputError(f"--crf must be 0 (lossless) to {MAX_CRF} (worst), not {self.crf}")
         aspect = shape(self.aspect, "aspect")
+        refuse_namesakes({id: name for id, name in self.draw.names.items() if name.strip()})
         drawable = self._open()
         with drawable.source as source, Interruption() as interruption:
             drawable = replace(drawable, names=drawable.names | self.draw.names)
@@ -133,6 +135,7 @@ class RenderCommand:
             raise InputError(
                 f"nothing was drawn: {source.name} has no picture from {self.start} to {self.end or 'its end'}"
             )
+        tell_nobodies(self.draw.names, {id for rows in drawable.tracks for id in rows.ids.tolist()})
         if beyond:
             note(f"{count(beyond, 'frame')} come after the last one of the run: perhaps {source.name} is not its video")
         for sentence in drawable.notes:

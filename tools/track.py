@@ -26,7 +26,7 @@ from tracker.video.video_reader import RECONNECT
 from .run.batch import Batch, refuse_missing, whole_run
 from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
-from .run.checks import require_at_least
+from .run.checks import require_at_least, tell_nobodies
 from .run.cluster import connected, refuse_deaf, refuse_without_ray
 from .run.crew import Crew, Video
 from .run.folder import RUNS, choose_folder, new_folder
@@ -110,6 +110,7 @@ class TrackCommand:
             raise InputError("--record keeps the frames that are tracked, all of them: leave out --vid-stride")
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
+        require_at_least(1, "workers", self.workers)
         names = [name for source in self.sources for name in each_source(source)]
         if self.refine:
             from .offline.second_pass import refuse_live
@@ -181,7 +182,6 @@ class TrackCommand:
         return self.workers != 1 or bool(self.ray)
 
     def _refuse_workers(self, names: Sequence[str]) -> None:
-        require_at_least(1, "workers", self.workers)
         if self.show:
             raise InputError("--show is for one video at a time: leave --workers and --ray out")
         if self.people.save_cast is not None:
@@ -309,4 +309,5 @@ class TrackCommand:
         else:
             run.track(sinks, parts.detector, batch)
         run.print_summary()
+        tell_nobodies(self.draw.names, [person.id for person in run.summary.people])
         return run

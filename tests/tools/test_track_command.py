@@ -24,6 +24,7 @@ from tools.render import RenderCommand
 from tools.run.interruption import IncompleteError
 from tools.run.parts import make_embedder
 from tools.track import TrackCommand
+from tracker.drawing.render import RenderOptions
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
@@ -192,6 +193,9 @@ MISTAKES = {
     "boxes without a name": (["track", "film.mp4", "--detections="], "--detections is empty"),
     "detector without a name": (["track", "film.mp4", "--detector", ""], "--detector is empty"),
     "encoder without a name": (["track", "film.mp4", "--reid="], "--reid is empty"),
+    "no workers": (["track", "film.mp4", "--workers", "0"], "--workers must be at least 1, not 0"),
+    "an id twice": (["track", "film.mp4", "--draw.names", "1", "Ada", "1", "Bob"], "--draw.names names 1 twice"),
+    "a name twice": (["track", "film.mp4", "--draw.names", "1", "Ada", "2", "Ada"], "the name of both 1 and 2"),
     "no truth": (["evaluate", "tracks", "--gt", "nowhere", "--results", "boxes.txt"], "nowhere"),
 }
 
@@ -263,6 +267,18 @@ def test_paths_are_printed_whole_on_a_narrow_terminal(
     again = film.parent / ("long " * 40) / "again.mp4"
     RenderCommand(source=str(film), tracks=folder / "tracks.txt", out=again).run()
     assert capsys.readouterr().out == f"tracks: {folder}/tracks.txt\ndrawn: {again}\n"
+
+
+def test_a_name_for_nobody_is_told(film: Path, capsys: pytest.CaptureFixture[str]):
+    """Two people walk, 1 and 2; 99 is nobody."""
+    sentence = "note: --draw.names names 99, and nobody has that id here\n"
+    names = RenderOptions(names={1: "Ada", 99: "Bob"})
+    out = follow(film, video=False, draw=names)
+    assert sentence in capsys.readouterr().out
+    RenderCommand(source=str(out), out=film.parent / "again.mp4", draw=names).run()
+    assert sentence in capsys.readouterr().out
+    with pytest.raises(InputError, match="'Ada' would be the name of both 1 and 2"):
+        RenderCommand(source=str(out), draw=RenderOptions(names={1: "Ada", 2: "Ada"})).run()
 
 
 def test_one_of_a_thing_is_reported_as_one(film: Path, capsys: pytest.CaptureFixture[str]):

@@ -43,6 +43,7 @@ class CastFiles:
 
         Raises InputError, before anything is tracked, also for a file that would be overwritten.
         """
+        refuse_namesakes({id: name for id, name in names.items() if name.strip()})
         if not self.asked:
             return None
         if encoder is None:

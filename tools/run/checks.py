@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, takewhile
 from typing import Any
 
 from tracker.types import InputError
 
 from .help import parser_of
+from .output import note
 
 
 def require_at_least(least: int, option: str, value: int, why: str = "") -> None:
@@ -30,6 +31,27 @@ def refuse_repeated_lists(arguments: Sequence[str], command: Any) -> None:
     for action in parser_of(command)._actions if twice else ():
         if action.nargs in ("*", "+") and (names := twice & set(action.option_strings)):
             raise InputError(f"{min(names)} is given twice, and only the last would count: give all its values at once")
+
+
+def refuse_repeated_ids(arguments: Sequence[str], command: Any) -> None:
+    """Raise InputError where an option that gives values to ids names one twice, as only the last would count."""
+    for at, option in enumerate(arguments):
+        if option.startswith("--"):
+            ids = [*takewhile(lambda word: not word.startswith("--"), arguments[at + 1 :])][::2]
+            twice = next((id for id in ids if ids.count(id) > 1), None)
+            if twice is not None and _takes_ids(option.replace("_", "-"), command):
+                raise InputError(f"{option} names {twice} twice, and only the last would count: name each id once")
+
+
+def _takes_ids(option: str, command: Any) -> bool:
+    named = [action for action in parser_of(command)._actions if option in action.option_strings]
+    return any(str(action.metavar).startswith("[INT STR") for action in named)
+
+
+def tell_nobodies(names: Mapping[int, str], there: Iterable[int]) -> None:
+    """Say which of the names given by id are nobody's."""
+    if nobodies := sorted(set(names) - set(there)):
+        note(f"--draw.names names {', '.join(map(str, nobodies))}, and nobody has that id here")
 
 
 def refuse_empty_paths(arguments: Sequence[str], command: Any) -> None:
