@@ -44,6 +44,8 @@ class CastCommand:
 
     def run(self) -> None:
         """Raises InputError for a file or an id that is not there, and leaves everything as it was then."""
+        if self.sheet is not None and self.sheet.suffix.lower() != ".png":
+            raise InputError(f"--sheet {self.sheet} is written as a PNG picture: let its name end in .png")
         before = read_cast(self.file)
         memory = self._changed(before)
         if self.out is not None and self.out.exists():

@@ -21,6 +21,7 @@ from tracker.offline.follow import FollowOptions, follow
 from tracker.prefetch import prefetch
 from tracker.types import MAX_ABSENCE, Frame, FrameTracks, InputError
 from tracker.video.source import Source
+from tracker.video.video_file import FORMATS
 from tracker.video.video_writer import DEFAULT_CRF, MAX_CRF, unfinished
 
 from .review.corrected_page import CorrectedPage
@@ -177,13 +178,15 @@ class RenderCommand:
         return replace(self.draw, names=drawable.names, note=self.draw.note or drawable.note)
 
     def _out(self, drawable: Drawable) -> Path:
-        """The video to write. Raises InputError where it exists and may not be replaced."""
+        """The video to write. Raises InputError for an unknown ending, or where it exists and may not be replaced."""
         followed = [] if self.follow is None else ["follow", self.follow]
         style = [] if followed and self.style is None else [self._style]
         part = ["part"] if (self.start, self.end) != ("0", None) else []
         only = dict.fromkeys(self.only)
         name = re.sub(r"[^\w-]+", "_", "-".join([*drawable.stem, *followed, *style, *only, *part]))
         out = self.out or drawable.folder / f"{name}.mp4"
+        if out.suffix.lower() not in (endings := (*FORMATS, *PICTURES)):
+            raise InputError(f"--out {out} must end like a video or a picture that is written: {', '.join(endings)}")
         if out.exists() and not self.overwrite:
             raise InputError(f"{out} exists: choose another --out, or --overwrite it")
         for file, what in {drawable.opened: "the video that is drawn", drawable.own: "the run's own video"}.items():

@@ -240,6 +240,15 @@ def test_the_sheet_shows_each_person_in_their_clothes(company: Path):
         assert (np.abs(half - colour).max(axis=2) < 25).mean() > 0.3
 
 
+@pytest.mark.parametrize("name", ["sheet.jpg", "sheet.html", "sheet"])
+def test_a_sheet_is_not_written_under_another_kind_of_name(company: Path, name: str):
+    before = company.read_bytes()
+    with pytest.raises(InputError, match=rf"--sheet .*{name} is written as a PNG picture: let its name end in \.png"):
+        CastCommand(file=company, rename={1: "Ada"}, sheet=company.parent / name).run()
+    assert not (company.parent / name).exists()
+    assert company.read_bytes() == before
+
+
 def test_without_pictures_the_sheet_says_so_and_broken_ones_are_passed_over(company: Path):
     CastCommand(file=company, crops=False, sheet=company.parent / "plain.png").run()
     assert not any(member.crops for member in read_cast(company).members)

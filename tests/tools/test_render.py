@@ -314,6 +314,8 @@ def test_without_keypoints_there_are_no_skeletons(folder: Path):
         ({"aspect": "tall"}, "--aspect tall is no shape"),
         ({"height": 10}, "--height must be 64 to 4320 pixels, not 10"),
         ({"crf": 52}, r"--crf must be 0 \(lossless\) to 51 \(worst\), not 52"),
+        ({"out": Path("drawn.gif")}, r"^--out drawn\.gif must end like .* written: \.mp4, \.m4v, .*, \.webp$"),
+        ({"out": Path("drawn")}, "^--out drawn must end like a video or a picture"),
         ({"video": Path("gone.mp4")}, r"no longer at gone\.mp4; name it with --video"),
     ],
 )

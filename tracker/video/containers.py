@@ -19,7 +19,7 @@ URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "rtp", 
 
 VIDEO_SUFFIXES = (
     ".mp4", ".mkv", ".webm", ".mov", ".m4v", ".avi", ".flv", ".f4v", ".mpg", ".mpeg", ".vob", ".ts", ".mts", ".m2ts",
-    ".wmv", ".asf", ".3gp", ".3g2", ".ogv", ".mxf",
+    ".wmv", ".asf", ".3gp", ".3g2", ".ogv", ".mxf", ".gif",
 )  # fmt: skip
 """How the names of video files end, by which they are found in a folder; a file that is named may end in any way."""
 

@@ -330,10 +330,10 @@ def test_an_address_of_an_unknown_kind_names_those_that_can_be_read(tmp_path, mo
 
 
 def test_the_videos_of_a_folder_or_a_glob_stand_for_themselves(tmp_path):
-    for name in ("b10.mp4", "b9.MOV", "notes.txt", ".hidden.mp4"):
+    for name in ("b10.mp4", "b9.MOV", "b8.gif", "notes.txt", ".hidden.mp4"):
         (tmp_path / name).touch()
     (tmp_path / "inner").mkdir()
-    videos = [str(tmp_path / "b9.MOV"), str(tmp_path / "b10.mp4")]
+    videos = [str(tmp_path / "b8.gif"), str(tmp_path / "b9.MOV"), str(tmp_path / "b10.mp4")]
     assert each_source(str(tmp_path)) == videos
     assert each_source(str(tmp_path / "b*")) == videos
     for itself in ("dance.mp4", "0", "rtsp://stage.example/1", str(tmp_path / "inner"), str(tmp_path / "*.png")):
