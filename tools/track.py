@@ -20,6 +20,7 @@ from tracker.pipeline import SHORT_GAPS
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
+from tracker.video.addresses import without_secrets
 from tracker.video.sources import Source, each_source, is_read_once, open_source
 from tracker.video.video_reader import RECONNECT
 
@@ -260,7 +261,7 @@ class TrackCommand:
 
     def _say_plan(self, name: str, source: Source, folder: Path) -> Path:
         frames = "endless" if source.frame_count is None else f"about {count(source.frame_count, 'frame')}"
-        say(f"{name}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
+        say(f"{without_secrets(name)}: {source.width}x{source.height}, {source.fps:.2f} frames/s, {frames}")
         say(f"  results   {folder}")
         boxes, encoder = self.detections or detector_weights(self.detector), encoder_weights(self.reid)
         for file in (boxes, encoder):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.table import Table
 
-from tools.run.output import count, note, say, show
+from tools.run.output import count, note, say, sentence, show
+from tracker.types import InputError
 
 LONG = "/very/long path/" + "x" * 300 + "/[red]/:smile:/video.mp4"
 
@@ -33,3 +34,14 @@ def test_a_table_in_a_pipe_is_as_wide_as_it_needs_to_be(
 def test_words_agree_with_their_numbers():
     assert [count(number, "person", "people") for number in (0, 1, 2)] == ["0 people", "1 person", "2 people"]
     assert [count(number, "crop") for number in (0, 1, 2)] == ["0 crops", "1 crop", "2 crops"]
+
+
+def test_passwords_of_addresses_are_not_printed(capsys: pytest.CaptureFixture[str]):
+    """Neither in a note nor in the sentence of an error; the rest of the words stays, another @ in them, too."""
+    told = "rtsp://ada:secret@stage:554/1 went away; http://stage/x?token=secret is not: mail bea@stage"
+    shown = "rtsp://ada:***@stage:554/1 went away; http://stage/x?token=*** is not: mail bea@stage"
+    note(told)
+    assert capsys.readouterr().out == f"note: {shown}\n"
+    assert sentence(InputError(told)) == shown
+    told = "rtsp://stage:554 is not there: mail bea@stage"
+    assert sentence(InputError(told)) == told

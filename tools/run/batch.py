@@ -11,6 +11,7 @@ from typing import Any
 
 from tracker.results.presence import Summary
 from tracker.types import InputError
+from tracker.video.addresses import without_secrets
 from tracker.video.sources import Source, is_there
 from tracker.video.video_reader import VideoReader
 
@@ -49,7 +50,7 @@ class Batch:
         try:
             yield
         except InputError as error:
-            note(str(error) if name in str(error) else f"{name}: {error}")
+            note(str(error) if without_secrets(name) in str(error) else f"{name}: {error}")
             self.failed.append(name)
             self.rows[name] = ("-", "-", "-", "failed")
 
@@ -77,7 +78,7 @@ class Batch:
         table = number_table("source", ("people", "recoveries", "frames"))
         table.add_column("results", no_wrap=True)
         for name in self.names:
-            table.add_row(name, *self.rows.get(name, ("-", "-", "-", "not begun")))
+            table.add_row(without_secrets(name), *self.rows.get(name, ("-", "-", "-", "not begun")))
         show(table)
 
     def refuse_failed(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from models.digest import sha256
 from tracker.types import InputError
-from tracker.video.containers import without_secrets
+from tracker.video.addresses import without_secrets
 
 from .file_names import CONFIG, OVERVIEW, TRACKS
 from .output import note, os_errors_as, read_json_object, write_json

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from reid.encoder.atomic_write import replace_text
 from tracker.types import InputError
+from tracker.video.addresses import without_secrets
 
 LONGEST = 600
 """Letters of an error's sentence that are printed."""
@@ -28,7 +29,7 @@ def say(text: str | Text) -> None:
 
 def note(text: str) -> None:
     """Print a warning line."""
-    say(Text.assemble(("note:", "yellow"), " ", text))
+    say(Text.assemble(("note:", "yellow"), " ", without_secrets(text)))
 
 
 def number_table(first: str, numbers: Sequence[str], title: str | None = None) -> Table:
@@ -55,8 +56,9 @@ def first_names(names: Sequence[str]) -> str:
 
 
 def sentence(error: Exception) -> str:
-    """What an error says, on one line and no longer than people read: it may quote what a stranger's file holds."""
-    text = "".join(letter if letter.isprintable() else " " for letter in str(error))
+    """What an error says, without passwords, on one line and no longer than people read: it may quote what a
+    stranger's file holds."""
+    text = "".join(letter if letter.isprintable() else " " for letter in without_secrets(str(error)))
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
 
 

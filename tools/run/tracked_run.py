@@ -9,7 +9,7 @@ from typing import Any
 
 from tracker.results.mot_files import read_tracks
 from tracker.types import MAX_ABSENCE, FrameTracks, InputError
-from tracker.video.containers import without_secrets
+from tracker.video.addresses import without_secrets
 from tracker.video.mot_folder import LONGEST
 from tracker.video.source import Source
 from tracker.video.sources import open_source

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ..types import InputError
+from .addresses import without_secrets
 
 URL_SCHEMES = ("rtsp", "rtsps", "rtmp", "rtmps", "http", "https", "udp", "rtp", "tcp", "tls", "ftp", "srt")
 """How the address of a stream may begin. SRT is not in every FFmpeg; PyAV's wheels have none."""
@@ -35,21 +35,10 @@ DEFAULT_FPS = 30.0
 MAX_FPS = 1000.0
 """Frames per second above which a rate is a clock's tick rate that strayed into the wrong field."""
 
-_USERS_PASSWORD = re.compile(r"(?<=://)([^/?#@:]*:)[^/?#]*@")
-_QUERY_SECRET = re.compile(r"([?&;][^=&;#]*(?:pass|pw|token|secret|key|auth|sig)[^=&;#]*=)[^&;#]*", re.IGNORECASE)
-"""Fields of a query whose names tell of a password."""
-
 
 def is_url(source: str | Path) -> bool:
     """Whether this is the address of a network stream rather than a path."""
     return _scheme(source) in URL_SCHEMES
-
-
-def without_secrets(source: str) -> str:
-    """An address with *** for the passwords in it, before its host or in its query; anything else as it is."""
-    if "://" not in source:
-        return source
-    return _QUERY_SECRET.sub(r"\1***", _USERS_PASSWORD.sub(r"\1***@", source))
 
 
 def may_be_a_file(source: str | Path) -> bool:

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..types import Frame, InputError
+from .addresses import without_secrets
 from .containers import (
     frame_rate,
     has_clock,
@@ -29,7 +30,6 @@ from .containers import (
     stream_seconds,
     url_path,
     video_stream,
-    without_secrets,
 )
 from .frame_clock import FrameClock
 from .reconnection import reopened

@@ -19,7 +19,7 @@ from places import SHARED
 
 from tracker.prefetch import prefetch
 from tracker.types import InputError
-from tracker.video.containers import without_secrets
+from tracker.video.addresses import without_secrets
 from tracker.video.frame_clock import FrameClock
 from tracker.video.image_sequence import images_in
 from tracker.video.sources import each_source, open_source
