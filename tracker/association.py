@@ -11,6 +11,7 @@ import numpy as np
 
 from .boxes import expand, height_iou, iou, occlusion, xyxy_to_cxcywh
 from .motion import boxes_of
+from .option_ranges import require_above
 from .track import Track
 
 
@@ -49,6 +50,10 @@ class AssociationOptions:
     weak_penalty: float = 0.8
     """Similarity lost in the second matching for each unit of score below `high_score`: the weaker a box, the better it
     must fit."""
+
+    def __post_init__(self) -> None:
+        decays = ("last_box_decay", "last_box_decay_with_appearance", "last_box_decay_steady")
+        require_above(0.0, "association", self, *decays)
 
     def at(self, steadiness: float) -> AssociationOptions:
         """These options in a video in which people move as steadily as that, 0..1 (`steadiness`)."""

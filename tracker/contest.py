@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .gallery import Gallery, Looks, People, crop, embed_all, embedded, similarities
+from .option_ranges import require_above
 from .track import Track
 from .types import Detections, Embedder, Frame
 
@@ -28,6 +29,9 @@ class ContestOptions:
     """Minimum seconds between two frames that are looked at."""
     few: int = 5
     """Contested boxes from which on the interval grows with their number, so that the crops a second stay few."""
+
+    def __post_init__(self) -> None:
+        require_above(0, "contest", self, "clear_lead", "few")
 
 
 class Contest:

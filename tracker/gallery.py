@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from .boxes import area, intersection
+from .option_ranges import require_above
 from .types import Embedder, InputError, told
 
 LIKELIEST = 32
@@ -33,6 +34,9 @@ class GalleryOptions:
     lasting: bool = False
     """Keep the views and crops of all people to the end of the video, also of tracks deleted by then: a cast file is
     made of them."""
+
+    def __post_init__(self) -> None:
+        require_above(1, "gallery", self, "size")  # the first and the last view always stay
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 from .boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from .light_filterpy import kalman_filter
+from .option_ranges import require_above
 from .shared_view import Similarity
 
 
@@ -37,6 +38,9 @@ class MotionOptions:
     velocity_decay: float = 0.4
     """Decay time (to 1/e) of the velocity of a track that is not seen, seconds: people stop. The steadier people
     move in the video (`steadiness`), the longer it is; at 1 velocity does not decay."""
+
+    def __post_init__(self) -> None:
+        require_above(0.0, "motion", self, "measurement_noise", "velocity_decay")
 
 
 BATCH_FROM = 4

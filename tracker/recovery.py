@@ -28,6 +28,7 @@ from .association import match
 from .boxes import xyxy_to_cxcywh
 from .gallery import People, embed_all, similarities
 from .holders import Holders
+from .option_ranges import require_above
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
 from .types import Embedder, InputError, PictureSize
@@ -72,6 +73,10 @@ class RecoveryOptions:
     where they are."""
     steady_log_odds: float = 3.0
     """Log odds needed beyond `min_log_odds` there: those who left are gone."""
+
+    def __post_init__(self) -> None:
+        noises = ("position_noise", "size_noise", "new_person_size_noise", "steady_noise")
+        require_above(0.0, "recovery", self, *noises)
 
     def at(self, steadiness: float) -> RecoveryOptions:
         """These options in a video in which people move as steadily as that, 0..1."""
@@ -166,6 +171,8 @@ class IdentityMatcher:
             score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
         identities = [holder.identity for holder in holders.tracks]
         identities += [person.identity for person in candidates.people]
+        # Who looks like a remembered person after a few views waits for more; a gate in the odds would make that track the
+        # next best of the lost people at once.
         return [
             _identity_match(tracks[row], identities[column], column, similarity[row])
             for row, column in zip(*match(score, 0.0), strict=True)

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from .option_ranges import require_above
 from .track import Track, TrackState
 
 
@@ -35,6 +36,10 @@ class SteadinessOptions:
     """Share of steady steps up to which the steadiness is 0."""
     steady: float = 0.65
     """Share of steady steps from which on it is 1."""
+
+    def __post_init__(self) -> None:
+        require_above(0.0, "steadiness", self, "step", "prior_steps")
+        require_above(self.unsteady, "steadiness", self, "steady")
 
 
 class Place(NamedTuple):

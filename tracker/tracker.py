@@ -23,6 +23,7 @@ from .exchange import exchange, renamings
 from .gallery import GalleryOptions, clear_views, crop, embed_all
 from .holders import Holders
 from .motion import MotionOptions, box_noise
+from .option_ranges import require_numbers
 from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
@@ -71,6 +72,7 @@ class TrackerOptions:
     doubt: DoubtOptions = field(default_factory=DoubtOptions)
 
     def __post_init__(self) -> None:
+        require_numbers(self)
         if self.cast is not None and self.cast < 1:
             raise InputError(f"--cast must be at least 1, not {self.cast}: it is the number of people in the video")
 

@@ -197,8 +197,8 @@ class FrameTracks:
     """The people of one frame with their ids and boxes: the tracker's output, the truth, the input of scores.
 
     ids (T,) int64 (from 1, unique within a frame), xyxy (T, 4) float32 pixels (the matched detections, not the filtered
-    state), score (T,) float32, recovered (T,) bool (this row is a lost person's first after coming back),
-    keypoints (T, 17, 3) float32 or None. Rows can be indexed like an array's.
+    state), score (T,) float32, recovered (T,) bool (from this row on the id is on another track: the person
+    was lost, or exchanged with another), keypoints (T, 17, 3) float32 or None. Rows can be indexed like an array's.
 
     `cut`: another camera took over with this frame; positions before it and after it have nothing in common.
 

@@ -1,0 +1,40 @@
+"""Options with which nothing can be reckoned are refused, by the name they have on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tracker.association import AssociationOptions
+from tracker.contest import ContestOptions
+from tracker.gallery import GalleryOptions
+from tracker.motion import MotionOptions
+from tracker.recovery import RecoveryOptions
+from tracker.steadiness import SteadinessOptions
+from tracker.tracker import TrackerOptions
+from tracker.types import InputError
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: GalleryOptions(size=1), "--gallery.size must be above 1, not 1"),
+        (lambda: MotionOptions(velocity_decay=0.0), "--motion.velocity-decay must be above 0, not 0.0"),
+        (lambda: AssociationOptions(last_box_decay=0.0), "--association.last-box-decay must be above 0, not 0.0"),
+        (lambda: ContestOptions(few=0), "--contest.few must be above 0, not 0"),
+        (lambda: RecoveryOptions(size_noise=NAN), "--recovery.size-noise must be above 0, not nan"),
+        (lambda: SteadinessOptions(steady=0.5, unsteady=0.5), "--steadiness.steady must be above 0.5, not 0.5"),
+        (lambda: TrackerOptions(max_coast_time=NAN), "--max-coast-time must be a number, not nan"),
+        (
+            lambda: TrackerOptions(association=AssociationOptions(min_similarity=NAN)),
+            "--association.min-similarity must be a number, not nan",
+        ),
+    ],
+)
+def test_an_option_that_divides_by_nothing_or_compares_with_nothing_is_refused(make: Callable[[], object], said: str):
+    with pytest.raises(InputError) as refused:
+        make()
+    assert str(refused.value) == said
