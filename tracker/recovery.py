@@ -171,8 +171,8 @@ class IdentityMatcher:
             score = np.concatenate([score, odds.clip(IMPOSSIBLE)], axis=1)
         identities = [holder.identity for holder in holders.tracks]
         identities += [person.identity for person in candidates.people]
-        # Who looks like a remembered person after a few views waits for more; a gate in the odds would make that track the
-        # next best of the lost people at once.
+        # Who looks like a remembered person after a few views waits for more; a gate in the odds would make that track
+        # the next best of the lost people at once.
         return [
             _identity_match(tracks[row], identities[column], column, similarity[row])
             for row, column in zip(*match(score, 0.0), strict=True)
