@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -18,6 +19,7 @@ from tracker.video.containers import open_container, video_stream
 from tracker.video.image_sequence import IMAGE_SUFFIXES, images_in, natural_order, read_image
 from tracker.video.mot_folder import SEQINFO, picture_frames, read_seqinfo
 from tracker.video.upright import Orientation
+from tracker.video.video_reader import VideoReader
 
 from .pictures import jpeg
 
@@ -30,22 +32,23 @@ JPEG_QUALITY = 88
 
 
 class FrameStore:
-    """The frames of one video as JPEG, by index from 0 as `tracker.video` counts them.
+    """The frames of one video as JPEG, by index from 0.
 
-    Those wider than `widest` pixels are made smaller. Safe to use from several threads. Raises InputError where the
-    video is missing or damaged.
+    Those wider than `widest` pixels are made smaller. `VideoReader` does not count frames that it cannot decode: by the
+    `times` it gave, seconds by index, the same frame has the same index here. Safe to use from several threads. Raises
+    InputError where the video is missing or damaged.
     """
 
-    def __init__(self, path: Path, widest: int | None = None) -> None:
+    def __init__(self, path: Path, widest: int | None = None, times: Mapping[int, float] | None = None) -> None:
         self.path, self.widest = path, widest
         self.lock = threading.Lock()
         self.kept: OrderedDict[int, bytes] = OrderedDict()
-        self.stamps = presentation_stamps(path)
+        self.stamps = counted_stamps(path, times) if times else presentation_stamps(path)
         self.index_of = {stamp: index for index, stamp in enumerate(self.stamps)}
         self.container = open_container(path)
         self.stream = video_stream(self.container, path.name)
         self.stream.thread_type = "AUTO"
-        self.decoded: Iterator[VideoFrame] = self.container.decode(self.stream)
+        self.decoded = self._pictures()
         self.next_index = 0
 
     def frame(self, index: int) -> bytes:
@@ -67,8 +70,8 @@ class FrameStore:
     def _reach(self, index: int) -> None:
         if not self.next_index <= index <= self.next_index + READ_ON:
             self.container.seek(self.stamps[index], stream=self.stream, backward=True)
-            self.decoded = self.container.decode(self.stream)
-        while (picture := self._next_picture()) is not None:
+            self.decoded = self._pictures()
+        for picture in self.decoded:
             found = self.index_of.get(picture.pts if picture.pts is not None else -1)
             if found is None:
                 continue
@@ -77,12 +80,13 @@ class FrameStore:
                 self._keep(found, picture)
             if found >= index:
                 return
+        self.next_index = len(self.stamps)  # there is nothing to read on from, so the next call jumps
 
-    def _next_picture(self) -> VideoFrame | None:
-        try:
-            return next(self.decoded, None)
-        except av.FFmpegError as error:
-            raise InputError(f"{self.path.name} cannot be decoded any further ({error.strerror})") from error
+    def _pictures(self) -> Iterator[VideoFrame]:
+        """From here to the end, without those that cannot be decoded."""
+        for packet in self.container.demux(self.stream):
+            with suppress(av.FFmpegError):
+                yield from self.stream.decode(packet)
 
     def _keep(self, index: int, picture: VideoFrame) -> None:
         upright = Orientation.of(picture).apply(picture.to_ndarray(format="bgr24"))
@@ -116,8 +120,13 @@ def absence(opened: str) -> str | None:
     return f"the video is no longer at {opened}; put it back, or name it with --video"
 
 
-def open_frames(opened: str, widest: int | None = None) -> FrameStore | ImageStore:
-    """The frames of what `open_source` opens, if they can be had in any order. Raises InputError."""
+def open_frames(
+    opened: str, widest: int | None = None, times: Mapping[int, float] | None = None
+) -> FrameStore | ImageStore:
+    """The frames of what `open_source` opens, if they can be had in any order; `times` as `FrameStore` takes them.
+
+    Raises InputError.
+    """
     if absent := absence(opened):
         raise InputError(absent)
     path = Path(opened)
@@ -128,7 +137,7 @@ def open_frames(opened: str, widest: int | None = None) -> FrameStore | ImageSto
         found = next((video for video in videos if video.is_file()), None)
         path, length = found or path / info.image_folder, info.length
     if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES:
-        return FrameStore(path, widest)
+        return FrameStore(path, widest, times)
     files = images_in(path) if path.is_dir() else [path] if path.is_file() else []
     if not files and glob.has_magic(opened):
         matching = (Path(name) for name in glob.glob(opened, recursive=True))
@@ -159,3 +168,20 @@ def presentation_stamps(path: Path) -> list[int]:
     if len(stamps) != len(packets):
         raise InputError(f"{path.name} has frames without time stamps of their own; convert it to MP4 to see them")
     return sorted(stamps)
+
+
+def counted_stamps(path: Path, times: Mapping[int, float]) -> list[int]:
+    """The stamps of the frames that `VideoReader` counted, by the times in seconds that it gave some of them.
+
+    Those between lie on straight lines. Where not every frame has a stamp of its own near its time, all stamps count.
+    """
+    stamps = presentation_stamps(path)
+    known = {0: 0.0} | {frame: time for frame, time in sorted(times.items()) if 0 <= frame < len(stamps)}
+    with VideoReader(path) as reader, open_container(path) as container:
+        start, unit = reader.audio_offset, float(video_stream(container, path.name).time_base or 1)
+    seconds = np.array(stamps) * unit - start
+    shown = np.interp(range(max(known) + 1), list(known), list(known.values()))
+    places = np.searchsorted((seconds[1:] + seconds[:-1]) / 2, shown)
+    if (np.diff(places) <= 0).any():
+        return stamps
+    return [stamps[place] for place in places] + stamps[places[-1] + 1 :]

@@ -63,7 +63,9 @@ class RunServer(PageServer):
     def opened_frames(self, video: str) -> FrameStore | ImageStore:
         if video not in (self.run_data.video, LIKENESSES):
             raise InputError(f"there is no video {video[:80]!r} in this run")
-        return open_frames(self.run_data.run.opened, WIDEST)
+        data = self.run_data
+        times = dict(zip(range(0, data.length(data.video), data.run.stride), data.times.tolist(), strict=True))
+        return open_frames(data.run.opened, WIDEST, times)
 
     def boxes(self, request: Request) -> Response:
         first, last = number(request, "from"), number(request, "to")

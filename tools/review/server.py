@@ -34,6 +34,7 @@ from .frames import FrameStore, ImageStore
 from .guard import OWN_NAMES, Guard
 from .mot_export import write_mot
 from .pictures import thumbnail
+from .records import boxed
 from .requests import asked_frame, wish_of
 
 LOOPBACK = OWN_NAMES[0]
@@ -178,7 +179,8 @@ class ReviewServer(PageServer):
         source = self.review.data.sources.get(video)
         if source is None:
             raise InputError(f"the video {video!r} is not in sources.json, so its frames cannot be shown")
-        return FrameStore(source.path)
+        times = {crop.frame: crop.time for crop in self.review.data.crops if crop.video == video and boxed(crop)}
+        return FrameStore(source.path, times=times)
 
     def export(self) -> dict[str, Any]:
         """Write the reviewed data to a new folder."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
+from film import number, shoot
 
 from tools.review.frames import FrameStore, absence, open_frames
 from tracker.types import InputError
@@ -26,6 +28,52 @@ def test_every_frame_is_the_one_the_tracker_sees(dance_video: Path, order: list[
         assert np.abs(shown.astype(int) - wanted).mean() < 4
         # the bar is 7 pixels longer in each frame
         assert abs((shown[5, :, 1] > 150).sum() - 7 * index) <= 2
+    store.close()
+
+
+def damaged(path: Path, lost: tuple[int, ...]) -> Path:
+    """A video of 100 frames, of which the `lost` ones cannot be decoded."""
+    whole = shoot(path.with_name("whole.mkv"), 100, codec="mjpeg", pix_fmt="yuvj420p")
+    with av.open(str(whole)) as source, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for place, packet in enumerate(source.demux(video=0)):
+            if packet.dts is None:
+                continue
+            kept = av.Packet(bytes(40)) if place in lost else packet
+            kept.pts, kept.dts, kept.time_base, kept.stream = packet.pts, packet.dts, packet.time_base, stream
+            output.mux(kept)
+    return path
+
+
+def shown(store: FrameStore, index: int) -> int:
+    """The number in the picture of a frame."""
+    return number(cv2.imdecode(np.frombuffer(store.frame(index), np.uint8), cv2.IMREAD_COLOR))
+
+
+def test_a_damaged_frame_hides_no_other_one(tmp_path: Path):
+    store = FrameStore(damaged(tmp_path / "dance.mkv", (10, 99)))
+    for index in (10, 99):
+        with pytest.raises(InputError, match=f"frame {index} of dance.mkv cannot be decoded"):
+            store.frame(index)
+    assert [shown(store, index) for index in (11, 30, 98, 9, 70)] == [11, 30, 98, 9, 70]
+    store.close()
+
+
+@pytest.mark.parametrize("known", [slice(None), slice(3, None, 4)])
+def test_damaged_frames_are_counted_as_the_tracker_counted_them(tmp_path: Path, known: slice):
+    video = damaged(tmp_path / "dance.mkv", (0, 10, 11, 50))
+    with VideoReader(video) as reader:
+        seen = {frame.index: (frame.time, number(frame.image)) for frame in reader if frame.image is not None}
+    assert len(seen) == 96
+    peopled = list(seen)[known]
+    store = FrameStore(video, times={index: seen[index][0] for index in peopled})
+    assert [shown(store, index) for index in peopled] == [seen[index][1] for index in peopled]
+    store.close()
+
+
+def test_times_that_fit_no_frames_count_for_nothing(dance_video: Path):
+    store = FrameStore(dance_video, times={0: 0.0, 20: 0.1, 10**12: 1.0})
+    assert len(store.stamps) == 30
     store.close()
 
 
