@@ -94,8 +94,10 @@ class Review:
             if not self.edits:
                 return None
             edit = self.edits[-1]
-            before = self._before.pop() if self._before else replay(self.data, self.edits[:-1])
+            before = self._before[-1] if self._before else replay(self.data, self.edits[:-1])
             self._save(self.edits[:-1])
+            if self._before:
+                self._before.pop()
             self.labelled = before
             self.undone.append(edit)
             return edit

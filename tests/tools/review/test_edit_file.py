@@ -65,12 +65,19 @@ def test_an_edit_that_cannot_be_saved_is_not_made(review: Review, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    review.add(NAME)
     review.add(MERGE)
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(InputError, match=r"cannot be saved in .*edits.json: No space left"):
-        review.add({"do": "merge", "people": [2, 3]})
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        for change in (lambda: review.add({"do": "merge", "people": [2, 3]}), review.undo):
+            with pytest.raises(InputError, match=r"cannot be saved in .*edits.json: No space left"):
+                change()
     assert sorted(review.labelled.people) == [0, 2, 3]
-    assert read_edits(review.path) == [MERGE]
+    assert read_edits(review.path) == [NAME, MERGE]
+    review.undo()
+    assert sorted(review.labelled.people) == [0, 1, 2, 3]
+    assert review.labelled.names == {2: "Bea"}
+    review.redo()
     assert [path.name for path in review.data.folder.glob(".edits*")] == []
 
 
