@@ -94,6 +94,24 @@ def test_a_box_is_nudged_by_keys_and_escape_leaves_it_as_it_was(frame, served):
     assert len(served.edits()) == 1
 
 
+def test_adjusting_ends_where_another_box_is_chosen_or_the_frame_is_closed(frame, served):
+    own = "document.querySelector('#frame-people [aria-pressed=true]')?.title.split(',')[0]"
+    frame.press_keys("b", "ArrowDown")
+    frame.page.click('#frame-people button[title^="person 3,"]')
+    frame.press_keys("Enter", "b", "ArrowUp", "Enter")
+    says(frame, "Box of person 3 set.")
+    assert [(edit["person"], edit["xyxy"][1]) for edit in served.edits()] == [(3, 39.0)]
+    frame.press_keys("b")
+    frame.mouse.click(*screen(frame, 20, 170))  # beside all boxes
+    frame.wait_for_function(f"() => !{own}")
+    frame.press_keys("ArrowRight")
+    at(frame, 11)
+    frame.press_keys("ArrowUp", "b")
+    frame.page.click('[data-frame="close"]')
+    frame.press_keys("f", "ArrowRight")
+    at(frame, 12)
+
+
 def test_a_question_that_is_given_up_leaves_the_frame_open(frame):
     frame.press_keys("g", "2", "Escape", "ArrowRight", "Escape")
     frame.wait_for_selector("#frame", state="hidden")

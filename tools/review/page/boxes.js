@@ -20,7 +20,8 @@ const rectangle = ([left, top, right, bottom], classes) =>
   shape("rect", { x: left, y: top, width: right - left, height: bottom - top }, classes);
 
 export class Boxes {
-  // deeds: chosen(at), changed(at, xyxy), drawn(xyxy); spared(xyxy) where there are spare boxes, label(person) where a box says more than the number
+  // deeds: chosen(box or null), changed(box, xyxy), drawn(xyxy), box being the one pressed, whatever is shown by now;
+  // pressed() before any; spared(xyxy) where there are spare boxes, label(person) where a box says more than the number
   constructor(svg, colourOf, deeds) {
     Object.assign(this, { svg, colourOf, deeds, boxes: [], chosen: null, spare: [], scale: 1, size: [0, 0] });
     svg.addEventListener("pointerdown", (event) => this.press(event));
@@ -110,13 +111,15 @@ export class Boxes {
   press(event) {
     if (event.button !== 0) return;
     event.preventDefault();
+    this.deeds.pressed?.();
     const { at, edge = "body", grip } = event.target.dataset;
     // A new box may lie within another one, which is moved by its label, or with Alt or Shift.
     const moves = at !== undefined && (edge !== "body" || grip || event.altKey || event.shiftKey);
-    if (!moves) return this.follow(event, (from, to) => this.sketch(from, to, event.target));
-    if (Number(at) !== this.chosen) this.deeds.chosen(Number(at));
-    const start = this.boxes[at].xyxy;
-    this.follow(event, (from, to, done) => this.drag(Number(at), start, edge, from, to, done));
+    const { boxes } = this;
+    if (!moves) return this.follow(event, (from, to) => this.sketch(from, to, event.target.xyxy, boxes[at]));
+    if (Number(at) !== this.chosen) this.deeds.chosen(boxes[at]);
+    const held = { boxes, at, box: boxes[at], edge };
+    this.follow(event, (...way) => this.drag(held, ...way));
   }
 
   follow(event, step) {
@@ -142,24 +145,23 @@ export class Boxes {
     });
   }
 
-  drag(at, start, edge, [x0, y0], [x1, y1], done) {
+  drag({ boxes, at, box, edge }, [x0, y0], [x1, y1], done) {
     const [x, y] = [x1 - x0, y1 - y0];
     if (Math.hypot(x, y) * this.scale < 3 && !this.moved) return;
     this.moved = !done;
-    const xyxy = clipped(dragged(start, edge, x, y), edge, this.size);
-    this.boxes[at] = { ...this.boxes[at], xyxy };
+    const xyxy = clipped(dragged(box.xyxy, edge, x, y), edge, this.size);
+    boxes[at] = { ...box, xyxy };
     this.draw();
-    if (done) this.deeds.changed(at, xyxy);
+    if (done) this.deeds.changed(box, xyxy);
   }
 
-  sketch(from, to, inside) {
+  sketch(from, to, spare, box = null) {
     const xyxy = spanned(from, to);
     this.svg.querySelector(".drawing")?.remove();
     this.svg.append(rectangle(xyxy, "drawing"));
     this.finish = () => {
       if (isBox(xyxy)) return this.deeds.drawn(xyxy);
-      if (inside.xyxy) return this.deeds.spared(inside.xyxy);
-      return this.deeds.chosen(inside.dataset.at === undefined ? null : Number(inside.dataset.at));
+      return spare ? this.deeds.spared(spare) : this.deeds.chosen(box);
     };
   }
 }

@@ -20,8 +20,8 @@ export class FrameView {
     this.overlay = find("#overlay");
     this.slider = find("#frame-slider");
     this.drawing = new Boxes(this.overlay, (person) => review.colour(person), {
-      chosen: (at) => this.choose(at),
-      changed: (at, xyxy) => this.act(() => this.put(this.boxes[at].person, xyxy)),
+      chosen: (box) => this.choose(box && this.boxes.indexOf(box)),
+      changed: ({ person, frame }, xyxy) => this.act(() => this.put(person, xyxy, frame)),
       drawn: (xyxy) => this.act(() => this.name(xyxy)),
     });
     new ResizeObserver(() => this.fit()).observe(this.picture);
@@ -85,7 +85,7 @@ export class FrameView {
     const { frame } = this;
     const { boxes } = await get("/api/boxes", { video: this.video, frame });
     if (frame !== this.frame) return;
-    this.boxes = boxes;
+    this.boxes = boxes.map((box) => ({ ...box, frame }));
     for (const box of boxes) this.last.set(box.person, box.xyxy);
     const at = boxes.findIndex(({ person }) => person === this.person);
     this.chosen = at < 0 ? null : at;
@@ -140,8 +140,8 @@ export class FrameView {
   }
 
   choose(at) {
-    this.chosen = at;
-    this.person = at === null ? null : this.boxes[at].person;
+    this.chosen = at in this.boxes ? at : null;
+    this.person = this.box?.person ?? null;
     this.paint();
   }
 
@@ -156,8 +156,8 @@ export class FrameView {
     await this.shown(said);
   }
 
-  async put(person, xyxy) {
-    await this.review.edit({ do: "box", video: this.video, frame: this.frame, person, xyxy: rounded(xyxy) });
+  async put(person, xyxy, frame = this.frame) {
+    await this.review.edit({ do: "box", video: this.video, frame, person, xyxy: rounded(xyxy) });
     await this.turnTo(person);
     this.say(`Box of person ${this.person} set.`);
   }

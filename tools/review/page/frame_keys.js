@@ -9,11 +9,19 @@ const FAR = 10;
 export function listenInFrame(view, { help, close }) {
   let adjusting = null;
 
+  // What was adjusted and not kept is as it was where another box was chosen meanwhile, or another frame.
+  async function settle() {
+    if (adjusting === null || adjusting === view.box) return;
+    adjusting = null;
+    view.say("");
+    await view.refresh();
+  }
+
   function adjust(event) {
-    const { box } = view;
+    const { person, xyxy, frame } = adjusting;
     if (event.key === "Enter" || event.key === "b") {
       adjusting = null;
-      return view.put(box.person, box.xyxy);
+      return view.put(person, xyxy, frame);
     }
     if (event.key === "Escape") {
       adjusting = null;
@@ -23,7 +31,8 @@ export function listenInFrame(view, { help, close }) {
     const arrow = ARROWS[event.key];
     if (!arrow) return undefined;
     const [x, y] = arrow.map((way) => way * (event.ctrlKey || event.metaKey ? FAR : 1));
-    view.boxes[view.chosen] = { ...box, xyxy: dragged(box.xyxy, event.shiftKey ? "se" : "body", x, y) };
+    adjusting = { ...adjusting, xyxy: dragged(xyxy, event.shiftKey ? "se" : "body", x, y) };
+    view.boxes[view.chosen] = adjusting;
     return view.paint();
   }
 
@@ -60,10 +69,13 @@ export function listenInFrame(view, { help, close }) {
   view.dialog.addEventListener("keydown", (event) => {
     if (event.target === view.slider || event.altKey) return;
     const action = deedOf(event, keys, (digit) => view.assign(digit));
-    const adjusts = event.key in ARROWS || (adjusting && event.key === "Enter");
+    const adjusts = event.key in ARROWS || (event.key === "Enter" && !event.target.closest("button"));
     if (!action && !adjusts) return;
     event.preventDefault();
-    view.act(() => (adjusting ? adjust(event) : action?.(event)));
+    view.act(async () => {
+      await settle();
+      return adjusting ? adjust(event) : action?.(event);
+    });
   });
   for (const button of view.dialog.querySelectorAll("[data-frame]")) {
     button.addEventListener("click", button.dataset.frame === "help" ? help : close);

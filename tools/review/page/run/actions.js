@@ -186,8 +186,7 @@ export class RunActions {
     this.view.unmark();
   }
 
-  put(person, xyxy) {
-    const { frame } = this.view;
+  put(person, xyxy, frame = this.view.frame) {
     return this.edit({ do: "box", video: this.video, frame, person, xyxy: rounded(xyxy) }, () => `Box of person ${this.name(person)} set.`);
   }
 

@@ -26,8 +26,9 @@ class View extends PageView {
     this.actions = new RunActions(review, this);
     this.player = new Player(review, {
       moved: () => this.paint(),
-      chosen: (at) => this.choose(at === null ? null : this.player.boxes[at].person),
-      changed: (at, xyxy) => this.act(() => this.actions.put(this.player.boxes[at].person, xyxy)),
+      pressed: () => this.player.hold(),
+      chosen: (box) => this.choose(box && box.person),
+      changed: ({ person, frame }, xyxy) => this.act(() => this.actions.put(person, xyxy, frame)),
       drawn: (xyxy) => this.act(() => this.actions.drawn(xyxy)),
       spared: (xyxy) => this.act(() => this.actions.take(xyxy)),
     });

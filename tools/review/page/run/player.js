@@ -10,7 +10,7 @@ const find = (selector) => document.querySelector(selector);
 export class Player {
   // deeds: those of Boxes; moved(): another frame is shown
   constructor(review, deeds) {
-    Object.assign(this, { review, deeds, frame: 0, boxes: [], unused: [], person: null, chosen: null, playing: false, pictures: new Map() });
+    Object.assign(this, { review, deeds, frame: 0, shown: 0, boxes: [], unused: [], person: null, chosen: null, playing: false, pictures: new Map() });
     this.picture = find("#picture");
     this.still = find("#still");
     this.overlay = find("#overlay");
@@ -71,7 +71,7 @@ export class Player {
     this.boxes = boxes;
     this.unused = unused;
     this.paint();
-    this.picture.dataset.frame = this.frame;
+    this.picture.dataset.frame = this.shown = this.frame;
   }
 
   paint() {
@@ -98,7 +98,7 @@ export class Player {
     Object.assign(this, { boxes, unused });
     this.fit();
     this.paint();
-    this.picture.dataset.frame = this.frame;
+    this.picture.dataset.frame = this.shown = this.frame;
   }
 
   fit() {
@@ -124,6 +124,14 @@ export class Player {
 
   pause() {
     if (this.playing) this.play();
+  }
+
+  // Stays at the picture that is seen: another one may be on its way already.
+  hold() {
+    this.playing = false;
+    this.frame = this.shown;
+    this.paint();
+    this.deeds.moved();
   }
 
   // Frame after frame at its time; where the frames come in too slowly, the clock waits for them.

@@ -45,7 +45,7 @@ export class RunReview extends History {
     return Math.max(0, Math.min(place * step, this.end));
   }
 
-  // Boxes of a frame: of people { person, xyxy, kind }, and of the detector alone.
+  // Boxes of a frame: of people { person, frame, xyxy, kind }, and of the detector alone.
   async boxes(frame) {
     const { chunks } = this;
     const at = Math.floor(frame / CHUNK);
@@ -54,7 +54,7 @@ export class RunReview extends History {
       chunks.delete(at);
       throw error;
     });
-    const own = (boxes[frame] ?? []).map(([person, x0, y0, x1, y1, kind]) => ({ person, xyxy: [x0, y0, x1, y1], kind: KINDS[kind] }));
+    const own = (boxes[frame] ?? []).map(([person, x0, y0, x1, y1, kind]) => ({ person, frame, xyxy: [x0, y0, x1, y1], kind: KINDS[kind] }));
     return { boxes: own, unused: unused[frame] ?? [] };
   }
 
