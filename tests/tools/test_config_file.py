@@ -182,6 +182,16 @@ def test_options_may_have_their_names_of_the_command_line(tmp_path: Path):
     assert asked.tracker.motion == TrackCommand(()).tracker.motion
 
 
+def test_groups_within_groups_are_joined_however_they_are_written(tmp_path: Path):
+    asked = {"association.low-score": 0.33, "tracker": {"association": {"predicted_weight": 0.8}, "max_lost_time": 60}}
+    for content in (asked, dict(reversed(asked.items()))):
+        tracker = read_config(written(tmp_path, "mine.json", json.dumps(content)), TrackCommand).tracker
+        association = tracker.association
+        assert (association.low_score, association.predicted_weight, tracker.max_lost_time) == (0.33, 0.8, 60)
+
+
 def test_a_group_of_options_that_is_none_is_refused_in_a_sentence(tmp_path: Path):
-    with pytest.raises(InputError, match="tracker is a group of options, not 3"):
-        read_config(written(tmp_path, "wrong.yaml", "tracker: 3\ncast: 5\n"), TrackCommand)
+    for text in ("tracker: 3\ncast: 5\n", "cast: 5\ntracker: 3\n"):
+        file = written(tmp_path, "wrong.yaml", text)
+        with pytest.raises(InputError, match=f"--config {file}: tracker is a group of options, not 3"):
+            read_config(file, TrackCommand)

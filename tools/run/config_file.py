@@ -29,7 +29,7 @@ def read_config(path: Path, command: Any) -> Any:
     content = content["options"] if isinstance(content.get("options"), dict) else content
     if hasattr(command, "from_config"):  # whose runs leave another config.json
         content = command.from_config(content)
-    return changed(defaults(command), by_field(content, command), str(path), "")
+    return changed(defaults(command), by_field(content, command, str(path)), str(path), "")
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -60,20 +60,30 @@ def _values_in(content: Any, most: int, levels: int) -> int:
     return found
 
 
-def by_field(content: dict[str, Any], command: Any) -> dict[str, Any]:
+def by_field(content: dict[str, Any], command: Any, file: str) -> dict[str, Any]:
     """The same options, those named as on the command line put under the fields leading to them. Raises InputError."""
     paths = {option.name: option.path for option in options_of(parser_of(command))}
     placed: dict[str, Any] = {}
     for key, value in content.items():
         *parts, name = (key,) if key in get_type_hints(command) else paths.get(key.replace("_", "-"), (key,))
-        within = placed
-        for part in parts:
-            within = within.setdefault(part, {})
-            if not isinstance(within, dict):
-                raise InputError(f"--config: {part} is a group of options, not {within!r}")
-        before = within.get(name)
-        within[name] = {**before, **value} if isinstance(value, dict) and isinstance(before, dict) else value
+        given = {name: value}
+        for part in reversed(parts):
+            given = {part: given}
+        placed = _merged(placed, given, file)
     return placed
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any], file: str) -> dict[str, Any]:
+    """The values of both, also of groups that both have; where both have a value, the other's."""
+    merged = {**one, **other}
+    for name in one.keys() & other.keys():
+        group, value = one[name], other[name]
+        if isinstance(group, dict) and isinstance(value, dict):
+            merged[name] = _merged(group, value, file)
+        elif isinstance(group, dict) or isinstance(value, dict):
+            wrong = value if isinstance(group, dict) else group
+            raise InputError(f"--config {file}: {name} is a group of options, not {wrong!r}")
+    return merged
 
 
 def defaults(command: Any) -> Any:
