@@ -1,16 +1,19 @@
 """How the person detector is made: labels, a start that equals the parent, scores that can be checked by hand."""
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from film import shoot
 from places import SHARED
 
 from models.bundled import PERSON_DETECTOR
 from tools.detector_training.average_precision import average_precision
 from tools.detector_training.options import FinetuneOptions
-from tools.detector_training.pictures import LabelledPicture, late, write_pictures, yolo_folder
+from tools.detector_training.pictures import LabelledPicture, late, sequence_frames, write_pictures, yolo_folder
 from tools.detector_training.teacher import Augmentation, fuse, fused_box, undo_augmentation
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
@@ -39,6 +42,8 @@ def test_the_start_finds_people_exactly_as_the_parent_does(weights: Path) -> Non
 
 
 def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: Path) -> None:
+    import torch
+
     from tools.detector_training.finetune import finetune, keep_only_person, load_parent
 
     rng = np.random.default_rng(0)
@@ -46,7 +51,9 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
     box = np.array([[20.0, 10, 60, 90]])
     write_pictures((LabelledPicture("noise", str(i), image, box, False) for i, image in enumerate(noise)), tmp_path)
     options = FinetuneOptions(epochs=1, batch=2, imgsz=96, lr=1e-3, freeze=5, share=1.0, bfloat16=False)
-    (epoch,) = finetune(PERSON_DETECTOR, tmp_path / "train" / "images", options)
+    trusted = tmp_path / "trusted.pt"  # holds more than a network
+    torch.save({**torch.load(PERSON_DETECTOR, weights_only=False), "note": Fraction(1, 2)}, trusted)
+    (epoch,) = finetune(trusted, tmp_path / "train" / "images", options, trust=True)
     before, after = keep_only_person(load_parent(PERSON_DETECTOR)).state_dict(), epoch.model.state_dict()
     moved = {name for name in before if not before[name].equal(after[name])}
     assert {int(name.split(".")[1]) for name in moved} <= set(range(5, 24))
@@ -142,6 +149,19 @@ def test_the_last_fifth_of_a_video_and_every_fifth_picture_are_for_validation(tm
     again = list(yolo_folder(tmp_path / "train"))
     np.testing.assert_allclose(again[0].xyxy, [[10, 5, 30, 15], [38, 0, 40, 20]], atol=1e-4)
     assert again[0].validation
+
+
+def test_a_sequence_with_a_video_has_its_frames_once_and_a_picture_that_cannot_be_written_is_told(
+    tmp_path: Path,
+) -> None:
+    shoot(tmp_path / "duo.mp4", 3)
+    (tmp_path / "img1").mkdir()
+    picture = np.zeros((20, 40, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "img1" / "000001.jpg"), picture)
+    assert [index for index, _ in sequence_frames(tmp_path)] == [0, 1, 2]
+    (tmp_path / "train" / "images" / "duo-a.jpg").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"duo-a\.jpg cannot be written"):
+        write_pictures([LabelledPicture("duo", "a", picture, np.zeros((0, 4)), False)], tmp_path)
 
 
 def test_mistakes_are_reported_before_anything_is_written(tmp_path: Path) -> None:

@@ -53,11 +53,12 @@ def keep_only_person(model: Any) -> Any:
 
 def finetune(parent: Path, images: Path, options: FinetuneOptions, *, trust: bool = False) -> Iterator[Epoch]:
     """Fine-tune the parent on labelled pictures, one pass at a time; `trust` as in `load_parent`."""
-    model = prepare(keep_only_person(load_parent(parent, trust=trust)), options.freeze)
+    start = keep_only_person(load_parent(parent, trust=trust))
+    model = prepare(deepcopy(start), options.freeze)
     batches = Batches(images, options.imgsz, options.batch, options.seed)
     model.args = batches.config
     average = deepcopy(model).eval()
-    distillation = Distillation(keep_only_person(load_parent(parent, trust=trust)))
+    distillation = Distillation(deepcopy(start))
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], options.lr, weight_decay=1e-4)
     steps = options.epochs * len(batches)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: lr_factor(step / steps))
@@ -69,7 +70,7 @@ def finetune(parent: Path, images: Path, options: FinetuneOptions, *, trust: boo
             between(average, model, 1 - options.ema)
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value / len(batches)
-        yield Epoch(number, sums, between(keep_only_person(load_parent(parent)), average, options.share))
+        yield Epoch(number, sums, between(deepcopy(start), average, options.share))
 
 
 def prepare(model: Any, freeze: int) -> Any:

@@ -80,6 +80,7 @@ def sequence_frames(folder: Path) -> Iterator[tuple[int, np.ndarray]]:
     videos = sorted(folder.glob("*.mp4"))
     if videos:
         yield from video_frames(videos[0])
+        return
     for index, path in enumerate(sorted((folder / "img1").glob("*.jpg"))):
         yield index, read_picture(path)
 
@@ -106,7 +107,7 @@ def inside(xyxy: np.ndarray, image: np.ndarray) -> np.ndarray:
 
 
 def write_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> None:
-    """Save as YOLO data: `folder/{train,val}/{images,labels}/PART-NAME.*`."""
+    """Save as YOLO data: `folder/{train,val}/{images,labels}/PART-NAME.*`. Raises InputError."""
     for picture in pictures:
         place = folder / (VALIDATION if picture.validation else TRAIN)
         for kind in ("images", "labels"):
@@ -116,7 +117,9 @@ def write_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> None:
         rows = xyxy_to_cxcywh(inside(picture.xyxy, picture.image)) / (width, height, width, height)
         lines = ["0 " + " ".join(f"{value:.6f}" for value in row) for row in rows]
         (place / "labels" / f"{stem}.txt").write_text("".join(f"{line}\n" for line in lines))
-        cv2.imwrite(str(place / "images" / f"{stem}.jpg"), picture.image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+        path = place / "images" / f"{stem}.jpg"
+        if not cv2.imwrite(str(path), picture.image, [cv2.IMWRITE_JPEG_QUALITY, 95]):
+            raise InputError(f"{path} cannot be written; is the disk full?")
 
 
 def read_labels(path: Path, image: np.ndarray) -> np.ndarray:
