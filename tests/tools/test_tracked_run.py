@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from places import ROOT
 
@@ -54,6 +56,12 @@ def test_a_moved_video_is_named_anew_and_a_folder_that_is_no_run_is_refused(fold
         read_run(copied).open()
     with read_run(copied, folder.parents[1] / "demo.mp4").open() as source:
         assert source.width == 1280
+    (tmp_path / "day 1" / "first").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "day 1" / "first" / "1.jpg"), np.zeros((720, 1280, 3), np.uint8))
+    for pattern in ("day*/*/*.jpg", "**/*.jpg"):
+        (copied / "config.json").write_text(json.dumps(config | {"opened": str(tmp_path / pattern)}))
+        with read_run(copied).open() as source:
+            assert source.name == "first"
     (copied / "tracks.json").write_text('{"video": {}, "summary": {}}')
     with pytest.raises(InputError, match="is damaged or of another version"):
         read_run(copied)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +15,9 @@ from av.video.frame import VideoFrame
 
 from tracker.types import InputError
 from tracker.video.containers import open_container, video_stream
-from tracker.video.image_sequence import IMAGE_SUFFIXES, images_in, natural_order, read_image
+from tracker.video.image_sequence import IMAGE_SUFFIXES, images_in, images_matching, read_image
 from tracker.video.mot_folder import SEQINFO, picture_frames, read_seqinfo
+from tracker.video.sources import is_there
 from tracker.video.upright import Orientation
 from tracker.video.video_reader import VideoReader
 
@@ -114,8 +114,7 @@ class ImageStore:
 
 def absence(opened: str) -> str | None:
     """Why not a frame can be shown, where the file or folder that was opened is not there; None where it is."""
-    elsewhere = "://" in opened or opened.isdecimal()  # a stream, a camera
-    if elsewhere or Path(opened).exists() or any(glob.iglob(opened, recursive=True)):
+    if "://" in opened or is_there(opened):
         return None
     return f"the video is no longer at {opened}; put it back, or name it with --video"
 
@@ -138,10 +137,7 @@ def open_frames(
         path, length = found or path / info.image_folder, info.length
     if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES:
         return FrameStore(path, widest, times)
-    files = images_in(path) if path.is_dir() else [path] if path.is_file() else []
-    if not files and glob.has_magic(opened):
-        matching = (Path(name) for name in glob.glob(opened, recursive=True))
-        files = sorted((file for file in matching if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
+    files = images_in(path) if path.is_dir() else [path] if path.is_file() else images_matching(opened)
     if not files:
         raise InputError(f"{opened} has no pictures that can be shown in any order; name its video with --video")
     frames = range(len(files)) if length is None else picture_frames(files, length)

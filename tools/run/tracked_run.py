@@ -12,7 +12,7 @@ from tracker.types import MAX_ABSENCE, FrameTracks, InputError
 from tracker.video.addresses import without_secrets
 from tracker.video.mot_folder import LONGEST
 from tracker.video.source import Source
-from tracker.video.sources import open_source
+from tracker.video.sources import is_there, open_source
 
 from .file_names import CONFIG, CORRECTED, EDITS, OVERVIEW, RECORDING, TABLE, TRACKS
 from .frame_times import frame_times
@@ -59,7 +59,7 @@ class TrackedRun:
 
     def open(self) -> Source:
         """The frames that were tracked. Raises InputError where the video is not where it was, or is another."""
-        if "://" not in self.opened and not self.opened.isdecimal() and not _matches(self.opened):
+        if not is_there(self.opened):
             raise InputError(f"the video of {self.folder} is no longer at {self.opened}; name it with --video")
         source = open_source(self.opened, vid_stride=self.stride, image_fps=self._option("image_fps", 30.0))
         if (source.width, source.height) != (self.width, self.height):
@@ -162,8 +162,3 @@ def absolute(source: str) -> str:
     without their passwords."""
     named = "://" in source or (source.isdecimal() and not Path(source).exists())
     return without_secrets(source) if named else str(Path(source).resolve())
-
-
-def _matches(opened: str) -> bool:
-    path = Path(opened)
-    return path.exists() or (path.parent.is_dir() and any(path.parent.glob(path.name)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,16 @@ def natural_order(path: Path) -> list[tuple[int, str]]:
 
 def images_in(folder: Path) -> list[Path]:
     """The folder's image files in natural order; hidden files are left out."""
-    files = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != ".")
-    return sorted(files, key=natural_order)
+    return _images(path for path in folder.iterdir() if path.name[0] != ".")
+
+
+def images_matching(pattern: str) -> list[Path]:
+    """The image files that a pattern matches in natural order; ** stands for folders however deep."""
+    return _images(map(Path, glob.glob(pattern, recursive=True)))
+
+
+def _images(files: Iterable[Path]) -> list[Path]:
+    return sorted((file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
 
 
 def read_image(path: Path) -> np.ndarray | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..types import InputError
 from .containers import VIDEO_SUFFIXES, is_url, refuse_unknown_scheme
-from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, natural_order
+from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, images_matching, natural_order
 from .mot_folder import SEQINFO, picture_frames, read_seqinfo
 from .newest import NewestFrames
 from .source import Source
@@ -76,7 +76,11 @@ def is_there(source: str) -> bool:
     if is_url(source):
         return True
     refuse_unknown_scheme(source)
-    return Path(source).exists() or source.isdecimal() or bool(glob.has_magic(source) and glob.glob(source))
+    return (
+        Path(source).exists()
+        or source.isdecimal()
+        or (glob.has_magic(source) and any(glob.iglob(source, recursive=True)))
+    )
 
 
 def is_read_once(source: str) -> bool:
@@ -142,8 +146,7 @@ def _open_sequence(folder: Path, vid_stride: int) -> Source:
 
 
 def _open_glob(pattern: str, vid_stride: int, image_fps: float) -> Source:
-    files = [Path(name) for name in glob.glob(pattern, recursive=True)]
-    images = sorted((file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_order)
+    images = images_matching(pattern)
     if not images:
         raise InputError(f"no image or video matches {pattern}; quote the pattern so that the shell leaves it alone")
     return ImageSequence(images, name=images[0].parent.resolve().name, fps=image_fps, vid_stride=vid_stride)

@@ -92,8 +92,8 @@ def test_what_is_not_there_any_more_is_named_but_no_camera_stream_or_pattern(tmp
         with pytest.raises(InputError, match=r"no longer at .*gone.*; put it back, or name it with --video"):
             open_frames(str(tmp_path / name))
     (tmp_path / "1.png").touch()
-    there = [str(tmp_path), str(tmp_path / "*.png"), "0", "rtsp://stage/1"]
-    assert [absence(opened) for opened in there] == [None] * 4
+    there = [str(tmp_path), str(tmp_path / "*.png"), str(tmp_path.parent / "**" / "1.png"), "0", "rtsp://stage/1"]
+    assert [absence(opened) for opened in there] == [None] * 5
 
 
 def test_a_picture_of_a_sequence_is_shown_at_its_own_frame_where_one_before_is_missing(tmp_path: Path):
