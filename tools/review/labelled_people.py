@@ -136,6 +136,9 @@ class LabelledPeople:
         """People whose labels are not the same as in another state of the same data."""
         same = min(len(before.person), len(self.person))
         changed = before.person[:same] != self.person[:same]
+        if before.frame is not self.frame:  # edits that were written by hand add labels in other frames
+            changed |= before.frame[:same] != self.frame[:same]
+            changed |= before.video[:same] != self.video[:same]
         if before.rank is not self.rank or before.xyxy is not self.xyxy:
             changed |= before.rank[:same] != self.rank[:same]
             moved = np.unique(np.flatnonzero(before.xyxy[:same] != self.xyxy[:same]) // 4)

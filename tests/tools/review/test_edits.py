@@ -52,6 +52,17 @@ def test_split_gives_the_later_crops_to_a_new_person_and_numbers_are_never_used_
     assert min(label.frame for label in labelled.people[5]) == 5
 
 
+def test_those_whose_labels_lie_in_other_frames_are_not_as_before(data: DataSet):
+    """As where edits.json was changed by hand."""
+    drop = {"do": "drop", "images": [crop(1, 3), crop(1, 5)]}
+    one, other = (
+        replay(data, [drop, {"do": "box", "video": "dance", "frame": frame, "person": 1, "xyxy": [1, 2, 30, 40]}])
+        for frame in (3, 5)
+    )
+    assert other.touched_since(one) == {1}
+    assert not other.is_like(one)
+
+
 def test_move_and_drop_work_on_single_crops(data: DataSet):
     edits = [
         {"do": "move", "images": [crop(0, 1), crop(1, 1)], "person": 3},
