@@ -367,7 +367,7 @@ def _several(labelled: LabelledPeople, edit: Edit) -> list[int]:
     numbers = edit.get("people")
     if isinstance(numbers, list) and len(numbers) > 1 and len({*map(str, numbers)}) == 1:
         raise InputError(f"person {_person(labelled, numbers[0])} cannot be {ITSELF[edit['do']]} with itself")
-    return _people(labelled, edit, least=2)
+    return list(dict.fromkeys(_people(labelled, edit, least=2)))
 
 
 def _labels_of(labelled: LabelledPeople, images: Any) -> np.ndarray:

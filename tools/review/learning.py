@@ -80,10 +80,12 @@ def clear_people(data: RunTracks, tracks: Sequence[FrameTracks]) -> Iterator[tup
                 raise InputError(f"{data.run.opened} has no pictures to cut people out of; name its video with --video")
             if (frame.index // data.run.stride) % EVERY == 0 and frame.index in known:
                 rows = known[frame.index]
-                yield frame.image, rows[_clear(rows.xyxy)]
+                yield frame.image, rows[_clear(rows)]
 
 
-def _clear(xyxy: np.ndarray) -> np.ndarray:
+def _clear(rows: FrameTracks) -> np.ndarray:
+    xyxy = rows.xyxy
     touching = in_contact(xyxy, xyxy, HIDDEN)
     np.fill_diagonal(touching, False)
-    return np.flatnonzero((xyxy[:, 3] - xyxy[:, 1] >= MIN_HEIGHT) & ~touching.any(axis=1))
+    known = rows.score > 0  # not filled in
+    return np.flatnonzero(known & (xyxy[:, 3] - xyxy[:, 1] >= MIN_HEIGHT) & ~touching.any(axis=1))

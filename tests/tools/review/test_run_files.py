@@ -119,6 +119,12 @@ def test_stretches_change_hands_at_once(tmp_path: Path, make_run: Callable[..., 
     assert tracks[7].xyxy[:, 0].tolist() == [10 + 140 + 14, 10 + 14, 10 + 70 + 14]  # where 3, 1 and 2 were
 
 
+def test_who_is_named_twice_in_a_merge_does_not_give_way_to_themselves(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    edited(run, {"do": "merge", "people": [1, 2, 1]})
+    assert [rows.xyxy[:, 0].tolist() for rows in corrected(read_run(run)).tracks] == [[10 + 2 * at] for at in range(30)]
+
+
 def test_a_moment_is_looked_at_once_and_one_that_there_is_not_never(tmp_path: Path, make_run: Callable[..., Path]):
     people = {1: [(0, 0, 9), (1, 11, 18), (0, 19, 29)], 2: [(1, 0, 9), (1, 20, 29)]}
     run = make_run(tmp_path / "run", people)
@@ -234,6 +240,13 @@ def test_a_folder_of_crops_is_cut_from_the_video(tmp_path: Path, make_run: Calla
     with pytest.raises(InputError, match="holds these people already: name a new folder"):
         write_people(data, Review(data), tmp_path / "people")
     assert (tmp_path / "people" / "crops.csv").read_text().count("\n") == 13
+
+
+def test_boxes_on_a_line_that_was_asked_for_give_no_crops(tmp_path: Path, make_run: Callable[..., Path]):
+    run = make_run(tmp_path / "run", TWO)
+    edited(run, {"do": "between", "video": "dance", "person": 1, "from_frame": 3, "to_frame": 12})  # over 5 and 10
+    data = read_run_tracks(read_run(run))
+    assert write_people(data, Review(data), tmp_path / "people") == 10
 
 
 def test_the_people_put_right_become_the_cast_of_the_next_video(
