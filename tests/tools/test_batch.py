@@ -263,6 +263,12 @@ def test_a_folder_is_claimed_by_one_run_only(tmp_path: Path, monkeypatch: pytest
         claimed_folder(Path("out"), "dance"),
     ):
         raise AssertionError("two runs in one folder")
+    (tmp_path / "out" / "tracks.json").write_text('{"complete": false}')
+    with monkeypatch.context() as inside:
+        inside.chdir("out")
+        with claimed_folder(Path("."), "dance") as (folder, _):
+            assert folder == tmp_path.resolve() / "out"
+    assert (tmp_path / "out-unfinished" / "tracks.json").is_file()
     # the other run was faster, and is done, between the look at the folder and its claim
     monkeypatch.setattr("tools.run.folder.choose_folder", lambda out, *_: out)
     (tmp_path / "out" / "tracks.txt").touch()

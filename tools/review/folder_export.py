@@ -35,15 +35,16 @@ def export_folder(data: Reviewed, labelled: LabelledPeople, out: Path) -> Path:
         raise InputError(f"{out} lies in the data folder {data.folder}, which stays as it is; name a folder elsewhere")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} already exists; name a new folder for the reviewed data")
-    part = out.with_name(f".{out.name}.part")
+    home = out.resolve()  # which has a name, also where `out` is the folder one is in
+    part = home.with_name(f".{home.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
         (part / "images").mkdir(parents=True)
         (part / "poses").mkdir()
         _fill(data, _pictured(data, labelled), part)
-        if out.exists():
-            out.rmdir()
-        part.replace(out)
+        if home.exists():
+            home.rmdir()
+        part.replace(home)
     except OSError as error:
         raise InputError(f"the reviewed data cannot be written to {out}: {error.strerror or error}") from error
     finally:

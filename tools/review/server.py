@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +24,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from tracker.results.moment_words import GONE
 from tracker.types import InputError
 
 from ..run.folder import first_free
@@ -187,9 +189,11 @@ class ReviewServer(PageServer):
         data, labelled = self.review.data, self.review.labelled
         home = data.folder.resolve()
         out = export_folder(data, labelled, first_free(home.with_name(f"{home.name}-reviewed")))
-        mot = []
-        with contextlib.suppress(InputError):  # crops whose place is unknown make a data set, but no MOT text
-            mot = write_mot(data, labelled, out / "mot", self.fill_gaps)
+        known = ~np.isnan(labelled.xyxy[labelled.person != GONE])
+        try:  # crops whose place is unknown make a data set, but no MOT text
+            mot = write_mot(data, labelled, out / "mot", self.fill_gaps) if known.any() else []
+        except InputError as error:
+            raise InputError(f"the crops are in {out}, but {error}") from error
         missing = told_missing(missing_pictures(data, labelled))
         return {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
 

@@ -34,7 +34,7 @@ def choose_folder(out: Path | None, name: str, parent: Path = RUNS, opened: str 
             raise InputError(f"--out {out} is a file: name a folder for the results")
         if out.is_dir() and any(out.iterdir()) and not is_left_over(out):
             raise InputError(f"--out {out} already holds files: name a new folder, so that no results are overwritten")
-        return out
+        return out if out.name.strip(".") else out.resolve()  # . and .. have no name to put an ending to
     first = parent / (name or "run")
     gives_way = opened is not None and is_left_over(first) and read_json_object(first / CONFIG).get("opened") == opened
     return first if gives_way else first_free(first)

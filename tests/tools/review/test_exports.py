@@ -11,10 +11,12 @@ import pytest
 from reid.data.datasets import read_split
 from reid.data.reading import DataOptions
 from tools.dataset_review import DatasetReviewCommand
+from tools.review.edit_file import Review
 from tools.review.edits import replay
 from tools.review.folder_export import export_folder
 from tools.review.mot_export import mot_text, write_mot
 from tools.review.records import DataSet, read_data_set
+from tools.review.server import ReviewServer
 from tools.scoring.score_files import evaluate
 from tracker.results.mot_files import read_tracks
 from tracker.types import InputError
@@ -73,6 +75,10 @@ def test_data_whose_boxes_are_unknown_gives_no_mot_text(tmp_path: Path):
     with pytest.raises(InputError, match=r"it has no crops.csv"):
         write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
     assert not (tmp_path / "mot").exists()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "0000_000005.jpg").touch()
+    page = ReviewServer(Review(data), 1.0)
+    assert page.export() == {"folder": f"{tmp_path.resolve()}-reviewed", "mot": [], "missing": ""}
 
 
 @pytest.mark.parametrize("name", ["../../dance", "dance" * 50])
@@ -82,11 +88,20 @@ def test_a_video_with_a_path_or_a_novel_for_a_name_writes_nowhere(folder: Path, 
     data = read_data_set(folder)
     with pytest.raises(InputError, match="name that fits no folder"):
         write_mot(data, replay(data, []), tmp_path / "mot", 1.0)
+    with pytest.raises(InputError, match=r"the crops are in .*data-reviewed, but video .* fits no folder"):
+        ReviewServer(Review(data), 1.0).export()
 
 
 def test_without_edits_the_new_folder_is_the_old_one(data: DataSet, tmp_path: Path):
     out = export_folder(data, replay(data, []), tmp_path / "out")
     assert files(out) == files(data.folder)
+
+
+def test_the_folder_one_is_in_takes_the_data(data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    export_folder(data, replay(data, []), Path("."))
+    assert files(tmp_path / "out") == files(data.folder)
 
 
 def test_the_new_folder_follows_the_edits_and_the_trainer_reads_it(data: DataSet, tmp_path: Path):
