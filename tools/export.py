@@ -24,7 +24,7 @@ from tracker.types import InputError
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .run.output import say
-from .run.parts import BUNDLED, encoder_weights
+from .run.parts import NAMED_ENCODERS, encoder_weights
 
 MIN_COSINE = 1 - 1e-3
 BATCHES = (1, 8)
@@ -42,7 +42,7 @@ class ExportCommand:
     """
 
     weights: Positional[str]
-    """The encoder: `bundled`, or a file trained with followspot."""
+    """The encoder: `bundled`, `strong`, `rendered`, or a file trained with followspot."""
     to: Literal["onnx", "openvino"]
     """onnx needs the extra of that name: pip install 'followspot[onnx]'."""
     out: Path | None = None
@@ -69,7 +69,7 @@ class ExportCommand:
 
     def _new_file(self, weights: Path) -> Path:
         ending = ENDINGS[self.to]
-        beside = Path() if self.weights == BUNDLED else weights.parent
+        beside = Path() if self.weights in NAMED_ENCODERS else weights.parent
         out = self.out or beside / f"{weights.stem}{ending}"
         if self.to == "onnx" and out.suffix != ending:
             raise InputError(f"--out {out} does not end in {ending}, by which --reid knows an ONNX file")

@@ -347,6 +347,15 @@ def test_those_left_out_are_named_by_the_ids_that_track_gives_them():
     assert short.endswith("3 (3.0 s) and 2 more")
 
 
+def test_a_sequence_without_pictures_is_refused_in_a_sentence(tmp_path):
+    sequence = tmp_path / "duo"
+    sequence.mkdir()
+    (sequence / "seqinfo.ini").write_text("[Sequence]\nseqLength=9\nimWidth=64\nimHeight=48\n")
+    (tmp_path / "boxes.txt").write_text("".join(f"{frame},-1,10,10,20,30,0.9\n" for frame in range(1, 10)))
+    with pytest.raises(InputError, match="there are no pictures to cut people out of"):
+        take_in(tmp_path / "data", sequence, detections=tmp_path / "boxes.txt")
+
+
 def wrong_and_pieces(label: Sequence[int], truth: Sequence[int]) -> tuple[int, int]:
     """How many sightings are not of the person their label has most of, and how many labels there are."""
     table = np.zeros((max(label) + 1, max(truth) + 1), int)

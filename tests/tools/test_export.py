@@ -13,7 +13,7 @@ from models.pretrained import load_encoder, save_encoder
 from reid.encoder.encoder_export import WRITERS, write_openvino
 from tools import export
 from tools.export import ExportCommand, rendered_crops
-from tools.run.parts import make_embedder
+from tools.run.parts import NAMED_ENCODERS, make_embedder
 from tracker.types import InputError
 
 
@@ -73,6 +73,15 @@ def test_by_default_it_stands_beside_the_weights_and_nothing_is_overwritten(weig
     assert (weights.parent / "mine_openvino" / "encoder.xml").is_file()
     with pytest.raises(InputError, match="mine_openvino exists"):
         run(weights, "--to", "openvino")
+
+
+@pytest.mark.parametrize("name", ["bundled", "strong"])
+def test_a_bundled_encoder_s_stands_here(weights, openvino_folder, tmp_path, monkeypatch, name):
+    monkeypatch.setitem(WRITERS, "openvino", lambda path, loaded: shutil.copytree(openvino_folder, path))
+    monkeypatch.setitem(NAMED_ENCODERS, name, weights)
+    monkeypatch.chdir(tmp_path)
+    run(name, "--to", "openvino")
+    assert (tmp_path / "mine_openvino" / "encoder.xml").is_file()
 
 
 def test_an_export_that_differs_is_refused_and_gone(weights, openvino_folder, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from reid.labelling.pseudo_labels import EmbeddedCrops, EncoderFacts, Tracklet
 from tracker.gallery import crop, embedded
 from tracker.pipeline import track
 from tracker.tracker import Tracker
-from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks
+from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
 
 from ..run.checks import require_at_least
 from ..run.overheard_detector import OverheardDetector
@@ -80,7 +80,10 @@ def watch(
     batch: int,
     shown: Callable[[Iterable[tuple[Frame, FrameTracks]]], Iterable[tuple[Frame, FrameTracks]]] = iter,
 ) -> Watched:
-    """Track and embed the people of the frames; `shown` may count the tracked frames as they pass."""
+    """Track and embed the people of the frames; `shown` may count the tracked frames as they pass.
+
+    Raises InputError where a frame has no picture.
+    """
     overheard = OverheardDetector(detector)
     watcher = Watcher(embedder, options)
     for frame, tracks in shown(track(frames, overheard, Tracker(None, embedder), batch=batch)):
@@ -101,7 +104,9 @@ class Watcher:
         self.embedded: list[np.ndarray] = []
 
     def take(self, frame: Frame, tracks: FrameTracks, detections: Detections) -> None:
-        """Note a frame's people, and cut out those to embed."""
+        """Note a frame's people, and cut out those to embed. Raises InputError where the frame has no picture."""
+        if frame.image is None:
+            raise InputError("there are no pictures to cut people out of; name the video itself, or pictures of it")
         self.watched.frames += 1
         self.watched.rows += len(tracks)
         contact = in_contact(tracks, detections, self.tracklet_options)
@@ -112,25 +117,23 @@ class Watcher:
             self.tracklets[number][1].append(frame.index)
         every = self.options.every
         if frame.index % every == 0 or (every > EMBED_EVERY and frame.index % EMBED_EVERY == 0):
-            for row in self._rows(frame, tracks, contact):
-                self._cut_out(frame, tracks, row, int(numbers[row]))
+            for row in self._rows(tracks, contact, frame.image.shape[1]):
+                self._cut_out(frame, frame.image, tracks, row, int(numbers[row]))
 
-    def _rows(self, frame: Frame, tracks: FrameTracks, contact: np.ndarray) -> list[int]:
+    def _rows(self, tracks: FrameTracks, contact: np.ndarray, width: int) -> list[int]:
         """The rows to embed: all, or those that show a person clearly, whole and large enough."""
         if self.options.all:
             return list(range(len(tracks)))
-        assert frame.image is not None
-        inside = (tracks.xyxy[:, 0] >= EDGE) & (tracks.xyxy[:, 2] <= frame.image.shape[1] - EDGE)
+        inside = (tracks.xyxy[:, 0] >= EDGE) & (tracks.xyxy[:, 2] <= width - EDGE)
         tall = tracks.xyxy[:, 3] - tracks.xyxy[:, 1] >= self.options.min_height
         return np.flatnonzero(~contact & inside & tall & (tracks.score >= self.options.min_score)).tolist()
 
-    def _cut_out(self, frame: Frame, tracks: FrameTracks, row: int, number: int) -> None:
-        assert frame.image is not None
+    def _cut_out(self, frame: Frame, image: np.ndarray, tracks: FrameTracks, row: int, number: int) -> None:
         keypoints = None if tracks.keypoints is None else tracks.keypoints[row]
         self.watched.sightings.append(
             Sighting(frame.index, frame.time, tracks.xyxy[row], float(tracks.score[row]), number, keypoints)
         )
-        self.waiting.append(crop(frame.image, tracks.xyxy[row]).copy())  # a view would keep the whole picture
+        self.waiting.append(crop(image, tracks.xyxy[row]).copy())  # a view would keep the whole picture
         if len(self.waiting) == EMBEDDED_AT_ONCE:
             self._embed()
 
