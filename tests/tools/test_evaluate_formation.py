@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,18 @@ def test_what_is_only_shifted_and_turned_is_in_its_place():
     errors = formation_errors(formation, one_second([1, 2, 3]), one_second([1, 2, 3]), lambda time: true, 5.0)
     np.testing.assert_allclose(errors.placed, 0, atol=1e-9)
     assert not errors.order.all()
+
+
+def test_the_person_of_an_id_is_the_one_of_its_own_box_whoever_else_is_near():
+    """1 lies on the first person by 0.6, and by 0.49 on the second; 2 lies on the first by 0.49, 3 on the third."""
+    true = np.array([[0, 10], [3, 10], [0, 14]], float)
+    walks = tuple(Walk(id, 0, np.tile(true[id - 1], (5, 1))) for id in (1, 3))
+    boxes = [
+        np.array([[left, 0, left + 100, 100] for left in lefts], float) for lefts in ((25, -34, 300), (0, 59, 300))
+    ]
+    tracks, truth = ([replace(rows, xyxy=xyxy) for rows in one_second([1, 2, 3])] for xyxy in boxes)
+    errors = formation_errors(Formation(0.2, (Shot(0.0, FLOOR, walks),)), tracks, truth, lambda time: true, 5.0)
+    assert errors.pairs.tolist() == pytest.approx([0.0] * 5)
 
 
 def test_a_mirrored_formation_is_not_in_its_place():

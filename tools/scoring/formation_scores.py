@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from tracker import boxes
+from tracker.association import match
 from tracker.results.formation import Formation
 from tracker.types import FrameTracks
 
@@ -118,10 +118,8 @@ def _by_sample(formation: Formation) -> dict[int, list[tuple[int, np.ndarray]]]:
 
 def _owners(tracks: FrameTracks, truth: FrameTracks) -> dict[int, int]:
     """The true person of each id."""
-    overlap = boxes.iou(tracks.xyxy, truth.xyxy)
-    rows, columns = linear_sum_assignment(-overlap)
-    same = overlap[rows, columns] >= _OVERLAP
-    return dict(zip(tracks.ids[rows[same]].tolist(), truth.ids[columns[same]].tolist(), strict=True))
+    rows, columns = match(boxes.iou(tracks.xyxy, truth.xyxy), _OVERLAP)
+    return dict(zip(tracks.ids[rows].tolist(), truth.ids[columns].tolist(), strict=True))
 
 
 def _distances(places: np.ndarray) -> np.ndarray:
