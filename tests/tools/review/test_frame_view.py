@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -102,11 +103,13 @@ def test_adjusting_ends_where_another_box_is_chosen_or_the_frame_is_closed(frame
     says(frame, "Box of person 3 set.")
     assert [(edit["person"], edit["xyxy"][1]) for edit in served.edits()] == [(3, 39.0)]
     frame.press_keys("b")
+    says(frame, "Arrows move the box")
     frame.mouse.click(*screen(frame, 20, 170))  # beside all boxes
     frame.wait_for_function(f"() => !{own}")
     frame.press_keys("ArrowRight")
     at(frame, 11)
     frame.press_keys("ArrowUp", "b")
+    says(frame, "Arrows move the box")
     frame.page.click('[data-frame="close"]')
     frame.press_keys("f", "ArrowRight")
     at(frame, 12)
@@ -188,6 +191,28 @@ def test_a_box_is_added_by_keyboard_where_the_person_was_seen_last(frame, served
     says(frame, "Box of person 1 set.")
     assert served.edits()[-1]["xyxy"] == [100.0, 40.0, 130.0, 140.0]
     assert chips(frame)[1] == "drawn"
+
+
+def test_why_a_frame_cannot_be_shown_is_told_at_that_frame_only(frame):
+    """Why the last one cannot be is answered when another is shown already."""
+    late: list[Any] = []
+
+    def answer(route: Any) -> None:
+        if route.request.resource_type == "image":
+            route.fulfill(status=400)
+        else:
+            late.append(route)
+
+    last = re.compile(r"/frame\?.*frame=29")
+    frame.route(last, answer)
+    with frame.expect_request(lambda request: last.search(request.url) and request.resource_type == "fetch"):
+        frame.press_keys("End")
+    frame.press_keys("Home")
+    at(frame, 0)
+    late[0].fulfill(status=400, json={"error": "damaged there"})
+    frame.unroute(last)
+    frame.evaluate("() => fetch('/api/people').then((answer) => answer.json())")
+    assert frame.is_hidden("#frame-problem")
 
 
 def test_a_video_that_is_gone_is_reported_in_the_picture(tmp_path, dance_video, make_data, make_server, open_page):

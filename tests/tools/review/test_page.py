@@ -189,6 +189,17 @@ def test_the_whole_way_works_by_keyboard_with_the_focus_seen_and_spoken(page, se
     assert unnamed == 0
 
 
+def test_the_nearest_crop_is_one_of_the_same_video(page):
+    """A person merged across two videos; 4 s into the second, and into a third where they are not."""
+    nearest = """async () => { const { Cursor } = await import("/page/cursor.js");
+        const groups = [0, 1, 2, 3].map((crop) => ({ crops: [crop] }));
+        const data = { time: [0, 4, 1, 9], video: [0, 0, 1, 1] };
+        const cursor = new Cursor({ data }, { rows: new Map([[7, { strip: { groups } }]]) });
+        cursor.number = 7;
+        return [cursor.nearest(1, 4), cursor.nearest(2, 4)]; }"""
+    assert page.evaluate(nearest) == [2, 1]
+
+
 def test_strips_are_reached_by_tab_and_keep_the_keys_of_all_rows(page, served):
     assert page.people() == [3, 2, 1, 0]
     page.press_keys("ArrowRight", "Tab", "Tab")

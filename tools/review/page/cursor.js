@@ -1,5 +1,7 @@
 // Where the keyboard is, what is chosen, who is marked. `number` and `column` name a thumbnail, `chosen` holds crops.
 
+const OTHER_VIDEO = 1e9;  // seconds: farther than anything in the same one
+
 export class Cursor {
   constructor(review, rows) {
     Object.assign(this, { review, rows, number: null, column: 0, chosen: new Set(), anchor: null, marked: null });
@@ -60,13 +62,16 @@ export class Cursor {
     const { order } = this.rows;
     const at = Math.max(0, Math.min(order.indexOf(this.number) + by, order.length - 1));
     if (order[at] === this.number || order[at] === undefined) return;
-    const time = this.review.data.time[this.here] ?? 0;
+    const { here } = this;
+    const { time, video } = this.review.data;
     this.place(order[at], 0);
-    this.column = this.nearest(time);
+    this.column = this.nearest(video[here], time[here] ?? 0);
   }
 
-  nearest(time) {
-    const gap = ({ crops }) => Math.abs(this.review.data.time[crops[0]] - time);
+  // The thumbnail nearest to a time in a video, of another one only where there is none of this.
+  nearest(video, time) {
+    const { data } = this.review;
+    const gap = ({ crops: [crop] }) => Math.abs(data.time[crop] - time) + (data.video[crop] === video ? 0 : OTHER_VIDEO);
     return this.groups.reduce((best, group, at) => (gap(group) < gap(this.groups[best]) ? at : best), 0);
   }
 
@@ -81,7 +86,7 @@ export class Cursor {
   // After the people changed: stay with the crop that was here, else near the place.
   settle(crop, neighbour) {
     const { order } = this.rows;
-    this.chosen = new Set([...this.chosen].filter((one) => this.review.indexOf && this.owned(one)));
+    this.chosen = new Set([...this.chosen].filter((one) => this.owned(one)));
     if (!this.review.people.has(this.marked)) this.marked = null;
     if (crop !== undefined && this.goTo(crop)) return;
     if (!order.includes(this.number)) this.number = order[Math.min(neighbour, order.length - 1)] ?? null;

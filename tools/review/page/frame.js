@@ -129,9 +129,9 @@ export class FrameView {
   }
 
   async problem() {
-    const problem = find("#frame-problem");
-    problem.textContent = (await refusal(this.still.src)) ?? "The frame cannot be shown.";
-    problem.hidden = false;
+    const { src } = this.still;
+    const said = (await refusal(src)) ?? "The frame cannot be shown.";
+    if (src === this.still.src) Object.assign(find("#frame-problem"), { textContent: said, hidden: false });
   }
 
   async goTo() {

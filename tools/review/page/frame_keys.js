@@ -36,6 +36,11 @@ export function listenInFrame(view, { help, close }) {
     return view.paint();
   }
 
+  function leave() {
+    adjusting = null;
+    close();
+  }
+
   function begin() {
     if (!view.box) return view.say("Choose a box first (↑ ↓ or click).", true);
     adjusting = view.box;
@@ -52,7 +57,7 @@ export function listenInFrame(view, { help, close }) {
     End: () => view.show(view.source.frames - 1),
     ArrowUp: () => view.step(-1),
     ArrowDown: () => view.step(1),
-    Escape: () => close(),
+    Escape: () => leave(),
     b: () => begin(),
     n: () => view.assign(),
     a: () => view.add(),
@@ -78,6 +83,6 @@ export function listenInFrame(view, { help, close }) {
     });
   });
   for (const button of view.dialog.querySelectorAll("[data-frame]")) {
-    button.addEventListener("click", button.dataset.frame === "help" ? help : close);
+    button.addEventListener("click", button.dataset.frame === "help" ? help : leave);
   }
 }

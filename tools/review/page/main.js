@@ -117,7 +117,7 @@ class View extends PageView {
     const person = review.people.get(frameView.person);
     if (person?.crops.length && this.rows.order.includes(person.number)) {
       cursor.place(person.number, 0);
-      cursor.column = cursor.nearest(frameView.frame / frameView.source.fps);
+      cursor.column = cursor.nearest(review.data.videos.indexOf(frameView.source), frameView.frame / frameView.source.fps);
     }
     this.room.focus();
     this.paint();

@@ -20,8 +20,8 @@ export function grouped(crops, data, every) {
 }
 
 export class Strip {
-  constructor(review, number, label) {
-    Object.assign(this, { review, number, label, groups: [], cells: new Map(), shown: false });
+  constructor(review, number) {
+    Object.assign(this, { review, number, groups: [], cells: new Map(), shown: false });
     this.element = Object.assign(document.createElement("div"), { className: "strip", role: "row", tabIndex: 0, ariaBusy: "true" });
     this.reel = Object.assign(document.createElement("div"), { className: "reel" });
     this.reel.setAttribute("role", "presentation");
