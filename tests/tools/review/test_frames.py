@@ -99,8 +99,8 @@ def test_what_is_not_there_any_more_is_named_but_no_camera_stream_or_pattern(tmp
 def test_a_picture_of_a_sequence_is_shown_at_its_own_frame_where_one_before_is_missing(tmp_path: Path):
     """Of four pictures, each of its own grey, the second is gone; frame 2, from 0, is 000003.png, of grey 90."""
     (tmp_path / "img1").mkdir()
-    for number in (1, 3, 4):
-        cv2.imwrite(str(tmp_path / f"img1/{number:06d}.png"), np.full((48, 64, 3), 30 * number, np.uint8))
+    for n in (1, 3, 4):
+        cv2.imwrite(str(tmp_path / f"img1/{n:06d}.png"), np.full((48, 64, 3), 30 * n, np.uint8))
     (tmp_path / "seqinfo.ini").write_text("[Sequence]\nseqLength=4\nimWidth=64\nimHeight=48\n")
     store = open_frames(str(tmp_path))
     shown = [cv2.imdecode(np.frombuffer(store.frame(index), np.uint8), cv2.IMREAD_COLOR) for index in (0, 2, 3)]
