@@ -27,8 +27,16 @@ export class Boxes {
     svg.addEventListener("pointerdown", (event) => this.press(event));
   }
 
-  // Video pixels are drawn `scale` screen pixels large.
-  fit(width, height, scale) {
+  // The picture `still` of so many video pixels, and the boxes over it: as large as `room` allows, in its middle.
+  fit(room, still, width, height) {
+    const { width: wide, height: high } = room.getBoundingClientRect();
+    const scale = Math.min(wide / width, high / height);
+    for (const { style } of [still, this.svg]) {
+      style.width = `${width * scale}px`;
+      style.height = `${height * scale}px`;
+      style.left = `${(wide - width * scale) / 2}px`;
+      style.top = `${(high - height * scale) / 2}px`;
+    }
     Object.assign(this, { scale, size: [width, height] });
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.draw();

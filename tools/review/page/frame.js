@@ -2,12 +2,12 @@
 
 import { frameOf, get, refusal } from "./api.js";
 import { Boxes } from "./boxes.js";
+import { find } from "./elements.js";
 import { rounded } from "./geometry.js";
 import { Message } from "./message.js";
 import { Queue } from "./queue.js";
 
 const AHEAD = 3;
-const find = (selector) => document.querySelector(selector);
 
 export class FrameView {
   constructor(review, prompt) {
@@ -17,9 +17,8 @@ export class FrameView {
     this.dialog = find("#frame");
     this.picture = find("#picture");
     this.still = find("#still");
-    this.overlay = find("#overlay");
     this.slider = find("#frame-slider");
-    this.drawing = new Boxes(this.overlay, (person) => review.colour(person), {
+    this.drawing = new Boxes(find("#overlay"), (person) => review.colour(person), {
       chosen: (box) => this.choose(box && this.boxes.indexOf(box)),
       changed: ({ person, frame }, xyxy) => this.act(() => this.put(person, xyxy, frame)),
       drawn: (xyxy) => this.act(() => this.name(xyxy)),
@@ -117,15 +116,7 @@ export class FrameView {
     if (!this.dialog.open) return;
     const width = this.source.width || this.still.naturalWidth || 1;
     const height = this.source.height || this.still.naturalHeight || 1;
-    const room = this.picture.getBoundingClientRect();
-    const scale = Math.min(room.width / width, room.height / height);
-    for (const { style } of [this.still, this.overlay]) {
-      style.width = `${width * scale}px`;
-      style.height = `${height * scale}px`;
-      style.left = `${(room.width - width * scale) / 2}px`;
-      style.top = `${(room.height - height * scale) / 2}px`;
-    }
-    this.drawing.fit(width, height, scale);
+    this.drawing.fit(this.picture, this.still, width, height);
   }
 
   async problem() {

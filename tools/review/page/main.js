@@ -3,12 +3,13 @@
 import { Actions } from "./actions.js";
 import { post } from "./api.js";
 import { Cursor } from "./cursor.js";
+import { find } from "./elements.js";
 import { FrameView } from "./frame.js";
 import { listenInFrame } from "./frame_keys.js";
 import { help } from "./help.js";
 import { listen } from "./keys.js";
 import { kept, ordered } from "./orders.js";
-import { begin, find, PageView } from "./page_view.js";
+import { begin, PageView } from "./page_view.js";
 import { Review } from "./review.js";
 import { Rows } from "./rows.js";
 import { many } from "./words.js";

@@ -1,10 +1,10 @@
 // What both pages have: a message below, one deed after the other, the title and the buttons above.
 
+import { find } from "./elements.js";
 import { Message } from "./message.js";
 import { Prompt } from "./prompt.js";
 import { Queue } from "./queue.js";
-
-export const find = (selector) => document.querySelector(selector);
+import { many } from "./words.js";
 
 export class PageView {
   // room: the element that has the keyboard
@@ -50,7 +50,7 @@ export class PageView {
     const { people, edits, undone } = this.review;
     find('[data-do="undo"]').disabled = !edits;
     find('[data-do="redo"]').disabled = !undone;
-    return [people.size === 1 ? "1 person" : `${people.size} people`, edits === 1 ? "1 edit" : `${edits} edits`];
+    return [people.size === 1 ? "1 person" : `${people.size} people`, many(edits, "edit")];
   }
 }
 

@@ -1,11 +1,11 @@
 // A row a person: the number on the left, the strip of crops on the right; filled only while it is in sight.
 
 import { Strip } from "./strip.js";
-import { many } from "./words.js";
+import { clock, many } from "./words.js";
 
 const NEAR = "400px";
 
-const seconds = (time) => (time >= 60 ? `${Math.floor(time / 60)}:${(time % 60).toFixed(1).padStart(4, "0")}` : `${time.toFixed(1)} s`);
+const seconds = (time) => (time >= 60 ? clock(time) : `${time.toFixed(1)} s`);
 
 const line = (text, className = "") => Object.assign(document.createElement("p"), { textContent: text, className, title: text });
 

@@ -2,6 +2,9 @@
 
 export const many = (count, what) => `${count} ${what}${count === 1 ? "" : what.endsWith("x") ? "es" : "s"}`;
 
+// A time in seconds as m:ss.s.
+export const clock = (seconds) => `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
+
 // With a capital letter at its beginning.
 export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 

@@ -35,6 +35,7 @@ export const EDITS = [
   ["Alt or Shift + drag", "move a box (also by its number)"],
 ];
 
+export const [SHORTER, LONGER] = [0.5, 2];  // of the video in the rows
 const FAR = 10;
 
 export function listen(element, view, actions) {
@@ -70,8 +71,8 @@ export function listen(element, view, actions) {
     u: () => actions.undo(),
     r: () => actions.redo(),
     e: () => actions.save(),
-    "+": () => view.zoom(0.5),
-    "-": () => view.zoom(2),
+    "+": () => view.zoom(SHORTER),
+    "-": () => view.zoom(LONGER),
     "?": () => view.help(),
   };
   element.addEventListener("keydown", (event) => {

@@ -1,17 +1,17 @@
 // The page of a run: the video, the doubtful moments, a row a person, and the edits.
 
+import { find } from "../elements.js";
 import { showKeys } from "../help.js";
-import { begin, find, PageView } from "../page_view.js";
+import { begin, PageView } from "../page_view.js";
 import { many } from "../words.js";
 import { RunActions } from "./actions.js";
-import { EDITS, KEYS, listen } from "./keys.js";
+import { EDITS, KEYS, LONGER, SHORTER, listen } from "./keys.js";
 import { MomentList } from "./moment_list.js";
 import { PeopleRows } from "./people_rows.js";
 import { Player } from "./player.js";
 import { RunReview } from "./run_review.js";
 
 const LEAST_SHOWN = 30;
-const [SHORTER, LONGER] = [0.5, 2];
 
 // Marks of the cast are no edit until it is kept; the browser has them while the page is open, also after a reload.
 // People who are gone keep theirs, since an undo may bring them back.

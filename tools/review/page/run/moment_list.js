@@ -1,6 +1,7 @@
 // The doubtful moments as a list that seeks.
 
-const part = (name, className, more = {}) => Object.assign(document.createElement(name), { className, ...more });
+import { part } from "../elements.js";
+import { clock } from "../words.js";
 
 export class MomentList {
   constructor(review, element, seek) {
@@ -9,11 +10,6 @@ export class MomentList {
       const key = event.target.closest("button")?.dataset.key;
       if (key !== undefined) seek(this.review.moments.find((moment) => moment.key === key));
     });
-  }
-
-  clock(frame) {
-    const seconds = this.review.seconds(frame);
-    return `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, "0")}`;
   }
 
   set() {
@@ -33,7 +29,7 @@ export class MomentList {
 
   // The one there is where it says the same.
   item(moment, known) {
-    const time = this.clock(moment.frame);
+    const time = clock(this.review.seconds(moment.frame));
     const { told } = moment;
     const done = moment.mended ? "put right" : moment.looked ? "looked at" : "";
     const says = `${time} ${told} ${done}`;

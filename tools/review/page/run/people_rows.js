@@ -1,16 +1,15 @@
 // A row a person: number and name, pictures along time with the surroundings, the timeline.
 
 import { likenessOf } from "../api.js";
+import { part } from "../elements.js";
 import { many } from "../words.js";
 import { PictureQueue } from "./picture_queue.js";
 import { Timeline } from "./timeline.js";
 
 const COLOURS = ["lane", "focus", "soft", "ink", "doubt"];
 
-const part = (name, className, more = {}) => Object.assign(document.createElement(name), { className, ...more });
-
 export class PeopleRows {
-  // deeds: chosen(number), seek(frame)
+  // deeds: chosen(number, frame), frame being where the row was clicked, if it was in the lane
   constructor(review, element, view, deeds) {
     Object.assign(this, { review, element, view, deeds, rows: new Map(), order: [], lane: { width: 0 }, pictures: new PictureQueue() });
     element.addEventListener("click", (event) => this.clicked(event));

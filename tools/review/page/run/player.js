@@ -2,10 +2,10 @@
 
 import { frameOf, refusal } from "../api.js";
 import { Boxes } from "../boxes.js";
+import { find } from "../elements.js";
 import { sentence } from "../words.js";
 
 const AHEAD = 24;
-const find = (selector) => document.querySelector(selector);
 
 export class Player {
   // deeds: those of Boxes; moved(): another frame is shown
@@ -13,8 +13,7 @@ export class Player {
     Object.assign(this, { review, deeds, frame: 0, shown: 0, boxes: [], unused: [], person: null, chosen: null, playing: false, pictures: new Map() });
     this.picture = find("#picture");
     this.still = find("#still");
-    this.overlay = find("#overlay");
-    this.drawing = new Boxes(this.overlay, (person) => review.colour(person), { ...deeds, label: (person) => review.label(person) });
+    this.drawing = new Boxes(find("#overlay"), (person) => review.colour(person), { ...deeds, label: (person) => review.label(person) });
     new ResizeObserver(() => this.fit()).observe(this.picture);
   }
 
@@ -103,15 +102,7 @@ export class Player {
 
   fit() {
     const { width, height } = this.review.data;
-    const room = this.picture.getBoundingClientRect();
-    const scale = Math.min(room.width / width, room.height / height);
-    for (const { style } of [this.still, this.overlay]) {
-      style.width = `${width * scale}px`;
-      style.height = `${height * scale}px`;
-      style.left = `${(room.width - width * scale) / 2}px`;
-      style.top = `${(room.height - height * scale) / 2}px`;
-    }
-    this.drawing.fit(width, height, scale);
+    this.drawing.fit(this.picture, this.still, width, height);
   }
 
   play() {

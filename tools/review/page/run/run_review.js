@@ -6,7 +6,7 @@ import { toldFromNumbers } from "../words.js";
 
 const CHUNK = 60;
 const KINDS = ["crop", "drawn", "filled"];
-const FILLED = KINDS.indexOf("filled");
+export const [, DRAWN, FILLED] = KINDS.keys();
 
 export class RunReview extends History {
   static load() {

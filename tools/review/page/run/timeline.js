@@ -1,5 +1,7 @@
 // One person along time: presence, gaps, boxes by hand, filled and offered ones, recoveries, doubtful moments.
 
+import { DRAWN, FILLED } from "./run_review.js";
+
 const HEIGHT = 22;
 const ROOM = 6;
 
@@ -59,8 +61,9 @@ export class Timeline {
     };
     bar([0, this.review.end], ROOM, HEIGHT - 2 * ROOM, colours.lane);
     for (const [first, last, kind] of person.spans) {
-      bar([first, last], kind === 2 ? ROOM + 3 : ROOM, HEIGHT - 2 * ROOM - (kind === 2 ? 6 : 0), person.back);
-      if (kind === 1) bar([first, last], HEIGHT - ROOM + 1, 2, colours.focus);
+      const inset = kind === FILLED ? ROOM + 3 : ROOM;
+      bar([first, last], inset, HEIGHT - 2 * inset, person.back);
+      if (kind === DRAWN) bar([first, last], HEIGHT - ROOM + 1, 2, colours.focus);
     }
     pen.strokeStyle = person.back;
     pen.lineWidth = 1.5;
