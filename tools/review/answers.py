@@ -109,5 +109,4 @@ def _box(number: int, xyxy: tuple[float, ...], label: FrameLabel | None) -> dict
         "xyxy": [round(value, 2) for value in xyxy],
         "kind": label.kind.value if label is not None else "filled",
         "image": crop.image if crop else None,
-        "score": crop.score if crop else None,
     }

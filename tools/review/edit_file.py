@@ -119,7 +119,6 @@ class Review:
             "edits": len(self.edits),
             "last": told(self.edits[-1], self.labelled.names) if self.edits else None,
             "undone": len(self.undone),
-            "next": self.labelled.next_number,
         }
 
     def _advance(self, edit: Edit, after: LabelledPeople) -> None:

@@ -50,7 +50,6 @@ class RunAnswers:
             "width": run.width,
             "height": run.height,
             "cuts": list(data.cuts),
-            "tracking": run.tracking,
             "unused": bool(data.unused),
             "doubted": len(data.moments),
             "unseen": absence(run.opened),
@@ -88,11 +87,9 @@ class RunAnswers:
         moment, frame = each.moment, self.data.columns.frame
         return {
             "key": moment.key,
-            "kind": moment.kind,
             "frame": moment.frame,
             "to": moment.to,
             "people": list(each.people),
-            "doubt": moment.doubt,
             "told": each.words(labelled.names, lambda frame: clock(self.data.seconds(frame))),
             "fix": [
                 {
@@ -164,7 +161,7 @@ class RunAnswers:
             unused = {
                 frame: boxes.round(1).tolist() for frame in range(first, last + 1) if len(boxes := spare.at(frame))
             }
-            return {"revision": self.review.revision, "first": first, "boxes": shown, "unused": unused}
+            return {"boxes": shown, "unused": unused}
 
     def spare(self) -> SpareBoxes:
         """The detector's boxes that nobody has."""

@@ -200,8 +200,7 @@ class ReviewServer(PageServer):
     def boxes(self, request: Request) -> Response:
         video, frame = asked_frame(request)
         self.review.refresh()
-        boxes = self.box_table.boxes(video, frame)
-        return JSONResponse({"revision": self.review.revision, "boxes": boxes}, headers=NEVER_KEPT)
+        return JSONResponse({"boxes": self.box_table.boxes(video, frame)}, headers=NEVER_KEPT)
 
     def thumbnail(self, request: Request) -> Response:
         picture = self.made_thumbnail(self._image(request))
