@@ -7,6 +7,7 @@ from typing import Any
 
 from tracker.results.moment_words import told_from_numbers
 
+from ..run.output import count
 from .edits import NEW, Edit
 
 Called = Callable[[Any], str]
@@ -21,13 +22,9 @@ def told(edit: Edit, names: Mapping[int, str]) -> str:
     return WORDS[edit["do"]](edit, called)
 
 
-def _count(things: Any, what: str, several: str | None = None) -> str:
-    return f"1 {what}" if len(things) == 1 else f"{len(things)} {several or what + 's'}"
-
-
 def _listed(people: list[Any], called: Called) -> str:
     if len(people) > 3:
-        return _count(people, "person", "people")
+        return count(len(people), "person", "people")
     return " and ".join(filter(None, [", ".join(map(called, people[:-1])), called(people[-1])]))
 
 
@@ -65,14 +62,14 @@ def _unboxed(edit: Edit, called: Called) -> str:
 WORDS: dict[str, Callable[[Edit, Called], str]] = {
     "merge": lambda edit, called: f"{_listed(edit['people'][1:], called)} made part of {called(edit['people'][0])}",
     "split": lambda edit, called: f"{called(edit['person'])} split",
-    "move": lambda edit, called: f"{_count(edit['images'], 'crop')} moved to {called(edit['person'])}",
-    "drop": lambda edit, called: f"{_count(edit['images'], 'crop')} thrown out",
+    "move": lambda edit, called: f"{count(len(edit['images']), 'crop')} moved to {called(edit['person'])}",
+    "drop": lambda edit, called: f"{count(len(edit['images']), 'crop')} thrown out",
     "delete": lambda edit, called: f"{_listed(edit['people'], called)} deleted",
     "keep": lambda edit, called: f"all but {_listed(edit['people'], called)} deleted",
     "rename": _renamed,
     "box": lambda edit, called: f"the box of {called(edit['person'])} in frame {edit['frame']} set",
     "boxes": lambda edit, called: (
-        f"{_count(edit['frames'], 'box', 'boxes')} of the detector given to {called(edit['person'])}"
+        f"{count(len(edit['frames']), 'box', 'boxes')} of the detector given to {called(edit['person'])}"
     ),
     "unbox": _unboxed,
     "between": lambda edit, called: (
@@ -81,7 +78,7 @@ WORDS: dict[str, Callable[[Edit, Called], str]] = {
     "give": _given,
     "swap": lambda edit, called: f"{_listed(edit['people'][:2], called)} swapped {_when(edit)}",
     "reassign": lambda edit, called: "a doubtful moment put right",
-    "look": lambda edit, called: f"{_count(edit['moments'], 'moment')} looked at",
-    "unlook": lambda edit, called: f"{_count(edit['moments'], 'moment')} not looked at",
+    "look": lambda edit, called: f"{count(len(edit['moments']), 'moment')} looked at",
+    "unlook": lambda edit, called: f"{count(len(edit['moments']), 'moment')} not looked at",
 }
 """By kind, as in `edits.KINDS`."""

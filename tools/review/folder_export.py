@@ -13,7 +13,7 @@ from reid.data.crop_table import CROP_TABLE, CropRow, write_crop_table
 from reid.data.dancereid import is_part
 from tracker.types import InputError
 
-from ..run.output import first_names
+from ..run.output import count, first_names
 from .enclosure import enclosed
 from .gaps import believed
 from .json_files import read_json_file
@@ -76,8 +76,7 @@ def told_missing(images: list[str]) -> str:
     """One sentence about pictures that are missing, the first of them by name; empty where none is."""
     if not images:
         return ""
-    what = "1 picture is" if len(images) == 1 else f"{len(images)} pictures are"
-    return f"{what} missing in images/ and left out: {first_names(images)}"
+    return f"{count(len(images), 'picture is', 'pictures are')} missing in images/ and left out: {first_names(images)}"
 
 
 def _pictured(data: Reviewed, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from tracker.types import InputError
 
+from .edits import FARTHEST
 from .json_files import parsed
 
 LARGEST_REQUEST = 4_000_000
@@ -30,7 +31,7 @@ def coordinate(request: Request, name: str) -> float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not abs(value) <= 1e6:
+    if not abs(value) <= FARTHEST:
         raise InputError(f"{name} must be a number of pixels, not {text[:20]!r}")
     return value
 

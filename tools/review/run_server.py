@@ -17,6 +17,7 @@ from .corrections import write_corrected
 from .edit_file import Review
 from .edits import corners
 from .frames import FrameStore, ImageStore, open_frames
+from .labelled_people import Box
 from .learning import write_people
 from .pictures import likeness
 from .requests import coordinate, number
@@ -26,7 +27,7 @@ from .server import KEPT_THUMBNAILS, NEVER_KEPT, PageServer
 
 WIDEST = 1280
 """Pixels across of a frame on the page."""
-LIKENESSES = ""
+LIKENESS_STORE = ""
 """Name of the store they are cut from: one apart, so that the frame that is looked at need not wait for them."""
 LONGEST_RANGE = 600
 """Frames whose boxes are asked for at once."""
@@ -61,7 +62,7 @@ class RunServer(PageServer):
         return self.answers.described_people()
 
     def opened_frames(self, video: str) -> FrameStore | ImageStore:
-        if video not in (self.run_data.video, LIKENESSES):
+        if video not in (self.run_data.video, LIKENESS_STORE):
             raise InputError(f"there is no video {video[:80]!r} in this run")
         data = self.run_data
         times = dict(zip(range(0, data.length(data.video), data.run.stride), data.times.tolist(), strict=True))
@@ -75,15 +76,15 @@ class RunServer(PageServer):
         return JSONResponse(self.answers.boxes(first, last), headers=NEVER_KEPT)
 
     def likeness(self, request: Request) -> Response:
-        corners = tuple(coordinate(request, name) for name in ("x0", "y0", "x1", "y1"))
-        picture = self.made_likeness(number(request, "frame"), corners, number(request, "person"))
+        xyxy = tuple(coordinate(request, name) for name in ("x0", "y0", "x1", "y1"))
+        picture = self.made_likeness(number(request, "frame"), xyxy, number(request, "person"))
         return Response(picture, media_type="image/jpeg", headers=self.kept(request))
 
-    def _likeness(self, frame: int, corners: tuple[float, float, float, float], person: int) -> bytes:
-        if not (corners[0] < corners[2] and corners[1] < corners[3]):
+    def _likeness(self, frame: int, xyxy: Box, person: int) -> bytes:
+        if not (xyxy[0] < xyxy[2] and xyxy[1] < xyxy[3]):
             raise InputError("a box is left, top, right and bottom in pixels")
-        whole = self.store(LIKENESSES).frame(frame)
-        return likeness(whole, corners, self.run_data.run.width, colour_of(person))
+        whole = self.store(LIKENESS_STORE).frame(frame)
+        return likeness(whole, xyxy, self.run_data.run.width, colour_of(person))
 
     def _accept(self, wish: dict[str, Any]) -> None:
         """Take spare boxes of the detector for a person or "new": the offer that begins in `frame`, or all of theirs,

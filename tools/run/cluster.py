@@ -27,7 +27,7 @@ LOOKING = 60.0
 """Seconds in which a machine must tell what it sees."""
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
 """No word to Ray's makers, and none of Ray's own between ours."""
-ASIDE = "frames and stop"
+MEANWHILE = "frames and stop"
 LENGTH = 80
 """Bytes of a socket's path below the folder of temporary files."""
 
@@ -72,13 +72,13 @@ class Cluster:
 
     def hire(self, machine: Machine, job: Job, share: tuple[int, int], gpu: bool) -> Any:
         """A `Worker` in a process of that machine, as Ray's handle of an actor."""
-        actor = self.ray.remote(concurrency_groups={ASIDE: 1})(Worker)
+        actor = self.ray.remote(concurrency_groups={MEANWHILE: 1})(Worker)
         needs = machine.share(share[1], gpu)
         return actor.options(**needs, scheduling_strategy=self._on(machine)).remote(job, Path.cwd(), share)
 
     def aside(self, method: Any) -> Any:
         """Call an actor's method while another one runs."""
-        return method.options(concurrency_group=ASIDE).remote()
+        return method.options(concurrency_group=MEANWHILE).remote()
 
     def require_shared(self, parent: Path, files: Sequence[Any]) -> None:
         """Raise InputError where a machine does not see the folder of the results, or one of the files, or has another
