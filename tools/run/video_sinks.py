@@ -16,7 +16,7 @@ import numpy as np
 
 from tracker.drawing.lettering import unwritable
 from tracker.drawing.render import Renderer, RenderOptions
-from tracker.results.whole_files import writing
+from tracker.results.whole_files import replace_bytes
 from tracker.types import Frame, FrameTracks, InputError
 from tracker.video.sources import Source
 from tracker.video.video_writer import DEFAULT_CRF, VideoWriter
@@ -112,16 +112,7 @@ class PictureSink:
             return
         ending = self._path.suffix.lower()
         _, code = cv2.imencode(ending, self._renderer.draw(frame, tracks), PICTURES[ending])
-        with writing(self._path):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part = self._path.with_name(f".{self._path.name}.part")
-            try:
-                part.unlink(missing_ok=True)
-                with part.open("xb") as file:  # a new file, wherever a link of that name led
-                    file.write(code.tobytes())
-                os.replace(part, self._path)
-            finally:
-                part.unlink(missing_ok=True)
+        replace_bytes(self._path, code.tobytes())
 
 
 def tell_unwritable(draw: RenderOptions) -> None:

@@ -1,4 +1,4 @@
-"""Text files that are whole whatever happens: rows that are appended, and files that are replaced."""
+"""Files that are whole whatever happens: rows that are appended, and files that are replaced."""
 
 from __future__ import annotations
 
@@ -56,14 +56,19 @@ class RowFile:
 
 
 def replace_text(path: Path, text: str) -> None:
+    """`replace_bytes` of a text, in UTF-8."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
     """Write a whole file, its folder too: either all of it is there or what was there before. Raises InputError."""
     unfinished = path.with_name(path.name + ".part")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             unfinished.unlink(missing_ok=True)
-            with unfinished.open("x", encoding="utf-8") as file:  # a new file, wherever a link of that name led
-                file.write(text)
+            with unfinished.open("xb") as file:  # a new file, wherever a link of that name led
+                file.write(content)
             os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
