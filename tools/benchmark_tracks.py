@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,7 +90,8 @@ class BenchmarkTracksCommand:
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
-        setup = set_up(self.gt, self.only, self.pictures, self.reid, peers, self.cast, self.refine, self.at_once)
+        setup = set_up(self.gt, self.only, self.pictures, self.reid, peers)
+        setup = replace(setup, cast=self.cast, refine=self.refine, at_once=self.at_once)
         with os_errors_as(f"cannot make the folder {self.out}"):
             self.out.mkdir(parents=True, exist_ok=True)
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]

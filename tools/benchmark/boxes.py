@@ -15,6 +15,7 @@ from models.bundled import PERSON_DETECTOR
 from tracker.detection.detector import DetectorOptions
 from tracker.results.mot_files import format_detections
 from tracker.types import Detections, InputError
+from tracker.user_cache import user_cache
 
 from ..run.parts import BUNDLED, detector_weights, make_detector
 from ..run.progress import progress
@@ -53,8 +54,7 @@ def detected_boxes(sequence: TruthSequence, weights: Path = PERSON_DETECTOR, cac
         raise InputError(f"{sequence.name} has no pictures for the detector to look at: say where with --pictures")
     if not weights.is_file():
         raise InputError(f"there are no weights {weights} for --detector: give an Ultralytics model in one file")
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    cache = cache or user / "followspot" / "detections"
+    cache = cache or user_cache() / "detections"
     options = DetectorOptions()
     files = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in sequence.pictures.files]
     seen = hashlib.sha256(repr((options, sequence.length, files)).encode() + weights.read_bytes())

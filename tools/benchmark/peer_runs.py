@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tracker.types import InputError
+from tracker.user_cache import user_cache
 
 from ..run.checks import require_known
 from . import peers
@@ -47,9 +48,8 @@ def peer_environment(package: str) -> Path:
     requirements = [PACKAGES[package]]
     if package == "boxmot":
         requirements.append(f"ultralytics=={version('ultralytics')}")
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    environment = user / "followspot" / "peers" / f"{'-'.join(requirements).replace('==', '-')}-python-{python}"
+    environment = user_cache() / "peers" / f"{'-'.join(requirements).replace('==', '-')}-python-{python}"
     programs = environment / "bin"
     make = ["venv", "--quiet", "--allow-existing", "--python", python, str(environment)]
     install = ["pip", "install", "--quiet", "--python", str(programs / "python"), *requirements]

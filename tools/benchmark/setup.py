@@ -92,15 +92,11 @@ def set_up(
     pictures: Path | None,
     reid: Sequence[str],
     peers: Sequence[str],
-    cast: int | None = None,
-    refine: bool = False,
-    at_once: bool = False,
 ) -> BenchmarkSetup:
     """The benchmark on the sequences in `truth`, or `only` on those of these names; pictures count only where every
     sequence has them.
 
-    `pictures` is where else they may be, `reid` what our rows with re-ID take, `cast` how many people each sequence
-    has. Raises InputError for missing ones.
+    `pictures` is where else they may be, `reid` what our rows with re-ID take. Raises InputError for missing ones.
     """
     sequences = _chosen(find_sequences(truth), only)
     found = [find_pictures(sequence, pictures) for sequence in sequences]
@@ -113,7 +109,7 @@ def set_up(
     if missing:
         measured = [replace(sequence, pictures=None) for sequence in measured]
     embedders = {row: embedder for row, name in rows.items() if (embedder := make_embedder(encoder_weights(name)))}
-    return BenchmarkSetup(measured, peers, embedders, cast, refine, at_once)
+    return BenchmarkSetup(measured, peers, embedders)
 
 
 def rows_with_reid(reid: Sequence[str]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ..user_cache import user_cache
+
 
 def kept_copy(weights: Path, made_by: Sequence[str], cache: Path | None = None) -> Path:
     """Where the OpenVINO folder of a .pt file is, or would be.
@@ -18,7 +20,7 @@ def kept_copy(weights: Path, made_by: Sequence[str], cache: Path | None = None) 
     `cache` is `$XDG_CACHE_HOME/followspot` unless given. The folder's name carries a hash of the file and of the
     versions of OpenVINO and of the packages that the copy is `made_by`: what has changed gets a copy of its own.
     """
-    cache = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "followspot"
+    cache = cache or user_cache()
     digest = hashlib.sha256(weights.read_bytes())
     digest.update(" ".join(map(_version, ("openvino", *made_by))).encode())
     return cache / f"{weights.stem}_{digest.hexdigest()[:16]}_openvino_model"
