@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -195,23 +194,16 @@ def test_a_box_is_added_by_keyboard_where_the_person_was_seen_last(frame, served
 
 def test_why_a_frame_cannot_be_shown_is_told_at_that_frame_only(frame):
     """Why the last one cannot be is answered when another is shown already."""
-    late: list[Any] = []
-
-    def answer(route: Any) -> None:
-        if route.request.resource_type == "image":
-            route.fulfill(status=400)
-        else:
-            late.append(route)
-
-    last = re.compile(r"/frame\?.*frame=29")
-    frame.route(last, answer)
-    with frame.expect_request(lambda request: last.search(request.url) and request.resource_type == "fetch"):
-        frame.press_keys("End")
+    frame.evaluate("""() => { const { fetch } = window;
+        window.fetch = (address, ...more) => String(address).includes("/frame?")
+            ? new Promise((done) => { window.answer = () => done(Response.json({ error: "damaged there" })); })
+            : fetch(address, ...more); }""")
+    frame.press_keys("End")
+    at(frame, 29)
+    frame.evaluate("() => { document.querySelector('#still').dispatchEvent(new Event('error')); }")
     frame.press_keys("Home")
     at(frame, 0)
-    late[0].fulfill(status=400, json={"error": "damaged there"})
-    frame.unroute(last)
-    frame.evaluate("() => fetch('/api/people').then((answer) => answer.json())")
+    frame.evaluate("() => { window.answer(); return fetch('/api/people').then(() => null); }")
     assert frame.is_hidden("#frame-problem")
 
 
