@@ -45,6 +45,8 @@ KEPT_THUMBNAILS = 20_000
 """The latest stay in memory, about 3 KB each."""
 KEPT = {"cache-control": "private, max-age=86400"}
 NEVER_KEPT = {"cache-control": "no-store"}
+PATIENCE = 3
+"""Seconds that answers on their way have after Ctrl-C; a browser that asks and does not listen would hold it up."""
 
 
 class PageServer:
@@ -227,7 +229,12 @@ def serve(server: PageServer, port: int, *, browser: bool) -> None:
         address = f"http://{LOOPBACK}:{port}/"
         print(f"Review of {server.review.data.folder} on {address}  (Ctrl-C ends it; every edit is saved)", flush=True)
         options = uvicorn.Config(
-            server.application(port), log_level="error", access_log=False, proxy_headers=False, server_header=False
+            server.application(port),
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE,
         )
         if browser:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

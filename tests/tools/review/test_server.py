@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import signal
 import socket
 import urllib.request
 from pathlib import Path
@@ -156,3 +157,16 @@ def test_a_port_in_use_is_reported_in_a_sentence(served, folder: Path):
         DatasetReviewCommand(folder, port=served.port, browser=False).run()
     with pytest.raises(InputError, match="port 99999 of"):
         DatasetReviewCommand(folder, port=99999, browser=False).run()
+
+
+def test_a_browser_that_never_ends_its_request_does_not_hold_up_ctrl_c(make_server, folder: Path):
+    """Of a body of 100 bytes one comes; the page's own requests wait in the same way where a computer sleeps."""
+    server = make_server(folder)
+    with socket.create_connection(("127.0.0.1", server.port)) as half:
+        half.sendall(
+            f"POST /api/edit HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n"
+            "content-type: application/json\r\ncontent-length: 100\r\n\r\n{".encode()
+        )
+        assert ask(server.port, "GET", "/")[0] == 200  # by then the half request is being answered
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(timeout=60) == 0
