@@ -29,6 +29,7 @@ from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, say
 
+KEEP_ASIDE = "validation people; --validation training --validation-people 2 keeps two aside"
 SHOWN = Common(("device", "workers", "picture_memory", "evaluate_every"))
 
 
@@ -89,7 +90,8 @@ class TrainCommand:
                 return
             outcome = "" if rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
             if training.state.best_map < 0:
-                report(f"encoder: {folder / LAST}; without validation people no score says which epoch was best")
+                why = "no validation query has a match that counts" if split.query else f"there are no {KEEP_ASIDE}"
+                report(f"encoder: {folder / LAST}; no score says which epoch was best, as {why}")
             else:
                 report(f"best encoder: {folder / BEST} (mAP {100 * training.state.best_map:.1f})")
             report(outcome)
@@ -107,12 +109,16 @@ class TrainCommand:
             if measurement is None or should_stop():
                 return f"training is finished, its calibration was stopped; {advice}"
             if not reaches_far(measurement):
-                return f"the validation people are not seen side by side in videos, so nothing is calibrated; {advice}"
+                apart = "the validation people are not seen side by side in videos"
+                why = apart if split.query else f"there are no {KEEP_ASIDE}"
+                return f"nothing is calibrated, as {why}; {advice}"
             keep(file, measurement, [self.data.resolve().name])
             shares.append(measurement.colour_share)
-        people, videos = len(set(views.person.tolist())), len(set(views.video.tolist()))
+        validation = {crop.person for crop in (*split.query, *split.gallery)}
+        people = min(len(validation), len(set(views.person.tolist())))  # a person of two videos has two numbers there
         return (
-            f"calibrated on {count(people, 'person', 'people')} not trained on, in {count(videos, 'video')}; "
+            f"calibrated on {count(people, 'person', 'people')} not trained on, "
+            f"in {count(len(set(views.video.tolist())), 'video')}; "
             f"share of colour {' and '.join(f'{share:g}' for share in dict.fromkeys(shares))}"
         )
 

@@ -59,10 +59,11 @@ def embed_with(encoder: ContextEncoder, parts: Sequence[Sequence[Crop]], device:
 
 def score_encoder(
     encoder: ContextEncoder, query: Sequence[Crop], gallery: Sequence[Crop], protocol: Protocol, device: torch.device
-) -> ReidScores:
-    """Scores of an encoder in training."""
+) -> ReidScores | None:
+    """Scores of an encoder in training; None where no query has a match that counts."""
     query_rows, gallery_rows = embed_with(encoder, (query, gallery), device)
-    return evaluate(query_rows, gallery_rows, protocol)
+    scores = evaluate(query_rows, gallery_rows, protocol)
+    return scores if scores.queries else None
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def evaluate_split(
     """Evaluate on a split's query and gallery under the named protocols.
 
     The clean protocols leave out people who are in the training set as well. Raises DataError for an unknown
-    protocol, or where query or gallery are empty, under a clean protocol for want of other people.
+    protocol, where query or gallery are empty, under a clean protocol for want of other people, and where no query has
+    a match that counts.
     """
     unknown = [name for name in protocols if name not in PROTOCOLS]
     if unknown:
@@ -102,6 +104,11 @@ def evaluate_split(
                 f"{len(asked)} queries and {len(searched)} crops to search; name another, or data with other people."
             )
         scores[name] = evaluate(asked, searched, PROTOCOLS[name])
+        if not scores[name].queries:
+            raise DataError(
+                f"Under the protocol {name} none of the {len(asked)} queries has a match that counts, such as another "
+                "camera's picture of the person; name another --protocols."
+            )
         if reranking:
             reranked = Reranking(asked.embedding, searched.embedding, reranking)
             scores[f"{name} re-ranked"] = evaluate(asked, searched, PROTOCOLS[name], reranked.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -16,20 +16,22 @@ RANKS = 10
 
 @dataclass(frozen=True)
 class Labels:
-    """Person, camera, video and frame as columns (N,) for N crops; `video` holds numbers that stand for names."""
+    """Person, camera, video, frame and picture as columns (N,) for N crops; `video` and `picture` hold numbers that
+    stand for names and paths."""
 
     person: np.ndarray
     camera: np.ndarray
     video: np.ndarray
     frame: np.ndarray
+    picture: np.ndarray
 
     @classmethod
     def of(cls, crops: Sequence[Crop]) -> Labels:
-        columns = [(crop.person, crop.camera, hash(crop.video), crop.frame) for crop in crops]
-        return cls(*np.array(columns, np.int64).reshape(-1, 4).T)
+        columns = [(crop.person, crop.camera, hash(crop.video), crop.frame, hash(crop.path)) for crop in crops]
+        return cls(*np.array(columns, np.int64).reshape(-1, 5).T)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Labels:
-        return Labels(self.person[rows], self.camera[rows], self.video[rows], self.frame[rows])
+        return Labels(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,8 @@ def same(query: np.ndarray, gallery: np.ndarray) -> np.ndarray:
 
 
 def same_picture(query: Labels, gallery: Labels) -> np.ndarray:
-    """The very same picture of the person."""
-    return same(query.person, gallery.person) & same(query.video, gallery.video) & same(query.frame, gallery.frame)
+    """The very same picture."""
+    return same(query.picture, gallery.picture)
 
 
 def same_camera(query: Labels, gallery: Labels) -> np.ndarray:
@@ -93,8 +95,7 @@ def same_camera(query: Labels, gallery: Labels) -> np.ndarray:
 
 def own_view(query: Labels, gallery: Labels) -> np.ndarray:
     """The person's own crops from the same camera (Market-1501)."""
-    own = same(query.person, gallery.person)
-    return own & (same_camera(query, gallery) | (same(query.video, gallery.video) & same(query.frame, gallery.frame)))
+    return same(query.person, gallery.person) & any_of_camera(query, gallery)
 
 
 def own_frame(query: Labels, gallery: Labels) -> np.ndarray:
@@ -139,7 +140,8 @@ def evaluate(
 ) -> ReidScores:
     """Scores of Q queries against G gallery crops; `costs` gives other costs, (start, stop) -> (stop - start, G).
 
-    Memory is bounded by chunks of queries, whatever Q and G. Queries without a counted match are left out.
+    Memory is bounded by chunks of queries, whatever Q and G. Queries without a counted match are left out; where all
+    are, `queries` is 0, and the scores say nothing.
     """
     chunk = max(1, CHUNK_CELLS // max(len(gallery), 1))
     random = np.random.default_rng(protocol.seed)

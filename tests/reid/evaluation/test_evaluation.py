@@ -1,5 +1,6 @@
 """A whole split scored with an encoder of one's own: a crop's grey says which way its vector points."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -63,3 +64,10 @@ def test_a_clean_protocol_without_anybody_new_is_one_sentence(dance):
     one_is_new = Split(dance.query[:1], dance.query, dance.gallery[:1])
     with pytest.raises(DataError, match="there are 2 queries and 0 crops to search"):
         evaluate_split(one_is_new, Greys(), ("dancereid-clean",))
+
+
+def test_where_no_query_has_a_match_there_is_no_score_of_0_but_a_sentence(dance):
+    """Each is seen by one camera, and pictures of another are asked for."""
+    crops = [replace(each, camera=1) for each in dance.query]
+    with pytest.raises(DataError, match="Under the protocol market1501 none of the 5 queries has a match that counts"):
+        evaluate_split(Split([], crops, crops), Greys(), ("market1501",))

@@ -1,4 +1,5 @@
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,14 @@ def test_without_cameras_only_the_very_picture_is_left_out():
     assert scores.mean_average_precision == pytest.approx(1 / 2)
 
 
+def test_pictures_without_frames_of_their_own_count_by_their_files():
+    """CUHK03 tells no frames, and names of one's own may end in any number: all are frame 0 of one recording here."""
+    one, other, stranger = (replace(crop(person), path=Path(name)) for person, name in ((1, "a"), (1, "b"), (2, "c")))
+    scores = evaluate(embedded([0], [one]), embedded([0, 30, 20], [one, other, stranger]), PROTOCOLS["market1501"])
+    assert scores.queries == 1
+    assert scores.mean_average_precision == pytest.approx(1 / 2)
+
+
 def test_a_query_without_counted_match_is_left_out():
     query, gallery = [crop(1, 1), crop(2, 1)], [crop(1, 1, frame=1), crop(2, 2, frame=1)]
     scores = evaluate(embedded([0, 90], query), embedded([0, 90], gallery), PROTOCOLS["market1501"])
@@ -60,14 +69,14 @@ def test_dancereid_published_drops_the_hardest_and_keeps_the_easiest_while_clean
 def test_cuhk03_compares_across_views_only_and_its_draws_are_seeded():
     random = np.random.default_rng(0)
     person = np.repeat(np.arange(20), 10)
-    labels = Labels(person, np.tile([1, 2], 100), np.zeros(200, int), np.arange(200))
+    labels = Labels(person, np.tile([1, 2], 100), np.zeros(200, int), np.zeros(200, int), np.arange(200))
     rows = random.normal(size=(200, 16)) + np.repeat(random.normal(size=(20, 16)), 10, axis=0)
     rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     two_views = Embedded(rows, labels)
     scores = [evaluate(two_views, two_views, PROTOCOLS["cuhk03"]) for _ in range(2)]
     assert scores[0] == scores[1]
     assert 0 < scores[0].rank(1) < 1
-    one_view = Embedded(rows, Labels(person, np.ones(200, int), labels.video, labels.frame))
+    one_view = Embedded(rows, replace(labels, camera=np.ones(200, int)))
     assert evaluate(one_view, one_view, PROTOCOLS["cuhk03"]).rank(10) == 0
 
 
@@ -100,7 +109,8 @@ def test_reassociation_needs_a_choice():
 
 
 def random_labels(random, count):
-    return Labels(random.integers(0, 750, count), random.integers(0, 6, count), np.zeros(count, int), np.arange(count))
+    person, camera = random.integers(0, 750, count), random.integers(0, 6, count)
+    return Labels(person, camera, np.zeros(count, int), np.arange(count), np.arange(count))
 
 
 def random_rows(random, count, dimension=256):
