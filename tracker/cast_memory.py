@@ -202,6 +202,12 @@ def refuse_namesakes(names: Mapping[int, str]) -> None:
             raise InputError(f"{name!r} would be the name of both {holder[name]} and {id}: choose another for one")
 
 
+def told_from_numbers(name: str) -> str:
+    """The name; in quotes where it is a number, lest it be read as an id."""
+    is_number = any(map(str.isnumeric, name)) and not any(map(str.isalpha, name))
+    return f"“{name}”" if is_number else name
+
+
 def checked_name(name: str) -> str:
     """The name without spaces around it. Raises InputError where it is too long, holds what cannot be written on a
     label (control characters, ends of lines), or nothing that can be seen. An empty name is none, and is returned."""

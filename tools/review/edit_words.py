@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tracker.results.moment_words import told_from_numbers
+from tracker.cast_memory import told_from_numbers
 
 from ..run.output import count
 from .edits import NEW, Edit

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..cast_memory import told_from_numbers
 from ..types import FrameTracks
 from .colours import colour_of
 from .label_layout import HOLD, LabelLayout, head_regions
@@ -27,7 +28,7 @@ class Labels:
 
     def __init__(self, marks: Marks, names: Mapping[int, str], font: Path | None) -> None:
         self._marks, self._font = marks, font
-        self._names = {id: name for id, name in names.items() if not unwritable(name, font)}
+        self._names = {id: told_from_numbers(name) for id, name in names.items() if not unwritable(name, font)}
         self._layout = LabelLayout()
         self.memory = max(marks.seconds, HOLD)
 

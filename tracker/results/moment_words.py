@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cast_memory import told_from_numbers
 from .moments import Moment, Stretch
 
 GONE = -1
@@ -47,12 +48,6 @@ class CurrentMoment:
 def called(id: int, names: Mapping[int, str]) -> str:
     """A person's name within a sentence."""
     return f"{APART}{told_from_numbers(names[id])}{AGAIN}" if names.get(id) else f"person {id}"
-
-
-def told_from_numbers(name: str) -> str:
-    """The name; in quotes where it is a number, lest it be read as an id."""
-    is_number = any(map(str.isnumeric, name)) and not any(map(str.isalpha, name))
-    return f"“{name}”" if is_number else name
 
 
 def current(moment: Moment, person: np.ndarray) -> CurrentMoment | None:

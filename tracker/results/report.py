@@ -20,7 +20,7 @@ from .report_formation import SCRIPT as FORMATION_SCRIPT
 from .report_formation import STYLE as FORMATION_STYLE
 from .report_formation import formation_panel
 from .report_page import PAGE, SCRIPT, STYLE
-from .report_people import data_address, face, people_cards, section, who
+from .report_people import data_address, face, named, people_cards, section, who
 from .whole_files import replace_text
 
 _MAX_TICKS = 6
@@ -108,7 +108,7 @@ def _figures(summary: Summary) -> str:
         **({"Camera cuts": str(len(summary.cuts))} if summary.cuts else {}),
         "Length": clock(summary.duration),
         "Frames": str(summary.frames),
-        "Frames a second": f"{summary.frames_per_second:.1f}",
+        "Speed": f"{summary.frames_per_second:.1f} frames/s",
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
 
@@ -175,7 +175,7 @@ def _mark(recovery: Recovery, duration: float, names: Mapping[int, str]) -> str:
 
 def _facts(recovery: Recovery, names: Mapping[int, str]) -> list[str]:
     """What is known of a recovery, a line each."""
-    name = names.get(recovery.id, str(recovery.id))
+    name = named(recovery.id, names)
     facts = [
         f"{name} known from the cast file at {clock(recovery.time)}"
         if recovery.remembered

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 
+from ..cast_memory import told_from_numbers
 from ..drawing.colours import colour_of, css
 from .clock import clock, span
 from .portraits import Portrait
@@ -30,9 +31,14 @@ def face(portrait: Portrait | None) -> str:
     return f'<img class="face" alt="" src="{data_address(portrait.best.jpeg)}">' if portrait else ""
 
 
+def named(identity: int, names: Mapping[int, str]) -> str:
+    """A person's name, or number where there is no name."""
+    return told_from_numbers(names[identity]) if identity in names else str(identity)
+
+
 def who(identity: int, names: Mapping[int, str]) -> str:
     """A person's colour and name, or number where there is no name."""
-    return f"<i></i><b><bdi>{escape(names.get(identity, str(identity)))}</bdi></b>"
+    return f"<i></i><b><bdi>{escape(named(identity, names))}</bdi></b>"
 
 
 def data_address(jpeg: bytes) -> str:
@@ -41,7 +47,7 @@ def data_address(jpeg: bytes) -> str:
 
 
 def _card(person: Person, names: Mapping[int, str], portrait: Portrait) -> str:
-    name = names.get(person.id, str(person.id))
+    name = named(person.id, names)
     facts = [f"id {person.id}"] if person.id in names else []
     facts += [f"{span(person.seconds)} on stage"]
     facts += [f"{len(person.appearances)} appearances"] if len(person.appearances) > 1 else []

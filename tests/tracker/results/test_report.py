@@ -130,6 +130,15 @@ def test_names_and_titles_cannot_break_the_page(tmp_path: Path) -> None:
     assert "$title" in page.text
 
 
+def test_a_name_that_is_a_number_is_no_id(tmp_path: Path) -> None:
+    """The second is called 3 and was back at 5 s, the third has no name and was back at 8 s."""
+    path = tmp_path / "report.html"
+    write_report(path, evening(), names={2: "3"})
+    source = Page(path).source
+    assert source.count("<bdi>“3”</bdi>") == source.count("<bdi>3</bdi>") > 0
+    assert source.count('data-tip="“3” back at 0:05.0') == source.count('data-tip="3 back at 0:08.0') == 1
+
+
 def test_without_a_video_the_page_has_no_player(tmp_path: Path) -> None:
     write_report(tmp_path / "report.html", evening(), video=None)
     page = Page(tmp_path / "report.html")
