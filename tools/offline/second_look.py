@@ -145,7 +145,7 @@ def lasting_identities(refined: Refined, crops: Mapping[tuple[int, int], np.ndar
     """People as they are saved to a cast file, by all their sightings; crops (h, w, 3) BGR go by id and frame."""
     identities = []
     for id, own in sorted(refined.sightings.items()):
-        gallery = Gallery(GalleryOptions(size=max(len(own), 1), lasting=True))
+        gallery = Gallery(GalleryOptions(size=max(len(own), 2), lasting=True))
         gallery.views = [View(seen.time, crops.get((id, seen.frame)), embedding) for seen, embedding in own]
         identities.append(Identity(id, gallery))
     return identities
