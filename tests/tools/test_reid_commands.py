@@ -47,7 +47,8 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "mAP" in said
     # pictures in a folder a person: nobody is seen beside another over time
-    assert f"nothing is calibrated; calibrate it before tracking: followspot calibrate {run}/encoder_best.pt" in said
+    assert "nothing is calibrated, as the validation people are not seen side by side in videos" in said
+    assert f"calibrate it before tracking: followspot calibrate {run}/encoder_best.pt" in said
     assert not Embedder(run / "encoder_best.pt", EmbedderOptions(device="cpu")).calibrated
     assert load_encoder(run / "encoder_best.pt").encoder.options.bnneck
     assert (run / "pictures" / "retrieval.png").is_file()
@@ -93,6 +94,19 @@ def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_pa
     said = capsys.readouterr().out
     assert "training is finished, its calibration was stopped; calibrate it before tracking" in said
     assert "best encoder:" in said
+
+
+def test_without_people_aside_training_says_how_some_are_kept(tmp_path, capsys):
+    """A video of one's own is all for training, unless two of its people are asked for."""
+    scene = {"scenes": 1, "test_scenes": 0, "dancers": 5, "seconds": 3.0, "width": 320, "height": 64, "processes": 1}
+    DatasetStageCommand(tmp_path / "data", **scene).run()
+    for name, aside in (("all", ""), ("some", "--validation training --validation-people 2")):
+        arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / name), *SMALL, *aside.split()]
+        tyro.cli(TRAIN["softmax"], args=arguments).run()
+        said = capsys.readouterr().out
+        told = "there are no validation people; --validation training --validation-people 2 keeps two aside" in said
+        assert told is not bool(aside)
+        assert (tmp_path / name / "encoder_best.pt").is_file() is bool(aside)
 
 
 def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, capsys):
