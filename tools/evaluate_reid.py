@@ -71,11 +71,12 @@ def read_for_evaluation(data: Path, reading: DataOptions, whole: bool) -> Split:
 
 
 def score_table(evaluation: Evaluation) -> Table:
-    """One row a protocol, percentages."""
+    """One row a protocol, percentages; dashes where no query has a match that counts."""
     table = number_table("protocol", ("mAP", "rank-1", "rank-5", "rank-10", "queries"))
     for protocol, scores in evaluation.scores.items():
         values = (scores.mean_average_precision, scores.rank(1), scores.rank(5), scores.rank(10))
-        table.add_row(protocol, *(f"{100 * value:.1f}" for value in values), str(scores.queries))
+        told = (f"{100 * value:.1f}" if scores.queries else "-" for value in values)
+        table.add_row(protocol, *told, str(scores.queries))
     return table
 
 
@@ -89,12 +90,12 @@ def gap_table(evaluation: Evaluation) -> Table:
 
 
 def numbers_of(evaluation: Evaluation) -> dict[str, Any]:
-    """Plain values for JSON, shares in 0..1."""
+    """Plain values for JSON, shares in 0..1; null where no query has a match that counts."""
     return {
         "protocols": {
             name: {
-                "mAP": scores.mean_average_precision,
-                "cmc": list(scores.cumulative),
+                "mAP": scores.mean_average_precision if scores.queries else None,
+                "cmc": list(scores.cumulative) if scores.queries else None,
                 "queries": scores.queries,
             }
             for name, scores in evaluation.scores.items()

@@ -81,8 +81,8 @@ def evaluate_split(
     """Evaluate on a split's query and gallery under the named protocols.
 
     The clean protocols leave out people who are in the training set as well. Raises DataError for an unknown
-    protocol, where query or gallery are empty, under a clean protocol for want of other people, and where no query has
-    a match that counts.
+    protocol, where query or gallery are empty, under a clean protocol for want of other people, and where under none of
+    them a query has a match that counts.
     """
     unknown = [name for name in protocols if name not in PROTOCOLS]
     if unknown:
@@ -104,12 +104,12 @@ def evaluate_split(
                 f"{len(asked)} queries and {len(searched)} crops to search; name another, or data with other people."
             )
         scores[name] = evaluate(asked, searched, PROTOCOLS[name])
-        if not scores[name].queries:
-            raise DataError(
-                f"Under the protocol {name} none of the {len(asked)} queries has a match that counts, such as another "
-                "camera's picture of the person; name another --protocols."
-            )
         if reranking:
             reranked = Reranking(asked.embedding, searched.embedding, reranking)
             scores[f"{name} re-ranked"] = evaluate(asked, searched, PROTOCOLS[name], reranked.rows)
+    if scores and not any(score.queries for score in scores.values()):
+        raise DataError(
+            f"Under {' and '.join(scores)} none of the {len(query)} queries has a match that counts, such as another "
+            "camera's picture of the person; name other --protocols."
+        )
     return Evaluation(scores, reassociation(rows), len(skipped))

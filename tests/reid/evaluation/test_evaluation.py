@@ -69,5 +69,5 @@ def test_a_clean_protocol_without_anybody_new_is_one_sentence(dance):
 def test_where_no_query_has_a_match_there_is_no_score_of_0_but_a_sentence(dance):
     """Each is seen by one camera, and pictures of another are asked for."""
     crops = [replace(each, camera=1) for each in dance.query]
-    with pytest.raises(DataError, match="Under the protocol market1501 none of the 5 queries has a match that counts"):
+    with pytest.raises(DataError, match="Under market1501 none of the 5 queries has a match that counts"):
         evaluate_split(Split([], crops, crops), Greys(), ("market1501",))
