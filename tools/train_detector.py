@@ -16,11 +16,14 @@ from models.digest import sha256
 from tracker.types import InputError
 
 from .detector_training.options import FinetuneOptions
-from .run.output import write_json
+from .run.output import read_json_object, write_json
 
 if TYPE_CHECKING:
     from .detector_training.average_precision import Precision
     from .detector_training.pictures import LabelledPicture
+
+SOURCES = "sources.json"
+"""Beside the pictures: what they were gathered from."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class TrainDetectorCommand:
     """Load a --parent or --teacher that holds more than a network of Ultralytics: code in it runs, so trust who made
     it."""
     work: Path = Path("runs/detector")
-    """Folder for pictures, every epoch's weights and scores; pictures already there are used again."""
+    """Folder for pictures, every epoch's weights and scores; pictures already there are used again, by the same
+    sources only."""
     training: FinetuneOptions = field(default_factory=FinetuneOptions)
 
     def run(self) -> None:
@@ -60,7 +64,9 @@ class TrainDetectorCommand:
         if self.clips and self.teacher is None:
             raise InputError("--clips need a second network to agree with: name one with --teacher")
         pictures = self.work / "pictures"
-        if not pictures.is_dir():
+        if pictures.is_dir():
+            self._refuse_others(pictures)
+        else:
             self._refuse_parent()
             self._gather(pictures)
         weights = self._train(pictures)
@@ -72,12 +78,31 @@ class TrainDetectorCommand:
 
         load_parent(self.parent, trust=self.trust)
 
+    def _sources(self) -> dict[str, object]:
+        """Where the pictures and their labels come from, by option, as JSON has it."""
+        paths = {"images": self.images, "sequences": self.sequences, "clips": self.clips}
+        if self.clips and self.teacher is not None:  # who labels them
+            paths |= {"parent": (self.parent,), "teacher": (self.teacher,)}
+        named = {option: [str(path.resolve()) for path in given] for option, given in paths.items()}
+        of_clips = {"tumblers": sorted(self.tumblers), "clip-frames": self.clip_frames} if self.clips else {}
+        return {**named, **of_clips, "stage-scenes": self.stage_scenes}
+
+    def _refuse_others(self, pictures: Path) -> None:
+        """Raise InputError where the pictures were gathered from other sources, or nobody knows from which."""
+        before, now = read_json_object(pictures / SOURCES), self._sources()
+        if changed := [f"--{option}" for option in now if before.get(option) != now[option]]:
+            raise InputError(
+                f"{pictures} holds pictures made with another {' and '.join(changed)}: name a new --work, "
+                "or give the same options to use them again"
+            )
+
     def _gather(self, pictures: Path) -> None:
         from .detector_training.pictures import write_pictures
 
         unfinished = pictures.with_name("pictures.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         write_pictures(self._labelled(), unfinished)
+        write_json(self._sources(), unfinished / SOURCES)
         unfinished.rename(pictures)
 
     def _labelled(self) -> Iterator[LabelledPicture]:

@@ -177,6 +177,32 @@ def test_mistakes_are_reported_before_anything_is_written(tmp_path: Path) -> Non
         FinetuneOptions(share=1.5)
 
 
+def photographs(folder: Path, count: int = 6) -> Path:
+    """A folder in YOLO format of grey pictures, one person in each."""
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    for name in map(str, range(count)):
+        cv2.imwrite(str(folder / "images" / f"{name}.jpg"), np.full((64, 64, 3), 90, np.uint8))
+        (folder / "labels" / f"{name}.txt").write_text("0 0.5 0.5 0.4 0.8\n")
+    return folder
+
+
+def test_pictures_are_used_again_by_the_sources_they_were_gathered_from_and_by_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrainDetectorCommand, "_train", lambda *_: tmp_path / "person.pt")
+    monkeypatch.setattr(TrainDetectorCommand, "_score", lambda *_: None)
+    street, park = photographs(tmp_path / "street"), photographs(tmp_path / "park")
+    command = TrainDetectorCommand(PERSON_DETECTOR, images=(street,), stage_scenes=0, work=tmp_path / "work")
+    command.run()
+    monkeypatch.setattr(TrainDetectorCommand, "_gather", lambda *_: pytest.fail("gathered again"))
+    command.run()
+    with pytest.raises(InputError, match=r"work/pictures holds pictures made with another --images: name a new --work"):
+        replace(command, images=(park,)).run()
+    with pytest.raises(InputError, match="made with another --stage-scenes"):
+        replace(command, stage_scenes=1).run()
+
+
 class Trap:
     """What runs code as it is read from a pickle: it makes a file."""
 
