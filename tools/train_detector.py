@@ -97,11 +97,13 @@ class TrainDetectorCommand:
             )
 
     def _gather(self, pictures: Path) -> None:
-        from .detector_training.pictures import write_pictures
+        from .detector_training.pictures import TRAIN, write_pictures
 
         unfinished = pictures.with_name("pictures.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         write_pictures(self._labelled(), unfinished)
+        if not (unfinished / TRAIN).is_dir():
+            raise InputError("there are no pictures to train on: give more --images, --sequences, --clips or scenes")
         write_json(self._sources(), unfinished / SOURCES)
         unfinished.rename(pictures)
 

@@ -203,6 +203,15 @@ def test_pictures_are_used_again_by_the_sources_they_were_gathered_from_and_by_n
         replace(command, stage_scenes=1).run()
 
 
+def test_without_a_picture_to_train_on_nothing_begins(tmp_path: Path) -> None:
+    nothing = TrainDetectorCommand(PERSON_DETECTOR, stage_scenes=0, work=tmp_path / "work")
+    only_for_validation = replace(nothing, images=(photographs(tmp_path / "street", count=1),))
+    for command in (nothing, only_for_validation):
+        with pytest.raises(InputError, match="no pictures to train on: give more --images"):
+            command.run()
+    assert not (tmp_path / "work" / "pictures").exists()
+
+
 class Trap:
     """What runs code as it is read from a pickle: it makes a file."""
 
