@@ -175,6 +175,9 @@ def test_mistakes_are_reported_before_anything_is_written(tmp_path: Path) -> Non
         FinetuneOptions(epochs=0)
     with pytest.raises(InputError, match="share must lie between"):
         FinetuneOptions(share=1.5)
+    for side in (170, 0):
+        with pytest.raises(InputError, match=rf"--training\.imgsz must be a multiple of 32, not {side}"):
+            FinetuneOptions(imgsz=side)
 
 
 def photographs(folder: Path, count: int = 6) -> Path:

@@ -8,6 +8,9 @@ from tracker.types import InputError
 
 from ..run.checks import require_at_least
 
+STRIDE = 32
+"""Pixels of a picture to one of the network's coarsest map."""
+
 
 @dataclass(frozen=True, slots=True)
 class FinetuneOptions:
@@ -18,7 +21,7 @@ class FinetuneOptions:
     batch: int = 8
     """Pictures in a batch."""
     imgsz: int = 480
-    """Side of the training pictures, pixels."""
+    """Side of the training pictures, pixels: a multiple of 32."""
     lr: float = 5e-5
     """Highest learning rate of AdamW; it rises over the first tenth and falls along a cosine."""
     freeze: int = 5
@@ -37,6 +40,8 @@ class FinetuneOptions:
     def __post_init__(self) -> None:
         require_at_least(1, "training.epochs", self.epochs)
         require_at_least(1, "training.batch", self.batch)
+        if self.imgsz < STRIDE or self.imgsz % STRIDE:
+            raise InputError(f"--training.imgsz must be a multiple of {STRIDE}, not {self.imgsz}")
         for name in ("ema", "share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"--training.{name} must lie between 0 and 1, not {getattr(self, name)}")
