@@ -215,6 +215,18 @@ def test_without_a_picture_to_train_on_nothing_begins(tmp_path: Path) -> None:
     assert not (tmp_path / "work" / "pictures").exists()
 
 
+def test_a_parent_that_finds_joints_is_refused_before_pictures_are_gathered(tmp_path: Path) -> None:
+    import torch
+    from ultralytics.nn.tasks import PoseModel
+
+    network = PoseModel("yolov8n-pose.yaml", verbose=False)
+    network.args, network.task, network.names = {}, "pose", {0: "person"}
+    torch.save({"model": network}, tmp_path / "pose.pt")
+    with pytest.raises(InputError, match=r"pose\.pt is a model to pose: give a --parent that only detects"):
+        TrainDetectorCommand(tmp_path / "pose.pt", stage_scenes=1, work=tmp_path / "work").run()
+    assert not (tmp_path / "work").exists()
+
+
 class Trap:
     """What runs code as it is read from a pickle: it makes a file."""
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from tracker.detection.weights import load_network, person_classes
+from tracker.types import InputError
 
 from .batches import Batches
 from .distillation import Distillation
@@ -29,9 +30,15 @@ class Epoch:
 
 
 def load_parent(weights: Path, *, trust: bool = False) -> Any:
-    """The network in a .pt file, in float32. Raises InputError where it is none, or holds code and is not trusted."""
-    network: Any = load_network(weights, "cpu", trust=trust).model
-    return network.float()
+    """The network in a .pt file, in float32. Raises InputError where it is none, or holds code and is not trusted, or
+    finds more than boxes: joints and outlines would need labels of their own."""
+    network = load_network(weights, "cpu", trust=trust)
+    if network.task != "detect":
+        raise InputError(
+            f"{weights} is a model to {network.task}: give a --parent that only detects, such as yolo11n.pt"
+        )
+    model: Any = network.model
+    return model.float()
 
 
 def keep_only_person(model: Any) -> Any:
