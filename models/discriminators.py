@@ -16,7 +16,7 @@ import torchvision
 from torch import nn
 
 from .encoder import IMAGENET_MEAN, IMAGENET_STD, ContextEncoder, EncoderOptions
-from .errors import require_counts
+from .errors import WeightsError, require_counts
 from .initialisation import start_normally
 from .pretrained import imagenet_weights
 
@@ -40,6 +40,20 @@ class DiscriminatorOptions:
 
     def __post_init__(self) -> None:
         require_counts("a discriminator", self, {"channels": 1, "layers": 0})
+
+    @property
+    def least_side(self) -> int:
+        """Pixels a PatchGAN's pictures must at least be high and wide for one patch."""
+        return 3 * 2**self.layers if self.layers else 4  # each layer halves, two convolutions more take a pixel each
+
+    def require_patches(self, height: int, width: int) -> None:
+        """Raise WeightsError where crops of this size, in pixels, are too small for a PatchGAN's layers."""
+        if min(height, width) < self.least_side:
+            raise WeightsError(
+                f"A discriminator with {self.layers} layers needs crops of at least {self.least_side} pixels a side, "
+                f"not {height}x{width}; give fewer discriminator.layers, or a larger --encoder.height and "
+                "--encoder.width."
+            )
 
 
 class ImageDiscriminator(nn.Module):

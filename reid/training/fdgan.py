@@ -69,12 +69,16 @@ class FdGanForward:
 
 
 class FdGanObjective(Objective):
-    """FD-GAN's losses and stages; batches hold at least three crops of each person, in groups of equal size."""
+    """FD-GAN's losses and stages; batches hold at least three crops of each person, in groups of equal size.
+
+    Raises WeightsError for crops too small for the pose discriminator.
+    """
 
     def __init__(self, encoder: ContextEncoder, joints: int, options: FdGanOptions) -> None:
         self.options = options
         self.weights = {name: getattr(options, name) for name in WEIGHTED}
         size = (encoder.options.height, encoder.options.width)
+        options.discriminator.require_patches(*size)
         super().__init__(
             encoder,
             {

@@ -36,7 +36,7 @@ class Forward:
 class SparseTemporalObjective(Objective):
     """A weighted sum; in the paper 1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P) (ICASSP 2020, section 2).
 
-    Raises DataError for a generator with noise.
+    Raises DataError for a generator with noise, WeightsError for crops too small for the discriminators.
     """
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: ObjectiveOptions) -> None:
@@ -60,6 +60,8 @@ class SparseTemporalObjective(Objective):
             networks["verification"] = VerificationHead(encoder.dimension)
         if self.options.generates:
             networks |= generating_networks(encoder.dimension, *size, self.options.generator, joints)
+        if weights.pose or (weights.image and self.options.discriminator.image == "patchgan"):
+            self.options.discriminator.require_patches(*size)
         if weights.image:
             networks["image_discriminator"] = ImageDiscriminator(self.options.discriminator)
         if weights.pose:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from models.discriminators import DiscriminatorOptions, ImageDiscriminator
 from models.encoder import ContextEncoder, EncoderOptions
+from models.errors import WeightsError
 from models.generator import GeneratorOptions
 from reid.data.augmentation import AugmentationOptions
 from reid.data.batch import TrainingLabels, make_batch
@@ -12,6 +14,7 @@ from reid.data.crops import DataError
 from reid.data.images import LoadedBatch
 from reid.data.sampling import BatchIndices
 from reid.training import losses
+from reid.training.fdgan import FdGanObjective, FdGanOptions
 from reid.training.objective import SparseTemporalObjective, same_video_share
 from reid.training.objective_options import LossWeights, ObjectiveOptions
 from reid.training.phases import freeze_all_but
@@ -243,3 +246,22 @@ def test_likeness_is_zero_for_the_lending_crop_itself():
     assert losses.likeness(torch.eye(2), torch.tensor([[3.0, 0.0], [1.0, 1.0]])).item() == pytest.approx(
         1 - (1 + 0.5**0.5) / 2
     )
+
+
+@pytest.mark.parametrize("layers", [0, 1, 2, 3])
+def test_the_least_crop_for_a_discriminators_layers_gives_one_patch(layers):
+    options = DiscriminatorOptions("patchgan", channels=2, layers=layers)
+    side = options.least_side
+    assert ImageDiscriminator(options)(torch.zeros(2, 3, side, side)).shape[2:] == (1, 1)
+    with pytest.raises(RuntimeError, match="can't be greater than actual input size"):
+        ImageDiscriminator(options)(torch.zeros(2, 3, side - 1, side))
+
+
+def test_layers_that_leave_nothing_of_a_crop_are_refused_where_a_patchgan_is_trained():
+    deep = DiscriminatorOptions("resnet18", layers=4)
+    complaint = r"with 4 layers needs crops of at least 48 pixels a side, not 64x32; give fewer discriminator\.layers"
+    with pytest.raises(WeightsError, match=complaint):
+        objective(ALL, discriminator=deep)
+    objective(dataclasses.replace(NOTHING, image=1.0), discriminator=deep)  # a ResNet-18 has none of these layers
+    with pytest.raises(WeightsError, match=complaint):
+        FdGanObjective(ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32)), 17, FdGanOptions(discriminator=deep))
