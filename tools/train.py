@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from rich.progress import track
 
 from models.device import choose_device
 from reid.data.crop_table import CROP_TABLE
+from reid.data.crops import Split
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
 from reid.data.views import views_of
@@ -25,6 +27,7 @@ from reid.training.run_state import BEST, LAST, STATE
 from reid.training.training import Callbacks, RunOptions, Training
 
 from .run.calibrating import keep, measured, reaches_far
+from .run.folder import held_alone, new_folder
 from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, say
@@ -57,9 +60,8 @@ class TrainCommand:
             if rank() == 0:  # of several processes one prints
                 say(line)
 
-        bars = Console(stderr=True, quiet=rank() > 0)
         folder = self.out or Path("runs") / f"train-{self.preset}"
-        if not self.resume and folder.is_dir() and any(folder.iterdir()):
+        if not self.resume and rank() == 0 and folder.is_dir() and any(folder.iterdir()):
             raise DataError(f"{folder} already holds files; name a new --out, or resume it with --resume.")
         resume = self.resume and (folder / STATE).is_file()
         if self.resume and not resume:
@@ -74,6 +76,20 @@ class TrainCommand:
         if self.dry_run:
             pprint(self.chosen)
             return
+        with self.claimed(folder):
+            self.train(split, folder, resume, report)
+
+    def claimed(self, folder: Path) -> AbstractContextManager[object]:
+        """The run's folder for this run alone, which its first process claims; a new one without a save is removed."""
+        if rank() > 0:
+            return nullcontext()
+        if self.resume:
+            return held_alone(folder)
+        return new_folder(folder, folder.name, worth_keeping=lambda folder: (folder / STATE).is_file())
+
+    def train(self, split: Split, folder: Path, resume: bool, report: Callable[[str], None]) -> None:
+        """Train on the split to the end or until a stop is asked for, and calibrate."""
+        bars = Console(stderr=True, quiet=rank() > 0)
         training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, resume)
         if skipped := training.skipped:
             example = split.train[skipped[0]].path
@@ -86,7 +102,8 @@ class TrainCommand:
             )
             training.run(callbacks)
             if interruption.asked:
-                report(f"stopped after step {training.state.step}; resume with --resume --out {folder}")
+                advice = f"; resume with --resume --out {folder}" if (folder / STATE).is_file() else ""
+                report(f"stopped after step {training.state.step}{advice}")
                 return
             outcome = "" if rank() > 0 else self.calibrate(folder, lambda: interruption.asked)
             if training.state.best_map < 0:

@@ -137,7 +137,7 @@ def whole(home: Path) -> Callable[[str], tuple[float, Any]]:
 
 def again(name: str, folder: Path) -> tuple[str, ...]:
     """The command that goes on with what is left."""
-    begun = name == "train" and (folder / "out").exists()
+    begun = name == "train" and any((folder / "out").glob("*"))  # claimed and still empty, it gives way
     return (*COMMANDS[name], *(["--resume"] if begun else []))
 
 

@@ -14,10 +14,12 @@ from reid.data.reading import DataOptions
 from reid.data.views import views_of
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.training.recipes import PRESETS
+from reid.training.training import Training
 from tools.dataset_stage import DatasetStageCommand
 from tools.evaluate_reid import EvaluateReidCommand
 from tools.run.interruption import Stopped
 from tools.train import TRAIN
+from tracker.types import InputError
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,26 @@ def test_without_people_aside_training_says_how_some_are_kept(tmp_path, capsys):
         told = "there are no validation people; --validation training --validation-people 2 keeps two aside" in said
         assert told is not bool(aside)
         assert (tmp_path / name / "encoder_best.pt").is_file() is bool(aside)
+
+
+def test_of_two_trainings_into_one_folder_the_second_is_refused_and_one_without_a_save_leaves_nothing(
+    data, tmp_path, monkeypatch
+):
+    arguments = ["--data", str(data), "--out", str(tmp_path / "runs" / "run"), *SMALL]
+
+    def fails(training, _):
+        with pytest.raises(InputError, match="another run has taken --out"):
+            tyro.cli(TRAIN["strong"], args=arguments).run()
+        (training.folder / "tensorboard").mkdir()
+        (training.folder / "log.jsonl").touch()
+        with pytest.raises(InputError, match="another run has taken --out"):
+            tyro.cli(TRAIN["strong"], args=[*arguments, "--resume"]).run()
+        raise DataError("A loss is not finite.")
+
+    monkeypatch.setattr(Training, "run", fails)
+    with pytest.raises(DataError, match="not finite"):
+        tyro.cli(TRAIN["strong"], args=arguments).run()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, capsys):

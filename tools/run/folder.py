@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -50,19 +51,33 @@ def numbered(folder: Path) -> Iterator[Path]:
     return chain([folder], (folder.with_name(f"{folder.name}-{number}") for number in count(2)))
 
 
+def is_worth_keeping(folder: Path) -> bool:
+    """Whether a run has rows of tracks, or frames in which it saw no person, or a video of them."""
+    tracks, summary = folder / TRACKS, read_json_object(folder / OVERVIEW).get("summary")
+    has_rows = tracks.exists() and tracks.stat().st_size > 0
+    has_frames = isinstance(summary, dict) and bool(summary.get("frames"))
+    return has_rows or has_frames or any(folder.glob("video*.mp4"))
+
+
 @contextmanager
-def new_folder(out: Path | None, name: str, parent: Path = RUNS, opened: str | None = None) -> Iterator[Path]:
+def new_folder(
+    out: Path | None,
+    name: str,
+    parent: Path = RUNS,
+    opened: str | None = None,
+    worth_keeping: Callable[[Path], bool] = is_worth_keeping,
+) -> Iterator[Path]:
     """`claimed_folder` for a run: if the block fails with nothing worth keeping, all that was made is removed.
 
-    Worth keeping is what tracks any frame. Raises InputError.
+    Worth keeping is by default what tracks any frame. Raises InputError.
     """
     with claimed_folder(out, name, parent, opened) as (folder, made):
         try:
             yield folder
         except BaseException:
-            if not is_worth_keeping(folder):
-                for file in folder.iterdir():
-                    file.unlink()
+            if not worth_keeping(folder):
+                for entry in folder.iterdir():
+                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
                 with suppress(OSError):  # of a parent that holds another run by now
                     for path in made:
                         path.rmdir()
@@ -90,15 +105,23 @@ def claimed_folder(
             new = out is None or _made(folder)
             (folder / ".write-test").touch()
             (folder / ".write-test").unlink()
-        try:
-            stack.enter_context(held(folder))
-        except BlockingIOError:
-            raise InputError(f"another run has taken --out {folder} just now: name a new folder") from None
+        stack.enter_context(held_alone(folder))
         if any(folder.iterdir()):
             raise InputError(f"another run has filled --out {folder} just now: name a new folder")
         if out is None:
             _tell_of_another(folder, name or "run")
         yield folder, [folder, *made] if new else made
+
+
+@contextmanager
+def held_alone(folder: Path) -> Iterator[None]:
+    """Within the block no other run may write into the folder. Raises InputError where one does."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(folder))
+        except BlockingIOError:
+            raise InputError(f"another run has taken --out {folder} just now: name a new folder") from None
+        yield
 
 
 def _make_way(folder: Path) -> None:
@@ -134,14 +157,6 @@ def _made(folder: Path) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-def is_worth_keeping(folder: Path) -> bool:
-    """Whether a run has rows of tracks, or frames in which it saw no person, or a video of them."""
-    tracks, summary = folder / TRACKS, read_json_object(folder / OVERVIEW).get("summary")
-    has_rows = tracks.exists() and tracks.stat().st_size > 0
-    has_frames = isinstance(summary, dict) and bool(summary.get("frames"))
-    return has_rows or has_frames or any(folder.glob("video*.mp4"))
 
 
 def write_config(folder: Path, options: Any, weights: dict[str, Path | None], more: dict[str, Any]) -> None:
