@@ -118,7 +118,9 @@ class BenchmarkRecipesCommand:
                 write_json({"runs": [asdict(run) for run in finished]}, self.out / "results.json")
             if finished:
                 show(score_table(finished))
-                show(difference_table(finished, self.against, self.gaps))
+                differences = difference_table(finished, self.against, self.gaps)
+                if differences.row_count:  # none without another recipe
+                    show(differences)
             if interruption.asked:
                 total = self.seeds * len(self.recipes)
                 say(f"stopped; {len(finished)} of {total} runs are finished, the same command goes on")

@@ -13,7 +13,13 @@ from reid.data.reading import DataOptions
 from reid.training.optimisation import OptimisationOptions, OptimiserOptions
 from reid.training.recipes import PRESETS
 from reid.training.training import RunOptions, Training
-from tools.benchmark.recipe_scores import RunScores, difference_table, standard_error, video_differences
+from tools.benchmark.recipe_scores import (
+    RunScores,
+    difference_table,
+    score_table,
+    standard_error,
+    video_differences,
+)
 from tools.benchmark_recipes import SCORES, BenchmarkRecipesCommand
 
 ADAM = OptimiserOptions("adam", 1e-3)
@@ -118,6 +124,26 @@ def test_differences_are_taken_between_runs_of_the_same_seed():
     pairs = [(runs[1], runs[0]), (runs[3], runs[2])]
     assert video_differences(pairs, "10 frames on") == [2.0, 4.0]
     assert standard_error([2.0, 4.0]) == pytest.approx(1.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_gap_after_which_nobody_is_asked_for_is_a_dash():
+    nan = float("nan")
+    runs = [
+        RunScores(recipe, seed, {"mAP": 50.0, "9 frames on": nan}, {"v": {}})
+        for seed in (0, 1)
+        for recipe in ("a", "b")
+    ]
+    scores, differences = score_table(runs), difference_table(runs, "a", (9,))
+    assert list(scores.columns[2].cells) == ["-", "-"]
+    assert [list(column.cells) for column in differences.columns[1:]] == [["+0.0 ± 0.0"], ["-"], ["-"]]
+
+
+def test_one_recipe_alone_has_no_differences(data, tmp_path, capsys):
+    command(data, tmp_path, ("untrained",)).run()
+    printed = capsys.readouterr().out
+    assert "untrained" in printed
+    assert "difference" not in printed
 
 
 def test_all_runs_compare_crops_as_they_are_told_to(data, tmp_path):

@@ -57,8 +57,7 @@ def run_scores(recipe: str, seed: int, split: Split, embedder: Embedder, gaps: S
         for video, own in grouped(range(len(crops)), lambda row: crops[row].video).items()
     }
     for name in map(gap_name, gaps):
-        answered = [of[name] for of in by_video.values() if name in of]
-        scores[name] = float(np.mean(answered)) if answered else float("nan")
+        scores[name] = mean([of[name] for of in by_video.values() if name in of])
     return RunScores(recipe, seed, scores, by_video)
 
 
@@ -94,7 +93,7 @@ def difference_table(runs: Sequence[RunScores], against: str, gaps: Sequence[int
             continue
         by_seed = [[run.scores[name] - other.scores[name] for run, other in pairs] for name in columns]
         by_video = [video_differences(pairs, gap_name(gap)) for gap in gaps]
-        table.add_row(recipe, *(with_spread(float(np.mean(d)), standard_error(d), "+") for d in (*by_seed, *by_video)))
+        table.add_row(recipe, *(with_spread(mean(d), standard_error(d), "+") for d in (*by_seed, *by_video)))
     return table
 
 
@@ -104,13 +103,20 @@ def video_differences(pairs: Sequence[tuple[RunScores, RunScores]], column: str)
     return [float(np.mean([a.by_video[v][column] - b.by_video[v][column] for a, b in pairs])) for v in videos]
 
 
+def mean(values: Sequence[float]) -> float:
+    """Their mean; nan for none."""
+    return float(np.mean(values)) if values else float("nan")
+
+
 def standard_error(values: Sequence[float]) -> float:
     """Standard error of the mean; nan for a single value."""
     return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
 
 
 def with_spread(mean: float, spread: float, sign: str = "") -> str:
-    """`86.1 ± 0.4`; without the spread where that is not known."""
+    """`86.1 ± 0.4`; without the spread where that is not known, and a dash where nothing is."""
+    if np.isnan(mean):
+        return "-"
     return f"{mean:{sign}.1f}" + (f" ± {spread:.1f}" if np.isfinite(spread) else "")
 
 
