@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
@@ -91,9 +91,9 @@ class TrainCommand:
         """Train on the split to the end or until a stop is asked for, and calibrate."""
         bars = Console(stderr=True, quiet=rank() > 0)
         training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, resume)
-        if skipped := training.skipped:
-            example = split.train[skipped[0]].path
-            report(f"{count(len(skipped), 'unreadable picture')} left out, such as {example}")
+        for part, paths in training.left_out.items():
+            if paths:
+                report(left_out_line(part, paths))
         with Interruption() as interruption:
             callbacks = Callbacks(
                 on_epoch=report,
@@ -149,6 +149,14 @@ class TrainCommand:
         """The recipe with the trunk that was asked for."""
         trunk = self.encoder or self.recipe.encoder.trunk
         return replace(self.recipe, encoder=replace(self.recipe.encoder, trunk=trunk))
+
+
+def left_out_line(part: str, paths: Sequence[Path]) -> str:
+    """`3 gallery pictures left out (1 missing, 2 unreadable), such as PATH`."""
+    missing = sum(not path.exists() for path in paths)
+    kinds = {"missing": missing, "unreadable": len(paths) - missing}
+    why = ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
+    return f"{count(len(paths), f'{part} picture')} left out ({why}), such as {paths[0]}"
 
 
 def preset_command(name: str, recipe: Recipe) -> type[TrainCommand]:

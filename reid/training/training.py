@@ -72,6 +72,8 @@ class Callbacks:
 class Training:
     """One run in one folder: `config.json log.jsonl state.pt encoder_best.pt encoder_last.pt pictures/ tensorboard/`.
 
+    `left_out` are the pictures that cannot be read, by what they were for (training, query, gallery).
+
     With `resume` it goes on from the folder's state.pt, exactly to the bit. Raises DataError for unfit data, for
     another run's state, where a loss is no longer finite, and where the folder cannot be written; WeightsError where
     state.pt or an encoder cannot be.
@@ -98,12 +100,14 @@ class Training:
             require_writable(folder)
         self.state_file = StateFile(folder, recipe, split)
         saved = self.state_file.read() if resume else None
-        self.query, self.gallery = readable(split.query)[0], readable(split.gallery)[0]
+        (self.query, unread_queries), (self.gallery, unread_gallery) = readable(split.query), readable(split.gallery)
         # A resumed run trains on the crops it began with, whatever has become of their pictures since: another crop
         # more or less would draw other batches.
         size = recipe.encoder.height, recipe.encoder.width
         self.images, self.skipped = open_images(split.train, *size, self.memory, saved["skipped"] if saved else None)
         self.crops = self.images.crops
+        unread = [split.train[row].path for row in self.skipped]
+        self.left_out = {"training": unread, "query": unread_queries, "gallery": unread_gallery}
         labels = people(self.crops)
         if len(labels) < 2:
             raise DataError(f"All {len(self.crops)} training crops show one person; at least two are needed.")

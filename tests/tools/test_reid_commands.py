@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from reid.training.training import Training
 from tools.dataset_stage import DatasetStageCommand
 from tools.evaluate_reid import EvaluateReidCommand
 from tools.run.interruption import Stopped
-from tools.train import TRAIN
+from tools.train import TRAIN, TrainCommand
 from tracker.types import InputError
 
 
@@ -129,6 +130,33 @@ def test_of_two_trainings_into_one_folder_the_second_is_refused_and_one_without_
     with pytest.raises(DataError, match="not finite"):
         tyro.cli(TRAIN["strong"], args=arguments).run()
     assert not list(tmp_path.iterdir())
+
+
+def test_pictures_that_are_missing_or_damaged_are_counted_in_every_part(tmp_path, capsys, monkeypatch):
+    """Two people with four crops each, to train on, and two others to be found again."""
+    for folder, people, camera in (
+        ("bounding_box_train", (1, 2), 1),
+        ("query", (3, 4), 1),
+        ("bounding_box_test", (3, 4), 2),
+    ):
+        (tmp_path / "data" / folder).mkdir(parents=True)
+        for person, frame in itertools.product(people, range(4)):
+            name = f"{person:04d}_c{camera}s1_{frame:06d}_00.jpg"
+            cv2.imwrite(str(tmp_path / "data" / folder / name), np.full((64, 32, 3), 60 * person, np.uint8))
+    (tmp_path / "data" / "bounding_box_train" / "0001_c1s1_000000_00.jpg").write_bytes(b"no picture")
+    for person, frame in ((3, 0), (4, 1)):
+        (tmp_path / "data" / "query" / f"{person:04d}_c1s1_{frame:06d}_00.jpg").write_bytes(b"no picture")
+    gone = tmp_path / "data" / "bounding_box_test" / "0004_c2s1_000003_00.jpg"
+    gone.unlink()
+    gone.symlink_to("nowhere")
+    monkeypatch.setattr(Training, "run", lambda *_: None)
+    monkeypatch.setattr(TrainCommand, "calibrate", lambda *_: "")
+    arguments = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), *SMALL, "--sampling.people", "2"]
+    tyro.cli(TRAIN["strong"], args=arguments).run()
+    said = capsys.readouterr().out
+    assert "1 training picture left out (1 unreadable), such as " in said
+    assert "2 query pictures left out (2 unreadable), such as " in said
+    assert f"1 gallery picture left out (1 missing), such as {gone}" in said.replace("\n", "")
 
 
 def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, capsys):
