@@ -52,7 +52,7 @@ class TrainCommand:
     resume: bool = False
     """Resume the run in --out after its last save; one that was ended before its first save begins again."""
     dry_run: bool = False
-    """Print the recipe and what data there is, and stop."""
+    """Print the recipe and what data there is, check that they fit as a start does, and stop."""
     preset: tyro.conf.Suppress[str] = "train"
 
     def run(self) -> None:
@@ -75,6 +75,7 @@ class TrainCommand:
         )
         if self.dry_run:
             pprint(self.chosen)
+            self.begun(split, folder, resume, report)
             return
         with self.claimed(folder):
             self.train(split, folder, resume, report)
@@ -87,13 +88,18 @@ class TrainCommand:
             return held_alone(folder)
         return new_folder(folder, folder.name, worth_keeping=lambda folder: (folder / STATE).is_file())
 
-    def train(self, split: Split, folder: Path, resume: bool, report: Callable[[str], None]) -> None:
-        """Train on the split to the end or until a stop is asked for, and calibrate."""
-        bars = Console(stderr=True, quiet=rank() > 0)
+    def begun(self, split: Split, folder: Path, resume: bool, report: Callable[[str], None]) -> Training:
+        """The run before its next step, with nothing written; reports the pictures that are left out."""
         training = Training(self.chosen, split, folder, choose_device(self.running.device), self.running, resume)
         for part, paths in training.left_out.items():
             if paths:
                 report(left_out_line(part, paths))
+        return training
+
+    def train(self, split: Split, folder: Path, resume: bool, report: Callable[[str], None]) -> None:
+        """Train on the split to the end or until a stop is asked for, and calibrate."""
+        bars = Console(stderr=True, quiet=rank() > 0)
+        training = self.begun(split, folder, resume, report)
         with Interruption() as interruption:
             callbacks = Callbacks(
                 on_epoch=report,

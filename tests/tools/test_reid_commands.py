@@ -161,8 +161,10 @@ def test_pictures_that_are_missing_or_damaged_are_counted_in_every_part(tmp_path
 
 def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, capsys):
     arguments = ["--data", str(data), "--out", str(tmp_path / "run"), *SMALL]
-    tyro.cli(TRAIN["softmax"], args=[*arguments, "--dry-run"]).run()
+    tyro.cli(TRAIN["strong"], args=[*arguments, "--dry-run"]).run()
     assert "cross_entropy=1.0" in capsys.readouterr().out
+    with pytest.raises(DataError, match="There are 4 people to train on, fewer than the 9 of a batch"):
+        tyro.cli(TRAIN["strong"], args=[*arguments, "--sampling.people", "9", "--dry-run"]).run()
     with pytest.raises(DataError, match="to resume"):
         tyro.cli(TRAIN["softmax"], args=[*arguments, "--resume"]).run()
     assert not (tmp_path / "run").exists()
