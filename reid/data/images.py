@@ -26,6 +26,7 @@ ENDINGS = {b"\xff\xd8": b"\xff\xd9", b"\x89PNG": b"IEND"}  # how JPEG and PNG fi
 NO_JOINTS = np.zeros((0, 2), np.float32)
 Loaded = tuple[np.ndarray, np.ndarray]  # what `load` returns
 TAIL = 4096  # some programs write something of their own after the end
+FIND_JOINTS = "followspot dataset poses FOLDER --pose-model yolo11n-pose.pt"
 AHEAD = 256  # pictures that are read ahead of their use
 
 
@@ -94,18 +95,13 @@ def without(crops: Sequence[Item], rows: Iterable[int]) -> list[Item]:
 
 def require_keypoints(crops: Sequence[Crop]) -> int:
     """The number of joints. Raises DataError where crops lack landmarks (how many, and the first few names)."""
+    advice = f"find joints with `{FIND_JOINTS}`, or choose a recipe without poses."
     missing = [crop.path.name for crop in crops if crop.keypoints is None]
     if missing:
         names = ", ".join(missing[:3])
-        raise DataError(
-            f"{len(missing)} of {len(crops)} training crops have no landmarks (first: {names}); add them, or choose a "
-            "recipe without poses."
-        )
+        raise DataError(f"{len(missing)} of {len(crops)} training crops have no landmarks (first: {names}); {advice}")
     if crops and not any(map(has_landmarks, crops)):
-        raise DataError(
-            f"None of the {len(crops)} training crops has a known joint; find joints with `followspot dataset poses "
-            "FOLDER --pose-model yolo11n-pose.pt`, or choose a recipe without poses."
-        )
+        raise DataError(f"None of the {len(crops)} training crops has a known joint; {advice}")
     first_of = {len(crop.keypoints): crop.path.name for crop in reversed(crops) if crop.keypoints is not None}
     if len(first_of) != 1:
         examples = ", ".join(f"{joints} of {name}" for joints, name in sorted(first_of.items()))
