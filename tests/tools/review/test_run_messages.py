@@ -158,6 +158,27 @@ def test_a_name_that_cannot_be_is_refused_without_escapes(run, served_run, name:
     assert served_run.edits() == []
 
 
+def test_a_frame_that_cannot_be_decoded_leaves_no_other_ones_picture_and_says_why_above_its_boxes(run):
+    run.evaluate("""() => { const { decode } = HTMLImageElement.prototype;
+        HTMLImageElement.prototype.decode = function () {
+            const damaged = this.src.includes("frame=20&");
+            return damaged ? Promise.reject(new Error("damaged there")) : decode.call(this); }; }""")
+    seen = """() => { const still = document.querySelector("#still");
+        const { data } = still.getContext("2d").getImageData(0, 0, still.width, still.height);
+        return data.some((value) => value > 0); }"""
+    run.go_to_frame(10)
+    assert run.evaluate(seen)
+    run.go_to_frame(20)
+    assert run.inner_text("#frame-problem") == "damaged there"
+    assert not run.evaluate(seen)
+    assert run.locator("#overlay .body").count() == 4
+    said = run.query_selector("#frame-problem").bounding_box()
+    middle = [said["x"] + said["width"] / 2, said["y"] + said["height"] / 2]
+    assert run.evaluate("([x, y]) => document.elementFromPoint(x, y).id", middle) == "frame-problem"
+    run.go_to_frame(21)
+    assert run.is_hidden("#frame-problem")
+
+
 def test_a_video_that_is_gone_is_told_once_and_no_picture_is_asked_for(
     tmp_path: Path, make_run: Callable[..., Path], dance_video: Path, make_server: Any, chromium: Any
 ):

@@ -91,7 +91,8 @@ export class Player {
   // The boxes without a picture, and why there is none.
   async problem(said) {
     Object.assign(find("#frame-problem"), { textContent: said, hidden: false });
-    const { frame } = this;
+    const { frame, still } = this;
+    still.getContext("2d").clearRect(0, 0, still.width, still.height);
     const { boxes, unused } = await this.review.boxes(frame).catch(() => ({ boxes: [], unused: [] }));
     if (frame !== this.frame) return;
     Object.assign(this, { boxes, unused });
