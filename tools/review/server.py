@@ -65,7 +65,8 @@ class PageServer:
             "redo": lambda _: review.redo(),
         }
         self.picture_key = secrets.token_hex(8)
-        """Part of a picture's address: the browser keeps it for this review, and never shows it in another one."""
+        """Part of a picture's address: the browser keeps it for this review, and never shows it in another one.
+        Changes name it, too: a page of another review, left open, changes nothing in this one."""
 
     def application(self, port: int) -> Starlette:
         """Everything that is served under http://127.0.0.1:`port`."""
@@ -121,8 +122,9 @@ class PageServer:
     def _changed(self, wish: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> Response:
         with self.review.lock:
             self.review.refresh()
-            if wish.get("revision") != self.review.revision:
-                return JSONResponse({"error": "the edits were changed elsewhere; the page was brought up to date"}, 409)
+            if (wish.get("key"), wish.get("revision")) != (self.picture_key, self.review.revision):
+                said = "the edits were changed elsewhere; the page was brought up to date"
+                return JSONResponse({"error": said, "key": self.picture_key}, 409)
             change(wish)
             return JSONResponse(self.described_people(), headers=NEVER_KEPT)
 

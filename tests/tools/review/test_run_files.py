@@ -394,7 +394,9 @@ def test_the_server_is_on_loopback_only_and_answers_strange_requests_in_a_senten
 
 @pytest.mark.parametrize("frame", ["[6]", '"6"', "{}"])
 def test_boxes_are_taken_from_a_frame_by_its_number_only(served_run: Any, frame: str):
-    wish = f'{{"revision": 0, "person": 1, "frame": {frame}}}'.encode()
+    with urllib.request.urlopen(f"{served_run.url}api/data") as answer:
+        key = json.load(answer)["key"]
+    wish = f'{{"key": "{key}", "revision": 0, "person": 1, "frame": {frame}}}'.encode()
     request = urllib.request.Request(f"{served_run.url}api/offer", wish, {"Content-Type": "application/json"})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)

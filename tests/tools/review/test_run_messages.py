@@ -179,6 +179,23 @@ def test_a_frame_that_cannot_be_decoded_leaves_no_other_ones_picture_and_says_wh
     assert run.is_hidden("#frame-problem")
 
 
+def test_a_tab_of_a_review_that_has_ended_leaves_the_next_one_on_its_port_alone(
+    tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
+):
+    before = make_server(make_run(tmp_path / "before", SURE))
+    with open_page(before) as page:
+        page.wait_for_selector("#picture[data-frame]")
+        before.stop()
+        after = make_server(make_run(tmp_path / "after", ONE_TAKEN), "--port", str(before.port))
+        page.press_keys("Delete")
+        page.wait_for_words("The edits were changed elsewhere; the page was brought up to date")
+        assert page.inner_text("#folder") == "after"
+        assert after.edits() == []
+        page.press_keys("Delete")
+        page.wait_for_words("Person 1 is gone.")
+        assert len(after.edits()) == 1
+
+
 def test_a_video_that_is_gone_is_told_once_and_no_picture_is_asked_for(
     tmp_path: Path, make_run: Callable[..., Path], dance_video: Path, make_server: Any, chromium: Any
 ):

@@ -8,6 +8,7 @@ import signal
 import socket
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -31,6 +32,13 @@ def ask(port: int, method: str, path: str, body: str | None = None, **headers: s
     connection.endheaders((body or "").encode())
     answer = connection.getresponse()
     return answer.status, answer.read()
+
+
+MERGE = {"do": "merge", "people": [0, 1]}
+
+
+def key_of(served: Any) -> str:
+    return json.loads(ask(served.port, "GET", "/api/data")[1])["key"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +79,7 @@ def test_its_own_pictures_and_pages_are_served(served):
 
 
 def test_the_browser_keeps_pictures_for_this_review_only(served):
-    key = json.loads(ask(served.port, "GET", "/api/data")[1])["key"]
+    key = key_of(served)
     assert len(key) == 16
     for path in ("/thumbnails/0000_000000.jpg?", "/images/0000_000000.jpg?", "/frame?video=dance&frame=3&"):
         for version, kept in ((f"v={key}", "private, max-age=86400"), ("v=other", "no-store"), ("", "no-store")):
@@ -122,8 +130,18 @@ def test_a_foreign_host_is_refused_lest_a_name_be_rebound_to_us(served, host: st
     ],
 )
 def test_another_sites_page_changes_nothing(served, headers: dict[str, str]):
-    edit = json.dumps({"revision": 0, "edit": {"do": "merge", "people": [0, 1]}})
+    edit = json.dumps({"key": key_of(served), "revision": 0, "edit": MERGE})
     assert ask(served.port, "POST", "/api/edit", edit, **headers)[0] == 403
+    assert served.edits() == []
+
+
+@pytest.mark.parametrize("do", ["edit", "undo", "redo"])
+@pytest.mark.parametrize("named", [{}, {"key": "that of another"}])
+def test_a_page_of_another_review_changes_nothing(served, do: str, named: dict[str, str]):
+    """Its number of changes is the same where neither was edited since it began."""
+    wish = json.dumps({**named, "revision": 0, "edit": MERGE})
+    status, answer = ask(served.port, "POST", f"/api/{do}", wish, content_type="application/json")
+    assert (status, json.loads(answer)["key"]) == (409, key_of(served))
     assert served.edits() == []
 
 
@@ -139,7 +157,8 @@ HALVES = [
 
 @pytest.mark.parametrize("body", [*NO_CHANGES, *HALVES, "[" * 100_000, f'{{"edit": {"[" * 900}{"]" * 900}}}'])
 def test_a_change_that_is_none_is_refused_in_a_sentence(served, body: str):
-    status, answer = ask(served.port, "POST", "/api/edit", body, content_type="application/json")
+    named = body.replace('{"revision"', f'{{"key": "{key_of(served)}", "revision"')
+    status, answer = ask(served.port, "POST", "/api/edit", named, content_type="application/json")
     assert status == 400
     assert json.loads(answer)["error"]
     assert served.edits() == []

@@ -1,4 +1,5 @@
-// Talking to the review's server. Every change names the revision it was made on; the response holds all people again.
+// Talking to the review's server. Every change names the review and the revision it was made on; the response holds all
+// people again.
 
 import { sentence } from "./words.js";
 
@@ -16,7 +17,7 @@ export async function refusal(address) {
 
 async function answer(response) {
   const content = await response.json().catch(() => ({ error: `the server answers ${response.status}` }));
-  if (!response.ok) throw Object.assign(new Refused(content.error), { stale: response.status === 409 });
+  if (!response.ok) throw Object.assign(new Refused(content.error), { stale: response.status === 409, key: content.key });
   return content;
 }
 

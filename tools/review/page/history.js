@@ -1,6 +1,7 @@
 // The edits: what the page asks the server to change, one after the other, and the people that come back.
 
 import { get, post, Refused } from "./api.js";
+import { reloadSaying } from "./message.js";
 
 export class History extends EventTarget {
   async load() {
@@ -26,17 +27,20 @@ export class History extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  async reload() {
-    this.take(await get("/api/people"));
+  // The people as they are now. Where another review answers, maybe of other data, all of the page is loaded again.
+  async catchUp({ key, message }) {
+    if (key === this.data.key) return this.take(await get("/api/people"));
+    reloadSaying(message);
+    return new Promise(() => {});  // this page does nothing more
   }
 
   // Changes wait for each other, so that each knows the revision the one before left.
   change(path, content = {}) {
     const done = this.waiting.then(async () => {
       try {
-        this.take(await post(path, { revision: this.revision, ...content }));
+        this.take(await post(path, { key: this.data.key, revision: this.revision, ...content }));
       } catch (error) {
-        if (error instanceof Refused && error.stale) await this.reload();
+        if (error instanceof Refused && error.stale) await this.catchUp(error);
         throw error;
       }
     });

@@ -14,3 +14,17 @@ export class Message {
     if (this.element.classList.contains("wrong")) this.say("");
   }
 }
+
+const LATER = "said after a reload";
+
+export function reloadSaying(words) {
+  sessionStorage.setItem(LATER, words);
+  location.reload();
+}
+
+// What was to be said after the reload; null where there was nothing, or it was said.
+export function saidLater() {
+  const words = sessionStorage.getItem(LATER);
+  sessionStorage.removeItem(LATER);
+  return words;
+}

@@ -1,7 +1,7 @@
 // What both pages have: a message below, one deed after the other, the title and the buttons above.
 
 import { find } from "./elements.js";
-import { Message } from "./message.js";
+import { Message, saidLater } from "./message.js";
 import { Prompt } from "./prompt.js";
 import { Queue } from "./queue.js";
 import { many } from "./words.js";
@@ -60,6 +60,8 @@ export async function begin(load, View) {
     const view = new View(await load());
     view.room.focus({ preventScroll: true });
     document.documentElement.dataset.ready = "yes";
+    const later = saidLater();
+    if (later) view.say(later, true);
     await view.started?.();
   } catch (error) {
     find("#people").append(Object.assign(document.createElement("p"), { className: "empty", textContent: error.message }));
