@@ -323,6 +323,14 @@ def test_boxes_go_and_a_person_can_be_absent(run, served_run):
     assert len(dancers(served_run, 1)) == 27
 
 
+def test_where_there_is_a_box_there_is_no_gap_for_a_line(run, served_run):
+    run.choose(1)
+    run.go_to_frame(5)
+    run.press_keys("i")
+    run.wait_for_words("There is no gap here.")
+    assert served_run.edits() == []
+
+
 def test_where_there_is_no_box_there_is_none_to_take_away(run, served_run):
     run.choose(7)
     run.go_to_frame(5)

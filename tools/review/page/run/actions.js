@@ -163,6 +163,7 @@ export class RunActions {
   async line() {
     const person = this.here;
     const { frame, mark } = this.view;
+    if (mark === null && this.review.present(person, frame)) return this.say("There is no gap here.", true);
     const [from_frame, to_frame] = mark === null ? this.review.around(person, frame) : this.range();
     if (from_frame === null || to_frame === null) return this.say("This gap has no box at one of its ends.", true);
     await this.edit({ do: "between", video: this.video, person, from_frame, to_frame }, `Boxes between ${from_frame} and ${to_frame} lie on straight lines.`);
