@@ -179,6 +179,21 @@ def test_a_frame_that_cannot_be_decoded_leaves_no_other_ones_picture_and_says_wh
     assert run.is_hidden("#frame-problem")
 
 
+def test_playing_stops_where_the_server_no_longer_answers_and_says_so(
+    tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
+):
+    server = make_server(make_run(tmp_path / "run", SURE))
+    with open_page(server) as page:
+        page.wait_for_selector("#picture[data-frame]")
+        server.stop()
+        page.press_keys(" ")
+        page.wait_for_words("The review's server does not answer; was it stopped?", "#frame-problem")
+        page.wait_for_selector("#play:text('Play')")
+        shown = page.get_attribute("#picture", "data-frame")
+        assert int(shown) < 29
+        assert f"frame {shown} of" in page.inner_text("#clock")
+
+
 def test_a_tab_of_a_review_that_has_ended_leaves_the_next_one_on_its_port_alone(
     tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
 ):

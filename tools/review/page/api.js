@@ -9,10 +9,14 @@ export class Refused extends Error {
   }
 }
 
-// Why an address gave no picture, in the server's words; null where it has none.
+// Why an address gave no picture, in the server's words, or that it does not answer; null where it has none.
 export async function refusal(address) {
-  const said = await fetch(address).then((response) => response.json()).catch(() => null);
-  return said && sentence(said.error);
+  try {
+    const { error } = await (await reached(address)).json();
+    return sentence(error);
+  } catch (error) {
+    return error instanceof Refused ? error.message : null;
+  }
 }
 
 async function answer(response) {

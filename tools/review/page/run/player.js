@@ -55,7 +55,9 @@ export class Player {
       find("#frame-problem").hidden = true;
     } catch (error) {
       const said = (await refusal(image.src)) ?? error.message ?? "The frame cannot be shown.";
-      if (wanted === this.frame) await this.problem(said);
+      if (wanted !== this.frame) return;
+      await this.problem(said);
+      this.pause();
     }
     return undefined;
   }
@@ -115,7 +117,7 @@ export class Player {
   }
 
   pause() {
-    if (this.playing) this.play();
+    if (this.playing) this.hold();
   }
 
   // Stays at the picture that is seen: another one may be on its way already.
