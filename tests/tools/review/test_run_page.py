@@ -308,6 +308,19 @@ def test_while_it_plays_the_box_that_is_pressed_is_the_one_in_the_picture_that_i
     assert run.get_attribute("#picture", "data-frame") == str(shown)
 
 
+def test_a_question_stops_the_video_at_the_frame_that_the_edit_is_about(run, served_run):
+    run.press_keys(" ")
+    run.wait_for_function("() => Number(document.querySelector('#picture').dataset.frame) > 3")
+    run.press_keys("2")
+    run.wait_for_selector("#prompt[open]")
+    assert run.inner_text("#play") == "Play"
+    shown = int(run.get_attribute("#picture", "data-frame"))
+    run.press_keys("Enter")
+    run.wait_for_words("1 is 2 from here on.")
+    assert served_run.edits()[0]["from_frame"] == shown
+    assert f"frame {shown} of" in run.inner_text("#clock")
+
+
 def test_boxes_go_and_a_person_can_be_absent(run, served_run):
     run.choose(1)
     run.go_to_frame(5)

@@ -143,7 +143,7 @@ class View extends PageView {
     if (every.selectedIndex < 0) every.selectedIndex = every.options.length - 1;
     for (const name of ["#filter", "#every"]) find(name).addEventListener("change", () => this.changed());
     find("#order").addEventListener("change", () => this.order());
-    this.head({ frame: () => this.frame(), export: () => this.export(), help: () => this.help() }, this.actions);
+    this.head({ frame: () => this.frame(), export: () => this.export(), help: () => this.help() }, (name) => this.actions[name]());
   }
 
   // Tab leads from strip to strip, and takes the cursor along; the keys are those of all rows.

@@ -30,8 +30,8 @@ export class PageView {
     this.message.say(words, wrong);
   }
 
-  // The folder as the title; a button does what `deeds` has under its name, or else `actions`.
-  head(deeds, actions) {
+  // The folder as the title; a button does what `deeds` has under its name, or else what `other` does with the name.
+  head(deeds, other) {
     const { folder } = this.review.data;
     const name = folder.split("/").at(-1);
     Object.assign(find("#folder"), { textContent: name, title: folder });
@@ -40,7 +40,7 @@ export class PageView {
       const deed = button.dataset.do;
       button.addEventListener("click", () => {
         this.room.focus({ preventScroll: true });
-        this.act(deeds[deed] ?? (() => actions[deed]()));
+        this.act(deeds[deed] ?? (() => other(deed)));
       });
     }
   }

@@ -15,6 +15,12 @@ export class RunActions {
     return number;
   }
 
+  // A deed that a key or a button names: about the picture that is seen, so playing stops there.
+  start(name, ...more) {
+    this.view.player.pause();
+    return this[name](...more);
+  }
+
   get video() {
     return this.review.video;
   }

@@ -40,6 +40,7 @@ const FAR = 10;
 
 export function listen(element, view, actions) {
   const far = ({ shiftKey }) => (shiftKey ? FAR : 1) * view.review.data.step;
+  const edit = (name, ...more) => () => actions.start(name, ...more);
   const keys = {
     " ": () => view.player.play(),
     ArrowLeft: (event) => view.seek(view.frame - far(event)),
@@ -53,24 +54,24 @@ export function listen(element, view, actions) {
     ".": () => view.edge(1),
     d: () => view.nextMoment(1),
     D: () => view.nextMoment(-1),
-    y: () => actions.mend(),
-    l: () => actions.looked(),
-    m: () => actions.merge(),
-    s: () => actions.split(),
-    w: () => actions.swap(),
-    n: () => actions.rename(),
-    c: () => actions.cast(),
-    C: () => actions.keep(),
-    Delete: () => actions.remove(),
-    a: () => actions.accept(),
-    A: () => actions.acceptAll(),
-    i: () => actions.line(),
-    x: () => actions.unbox(),
-    X: () => actions.absent(),
+    y: edit("mend"),
+    l: edit("looked"),
+    m: edit("merge"),
+    s: edit("split"),
+    w: edit("swap"),
+    n: edit("rename"),
+    c: edit("cast"),
+    C: edit("keep"),
+    Delete: edit("remove"),
+    a: edit("accept"),
+    A: edit("acceptAll"),
+    i: edit("line"),
+    x: edit("unbox"),
+    X: edit("absent"),
     k: () => view.setMark(),
-    u: () => actions.undo(),
-    r: () => actions.redo(),
-    e: () => actions.save(),
+    u: edit("undo"),
+    r: edit("redo"),
+    e: edit("save"),
     "+": () => view.zoom(SHORTER),
     "-": () => view.zoom(LONGER),
     "?": () => view.help(),
@@ -78,7 +79,7 @@ export function listen(element, view, actions) {
   element.addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;
     if (event.target.closest("button, select, input") && [" ", "Enter"].includes(event.key)) return;
-    const action = deedOf(event, keys, (digit) => actions.assign(digit));
+    const action = deedOf(event, keys, (digit) => actions.start("assign", digit));
     if (!action) return;
     event.preventDefault();
     view.act(() => action(event));

@@ -117,6 +117,7 @@ class View extends PageView {
   }
 
   async goTo() {
+    this.player.pause();
     const answer = await this.prompt.text("Go to frame, or to m:ss");
     if (!answer) return;
     const found = answer.trim().match(/^(?:(\d+):)?(\d+(?:\.\d*)?)$/);
@@ -209,7 +210,7 @@ class View extends PageView {
       back: () => this.seek(this.frame - this.review.data.step),
       on: () => this.seek(this.frame + this.review.data.step),
     };
-    this.head(deeds, this.actions);
+    this.head(deeds, (name) => this.actions.start(name));
   }
 
   started() {
