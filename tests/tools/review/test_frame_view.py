@@ -66,9 +66,17 @@ def test_the_frame_opens_at_the_crop_and_steps_by_one_and_by_ten(frame):
     assert abs(frame.evaluate(bar) - 147) <= 2
     frame.press_keys("End")
     at(frame, 29)
-    frame.press_keys("Shift+ArrowLeft", "Escape")
+    frame.press_keys("Shift+ArrowLeft")
+    at(frame, 19)
+    frame.click("#frame-slider", position={"x": 1, "y": 5})
+    at(frame, 0)
+    frame.press_keys("ArrowRight")  # the slider's own
+    at(frame, 1)
+    frame.press_keys("?")  # all other keys are the frame's
+    frame.wait_for_selector("#help[open]")
+    frame.press_keys("Escape", "Escape")
     frame.wait_for_selector("#frame", state="hidden")
-    assert "person 1 · frame 19" in frame.inner_text("#where")
+    assert "person 1 · frame 1" in frame.inner_text("#where")
 
 
 def test_a_corner_is_dragged_and_the_crop_has_a_corrected_box(frame, served):

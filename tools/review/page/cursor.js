@@ -50,11 +50,11 @@ export class Cursor {
     const { video, tracklet } = this.review.data;
     const { here } = this;
     const same = (crop) => video[crop] === video[here] && tracklet[crop] === tracklet[here];
-    this.chosen = new Set(this.review.people.get(this.number).crops.filter(same));
+    this.chosen = new Set((this.review.people.get(this.number)?.crops ?? []).filter(same));
   }
 
   chooseAll() {
-    this.chosen = new Set(this.review.people.get(this.number).crops);
+    this.chosen = new Set(this.review.people.get(this.number)?.crops);
   }
 
   // To another row, at the thumbnail nearest in time.

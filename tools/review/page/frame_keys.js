@@ -5,6 +5,7 @@ import { deedOf } from "./keyboard.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const FAR = 10;
+const OF_SLIDERS = new Set([...Object.keys(ARROWS), "PageUp", "PageDown", "Home", "End"]);
 
 export function listenInFrame(view, { help, close }) {
   let adjusting = null;
@@ -72,7 +73,7 @@ export function listenInFrame(view, { help, close }) {
     "?": () => help(),
   };
   view.dialog.addEventListener("keydown", (event) => {
-    if (event.target === view.slider || event.altKey) return;
+    if (event.altKey || (event.target === view.slider && OF_SLIDERS.has(event.key))) return;
     const action = deedOf(event, keys, (digit) => view.assign(digit));
     const adjusts = event.key in ARROWS || (event.key === "Enter" && !event.target.closest("button"));
     if (!action && !adjusts) return;

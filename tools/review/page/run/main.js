@@ -25,7 +25,10 @@ class View extends PageView {
     this.window = { from: 0, to: Math.max(review.data.frames, 2) };
     this.actions = new RunActions(review, this);
     this.player = new Player(review, {
-      moved: () => this.paint(),
+      moved: () => {
+        if (this.player.playing) this.follow(this.frame);
+        this.paint();
+      },
       pressed: () => this.player.hold(),
       chosen: (box) => this.choose(box && box.person),
       changed: ({ person, frame }, xyxy) => this.act(() => this.actions.put(person, xyxy, frame)),
