@@ -12,4 +12,5 @@ def require_range(option: str, value: float, least: float, most: float = math.in
     if math.isfinite(value) and least <= value and (value < most if below else value <= most):
         return
     ends = "" if math.isinf(most) else f" and {'below' if below else 'at most'} {most:g}"
-    raise DataError(f"--{option.replace('_', '-')} must be at least {least:g}{ends}, not {value}.")
+    kind = "" if math.isfinite(value) else "a finite number, "
+    raise DataError(f"--{option.replace('_', '-')} must be {kind}at least {least:g}{ends}, not {value}.")

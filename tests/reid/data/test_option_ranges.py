@@ -25,10 +25,17 @@ from reid.training.training import RunOptions
             lambda: OptimisationOptions(ema_decay=1.0),
             "--optimisation.ema-decay must be at least 0 and below 1, not 1.0",
         ),
-        (lambda: OptimiserOptions("adam", float("nan")), "--optimisation.NETWORK.lr must be at least 0, not nan"),
+        (
+            lambda: OptimiserOptions("adam", float("nan")),
+            "--optimisation.NETWORK.lr must be a finite number, at least 0, not nan",
+        ),
         (lambda: SamplingOptions(tuples=0), "--sampling.tuples must be at least 1, not 0"),
         (lambda: SamplingOptions("people", crops=0), "--sampling.crops must be at least 1, not 0"),
         (lambda: SamplingOptions("sparse-people", crops=1), "--sampling.crops must be at least 2, not 1"),
+        (
+            lambda: SamplingOptions(gap=float("inf")),
+            "--sampling.gap must be a finite number, at least 0, not inf",
+        ),
         (lambda: SamplingOptions(gap=-5), "--sampling.gap must be at least 0, not -5"),
         (
             lambda: SamplingOptions(global_share=1.5),
@@ -48,7 +55,10 @@ from reid.training.training import RunOptions
         (lambda: FdGanOptions(real_smoothing=1.5), "--fd-gan.real-smoothing must be at least 0 and at most 1, not 1.5"),
         (lambda: DataOptions(validation_people=-1), "--validation-people must be at least 0, not -1"),
         (lambda: RunOptions(evaluate_every=0), "--evaluate-every must be at least 1, not 0"),
-        (lambda: RunOptions(picture_memory=float("nan")), "--picture-memory must be at least 0, not nan"),
+        (
+            lambda: RunOptions(picture_memory=float("nan")),
+            "--picture-memory must be a finite number, at least 0, not nan",
+        ),
         (lambda: Recipe(seed=-1), "--seed must be at least 0, not -1"),
     ],
 )
