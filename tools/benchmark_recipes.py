@@ -78,7 +78,7 @@ class BenchmarkRecipesCommand:
     discriminator: DiscriminatorOptions = field(default_factory=lambda: DiscriminatorOptions("patchgan", channels=24))
     pictures: int = 24
     """Crops of a batch of which pictures are generated, in the recipes that do; 0: all."""
-    optimisation: OptimisationOptions = field(default_factory=short_optimisation)
+    optimisation: Annotated[OptimisationOptions, tyro.conf.AvoidSubcommands] = field(default_factory=short_optimisation)
     batch_hard: bool = True
     """Compare each crop with the hardest of the batch; without it, with the two others of its own tuple."""
     batch: int = 64

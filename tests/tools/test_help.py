@@ -35,6 +35,11 @@ def test_every_command_shows_what_people_use_in_sixty_lines_and_where_the_rest_i
     assert f"{prog} --help-all shows everything." in " ".join(" ".join(lines[-2:]).split())
 
 
+def test_a_benchmark_of_recipes_needs_its_data_alone():
+    usage = help_text(COMMANDS["benchmark recipes"], "followspot benchmark recipes").splitlines()[0]
+    assert usage == "usage: followspot benchmark recipes --data PATH [OPTIONS]"
+
+
 @pytest.mark.parametrize("words", COMMANDS)
 def test_the_fields_marked_as_common_exist(words: str):
     hints = get_type_hints(COMMANDS[words], include_extras=True)
