@@ -36,8 +36,8 @@ def test_every_command_shows_what_people_use_in_sixty_lines_and_where_the_rest_i
 
 
 def test_a_benchmark_of_recipes_needs_its_data_alone():
-    usage = help_text(COMMANDS["benchmark recipes"], "followspot benchmark recipes").splitlines()[0]
-    assert usage == "usage: followspot benchmark recipes --data PATH [OPTIONS]"
+    help = help_text(COMMANDS["benchmark recipes"], "followspot benchmark recipes", width=COLUMNS)
+    assert help.splitlines()[0] == "usage: followspot benchmark recipes --data PATH [OPTIONS]"
 
 
 @pytest.mark.parametrize("words", COMMANDS)
