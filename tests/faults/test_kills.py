@@ -71,7 +71,8 @@ def check_tracked(folder: Path, end: Ended) -> None:
         assert frames(out / "video.mp4") > 0
     if (out / "tracks.json").exists():
         facts = json.loads((out / "tracks.json").read_text())
-        assert facts["complete"] is (end.code == 0), end
+        told = end.code == 0 or "results in " in end.said  # a signal may come while the interpreter ends
+        assert facts["complete"] is told, end
         if not end.killed:
             assert facts["complete"] or facts["notes"], end
         assert read_run(out).frames <= FRAMES
