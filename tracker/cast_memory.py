@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from .gallery import shrunk
+from .option_ranges import require_above
 from .track import Identity
 from .types import InputError
 
@@ -34,10 +35,7 @@ class MemoryOptions:
     """Maximum height of these pictures, pixels."""
 
     def __post_init__(self) -> None:
-        if self.views < 1:
-            raise InputError(
-                f"--memory.views must be at least 1, not {self.views}: nobody is recognised without a view"
-            )
+        require_above(0, "memory", self, "views")  # nobody is recognised without one
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class RecoveryOptions:
 
     def at(self, steadiness: float) -> RecoveryOptions:
         """These options in a video in which people move as steadily as that, 0..1."""
+        if not steadiness:
+            return self
         factor = 1 - steadiness * (1 - self.steady_noise)
         return replace(
             self,

@@ -59,11 +59,9 @@ class Roster:
         self._keep(identity)
         return identity
 
-    def admitted(self, matches: Sequence[IdentityMatch]) -> list[IdentityMatch]:
-        """The matches without those of remembered people for whom the cast has no room: the most similar come first.
-
-        All others have appeared then.
-        """
+    def admit(self, matches: Sequence[IdentityMatch]) -> list[IdentityMatch]:
+        """Note that the matched people appeared, the most similar first, as long as the cast has room for remembered
+        ones; returns the matches without those who find none."""
         absent = {id(person.identity) for person in self._absent}
         new = [match for match in matches if id(match.identity) in absent]
         new.sort(key=lambda match: match.similarity or 0.0, reverse=True)

@@ -81,10 +81,6 @@ class Steadiness:
                 self._compare(places[0], places[1], here)
             places[:] = [*places[-1:], here]
 
-    def cut(self) -> None:
-        """After a camera cut places are those of another picture."""
-        self._places.clear()
-
     def _compare(self, start: Place, middle: Place, end: Place) -> None:
         """Whether the second step goes on as the first."""
         first = (middle.centre - start.centre) / (middle.time - start.time)  # (2,) pixels per second

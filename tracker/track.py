@@ -69,7 +69,8 @@ class Track:
     None once it was identified in contact. `touched`: when it was last in contact; `identified`: when it was identified
     in contact, unless it was covered since.
     `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
-    frame, whatever the frame rate. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
+    frame, whatever the frame rate. `last_xyxy` (4,) pixels, `last_velocity` (2,) pixels per second and `last_time` are
+    of the last observation. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
     until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
     """
 

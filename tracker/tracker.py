@@ -220,7 +220,6 @@ class Tracker:
             else:
                 track.move(shared)
         self._asleep = Holders(self._asleep.tracks)  # all have changed
-        self._steadiness.cut()
         self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _coasting(self, now: float) -> list[Track]:
@@ -340,7 +339,7 @@ class Tracker:
         options = self.options.recovery.at(unresolved.steadiness)
         min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
         matches = self._matcher.match(unresolved, self._picture_size, min_log_odds, candidates)
-        matches = self._roster.admitted(matches)
+        matches = self._roster.admit(matches)
         self._renamed = tuple(renamings(matches))
         recoveries = exchange(matches, unresolved.holders.tracks, frame)
         if recoveries:

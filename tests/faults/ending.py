@@ -32,12 +32,16 @@ class Ended:
         """Whether it could do nothing about it."""
         return self.by is signal.SIGKILL
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether Python ended in its own way: the command did not listen yet, or no more. So does what a kill
+        orphans."""
+        return self.code == -self.by
+
     def check_code(self) -> None:
         """The code says how it ended, and no traceback was printed."""
-        # before the command has begun to listen, Python ends by itself, in its own words; so does what a kill orphans
-        by_itself = self.code == -self.by
-        assert by_itself or self.code in (0, CODES[self.by]), self
-        assert by_itself or "Traceback" not in self.said, self
+        assert self.by_itself or self.code in (0, CODES[self.by]), self
+        assert self.by_itself or "Traceback" not in self.said, self
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

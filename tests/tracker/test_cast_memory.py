@@ -195,7 +195,7 @@ def test_of_the_first_video_no_more_views_are_kept_than_of_later_ones():
     assert len(tracker.identities[0].gallery.views) > 3
     (ada,) = remembered(tracker, options=MemoryOptions(views=3)).members
     assert len(ada.embeddings) == 3
-    with pytest.raises(InputError, match=r"--memory\.views must be at least 1, not 0"):
+    with pytest.raises(InputError, match=r"--memory\.views must be above 0, not 0"):
         MemoryOptions(views=0)
 
 
