@@ -79,7 +79,7 @@ def test_the_demo_finds_its_five_dancers_with_the_network_cut_off(demo: Path):
 @pytest.mark.slow
 @pytest.mark.parametrize("reid", ["none", "histogram"])
 def test_without_the_encoder_the_demo_goes_wrong(reid: str, demo: Path, tmp_path: Path):
-    """Looks decide in it: IDF1 75.6 by motion alone, and a sixth id by colours (IDF1 92.8).
+    """Appearance decides in it: IDF1 75.6 by motion alone, and a sixth id by colours (IDF1 92.8).
 
     On the detector's boxes of the demo's run: those that tracks took, and those that none did.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .gallery import Gallery, Looks, People, crop, embed_all, embedded, similarities
+from .gallery import Appearance, Gallery, People, crop, embed_all, embedded, similarities
 from .option_ranges import require_above
 from .track import Track
 from .types import Detections, Embedder, Frame
@@ -78,17 +78,17 @@ class Contest:
         """Of each gallery's person being in each box of these rows of xyxy, (galleries, columns)."""
         assert self.embedder is not None
         self.embedded += embed_all(galleries, self.embedder) + len(columns)
-        people = [gallery.looks() for gallery in galleries]
+        people = [gallery.appearance() for gallery in galleries]
         crops = [crop(image, xyxy[column]) for column in columns]
         vectors = embedded(crops, self.embedder, people[0].views.shape[1])  # (columns, D)
         self._known = dict(zip(columns.tolist(), vectors, strict=True))
-        similarity = similarities(people, People([Looks(vector[None]) for vector in vectors]))
+        similarity = similarities(people, People([Appearance(vector[None]) for vector in vectors]))
         return self.embedder.calibration.log_odds(similarity, np.zeros(similarity.shape))
 
 
 def contested(fits: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Which of N boxes are contested, (N,) bool: two of the tracks whose looks are `known` (T,) fit, or a track that
-    fits has another box to go on with. fits: (T, N) bool."""
+    """Which of N boxes are contested, (N,) bool: two of the tracks whose appearance is `known` (T,) fit, or a track
+    that fits has another box to go on with. fits: (T, N) bool."""
     choice = fits[fits.sum(axis=1) > 1].any(axis=0)
     return choice | (fits[known].sum(axis=0) > 1)
 

@@ -87,7 +87,7 @@ def drop_views_of_another(fresh: Gallery, calibration: Calibration) -> None:
     """
     if len(fresh.views) < 2:
         return
-    views = fresh.looks().views  # (V, D)
+    views = fresh.appearance().views  # (V, D)
     gap = fresh.views[-1].time - np.array([view.time for view in fresh.views[:-1]])
     others = np.flatnonzero(calibration.log_odds(views[:-1] @ views[-1], gap) < 0)
     if len(others):

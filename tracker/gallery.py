@@ -51,8 +51,8 @@ class View:
     embedding: np.ndarray | None = None
 
 
-class Looks:
-    """What a person looks like to the encoder: views (V, D), rows of length 1, and their mean (D,)."""
+class Appearance:
+    """A person's appearance to the encoder: views (V, D), rows of length 1, and their mean (D,)."""
 
     def __init__(self, views: np.ndarray) -> None:
         self.views = views
@@ -60,22 +60,22 @@ class Looks:
 
 
 class People:
-    """What P people look like: `looks` of those who were seen clearly, and in which `columns` of P these are."""
+    """P people: the `appearances` of those who were seen clearly, and in which `columns` of P these are."""
 
-    def __init__(self, looks: Sequence[Looks]) -> None:
-        self.count = len(looks)
-        self.columns = [column for column, each in enumerate(looks) if len(each.views)]
-        self.looks = [looks[column] for column in self.columns]
+    def __init__(self, appearances: Sequence[Appearance]) -> None:
+        self.count = len(appearances)
+        self.columns = [column for column, each in enumerate(appearances) if len(each.views)]
+        self.appearances = [appearances[column] for column in self.columns]
 
     @cached_property
     def lengths(self) -> set[int]:
         """Of their vectors: one, but for cast files made up by hand."""
-        return {each.views.shape[1] for each in self.looks}
+        return {each.views.shape[1] for each in self.appearances}
 
     @cached_property
     def means(self) -> np.ndarray:
         """Of each one's views, (columns, D)."""
-        return np.array([each.mean for each in self.looks])
+        return np.array([each.mean for each in self.appearances])
 
 
 class Gallery:
@@ -86,7 +86,7 @@ class Gallery:
     def __init__(self, options: GalleryOptions) -> None:
         self.options = options
         self.views: list[View] = []
-        self._looks: Looks | None = None  # of the views, while all are in it
+        self._appearance: Appearance | None = None  # of the views, while all are in it
 
     def wants(self, time: float) -> bool:
         """Whether a view at this time would be kept: they are `spacing` apart."""
@@ -102,29 +102,29 @@ class Gallery:
     def keep_last(self, views: int) -> None:
         """Drop all but the last so many views."""
         self.views = self.views[len(self.views) - views :]
-        self._looks = None
+        self._appearance = None
 
     def extend(self, other: Gallery) -> None:
         """Take over the views of the same person's other track."""
         self.views = sorted(self.views + other.views, key=lambda view: view.time)
         self._bound()
 
-    def looks(self) -> Looks:
+    def appearance(self) -> Appearance:
         """Those of the views that are embedded; call `embed_all` first."""
-        if self._looks is not None and len(self._looks.views) == len(self.views):
-            return self._looks
-        looks = Looks(np.array([view.embedding for view in self.views if view.embedding is not None]))
-        if len(looks.views) == len(self.views):
-            self._looks = looks
-        return looks
+        if self._appearance is not None and len(self._appearance.views) == len(self.views):
+            return self._appearance
+        appearance = Appearance(np.array([view.embedding for view in self.views if view.embedding is not None]))
+        if len(appearance.views) == len(self.views):
+            self._appearance = appearance
+        return appearance
 
     def without_embedding(self) -> list[View]:
         """The views that have none yet."""
-        known = self._looks is not None and len(self._looks.views) == len(self.views)
+        known = self._appearance is not None and len(self._appearance.views) == len(self.views)
         return [] if known else [view for view in self.views if view.embedding is None]
 
     def _bound(self) -> None:
-        self._looks = None
+        self._appearance = None
         while len(self.views) > self.options.size:
             times = [view.time for view in self.views]
             room = [times[i + 1] - times[i - 1] for i in range(1, len(times) - 1)]
@@ -170,7 +170,7 @@ def embedded(crops: Sequence[np.ndarray], embedder: Embedder, dimension: int = 0
     return rows
 
 
-def similarities(people: Sequence[Looks], others: People) -> np.ndarray:
+def similarities(people: Sequence[Appearance], others: People) -> np.ndarray:
     """Similarity of each of T people, none without views, and each of the P others who were seen clearly; (T, P).
 
     The mean cosine similarity of a person's views to their nearest of the other's, over the better half of the views:
@@ -178,15 +178,15 @@ def similarities(people: Sequence[Looks], others: People) -> np.ndarray:
     `LIKELIEST` others only those are compared like that whose mean is among the `LIKELIEST` nearest to somebody's; the
     rest gets the similarity of the means, which is never higher.
     """
-    if len(others.looks) <= LIKELIEST:
-        return _by_views(people, others.looks)
+    if len(others.appearances) <= LIKELIEST:
+        return _by_views(people, others.appearances)
     similarity = np.array([each.mean for each in people]) @ others.means.T  # (T, P)
     near = np.unique(np.argpartition(-similarity, LIKELIEST - 1, axis=1)[:, :LIKELIEST])
-    similarity[:, near] = _by_views(people, [others.looks[column] for column in near])
+    similarity[:, near] = _by_views(people, [others.appearances[column] for column in near])
     return similarity
 
 
-def _by_views(people: Sequence[Looks], others: Sequence[Looks]) -> np.ndarray:
+def _by_views(people: Sequence[Appearance], others: Sequence[Appearance]) -> np.ndarray:
     starts, ends = _bounds(people)
     stacked = np.concatenate([each.views for each in people])  # (all A, D)
     groups = [others[start : start + AT_ONCE] for start in range(0, len(others), AT_ONCE)]
@@ -195,12 +195,12 @@ def _by_views(people: Sequence[Looks], others: Sequence[Looks]) -> np.ndarray:
     return np.stack([each[len(each) // 2 :].mean(axis=0) for each in sorted_best])
 
 
-def _best_of_each(views: np.ndarray, others: Sequence[Looks]) -> np.ndarray:
+def _best_of_each(views: np.ndarray, others: Sequence[Appearance]) -> np.ndarray:
     """Similarity of each view (A, D) to the nearest of each of P people, (A, P)."""
     return np.maximum.reduceat(views @ np.concatenate([each.views for each in others]).T, _bounds(others)[0], axis=1)
 
 
-def _bounds(people: Sequence[Looks]) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(people: Sequence[Appearance]) -> tuple[np.ndarray, np.ndarray]:
     """First and behind the last row of each one's views in their concatenation."""
     counts = [len(each.views) for each in people]
     ends = np.cumsum(counts)

@@ -82,8 +82,8 @@ class Holders:
 
     @cached_property
     def people(self) -> People:
-        """What they look like; embed `pop_galleries` first."""
-        return People([self.identity(column).gallery.looks() for column in range(len(self))])
+        """Their appearance; embed `pop_galleries` first."""
+        return People([self.identity(column).gallery.appearance() for column in range(len(self))])
 
     def pop_galleries(self) -> list[Gallery]:
         """Their galleries, for `embed_all`, the first time; none later, when all views are embedded."""

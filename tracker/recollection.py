@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .gallery import Looks
+from .gallery import Appearance
 from .track import Identity
 from .types import Calibration
 
@@ -29,10 +29,10 @@ class RecollectionOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remembered:
-    """A person known from earlier videos: the identity, and the looks of then."""
+    """A person known from earlier videos: the identity, and the appearance of then."""
 
     identity: Identity
-    looks: Looks
+    appearance: Appearance
 
 
 @dataclass(frozen=True, slots=True)

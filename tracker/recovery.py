@@ -164,7 +164,7 @@ class IdentityMatcher:
         similarity = self._similarity(unresolved)  # (T, H); NaN where there is nothing to compare
         score = self._score(similarity, unresolved, size, min_log_odds)
         if candidates.people:
-            recalled = similarity_to(People([person.looks for person in candidates.people]), tracks)  # (T, R)
+            recalled = similarity_to(People([person.appearance for person in candidates.people]), tracks)  # (T, R)
             similarity = np.concatenate([similarity, recalled], axis=1)  # (T, H + R)
             assert self.embedder is not None
             calibration, limit = self.embedder.calibration, self.options.appearance_limit
@@ -221,8 +221,8 @@ class IdentityMatcher:
             similarity[: len(tentative)] = np.concatenate(compared, axis=1)
         for row, track in enumerate(unresolved.doubtful, start=len(tentative)):
             group = np.flatnonzero(holders.groups == id(track.group))
-            looks = [holders.identity(column).gallery.looks() for column in group.tolist()]
-            similarity[row, group] = similarity_to(People(looks), [track])
+            appearances = [holders.identity(column).gallery.appearance() for column in group.tolist()]
+            similarity[row, group] = similarity_to(People(appearances), [track])
         return similarity
 
     def _appearance_log_odds(self, similarity: np.ndarray, tracks: Sequence[Track], holders: Holders) -> np.ndarray:
@@ -240,8 +240,8 @@ def similarity_to(people: People, tracks: Sequence[Track]) -> np.ndarray:
     NaN where either has no view. Raises InputError where vectors are of two lengths, as in a cast file made up by hand.
     """
     similarity = np.full((len(tracks), people.count), np.nan)
-    seen = {row: track.fresh.looks() for row, track in enumerate(tracks) if track.fresh.views}
-    if seen and people.looks:
+    seen = {row: track.fresh.appearance() for row, track in enumerate(tracks) if track.fresh.views}
+    if seen and people.appearances:
         lengths = sorted({each.views.shape[1] for each in seen.values()} | people.lengths)
         if len(lengths) > 1:
             raise InputError(

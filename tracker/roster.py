@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .cast_memory import CastMemory
-from .gallery import Gallery, GalleryOptions, Looks
+from .gallery import Appearance, Gallery, GalleryOptions
 from .recollection import NO_CANDIDATES, Candidates, RecollectionOptions, Remembered
 from .recovery import IdentityMatch
 from .track import Identity
@@ -31,7 +31,9 @@ class Roster:
         self._views = views
         self._remembered = len(members)
         self._first_new_id = 1 if memory is None else memory.next_id
-        self._absent = [Remembered(Identity(person.id, Gallery(views)), Looks(person.embeddings)) for person in members]
+        self._absent = [
+            Remembered(Identity(person.id, Gallery(views)), Appearance(person.embeddings)) for person in members
+        ]
         self._new = 0
 
     @property

@@ -310,7 +310,7 @@ class Tracker:
             return []
         doubtful = [track for track in self._tracks if track.state is TrackState.CONFIRMED and track.group is not None]
         lost = self._lost()
-        steadiness = 0.0 if self._uses_appearance else self._steadiness.value  # looks tell more than places do
+        steadiness = 0.0 if self._uses_appearance else self._steadiness.value  # appearance tells more than places do
         unresolved = Unresolved(due, doubtful, lost, self._asleep, steadiness)
         recoveries = self._recognise(unresolved, candidates, frame)
         missing = bool(lost or len(self._asleep) or candidates.people)

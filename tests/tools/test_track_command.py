@@ -292,7 +292,7 @@ def test_an_encoder_without_a_calibration_is_used_with_a_warning(tmp_path: Path,
     embedder = make_embedder(path)
     assert embedder is not None
     assert np.abs(embedder.calibration.log_odds(np.linspace(-1, 1, 9), np.zeros(9))).max() <= 1
-    expected = f"note: {path} is not calibrated, so looks decide little: run `followspot calibrate {path} SCENE` first"
+    expected = f"note: {path} is not calibrated, so it decides little: run `followspot calibrate {path} SCENE` first"
     assert capsys.readouterr().out.splitlines() == [expected]
     make_embedder(COLOUR_HISTOGRAM)
     assert capsys.readouterr().out == ""

@@ -1,4 +1,4 @@
-"""Boxes that may be several people's: there looks decide who goes on where."""
+"""Boxes that may be several people's: there appearance decides who goes on where."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_boxes_are_contested_where_there_is_a_choice():
     found = [contested(np.array(fits, bool), known).tolist() for fits in (alone, one_box_for_two, two_boxes_for_one)]
     assert found == [[False, False, False], [True, False, False], [True, True, False]]
     strangers = np.array([True, False, True])
-    assert not contested(np.array(one_box_for_two, bool), strangers).any(), "of one of the two no looks are known"
+    assert not contested(np.array(one_box_for_two, bool), strangers).any(), "of one of the two no appearance is known"
 
 
 def seen_at(angle: int, time: float = 1.0) -> tuple[Frame, Detections]:

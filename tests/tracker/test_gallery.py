@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.gallery import LIKELIEST, Gallery, GalleryOptions, Looks, People, clear_views, embed_all, similarities
+from tracker.gallery import LIKELIEST, Appearance, Gallery, GalleryOptions, People, clear_views, embed_all, similarities
 
 
 class Counting:
@@ -60,19 +60,22 @@ def test_a_view_is_embedded_once_and_all_in_one_batch():
 def test_the_better_half_of_the_views_decides():
     """Against two views along the axes the best are 0.9, 0.1 and 0.5; of three the better two: (0.9 + 0.5) / 2."""
     views, others = np.array([[0.9, 0.2], [0.1, 0.0], [0.3, 0.5]]), np.eye(2)
-    assert similarities([Looks(views)], People([Looks(others)])) == pytest.approx(0.7)
-    assert similarities([Looks(views[:1])], People([Looks(others)])) == pytest.approx(0.9)
+    assert similarities([Appearance(views)], People([Appearance(others)])) == pytest.approx(0.7)
+    assert similarities([Appearance(views[:1])], People([Appearance(others)])) == pytest.approx(0.9)
     # each with each: of two views the better one, along the first axis 0.9, along the second 0.2
-    people, three = [Looks(views), Looks(views[:2])], [Looks(others), Looks(others[:1]), Looks(others[1:])]
+    people, three = (
+        [Appearance(views), Appearance(views[:2])],
+        [Appearance(others), Appearance(others[:1]), Appearance(others[1:])],
+    )
     assert similarities(people, People(three)) == pytest.approx(np.array([[0.7, 0.6, 0.35], [0.9, 0.9, 0.2]]))
 
 
 def test_among_hundreds_who_looks_alike_is_compared_view_by_view_and_nobody_else_is_overrated():
     rng = np.random.default_rng(0)
 
-    def person(number: int, views: int) -> Looks:
+    def person(number: int, views: int) -> Appearance:
         rows = 3 * np.eye(256)[number] + rng.normal(0, 0.1, (views, 256)) + 1
-        return Looks(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+        return Appearance(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
     crowd = [person(number, 6) for number in range(200)]
     people = [person(number, 3) for number in (5, 150)]

@@ -8,7 +8,7 @@ from tracks_by_hand import Linear, known, standing, track_at
 
 from tracker.doubt import DoubtOptions, touching
 from tracker.exchange import exchange
-from tracker.gallery import Gallery, GalleryOptions, Looks
+from tracker.gallery import Appearance, Gallery, GalleryOptions
 from tracker.recollection import Candidates, Remembered
 from tracker.recovery import IdentityMatch
 from tracker.track import Identity, Track, TrackState
@@ -75,7 +75,7 @@ def test_without_tracks_nothing_touches():
 
 
 def remembered(*ids: int) -> list[Remembered]:
-    return [Remembered(Identity(id, Gallery(GalleryOptions())), Looks(np.eye(3)[[id - 1]])) for id in ids]
+    return [Remembered(Identity(id, Gallery(GalleryOptions())), Appearance(np.eye(3)[[id - 1]])) for id in ids]
 
 
 def test_a_single_remembered_person_has_all_the_prior():

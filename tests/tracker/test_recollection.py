@@ -7,13 +7,13 @@ import pytest
 from tracks_by_hand import Linear, show, standing, track_at
 
 from tracker.cast_memory import CastMemory, Member
-from tracker.gallery import Gallery, GalleryOptions, Looks, People
+from tracker.gallery import Appearance, Gallery, GalleryOptions, People
 from tracker.recollection import Candidates, RecollectionOptions, Remembered
 from tracker.recovery import similarity_to
 from tracker.roster import Roster
 from tracker.track import Identity
 
-PEOPLE = [Remembered(Identity(id, Gallery(GalleryOptions())), Looks(np.eye(2)[[id - 1]])) for id in (1, 2)]
+PEOPLE = [Remembered(Identity(id, Gallery(GalleryOptions())), Appearance(np.eye(2)[[id - 1]])) for id in (1, 2)]
 
 
 def test_appearance_must_reach_its_least_and_the_prior_is_shared():
@@ -29,14 +29,14 @@ def test_appearance_must_reach_its_least_and_the_prior_is_shared():
 def test_views_are_compared_where_there_are_any():
     seen, unseen = track_at(1.0, standing(300)), track_at(1.0, standing(500))
     show(seen.fresh, [0.6, 0.8])
-    similarity = similarity_to(People([person.looks for person in PEOPLE]), [seen, unseen])
+    similarity = similarity_to(People([person.appearance for person in PEOPLE]), [seen, unseen])
     assert similarity[0] == pytest.approx([0.6, 0.8])
     assert np.isnan(similarity[1]).all()
 
 
 def roster(cast: int | None) -> Roster:
     """Two people are remembered, 1 and 2; 3 was given once, too."""
-    members = tuple(Member(person.identity.id, "", person.looks.views) for person in PEOPLE)
+    members = tuple(Member(person.identity.id, "", person.appearance.views) for person in PEOPLE)
     memory = CastMemory("encoder", "", members, next_id=4)
     return Roster(cast, memory, RecollectionOptions(), GalleryOptions())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tracks_by_hand import Linear, known, show, standing, track_at
 
-from tracker.gallery import Gallery, GalleryOptions, Looks, People
+from tracker.gallery import Appearance, Gallery, GalleryOptions, People
 from tracker.holders import Holders
 from tracker.recollection import NO_CANDIDATES, Candidates, Remembered
 from tracker.recovery import (
@@ -25,7 +25,7 @@ from tracker.types import InputError
 
 OPTIONS = RecoveryOptions()
 PICTURE = (1000, 800)
-SOMEONE = Remembered(Identity(7, Gallery(GalleryOptions())), Looks(np.eye(3)[[2]]))
+SOMEONE = Remembered(Identity(7, Gallery(GalleryOptions())), Appearance(np.eye(3)[[2]]))
 
 
 def matched(
@@ -168,7 +168,7 @@ def test_a_track_in_doubt_is_no_remembered_person_however_alike():
 
 
 def test_views_and_people_without_any_are_left_out_of_a_comparison():
-    tracks, people = [back(), back([0.6, 0.8])], [Looks(np.zeros((0, 2))), Looks(np.eye(2)[[0]])]
+    tracks, people = [back(), back([0.6, 0.8])], [Appearance(np.zeros((0, 2))), Appearance(np.eye(2)[[0]])]
     similarity = similarity_to(People(people), tracks)
     assert np.isnan(similarity).tolist() == [[True, True], [True, False]]
     assert similarity[1, 1] == pytest.approx(0.6)
@@ -201,7 +201,7 @@ def test_a_picture_of_unknown_size_is_measured_by_the_largest_in_it():
 
 def test_vectors_of_two_lengths_are_refused():
     with pytest.raises(InputError, match=r"vectors of people have 2 and 3 numbers: the cast file is not"):
-        similarity_to(People([Looks(np.eye(3)[[0]])]), [back([1.0, 0.0])])
+        similarity_to(People([Appearance(np.eye(3)[[0]])]), [back([1.0, 0.0])])
 
 
 def gap(here: Track, lost: Track) -> float:

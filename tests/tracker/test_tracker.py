@@ -213,7 +213,9 @@ def test_who_stands_in_front_is_identified_while_they_are_still_in_contact():
     assert [story[-1] for story in fooled] == [2, 1]
     clothes = paint(people, [RED, GREEN])
     _, looked_at = play(people, 5.0, Tracker(embedder=ColourEmbedder()), picture=clothes)
-    assert [ids_of(story) for story in looked_at] == [{1}, {2}], "no exchange where looks decide who takes which box"
+    assert [ids_of(story) for story in looked_at] == [{1}, {2}], (
+        "no exchange where appearance decides who takes which box"
+    )
     afterwards = Tracker(TrackerOptions(contest=ContestOptions(weight=0.0)), ColourEmbedder())
     tracks, stories = play(people, 5.0, afterwards, picture=clothes)
     assert [ids_of(story[68:]) for story in stories] == [{1}, {2}]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tracker.gallery import Gallery, GalleryOptions, Looks, People, View, similarities
+from tracker.gallery import Appearance, Gallery, GalleryOptions, People, View, similarities
 from tracker.offline.refinement import Numbering, RefinementOptions, refine
 from tracker.offline.stretches import UNKNOWN, Stretch
 from tracker.track import Identity
@@ -131,8 +131,8 @@ def with_similarity(
         back, before = views[recovery.id][(frames >= start) & (frames < end)], views[recovery.id][frames < start]
         if not len(back) or not len(before):
             return recovery
-        others = [Looks(views[id]) for id in views.keys() - present]
-        here, *elsewhere = similarities([Looks(back)], People([Looks(before), *others]))[0].tolist()
+        others = [Appearance(views[id]) for id in views.keys() - present]
+        here, *elsewhere = similarities([Appearance(back)], People([Appearance(before), *others]))[0].tolist()
         return replace(recovery, similarity=here, margin=here - max(elsewhere) if elsewhere else None)
 
     return [

@@ -36,7 +36,7 @@ def option_names(command: type) -> dict[tuple[str, ...], str]:
 
 
 def networks(names: Mapping[str, str], detections: object = None) -> dict[str, str]:
-    """The files that boxes and looks come from; `names` of the networks' files, the file of `--detections`."""
+    """The files that boxes and embeddings come from; `names` of the networks' files, the file of `--detections`."""
     boxes = f"none: boxes from {Path(str(detections)).name}" if detections else "none"
     return {"Detector": names.get("detector", boxes), "Re-ID": names.get("reid", "none")}
 

@@ -83,7 +83,7 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
         shutil.rmtree(place, ignore_errors=True)  # a damaged one, so that it is made anew
         _tell_of_torch(place)
     if not embedder.calibrated:
-        note(f"{weights} is not calibrated, so looks decide little: run `followspot calibrate {weights} SCENE` first")
+        note(f"{weights} is not calibrated, so it decides little: run `followspot calibrate {weights} SCENE` first")
     return embedder
 
 
@@ -107,9 +107,7 @@ def _encoder_place(weights: Path) -> Path:
 def _tell_of_torch(copy: Path | None) -> None:
     """A note where the copy could not be made, or was damaged and is gone."""
     if copy is not None and not copy.exists():
-        note(
-            f"{copy} cannot be kept or read, so PyTorch runs: slower, and boxes and looks may differ in the last digits"
-        )
+        note(f"{copy} cannot be kept or read, so PyTorch runs: slower, and results may differ in the last digits")
 
 
 def _tell_of_copying(copy: Path | None) -> None:
