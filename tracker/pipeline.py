@@ -40,8 +40,8 @@ def track(
     A thread takes the frames and detects, up to `ahead` batches in advance; the results do not depend on it. With
     `gaps`, short ones are filled, which takes as long as they may be in addition. `watch` is called with each frame and
     what is known of it at once, before it is held back.
-    Raises InputError where the detector or the embedder fails, after all frames before that one, and for a `batch` or
-    `ahead` below 1.
+    Raises InputError where the detector or the embedder fails, after all frames before that one, for a `batch` or
+    `ahead` below 1, and for a negative `delay`.
     """
     tracked = _update(frames, detector, tracker, batch, ahead)
     merged = merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
@@ -93,7 +93,8 @@ def detected(detector: Detector, frames: Sequence[Frame]) -> Sequence[Detections
         raise InputError(f"{error} (in {where})") from error
     except Exception as error:  # a detector is any class that others write
         raise InputError(f"the detector failed in {where}: {told(error)}") from error
-    if len(found) != len(frames) or not all(isinstance(each, Detections) for each in found):
+    whole = isinstance(found, Sequence) and len(found) == len(frames)
+    if not whole or not all(isinstance(each, Detections) for each in found):
         raise InputError(f"the detector gave no Detections for each of {where}")
     return found
 
@@ -108,6 +109,8 @@ def merge_backfill(
     and the exchange is one of the first of these. Rows for a frame that has already left are dropped. Where `tracked`
     ends in an InputError, that is raised after the frames that are held.
     """
+    if not delay >= 0:
+        raise InputError(f"the delay must be 0 or more seconds, not {delay}")
     held: deque[tuple[Frame, FrameTracks]] = deque()
     try:
         for frame, tracks in tracked:

@@ -135,9 +135,13 @@ def test_working_side_by_side_and_in_batches_of_any_size_changes_nothing(batch):
 
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
-    [({"batch": 0}, "frames in a batch must be at least 1, not 0"), ({"ahead": 0}, "ahead must be at least 1, not 0")],
+    [
+        ({"batch": 0}, "frames in a batch must be at least 1, not 0"),
+        ({"ahead": 0}, "ahead must be at least 1, not 0"),
+        ({"delay": -1.0}, "the delay must be 0 or more seconds, not -1.0"),
+    ],
 )
-def test_less_than_one_frame_at_a_time_is_refused(wrong, complaint):
+def test_less_than_one_frame_at_a_time_or_no_time_at_all_is_refused(wrong, complaint):
     with pytest.raises(InputError, match=complaint):
         next(track(walk(), Crossing(), Tracker(), **wrong))
 
@@ -167,3 +171,11 @@ def test_frames_before_the_batch_in_which_the_detector_fails_come_out_first():
     with pytest.raises(InputError, match="the detector failed in frames 8 to 11: RuntimeError: out of order"):
         seen.extend(frame.index for frame, _ in flow)
     assert seen == list(range(8))
+
+
+@pytest.mark.parametrize("gives", [lambda frames: None, lambda frames: (Detections.empty() for _ in frames)])
+def test_a_detector_that_gives_no_list_is_refused_in_a_sentence(gives):
+    detector = Crossing()
+    detector.batch = gives
+    with pytest.raises(InputError, match="the detector gave no Detections for each of frame 0"):
+        next(track(walk(), detector, Tracker()))
