@@ -155,8 +155,9 @@ Score = TypeVar("Score", float, np.ndarray)
 
 
 def box_noise(score: Score, options: MotionOptions) -> Score:
-    """Standard deviation of a detected box, body heights, by its score in 0..1; of any shape."""
-    return options.measurement_noise + options.low_score_noise * (1 - score)
+    """Standard deviation of a detected box, body heights, by its score; of any shape. None is surer than a score of 1,
+    whatever scale a detector has."""
+    return options.measurement_noise + options.low_score_noise * np.maximum(1 - score, 0.0)
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tracker.motion import Motion, MotionOptions, predict_all, update_all
+from tracker.motion import BATCH_FROM, Motion, MotionOptions, predict_all, update_all
 
 
 def box(x: float, y: float = 500.0, height: float = 200.0) -> np.ndarray:
@@ -49,6 +49,16 @@ def test_a_doubtful_box_moves_the_state_less():
         motion.predict(1 / 25, seen=True)
         motion.update(box(130), score)
     assert 0 < doubtful.xyxy[0] - box(100)[0] < 0.6 * (sure.xyxy[0] - box(100)[0])
+
+
+def test_scores_beyond_1_are_as_sure_as_1():
+    """Some detectors of MOTChallenge give scores up to 100; one by one and in arrays."""
+    for count in (1, BATCH_FROM):
+        sure, surer = ([follow(0, 25, 1.0) for _ in range(count)] for _ in range(2))
+        for motions, score in ((sure, 1.0), (surer, 35.0)):
+            predict_all(motions, 1 / 25, [True] * count)
+            update_all(motions, np.stack([box(130)] * count), np.full(count, score))
+        assert surer[0].xyxy.tolist() == sure[0].xyxy.tolist()
 
 
 def test_a_box_keeps_a_positive_size():
