@@ -44,7 +44,7 @@ def seqinfo_text(info: SequenceInfo, ending: str = ".jpg") -> str:
 def read_seqinfo(folder: Path) -> SequenceInfo:
     """Reads the folder's `seqinfo.ini`. Raises InputError where it is no such file or lacks a number it needs."""
     path = folder / SEQINFO
-    parser = configparser.ConfigParser()
+    parser = configparser.ConfigParser(interpolation=None)  # a name may have a per cent sign
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))
         section = parser["Sequence"]

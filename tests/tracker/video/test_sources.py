@@ -22,6 +22,7 @@ from tracker.types import InputError
 from tracker.video.addresses import without_secrets
 from tracker.video.frame_clock import FrameClock
 from tracker.video.image_sequence import images_in
+from tracker.video.mot_folder import SequenceInfo, read_seqinfo, seqinfo_text
 from tracker.video.sources import each_source, open_source
 
 SEQUENCES = SHARED / "mot"
@@ -191,6 +192,12 @@ def test_a_spoilt_seqinfo_is_reported(tmp_path, text, sentence):
     (tmp_path / "seqinfo.ini").write_text(text)
     with pytest.raises(InputError, match=sentence):
         open_source(tmp_path)
+
+
+def test_what_is_written_of_a_sequence_is_read_again_whatever_its_name(tmp_path):
+    info = SequenceInfo("100% dance, take 2; #3", "img1", 29.97, 7, 20, 10)
+    (tmp_path / "seqinfo.ini").write_text(seqinfo_text(info), encoding="utf-8")
+    assert read_seqinfo(tmp_path) == info
 
 
 @pytest.mark.skipif(not SEQUENCES.is_dir(), reason="the real sequences are not here")
