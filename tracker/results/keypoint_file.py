@@ -52,9 +52,10 @@ class KeypointWriter:
 def with_keypoints(tracks: Sequence[FrameTracks], path: Path) -> list[FrameTracks]:
     """The same tracks with the joints of the file; a row that is not in it has joints of confidence 0.
 
-    Tracks stay as they are where there is no such file. Raises InputError where it is malformed.
+    Tracks stay as they are where there is no such file, or nothing in it yet, as a kill may leave it. Raises InputError
+    where it is malformed.
     """
-    if not path.is_file():
+    if not path.is_file() or not path.stat().st_size:
         return list(tracks)
     try:
         table = np.loadtxt(path, delimiter=",", ndmin=2)

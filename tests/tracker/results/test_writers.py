@@ -181,6 +181,8 @@ def test_without_joints_there_is_no_file_of_them(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     frames = [seen(0, 1)[1]]
     assert with_keypoints(frames, tmp_path / "keypoints.txt") == frames
+    (tmp_path / "keypoints.txt").touch()  # of a run that was killed in the second after the first joints
+    assert with_keypoints(frames, tmp_path / "keypoints.txt") == frames
     (tmp_path / "keypoints.txt").write_text("1,2,3,4,5,6\n")
     with pytest.raises(InputError, match=r"keypoints\.txt is damaged"):
         with_keypoints(frames, tmp_path / "keypoints.txt")
