@@ -35,7 +35,8 @@ class MemoryOptions:
     """Maximum height of these pictures, pixels."""
 
     def __post_init__(self) -> None:
-        require_above(0, "memory", self, "views")  # nobody is recognised without one
+        require_above(0, "memory", self, "views", "crop_height")  # nobody is recognised without a view
+        require_above(-1, "memory", self, "crops")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tracker.association import AssociationOptions
+from tracker.cast_memory import MemoryOptions
 from tracker.contest import ContestOptions
 from tracker.gallery import GalleryOptions
 from tracker.motion import MotionOptions
@@ -22,6 +23,8 @@ NAN = float("nan")
     ("make", "said"),
     [
         (lambda: GalleryOptions(size=1), "--gallery.size must be above 1, not 1"),
+        (lambda: MemoryOptions(crops=-1), "--memory.crops must be above -1, not -1"),
+        (lambda: MemoryOptions(crop_height=0), "--memory.crop-height must be above 0, not 0"),
         (lambda: MotionOptions(velocity_decay=0.0), "--motion.velocity-decay must be above 0, not 0.0"),
         (lambda: AssociationOptions(last_box_decay=0.0), "--association.last-box-decay must be above 0, not 0.0"),
         (lambda: ContestOptions(few=0), "--contest.few must be above 0, not 0"),
