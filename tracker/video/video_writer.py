@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import queue
 import threading
@@ -42,8 +43,8 @@ class VideoWriter:
     the block ends early, by Ctrl-C or an error, the frames so far make a proper file; with `whole_only` they stay in
     `NAME.part.mp4`. Without any frame there is no file.
 
-    Raises InputError where the file cannot be written (no permission, disk full, wrong kind of name): on making it,
-    or from the next `write` or `close`. `warning` is None or one sentence on sound that could not be taken over.
+    Raises InputError where the file cannot be written (no permission, disk full, wrong kind of name or rate): on making
+    it, or from the next `write` or `close`. `warning` is None or one sentence on sound that could not be taken over.
     """
 
     def __init__(
@@ -70,6 +71,8 @@ class VideoWriter:
             raise InputError(f"{self.path} cannot be written as a video: name it {', '.join(FORMATS)}")
         if not 0 <= crf <= MAX_CRF or preset not in PRESETS:
             raise InputError(f"crf {crf} or preset {preset!r} is unknown; crf is 0 to {MAX_CRF}, preset {PRESETS}")
+        if not 0 < fps < math.inf:
+            raise InputError(f"fps must be above 0, not {fps}: it is the number of frames per second")
         if self.path.is_dir():
             raise InputError(f"{self.path} is a folder, so no video can be written there")
         try:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ..types import Frame, InputError
-from .containers import DEFAULT_FPS
+from .containers import DEFAULT_FPS, MAX_FPS
 from .source import Source
 
 
@@ -32,7 +32,8 @@ class Webcam(Source):
             raise InputError(f"webcam {index} cannot be opened; is it plugged in, and free of other programs?")
         self.width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         self.height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        self.fps = (self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FPS) / vid_stride
+        rate = self._capture.get(cv2.CAP_PROP_FPS)  # 0 or -1 where the driver does not know
+        self.fps = (rate if 0 < rate <= MAX_FPS else DEFAULT_FPS) / vid_stride
 
     def __iter__(self) -> Iterator[Frame]:
         index, start = 0, None

@@ -154,7 +154,8 @@ def test_what_the_source_says_before_anyone_listens_is_not_lost():
 class Capture:
     """OpenCV's of a webcam, which must not be released while a picture is grabbed from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, fps: float = 25.0) -> None:
+        self.fps = fps
         self.grabs = 0
         self.inside, self.released = threading.Event(), threading.Event()
         self.released_in_use = False
@@ -163,7 +164,7 @@ class Capture:
         return not self.released.is_set()
 
     def get(self, field: int) -> float:
-        return 25.0 if field == cv2.CAP_PROP_FPS else 4.0
+        return self.fps if field == cv2.CAP_PROP_FPS else 4.0
 
     def grab(self) -> bool:
         self.grabs += 1
@@ -188,6 +189,13 @@ def test_a_webcam_is_let_go_of_between_two_pictures(monkeypatch: pytest.MonkeyPa
     assert capture.released.is_set()
     assert not capture.released_in_use
     assert newest.warning is None  # whoever closes it knows why no more pictures come
+
+
+@pytest.mark.parametrize(("told", "fps"), [(25.0, 12.5), (0.0, 15.0), (-1.0, 15.0), (float("nan"), 15.0), (1e7, 15.0)])
+def test_a_webcam_that_tells_no_frame_rate_has_30(monkeypatch: pytest.MonkeyPatch, told: float, fps: float):
+    monkeypatch.setattr(webcam, "_open_quietly", lambda index: Capture(told))
+    with webcam.Webcam(0, vid_stride=2) as camera:
+        assert camera.fps == fps
 
 
 def test_a_file_is_no_live_source_and_gives_every_frame(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import shutil
 import signal
@@ -425,6 +426,9 @@ def test_unknown_options_and_wrong_pictures_are_refused(tmp_path):
     for options in ({"crf": 60}, {"preset": "warp"}):
         with pytest.raises(InputError, match="is unknown"):
             film(tmp_path / "out.mp4", **options)
+    for fps in (0.0, -1.0, math.nan, math.inf):  # as webcams tell; at 0 the last picture stayed for 1001 seconds
+        with pytest.raises(InputError, match="fps must be above 0"):
+            VideoWriter(tmp_path / "out.mp4", width=128, height=96, fps=fps)
     with VideoWriter(tmp_path / "out.mp4", width=128, height=96, fps=30) as writer:
         for wrong in (picture(0, 96, 128), picture(0, 128, 96).astype(np.float32)):
             with pytest.raises(ValueError, match="the video is"):
