@@ -87,7 +87,7 @@ class Detections:
     """What a detector saw in one frame; rows can be indexed like an array's.
 
     xyxy (N, 4) float32 pixels, score (N,) float32 in 0..1, keypoints (N, 17, 3) float32 COCO x, y, confidence or None.
-    Raises InputError where the shapes disagree, a box or a score is not finite, or a box has a negative size.
+    Raises InputError where the shapes disagree, a number is not finite, or a box has a negative size.
     """
 
     xyxy: np.ndarray
@@ -113,6 +113,8 @@ class Detections:
             keypoints = np.asarray(self.keypoints, np.float32)
             if keypoints.ndim != 3 or keypoints.shape[2] != 3 or len(keypoints) != len(xyxy):
                 raise InputError(f"keypoints must be ({len(xyxy)}, joints, 3), not {keypoints.shape}")
+            if not np.isfinite(keypoints).all():
+                raise InputError("a joint has a number that is not finite")
             object.__setattr__(self, "keypoints", keypoints)
 
     def __len__(self) -> int:

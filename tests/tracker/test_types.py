@@ -23,6 +23,7 @@ def test_detections_are_indexed_like_rows():
         (np.zeros((3, 5)), np.zeros(3), None, r"boxes must be \(N, 4\)"),
         (np.array([[0, 0, np.nan, 1]]), np.zeros(1), None, "not finite"),
         (np.zeros((1, 4)), np.zeros(1), np.zeros((2, 17, 3)), "keypoints must be"),
+        (np.zeros((1, 4)), np.zeros(1), np.full((1, 17, 3), np.nan), "a joint has a number that is not finite"),
     ],
 )
 def test_detections_that_contradict_themselves_are_refused(xyxy, score, keypoints, complaint):
