@@ -88,8 +88,8 @@ class Light:
 def _ellipse(box: np.ndarray, options: LightOptions) -> np.ndarray:
     """Centre and half axes (4,) of the light on a person's box (4,)."""
     width, height = box[2] - box[0], box[3] - box[1]
-    across = max(options.width * width, options.slim * height)
-    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, across, options.height * height])
+    across, down = max(options.width * width, options.slim * height), options.height * height
+    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, max(across, 1.0), max(down, 1.0)])
 
 
 def _falloff(pools: Sequence[_Pool], size: tuple[int, int]) -> np.ndarray:

@@ -285,6 +285,16 @@ def test_boxes_may_reach_beyond_the_picture() -> None:
         renderer.draw(picture(index=index), people(outside, index, recovered=index == 2))
 
 
+@pytest.mark.parametrize("style", ["spotlight", "blur"])
+@pytest.mark.filterwarnings("error")
+def test_a_box_of_no_size_has_no_light(style: str) -> None:
+    """Such as a detector of others may give; its corner is in the middle of a cell of the mask."""
+    image = np.full((80, 80, 3), 200, np.uint8)
+    drawn = Renderer(style=style).draw(image, FrameTracks(0, 0.0, [1], [[44, 44, 44, 44]], [0.9], [False]))
+    dark = Renderer(style=style).draw(image, FrameTracks.empty(0, 0.0))
+    assert np.array_equal(drawn[:32], dark[:32])
+
+
 def test_letters_are_smooth_and_dark_on_bright() -> None:
     tab = make_tab("8", "", colour_of(1), 40)
     levels = np.unique(tab.ink[tab.ink.shape[0] // 2])
