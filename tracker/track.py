@@ -23,6 +23,9 @@ CONTACT_PAUSE = 0.15
 DIRECTION_SECONDS = 0.16
 """Over this long the direction of a track is taken: one frame's step is mostly noise."""
 
+MOST_UNREPORTED = 3600
+"""Observations that a track keeps unreported: somebody beyond the cast may be in sight for hours."""
+
 
 class TrackState(Enum):
     """Tentative until seen often enough, then confirmed; lost while unseen; deleted once lost for too long."""
@@ -71,7 +74,8 @@ class Track:
     `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
     frame, whatever the frame rate. `last_xyxy` (4,) pixels, `last_velocity` (2,) pixels per second and `last_time` are
     of the last observation. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
-    until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet.
+    until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet: of more
+    than `MOST_UNREPORTED` the first and the last ones.
     """
 
     def __init__(
@@ -105,6 +109,8 @@ class Track:
         self._recent.append((frame.time, self.last_xyxy))
         self.hits += 1
         self.unreported.append(Observation(frame.index, frame.time, detections, row))
+        if len(self.unreported) > MOST_UNREPORTED:
+            del self.unreported[1]
 
     def observe(self, frame: Frame, detections: Detections, row: int) -> None:
         """Continue with one row of this frame's detections; a lost track is confirmed again."""

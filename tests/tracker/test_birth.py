@@ -10,7 +10,7 @@ from tracker.birth import Birth, BirthOptions
 from tracker.holders import Holders
 from tracker.recovery import RecoveryOptions
 from tracker.track import Track, TrackState
-from tracker.tracker import Tracker
+from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame
 
 SEES = Birth(BirthOptions().with_appearance(), recognises=True, recovery=RecoveryOptions())
@@ -135,3 +135,14 @@ def test_the_shortest_video_that_can_confirm_a_person(fps: float, frames: int):
         tracker = Tracker(None, None, (640, 480))
         ids = [tracker.update(Frame(index, index / fps, None), one).ids.tolist() for index in range(length)]
         assert (ids[-1] == [1]) == (length == frames)
+
+
+def test_who_is_beyond_the_cast_for_hours_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tracker.track.MOST_UNREPORTED", 5)
+    tracker = Tracker(TrackerOptions(cast=1))
+    both = Detections(np.array([standing(300), standing(600)]), np.array([0.95, 0.9]))
+    for index in range(20):
+        tracker.update(Frame(index, index / 10, None), both)
+    (waiting,) = (track for track in tracker._tracks if track.identity is None)
+    assert [seen.frame for seen in waiting.unreported] == [0, 16, 17, 18, 19]
+    assert waiting.hits == 20
