@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 
 from ..types import InputError
-from .containers import open_container, stream_seconds
+from .containers import open_container
 
 COPIED = frozenset({"aac", "mp3", "mp3float", "opus", "flac"})
 """Decoders of the codecs that browsers play inside MP4; every other sound is coded anew, as AAC."""
@@ -43,27 +44,26 @@ class Sound:
 
     def __init__(self, path: Path, output: OutputContainer, offset: float, part: bool = False) -> None:
         self.warning: str | None = None
-        self._label = path.name
+        self._path, self._offset, self._part = path, offset, part
         self._output = output
         self._input = open_container(path)
         try:
-            self._begin_reading(path, offset, part)
+            self._begin_reading()
         except BaseException:
             self._input.close()
             raise
 
-    def _begin_reading(self, path: Path, offset: float, part: bool) -> None:
+    def _begin_reading(self) -> None:
         if not self._input.streams.audio:
-            raise InputError(f"{path} has no sound to take over")
+            raise InputError(f"{self._path} has no sound to take over")
         self._source = self._input.streams.audio[0]
         self._tick: Fraction = self._source.time_base or Fraction(1, av.time_base)
-        self._shift = round(offset / self._tick)
-        self._pictures_end = math.inf if part else _pictures_end(self._input) - offset
+        self._shift = round(self._offset / self._tick)
         self._encoder: AudioStream | None = None
         self._copy: AudioStream | None = None
         self._last = -math.inf
         if self._source.codec_context is None:
-            self.warning = f"the sound of {self._label} is of an unknown kind and left out"
+            self.warning = f"the sound of {self._path.name} is of an unknown kind and left out"
         elif self._source.codec_context.name in COPIED:
             self._copy = self._output.add_stream_from_template(self._source)
         else:
@@ -83,7 +83,7 @@ class Sound:
                 if self._begin(packet) >= -RUN_IN:
                     yield packet
         except av.FFmpegError as error:
-            self.warning = f"the sound of {self._label} breaks off ({error.strerror})"
+            self.warning = f"the sound of {self._path.name} breaks off ({error.strerror})"
 
     def _begin(self, packet: Packet) -> float:
         return float((packet.pts or 0) * self._tick)
@@ -108,7 +108,8 @@ class Sound:
 
     def finish(self, end: float) -> None:
         """Writes what is left of the sound when the pictures end at `end` seconds: all of it if they are complete."""
-        self.write_until(math.inf if end >= self._pictures_end - NEAR_END else end)
+        complete = not self._part and not _shows_pictures_after(self._path, self._offset + end + NEAR_END)
+        self.write_until(math.inf if complete else end)
         if self._encoder is not None:
             self._output.mux(self._encoder.encode(None))
         self.close()
@@ -126,12 +127,24 @@ def _aac(source: AudioStream, output: OutputContainer) -> AudioStream:
     return encoder
 
 
-def _pictures_end(container: InputContainer) -> float:
-    """The time on the container's clock at which its pictures end, in seconds; never for pure sound."""
-    if not container.streams.video:
-        return math.inf
-    stream = container.streams.video[0]
-    seconds = stream_seconds(stream)
-    if seconds is not None:
-        return float((stream.start_time or 0) * (stream.time_base or 0)) + seconds
-    return ((container.start_time or 0) + container.duration) / av.time_base if container.duration else math.inf
+def _shows_pictures_after(path: Path, time: float) -> bool:
+    """Whether any picture of the file is shown after this time on its clock, in seconds; true where that is not known.
+
+    The packets tell, since not every container says when its pictures end (Matroska, FLV).
+    """
+    try:
+        with open_container(path) as container:
+            stream = container.streams.best("video")
+            if stream is None:
+                return True
+            with suppress(av.FFmpegError):  # else it is read from its beginning
+                container.seek(max(0, round(time * av.time_base)))
+            return any(_end(packet) > time for packet in container.demux(stream))
+    except (av.FFmpegError, InputError):  # damaged, or gone by now
+        return True
+
+
+def _end(packet: Packet) -> float:
+    """On the container's clock, in seconds; AVI knows only decoding stamps."""
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    return -math.inf if stamp is None else float((stamp + (packet.duration or 0)) * packet.time_base)

@@ -223,15 +223,29 @@ def test_sound_stays_in_step_when_the_pictures_begin_late(tmp_path):
     assert read_times(tmp_path / "out.mp4")[0] == 0.0
 
 
-def test_sound_ends_with_the_pictures_when_tracking_stops_early(tmp_path):
-    copy(shoot(tmp_path / "in.mp4", 120, sound="aac"), tmp_path / "out.mp4", stop=30)
+@pytest.mark.parametrize("name", ["in.mp4", "in.mkv", "in.flv", "in.ts", "in.avi"])
+def test_sound_ends_with_the_pictures_when_tracking_stops_early(tmp_path, name):
+    copy(shoot(tmp_path / name, 120, sound="libmp3lame"), tmp_path / "out.mp4", stop=30)
     assert len(read_times(tmp_path / "out.mp4")) == 30
     assert sound_of(tmp_path / "out.mp4")[1] == pytest.approx(1.0, abs=0.06)
 
 
-def test_sound_that_outlasts_the_pictures_is_kept_whole(tmp_path):
-    copy(shoot(tmp_path / "in.mp4", 30, sound="aac", sound_seconds=2.5), tmp_path / "out.mp4")
+@pytest.mark.parametrize("name", ["in.mp4", "in.mkv", "in.flv", "in.ts"])  # two of them do not say when pictures end
+def test_sound_that_outlasts_the_pictures_is_kept_whole(tmp_path, name):
+    copy(shoot(tmp_path / name, 30, sound="aac", sound_seconds=2.5), tmp_path / "out.mp4")
     assert sound_of(tmp_path / "out.mp4")[1] == pytest.approx(2.5, abs=0.06)
+
+
+def test_sound_of_a_file_that_is_gone_by_the_end_is_kept(tmp_path):
+    source = shoot(tmp_path / "in.mkv", 30, sound="aac")
+    with (
+        VideoReader(source) as reader,
+        VideoWriter(tmp_path / "out.mp4", width=128, height=96, fps=30, audio_from=source) as writer,
+    ):
+        for frame in reader:
+            writer.write(frame.image, frame.time)
+        source.unlink()
+    assert sound_of(tmp_path / "out.mp4")[1] == pytest.approx(1.0, abs=0.06)
 
 
 def test_sound_from_nowhere_is_refused(tmp_path):
