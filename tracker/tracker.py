@@ -235,20 +235,17 @@ class Tracker:
 
         confidence: their scores on the common scale, (N,).
         """
-        coasting = self._coasting(frame.time)
+        coasting, now = self._coasting(frame.time), frame.time
         pairs = self._pairs(frame, detections, confidence, coasting)
-        returned = []
-        for row, _ in pairs:
-            track = coasting[row]
-            if track.state is TrackState.LOST and track.time_since_update(frame.time) >= self.options.doubt.unseen:
-                returned.append(track)
-        update([coasting[row] for row, _ in pairs], frame, detections, [column for _, column in pairs])
+        tracks, continued = [coasting[row] for row, _ in pairs], [column for _, column in pairs]
+        unseen = self.options.doubt.unseen
+        returned = [each for each in tracks if each.state is TrackState.LOST and each.time_since_update(now) >= unseen]
+        update(tracks, frame, detections, continued)
         if self._uses_appearance:
-            doubt_returned(returned, coasting, frame.time)
-        for row, column in pairs:
+            doubt_returned(returned, coasting, now)
+        for track, column in zip(tracks, continued, strict=True):
             if confidence[column] >= self._birth.options.min_score:
-                coasting[row].see_surely(frame.time)
-        continued = [column for _, column in pairs]
+                track.see_surely(now)
         least = min(self._association.low_score, self._association.high_score)
         return np.setdiff1d(np.flatnonzero(confidence >= least), continued)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -54,18 +54,7 @@ class View:
         if keypoints is not None:
             keypoints = keypoints.copy()
             keypoints[..., :2] = (keypoints[..., :2] - self.xyxy[:2]) * self._scale
-        return FrameTracks(
-            rows.frame,
-            rows.time,
-            rows.ids,
-            self._boxes(rows.xyxy),
-            rows.score,
-            rows.recovered,
-            keypoints,
-            rows.recoveries,
-            cut=rows.cut,
-            others=others,
-        )
+        return replace(rows, xyxy=self._boxes(rows.xyxy), keypoints=keypoints, others=others)
 
     def _boxes(self, xyxy: np.ndarray) -> np.ndarray:
         """Boxes (N, 4) of the picture in pixels of the view."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,9 +37,8 @@ class Person:
 
     @property
     def longest_absence(self) -> float:
-        """Seconds between the two appearances furthest apart, 0 with one appearance."""
-        starts, ends = [start for start, _ in self.appearances[1:]], [end for _, end in self.appearances]
-        return max((start - end for start, end in zip(starts, ends, strict=False)), default=0.0)
+        """The longest time in seconds between an appearance and the next, 0 with one appearance."""
+        return max((start - end for (_, end), (start, _) in pairwise(self.appearances)), default=0.0)
 
     def see(self, frame: int, seconds: float) -> None:
         """The person is in the `frame`-th frame written, at `seconds`."""
