@@ -119,10 +119,15 @@ def _open_folder(folder: Path, vid_stride: int, image_fps: float) -> Source:
         return _open_sequence(folder, vid_stride)
     images = images_in(folder)
     if not images:
-        if each_source(str(folder)) != [str(folder)]:
-            raise InputError(f"{folder} holds several videos: name one of them")
+        _refuse_videos(str(folder))
         raise InputError(f"{folder} holds no videos, no images and no {SEQINFO}, so there is nothing to read in it")
     return ImageSequence(images, name=folder.resolve().name, fps=image_fps, vid_stride=vid_stride)
+
+
+def _refuse_videos(source: str) -> None:
+    """Raise InputError for a folder or a glob that stands for videos (`each_source`)."""
+    if (videos := each_source(source)) != [source]:
+        raise InputError(f"{source} stands for whole videos: name one of them, such as {videos[0]}")
 
 
 def _open_sequence(folder: Path, vid_stride: int) -> Source:
@@ -148,5 +153,6 @@ def _open_sequence(folder: Path, vid_stride: int) -> Source:
 def _open_glob(pattern: str, vid_stride: int, image_fps: float) -> Source:
     images = images_matching(pattern)
     if not images:
+        _refuse_videos(pattern)
         raise InputError(f"no image or video matches {pattern}; quote the pattern so that the shell leaves it alone")
     return ImageSequence(images, name=images[0].parent.resolve().name, fps=image_fps, vid_stride=vid_stride)

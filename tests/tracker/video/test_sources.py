@@ -345,8 +345,9 @@ def test_the_videos_of_a_folder_or_a_glob_stand_for_themselves(tmp_path):
     assert each_source(str(tmp_path / "b*")) == videos
     for itself in ("dance.mp4", "0", "rtsp://stage.example/1", str(tmp_path / "inner"), str(tmp_path / "*.png")):
         assert each_source(itself) == [itself]
-    with pytest.raises(InputError, match="holds several videos: name one of them"):
-        open_source(tmp_path)
+    for several in (tmp_path, tmp_path / "*.mp4"):
+        with pytest.raises(InputError, match="stands for whole videos: name one of them, such as "):
+            open_source(several)
 
 
 def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
