@@ -36,8 +36,7 @@ class UnusedBoxes:
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Take in one frame with all its rows, which hold the detector's boxes unchanged."""
         unused = unused_boxes(self.detector.take(frame.index), tracks, self._min_score)
-        if len(unused):
-            self._file.add(format_detections(frame.index, unused))
+        self._file.add(format_detections(frame.index, unused))
 
 
 def unused_boxes(detections: Detections, tracks: FrameTracks, min_score: float) -> Detections:

@@ -6,7 +6,7 @@ People are known by their boxes, so the lines stay right where ids are corrected
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,13 +40,19 @@ class KeypointWriter:
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Append the rows of one frame."""
-        if tracks.keypoints is None:
-            return
-        self._file = self._file or RowFile(self._path)
-        for box, joints in zip(_boxes(tracks).tolist(), tracks.keypoints, strict=True):
-            corner = ",".join(f"{value / 100:.2f}" for value in box)
-            found = ",".join(f"{x:.1f},{y:.1f},{confidence:.2f}" for x, y, confidence in joints.tolist())
-            self._file.add(f"{frame.index + 1},{corner},{found}\n")
+        if tracks.keypoints is not None:
+            self._file = self._file or RowFile(self._path)
+        if self._file is not None:  # on an empty stage, too: what waits must not wait for the next person
+            self._file.add("".join(_lines(frame.index, tracks)))
+
+
+def _lines(frame: int, tracks: FrameTracks) -> Iterator[str]:
+    if tracks.keypoints is None:
+        return
+    for box, joints in zip(_boxes(tracks).tolist(), tracks.keypoints, strict=True):
+        corner = ",".join(f"{value / 100:.2f}" for value in box)
+        found = ",".join(f"{x:.1f},{y:.1f},{confidence:.2f}" for x, y, confidence in joints.tolist())
+        yield f"{frame + 1},{corner},{found}\n"
 
 
 def with_keypoints(tracks: Sequence[FrameTracks], path: Path) -> list[FrameTracks]:

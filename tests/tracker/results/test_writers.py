@@ -175,6 +175,17 @@ def test_joints_come_back_to_their_boxes_whatever_ids_these_have_by_then(tmp_pat
     assert not found.keypoints[2].any()
 
 
+def test_the_last_joints_do_not_wait_for_the_next_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage is empty from frame 1 on; a kill two seconds later must not lose the joints of frame 0."""
+    now = 0.0
+    monkeypatch.setattr("tracker.results.whole_files.time.monotonic", lambda: now)
+    with KeypointWriter(tmp_path / "keypoints.txt") as writer:
+        writer.write(Frame(0, 0.0, None), replace(seen(0, 1)[1], keypoints=np.zeros((1, 17, 3))))
+        now = 2.0
+        writer.write(*seen(1))
+        assert (tmp_path / "keypoints.txt").read_text().startswith("1,10.00,5.00,10.00,20.00,0.0,")
+
+
 def test_without_joints_there_is_no_file_of_them(tmp_path: Path) -> None:
     with KeypointWriter(tmp_path / "keypoints.txt") as writer:
         evening(writer)
