@@ -19,7 +19,7 @@ from .shared_view import Similarity
 from .types import Detections, Frame
 
 CONTACT_PAUSE = 0.15
-"""Seconds: contacts that are no farther apart are one."""
+"""Seconds: contacts that are no farther apart are one, and so are those of neighbouring frames."""
 DIRECTION_SECONDS = 0.16
 """Over this long the direction of a track is taken: one frame's step is mostly noise."""
 
@@ -72,10 +72,10 @@ class Track:
     None once it was identified in contact. `touched`: when it was last in contact; `identified`: when it was identified
     in contact, unless it was covered since.
     `missed` are the seconds from the last observation to the frame before this one: none for a track seen in that
-    frame, whatever the frame rate. `last_xyxy` (4,) pixels, `last_velocity` (2,) pixels per second and `last_time` are
-    of the last observation. `sure_time`: when a box of it was first sure enough to be a new person's; infinite
-    until then. `hits` counts the observations, `unreported` keeps those that no `FrameTracks` has reported yet: of more
-    than `MOST_UNREPORTED` the first and the last ones.
+    frame, whatever the frame rate; `step` are those from that frame to this one. `last_xyxy` (4,) pixels,
+    `last_velocity` (2,) pixels per second and `last_time` are of the last observation. `sure_time`: when a box of it
+    was first sure enough to be a new person's; infinite until then. `hits` counts the observations, `unreported` keeps
+    those that no `FrameTracks` has reported yet: of more than `MOST_UNREPORTED` the first and the last ones.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Track:
         self.unsure = False
         self.mixed: tuple[float, float] | None = None
         self.touched = self.identified = -math.inf
-        self.missed = 0.0
+        self.missed = self.step = 0.0
         self.first_time = frame.time
         self.sure_time = math.inf
         self.hits = 0
@@ -179,7 +179,8 @@ class Track:
     def touch(self, now: float) -> None:
         """The track is in contact with another: one of the two may go on as the other."""
         first, last = self.mixed or (now, -math.inf)
-        self.mixed = (first if now - last <= CONTACT_PAUSE else now, now)
+        goes_on = now - last <= max(CONTACT_PAUSE, self.step + 1e-6)  # times are sums of steps
+        self.mixed = (first if goes_on else now, now)
         self.touched = now
 
     @property
@@ -242,7 +243,7 @@ class Track:
 def predict(tracks: Sequence[Track], seconds: float, now: float, steadiness: float) -> None:
     """Move all tracks on to `now`, `seconds` after the last frame; `steadiness` is that of the video."""
     for track in tracks:
-        track.missed = max(now - seconds - track.last_time, 0.0)
+        track.missed, track.step = max(now - seconds - track.last_time, 0.0), seconds
     seen = [track.missed < 1e-6 for track in tracks]  # times are sums of steps
     predict_all([track.motion for track in tracks], seconds, seen, steadiness)
 

@@ -6,7 +6,7 @@ import pytest
 from tracks_by_hand import Linear, known, show, standing
 
 from tracker.doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
-from tracker.track import Track
+from tracker.track import Track, predict
 from tracker.tracker import Tracker
 
 OPTIONS = DoubtOptions()
@@ -76,6 +76,18 @@ def test_contacts_that_are_hardly_apart_are_one():
     assert track.mixed == (1.0, 1.18)
     track.touch(1.34)
     assert track.mixed == (1.34, 1.34)
+
+
+def test_contacts_in_neighbouring_frames_are_one_however_few_there_are_a_second():
+    track = row(1)[0]
+    for now in (1.2, 1.4, 1.6):
+        predict([track], 0.2, now, 0.0)
+        track.touch(now)
+    assert track.mixed == (1.2, 1.6)
+    predict([track], 0.2, 1.8, 0.0)
+    predict([track], 0.2, 2.0, 0.0)
+    track.touch(2.0)
+    assert track.mixed == (2.0, 2.0), "there was none in the frame before"
 
 
 def test_three_fresh_views_of_a_track_in_sight_and_in_doubt():
