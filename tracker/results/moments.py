@@ -17,6 +17,7 @@ import numpy as np
 
 from ..association import match
 from ..boxes import in_contact, iou
+from ..doubt import DoubtOptions
 from ..recovery import RecoveryOptions, at_edge
 from ..types import Recovery
 
@@ -38,8 +39,6 @@ class MomentOptions:
     """Maximum time between an exchange and the moment in which it was found out."""
     least_exchanged: int = 4
     """Minimum number of boxes under another id before that; the last ones are put right by `merge_backfill`."""
-    contact: float = 0.3
-    """Minimum share of the smaller box within the other of two people in contact, as in `DoubtOptions`."""
     stay: float = 0.3
     """Maximum length of a piece of track that is seen amid an absence and does not end it."""
     break_gap: float = 0.1
@@ -114,8 +113,10 @@ class Moment:
 class MomentFinder:
     """The moments of a run."""
 
-    def __init__(self, columns: TrackedRows, options: MomentOptions | None = None) -> None:
-        self.columns, self.options = columns, options or MomentOptions()
+    options = MomentOptions()
+
+    def __init__(self, columns: TrackedRows) -> None:
+        self.columns = columns
         self.fps = columns.fps
         self.people = {int(id): np.flatnonzero(columns.person == id) for id in np.unique(columns.person)}
 
@@ -229,13 +230,13 @@ class MomentFinder:
 
     def _after_contact(self, own: np.ndarray, theirs: np.ndarray) -> np.ndarray:
         """(n,) bool: rows in which the id is in contact with the other one."""
-        frames, columns = self.columns.frame[own], self.columns
+        frames, columns, contact = self.columns.frame[own], self.columns, DoubtOptions().contact
         at = np.searchsorted(columns.frame[theirs], frames).clip(max=len(theirs) - 1)
         together = columns.frame[theirs[at]] == frames
         touching = np.zeros(len(own), bool)
         for index in np.flatnonzero(together):
             pair = columns.xyxy[own[[index]]], columns.xyxy[theirs[at[[index]]]]
-            touching[index] = in_contact(*pair, self.options.contact)[0, 0]
+            touching[index] = in_contact(*pair, contact)[0, 0]
         return touching
 
     def returns(self) -> Iterator[Moment]:
