@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from .option_ranges import require_above
 from .types import MIN_ABSENCE, Frame, Recovery
 
 SIZE = 32
@@ -52,6 +53,9 @@ class CameraCutOptions:
     """No cut is declared if the picture resembles one of the last so many seconds (the end of a flash, a strobe)."""
     min_detail: float = 0.4
     """Minimum share of the picture with local contrast: on a black stage, a person who appears changes all of it."""
+
+    def __post_init__(self) -> None:
+        require_above(0.0, "camera-cuts", self, "level")
 
 
 @dataclass(frozen=True, slots=True)

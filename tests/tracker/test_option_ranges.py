@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tracker.association import AssociationOptions
+from tracker.camera_cuts import CameraCutOptions
 from tracker.cast_memory import MemoryOptions
 from tracker.contest import ContestOptions
 from tracker.gallery import GalleryOptions
@@ -23,6 +24,7 @@ NAN = float("nan")
     ("make", "said"),
     [
         (lambda: GalleryOptions(size=1), "--gallery.size must be above 1, not 1"),
+        (lambda: CameraCutOptions(level=-1.0, flash=-1.0), "--camera-cuts.level must be above 0, not -1.0"),
         (lambda: MemoryOptions(crops=-1), "--memory.crops must be above -1, not -1"),
         (lambda: MemoryOptions(crop_height=0), "--memory.crop-height must be above 0, not 0"),
         (lambda: MotionOptions(velocity_decay=0.0), "--motion.velocity-decay must be above 0, not 0.0"),

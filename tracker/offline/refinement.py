@@ -6,6 +6,7 @@ it, short gaps are filled, and recoveries are recomputed.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,8 +33,8 @@ class RefinementOptions:
     gaps: GapOptions = field(default_factory=GapOptions)
 
     def __post_init__(self) -> None:
-        if not (self.min_seconds >= 0 and self.absence >= 0):
-            raise InputError("the seconds of --refinement cannot be negative")
+        if not (0 <= self.min_seconds < math.inf and self.absence >= 0):
+            raise InputError("the seconds of --refinement must be 0 or more, and --refinement.min-seconds finite")
 
 
 @dataclass(frozen=True, slots=True)
