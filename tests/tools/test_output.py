@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.table import Table
 
-from tools.run.output import count, note, say, sentence, show
+from tools.run.output import count, note, number_table, say, sentence, show
+from tools.run.progress import progress
 from tracker.types import InputError
 
 LONG = "/very/long path/" + "x" * 300 + "/[red]/:smile:/video.mp4"
@@ -29,6 +30,20 @@ def test_a_table_in_a_pipe_is_as_wide_as_it_needs_to_be(
     table.add_row("1", "monday " * 60)
     show(table)
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["dance [final]", "dance [dQw4w9WgXcQ]", "x[/b]", "dance :fire:"])
+def test_names_with_brackets_stand_whole_in_tables_and_on_the_bar(name: str, capsys: pytest.CaptureFixture[str]):
+    """Rich reads them as markup: a video's name would lose them, and its path in the table would be none."""
+    table = number_table("source", ("frames",), title=name)
+    table.add_row(f"videos/{name}.mp4", "60")
+    show(table)
+    for _ in progress([1], 1, name):
+        pass
+    out, err = capsys.readouterr()
+    assert f"videos/{name}.mp4" in out
+    assert out.startswith(name)
+    assert f"{name} " in err
 
 
 def test_words_agree_with_their_numbers():

@@ -39,10 +39,11 @@ def number_table(first: str, numbers: Sequence[str], title: str | None = None) -
 
 
 def show(table: Table) -> None:
-    """Print a table, in full width where the output is a file or a pipe, for which rich assumes 80 columns."""
-    console = Console()
-    wide = Console(width=10_000)
-    (console if console.is_terminal else Console(width=wide.measure(table).maximum)).print(table)
+    """Print a table, its text as it is; in full width where the output is a file or a pipe: rich assumes 80 columns."""
+    console = Console(markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = Console(width=10_000, markup=False, emoji=False).measure(table).maximum
+    console.print(table)
 
 
 def count(number: int, one: str, several: str = "") -> str:

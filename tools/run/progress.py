@@ -84,5 +84,7 @@ def counted(total: int | None, unit: str = "frames") -> Iterator[Counted]:
 
 
 def _bar(unit: str) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True))
+    name = TextColumn("{task.description}", markup=False)  # of a video, which may have brackets
+    return Progress(
+        name, BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn(), console=Console(stderr=True)
+    )
