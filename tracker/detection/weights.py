@@ -159,7 +159,10 @@ def person_classes(names: Mapping[int, str], weights: Path) -> list[int]:
 def check_kind(weights: Path) -> str:
     """The key of `RUNTIMES` that `weights` belongs to."""
     if not weights.exists():
-        raise InputError(f"detector weights {weights} not found: give the path of a model file (none is downloaded)")
+        raise InputError(
+            f"detector weights {weights} not found: give the path of a model file (none is downloaded; "
+            "Ultralytics' are at github.com/ultralytics/assets/releases)"
+        )
     kind = OPENVINO_FOLDER if weights.name.endswith(OPENVINO_FOLDER) else weights.suffix.lower()
     if kind not in RUNTIMES:
         raise InputError(
