@@ -37,6 +37,7 @@ from .run.tracked_run import read_run
 from .run.video_sinks import PICTURES, PictureSink, VideoSink, tell_unwritable
 
 PLAIN, BOXES, SKELETON = "plain", "boxes", "skeleton"
+PORTRAIT = "9:16"
 SMALLEST, LARGEST = 64, 4320
 """Height of the smallest and of the largest video in pixels; 4320 is 8K."""
 _TICK = 1e-6
@@ -61,8 +62,8 @@ class RenderCommand:
     """Draw only these people, by id or name."""
     follow: str | None = None
     """Follow this person, by id or name, with a virtual camera."""
-    aspect: str = "9:16"
-    """Shape of the view of --follow, width:height."""
+    aspect: str | None = None
+    """Shape of the view of --follow, width:height; by default 9:16."""
     start: Annotated[str, arg(name="from")] = "0"
     """Begin here, in seconds or as m:ss."""
     end: Annotated[str | None, arg(name="to")] = None
@@ -97,7 +98,9 @@ class RenderCommand:
             raise InputError(f"--height must be {SMALLEST} to {LARGEST} pixels, not {self.height}")
         if not 0 <= self.crf <= MAX_CRF:
             raise InputError(f"--crf must be 0 (lossless) to {MAX_CRF} (worst), not {self.crf}")
-        aspect = shape(self.aspect, "aspect")
+        if self.aspect is not None and self.follow is None:
+            raise InputError(f"--aspect {self.aspect} is the shape of the view of --follow: name whom to follow")
+        aspect = shape(self.aspect or PORTRAIT, "aspect")
         refuse_namesakes({id: name for id, name in self.draw.names.items() if name.strip()})
         drawable = self._open()
         with drawable.source as source, Interruption() as interruption:

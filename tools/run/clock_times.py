@@ -27,5 +27,5 @@ def shape(text: str, option: str) -> float:
     except (ValueError, ZeroDivisionError):
         ratio = math.nan
     if not (colon and 0.1 <= ratio <= 10):
-        raise InputError(f"--{option} {text} is no shape: give width:height, such as 9:16, 1:1 or 16:9")
+        raise InputError(f"--{option} {text} is no shape: give width:height from 1:10 to 10:1, such as 9:16")
     return ratio
