@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from tracker.results.mot_files import UNKNOWN
 from tracker.types import InputError
 from tracker.video.source import Source
 
@@ -15,8 +16,6 @@ from .output import count, note
 
 SLACK = 0.02
 """A container may tell the number of its frames wrong by this share, or by two frames."""
-UNKNOWN = -1.0
-"""The score of tracks whose file has none."""
 
 
 class Boxes(Protocol):

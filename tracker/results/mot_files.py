@@ -2,7 +2,7 @@
 
 A line is `frame,id,left,top,width,height[,score[,class[,...]]]`. In truth the 7th column is a mark, 0 for rows that do
 not count, and the 8th a class of MOT16 (Milan et al. 2016), 1 for a pedestrian; in results the 8th and later ones
-are -1.
+are -1, and the 7th, too, where there are no scores.
 """
 
 from __future__ import annotations
@@ -18,17 +18,22 @@ from .box_rows import FARTHEST, most_frames
 
 FRAME, ID, BOX, SCORE, CLASS = 0, 1, slice(2, 6), 6, 7
 """Columns of a table of such rows."""
+UNKNOWN = -1.0
+"""The score of boxes whose file has none, MOTChallenge's sign for it."""
 _MIN_COLUMNS = 6
 _PEDESTRIAN = 1
 
 
 def read_detections(path: Path) -> dict[int, Detections]:
-    """Boxes of every frame that has any, by frame index from 0; ids are ignored, a missing score is 1.
+    """Boxes of every frame that has any, by frame index from 0; ids are ignored.
 
+    A missing score is 1, and so are all of a file in which every one is `UNKNOWN`.
     Raises InputError naming the file and the line where it is malformed.
     """
     table = _by_frame(_read_boxes(path))
-    everything = Detections(boxes.xywh_to_xyxy(table[:, BOX]), _scores(table))
+    scores = _scores(table)
+    scores = np.ones(len(table)) if (scores == UNKNOWN).all() else scores
+    everything = Detections(boxes.xywh_to_xyxy(table[:, BOX]), scores)
     frames, starts = np.unique(table[:, FRAME].astype(int), return_index=True)
     rows = np.split(np.arange(len(table)), starts[1:])
     return {frame - 1: everything[chosen] for frame, chosen in zip(frames.tolist(), rows, strict=False)}

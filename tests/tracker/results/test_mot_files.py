@@ -113,7 +113,10 @@ def test_detections_ignore_ids_and_go_by_frame_index(tmp_path: Path) -> None:
 
 
 def test_detections_without_scores_count_as_sure(tmp_path: Path) -> None:
-    assert read_detections(written(tmp_path, "1,-1,10,20,30,40\n"))[0].score.tolist() == [1.0]
+    for row in ("1,-1,10,20,30,40\n", "1,7,10,20,30,40,-1,-1,-1,-1\n"):
+        assert read_detections(written(tmp_path, row))[0].score.tolist() == [1.0]
+    some = written(tmp_path, "1,-1,10,20,30,40,-1\n1,-1,50,20,30,40,0.5\n")
+    assert read_detections(some)[0].score.tolist() == [-1.0, 0.5]
 
 
 @pytest.mark.parametrize(
