@@ -22,11 +22,12 @@ SHORT_GAPS = GapOptions(seconds=0.2, sure=0.85)
 """What `followspot track` fills: a person who is half hidden is missed by a detector now and then."""
 
 Watch: TypeAlias = Callable[[Frame, FrameTracks], None]
+AnyDetector: TypeAlias = Detector | Callable[[Frame], Detections]
 
 
 def track(
     frames: Iterable[Frame],
-    detector: Detector,
+    detector: AnyDetector,
     tracker: Tracker,
     *,
     batch: int = 1,
@@ -37,9 +38,9 @@ def track(
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in.
 
-    A thread takes the frames and detects, up to `ahead` batches in advance; the results do not depend on it. With
-    `gaps`, short ones are filled, which takes as long as they may be in addition. `watch` is called with each frame and
-    what is known of it at once, before it is held back.
+    `detector` is a `Detector` or a function that sees one frame. A thread takes the frames and detects, up to `ahead`
+    batches in advance; the results do not depend on it. With `gaps`, short ones are filled, which takes as long as they
+    may be in addition. `watch` is called with each frame and what is known of it at once, before it is held back.
     Raises InputError where the detector or the embedder fails, after all frames before that one, for a `batch` or
     `ahead` below 1, and for a negative `delay`.
     """
@@ -61,7 +62,7 @@ def _filled(tracked: Iterable[tuple[Frame, FrameTracks]], gaps: GapOptions) -> I
 
 
 def _update(
-    frames: Iterable[Frame], detector: Detector, tracker: Tracker, batch: int, ahead: int
+    frames: Iterable[Frame], detector: AnyDetector, tracker: Tracker, batch: int, ahead: int
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     for group, found in prefetch(_detect(frames, detector, batch), ahead):
         for frame, detections in zip(group, found, strict=True):
@@ -75,7 +76,7 @@ def _watched(tracked: Iterable[tuple[Frame, FrameTracks]], watch: Watch) -> Iter
 
 
 def _detect(
-    frames: Iterable[Frame], detector: Detector, batch: int
+    frames: Iterable[Frame], detector: AnyDetector, batch: int
 ) -> Iterator[tuple[list[Frame], Sequence[Detections]]]:
     if batch < 1:
         raise InputError(f"the number of frames in a batch must be at least 1, not {batch}")
@@ -84,11 +85,12 @@ def _detect(
         yield group, detected(detector, group)
 
 
-def detected(detector: Detector, frames: Sequence[Frame]) -> Sequence[Detections]:
+def detected(detector: AnyDetector, frames: Sequence[Frame]) -> Sequence[Detections]:
     """What the detector sees in the frames. Raises InputError where it fails in any way, or gives something else."""
     where = f"frame {frames[0].index}" if len(frames) == 1 else f"frames {frames[0].index} to {frames[-1].index}"
     try:
-        found = detector.batch(frames)
+        batch = getattr(detector, "batch", None)
+        found = batch(frames) if batch is not None else [detector(frame) for frame in frames]
     except InputError as error:
         raise InputError(f"{error} (in {where})") from error
     except Exception as error:  # a detector is any class that others write

@@ -100,6 +100,15 @@ def test_frames_go_through_the_detector_in_batches_and_come_out_in_order():
     assert all(t.ids.tolist() == [1] for _, t in out)
 
 
+def test_a_function_of_a_frame_is_a_detector_too():
+    def found(frame: Frame) -> Detections:
+        return Detections([[100, 100, 180, 300]], [0.9])
+
+    assert [t.ids.tolist() for _, t in track(walk(10), found, Tracker(), batch=4)] == [[1]] * 10
+    with pytest.raises(InputError, match="the detector gave no Detections for each of frame 0"):
+        list(track(walk(1), lambda frame: np.zeros((1, 5)), Tracker()))
+
+
 class Crossing:
     """A detector that sees two people walk through each other, and fails in one frame if told to."""
 
