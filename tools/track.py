@@ -21,7 +21,7 @@ from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
 from tracker.video.addresses import without_secrets
-from tracker.video.sources import Source, each_source, is_read_once, open_source
+from tracker.video.sources import Source, each_source, is_read_once, open_source, refuse_single_images
 from tracker.video.video_reader import RECONNECT
 
 from .run.batch import Batch, refuse_missing, whole_run
@@ -113,6 +113,7 @@ class TrackCommand:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         require_at_least(1, "workers", self.workers)
         names = [name for source in self.sources for name in each_source(source)]
+        refuse_single_images(names)
         if self.refine:
             from .offline.second_pass import refuse_live
 

@@ -105,6 +105,14 @@ def test_a_folder_with_videos_and_images_is_refused(videos: Path):
         track("videos")
 
 
+def test_a_pattern_of_images_that_the_shell_has_resolved_is_refused(videos: Path):
+    """Each image would be tracked as a video of one frame, into a folder of its own."""
+    names = tuple(f"frames/{number}.jpg" for number in range(3))
+    with pytest.raises(InputError, match=r"^3 images of frames are named one by one, .* quote .*'frames/\*\.jpg'"):
+        TrackCommand(("dance.mp4", *names), videos / "out").run()
+    assert not (videos / "out").exists()
+
+
 def test_two_videos_of_one_name_get_two_folders(videos: Path, tmp_path: Path):
     shoot(tmp_path / "one.mp4", 8)
     track("videos/one.mp4", "one.mp4")

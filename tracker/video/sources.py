@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..types import InputError
@@ -114,13 +115,31 @@ def each_source(source: str) -> list[str]:
     return [str(video) for video in videos] or [source]
 
 
+def refuse_single_images(sources: Sequence[str]) -> None:
+    """Raise InputError where several images of one folder are sources: a shell makes that of a pattern."""
+    folders: dict[Path, list[Path]] = {}
+    for path in map(Path, sources):
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            folders.setdefault(path.parent, []).append(path)
+    for folder, images in folders.items():
+        if len(images) > 1:
+            raise InputError(
+                f"{len(images)} images of {folder} are named one by one, and each would be a video of its own: quote "
+                f"the pattern, '{folder}/*{images[0].suffix}', so that the shell leaves it alone, or name the folder"
+            )
+
+
 def _open_folder(folder: Path, vid_stride: int, image_fps: float) -> Source:
     if (folder / SEQINFO).is_file():
         return _open_sequence(folder, vid_stride)
     images = images_in(folder)
     if not images:
         _refuse_videos(str(folder))
-        raise InputError(f"{folder} holds no videos, no images and no {SEQINFO}, so there is nothing to read in it")
+        deeper = any(inner.is_dir() for inner in folder.iterdir())
+        advice = f"; '{folder / '**' / '*'}' names the videos in its folders" if deeper else ""
+        raise InputError(
+            f"{folder} holds no videos, no images and no {SEQINFO}, so there is nothing to read in it{advice}"
+        )
     return ImageSequence(images, name=folder.resolve().name, fps=image_fps, vid_stride=vid_stride)
 
 

@@ -350,6 +350,17 @@ def test_the_videos_of_a_folder_or_a_glob_stand_for_themselves(tmp_path):
             open_source(several)
 
 
+def test_videos_in_folders_of_a_folder_are_named_by_the_pattern_that_is_told(tmp_path):
+    (tmp_path / "phone" / "2026").mkdir(parents=True)
+    clip = shoot(tmp_path / "phone" / "2026" / "dance.MP4", 3)
+    with pytest.raises(InputError, match=r"holds no videos, .* names the videos in its folders$") as caught:
+        open_source(tmp_path / "phone")
+    assert each_source(str(caught.value).split("'")[1]) == [str(clip)]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"nothing to read in it$"):
+        open_source(tmp_path / "empty")
+
+
 def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
     shoot(tmp_path / "dance.mp4", 3)
     monkeypatch.chdir(tmp_path)
