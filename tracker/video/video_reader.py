@@ -34,6 +34,7 @@ from .containers import (
 from .frame_clock import FrameClock
 from .reconnection import reopened
 from .source import Source
+from .tone_mapping import HIGH_DYNAMIC_RANGE, ToneMapper
 from .upright import Orientation
 
 UNSPECIFIED = 2
@@ -85,6 +86,7 @@ class VideoReader(Source):
         self._reached = -math.inf
         self._breakage: str | None = None
         self._decoded: Generator[VideoFrame] = _nothing()
+        self._tone_mapper = ToneMapper()
         self._container: InputContainer | None = open_container(source)
         try:
             self._describe(self._container, None if remote else Path(source))
@@ -277,6 +279,8 @@ class VideoReader(Source):
 
     def _image(self, picture: VideoFrame) -> np.ndarray:
         width, height = self._stored_size
+        if picture.color_trc in HIGH_DYNAMIC_RANGE:
+            return self._orientation.apply(self._tone_mapper(picture, width, height))
         colours = ("itu709" if picture.height >= HD_HEIGHT else "itu601") if picture.colorspace == UNSPECIFIED else None
         image = picture.to_ndarray(format="bgr24", width=width, height=height, src_colorspace=colours)
         return self._orientation.apply(image)
@@ -290,6 +294,7 @@ class VideoReader(Source):
             # It knows this reader, and would keep the decoder with its threads until the garbage is collected.
             self._decoded.close()
             self._decoded = _nothing()
+            self._tone_mapper.close()
 
 
 def _nothing() -> Generator[VideoFrame]:
