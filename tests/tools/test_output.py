@@ -46,6 +46,19 @@ def test_names_with_brackets_stand_whole_in_tables_and_on_the_bar(name: str, cap
     assert f"{name} " in err
 
 
+def test_a_long_name_leaves_room_for_the_bar_and_its_numbers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """As titles of downloaded videos are; the bar was pushed out of a terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for _ in progress([1], 1, "Dance Practice " * 6):
+        pass
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Dance Practice Dance Practice")
+    assert " ━━━━━" in line
+    assert " 1/1 " in line
+
+
 def test_words_agree_with_their_numbers():
     assert [count(number, "person", "people") for number in (0, 1, 2)] == ["0 people", "1 person", "2 people"]
     assert [count(number, "crop") for number in (0, 1, 2)] == ["0 crops", "1 crop", "2 crops"]

@@ -18,9 +18,13 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 Item = TypeVar("Item")
+
+LONGEST_NAME = 30
+"""Letters of a name that are shown: numbers and bar need the rest of 80."""
 
 
 class Rate(ProgressColumn):
@@ -84,7 +88,8 @@ def counted(total: int | None, unit: str = "frames") -> Iterator[Counted]:
 
 
 def _bar(unit: str) -> Progress:
-    name = TextColumn("{task.description}", markup=False)  # of a video, which may have brackets
+    # A video's name may be long, or have brackets as markup has.
+    name = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, max_width=LONGEST_NAME))
     return Progress(
         name, BarColumn(), MofNCompleteColumn(), Rate(unit), TimeRemainingColumn(), console=Console(stderr=True)
     )
