@@ -15,6 +15,7 @@ import pytest
 from film import cut, shoot
 from places import ROOT
 
+from tools.run.batch import Batch
 from tools.run.folder import claimed_folder
 from tools.run.interruption import IncompleteError
 from tools.track import TrackCommand
@@ -55,6 +56,20 @@ def test_a_mistyped_name_is_found_before_anything_starts(videos: Path):
     with pytest.raises(InputError, match=r"--out boxes\.txt is a file"):
         track(videos, out=Path("boxes.txt"))
     assert not Path("runs").exists()
+
+
+def test_long_names_leave_the_numbers_of_the_table_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Titles of downloaded videos pushed them out of 80 columns, and were cut themselves."""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the output for a terminal
+    monkeypatch.setenv("COLUMNS", "80")
+    name = f"videos/{'x' * 90}.mp4"
+    Batch([name], {name: ("5", "3", "350", f"results/{'y' * 90}")}).show()
+    said = capsys.readouterr().out
+    assert {"5", "3", "350"} <= set(said.split())
+    assert (said.count("x"), said.count("y")) == (90, 90)
+    assert max(map(len, said.splitlines()[2:])) <= 80
 
 
 def test_a_bad_video_is_passed_over_and_counted(videos: Path, capsys: pytest.CaptureFixture[str]):

@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.table import Column, Table
+
 from tracker.results.presence import Summary
 from tracker.types import InputError
 from tracker.video.addresses import without_secrets
@@ -17,7 +20,7 @@ from tracker.video.video_reader import VideoReader
 
 from .file_names import CONFIG, OVERVIEW, TRACKS
 from .folder import numbered, weights_used
-from .output import count, first_names, note, number_table, read_json_object, say, show
+from .output import count, first_names, note, read_json_object, say, show
 from .result_files import VIDEO
 from .tracked_run import TrackedRun, absolute, read_run
 
@@ -75,8 +78,9 @@ class Batch:
 
     def show(self) -> None:
         """Show the table."""
-        table = number_table("source", ("people", "recoveries", "frames"))
-        table.add_column("results", no_wrap=True)
+        source, results = (Column(heading, overflow="fold") for heading in ("source", "results"))  # any long name fits
+        numbers = (Column(name, justify="right", no_wrap=True) for name in ("people", "recoveries", "frames"))
+        table = Table(source, *numbers, results, box=SIMPLE_HEAD)
         for name in self.names:
             table.add_row(without_secrets(name), *self.rows.get(name, ("-", "-", "-", "not begun")))
         show(table)
