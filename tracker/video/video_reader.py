@@ -60,8 +60,8 @@ class VideoReader(Source):
 
     name: stem of the file name. fps: average frames per second after the stride. width, height: pixels of the upright
     picture. frame_count: estimate after the stride, None for live streams. audio_from: the file whose sound goes with
-    the frames, or None. audio_offset: seconds on the sound's clock at which frame 0 stands. The last two are
-    `VideoWriter`'s arguments of the same names.
+    the frames; None where there is none, and for a pipe or stream. audio_offset: seconds on the sound's clock at which
+    frame 0 stands. The last two are `VideoWriter`'s arguments of the same names.
 
     A live stream (one that tells no length) is opened again when it ends or breaks off, for up to `reconnect` seconds
     each time (0: never); `tell` is called when it goes and when it is back. The time it was away passes in the frames'
@@ -113,7 +113,8 @@ class VideoReader(Source):
         self._orientation = Orientation.of(first)
         self.width, self.height = self._orientation.size(*self._stored_size)
         self.frame_count = self._count(stream, rate)
-        self.audio_from = path if container.streams.audio else None
+        again = path is not None and path.is_file()  # unlike a pipe: to read its sound would take pictures away
+        self.audio_from = path if again and container.streams.audio else None
         self.audio_offset = _stamp(first) or 0.0
         self._begin = container.start_time / av.time_base if container.start_time is not None else self.audio_offset
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
+import threading
 import weakref
 from fractions import Fraction
 
@@ -338,3 +340,17 @@ def test_leaving_early_closes_and_a_second_reading_is_an_error(tmp_path):
         assert [frame.index for frame in itertools.islice(reader, 4)] == [0, 1, 2, 3]
     with pytest.raises(RuntimeError, match="read already"):
         list(reader)
+
+
+def test_a_pipe_is_read_once_so_that_its_sound_takes_no_pictures_away(tmp_path):
+    """As in `ffmpeg ... | followspot track /dev/stdin`; a second reader got every other piece of the file."""
+    path, pipe = shoot(tmp_path / "a.ts", 20, sound="aac"), tmp_path / "pipe.ts"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(path.read_bytes()))
+    writer.start()
+    with VideoReader(pipe) as reader:
+        assert reader.audio_from is None
+        assert [number(frame.image) for frame in reader] == list(range(20))
+    writer.join()
+    with VideoReader(path) as reader:
+        assert reader.audio_from == path
