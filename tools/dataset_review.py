@@ -11,7 +11,7 @@ from tyro.conf import Positional
 from tracker.types import InputError
 
 from .review.edit_file import Review
-from .review.folder_export import export_folder, missing_pictures, told_missing
+from .review.folder_export import export_folder, told_left_out
 from .review.mot_export import write_mot
 from .review.records import read_data_set
 from .review.server import ReviewServer, serve
@@ -47,8 +47,8 @@ class DatasetReviewCommand:
             return
         if self.export is not None:
             print(export_folder(review.data, review.labelled, self.export))
-            if missing := told_missing(missing_pictures(review.data, review.labelled)):
-                print(missing, file=sys.stderr)
+            for told in told_left_out(review.data, review.labelled):
+                print(told, file=sys.stderr)
         if self.mot is not None:
             for path in write_mot(review.data, review.labelled, self.mot, self.fill_gaps):
                 print(path)

@@ -28,7 +28,7 @@ def export_folder(data: Reviewed, labelled: LabelledPeople, out: Path) -> Path:
 
     Of two crops of a person in one frame the one with the better score is kept. Pictures are copied, also where a box
     was corrected; boxes drawn without a crop are part of the MOT text only. Crops whose picture is missing
-    are left out (see `missing_pictures`). Raises InputError where `out` holds files, lies in the data folder or cannot
+    are left out (see `told_left_out`). Raises InputError where `out` holds files, lies in the data folder or cannot
     be written; then nothing of it is left.
     """
     if out.resolve().is_relative_to(data.folder.resolve()):
@@ -72,11 +72,24 @@ def missing_pictures(data: Reviewed, labelled: LabelledPeople) -> list[str]:
     return [image for image, _ in kept_crops(labelled) if not enclosed(data.folder, f"images/{image}").is_file()]
 
 
-def told_missing(images: list[str]) -> str:
-    """One sentence about pictures that are missing, the first of them by name; empty where none is."""
-    if not images:
-        return ""
-    return f"{count(len(images), 'picture is', 'pictures are')} missing in images/ and left out: {first_names(images)}"
+def clashing_crops(labelled: LabelledPeople) -> list[str]:
+    """Names of the crops that give way to another one of the same person in the same frame."""
+    kept = {image for image, _ in kept_crops(labelled)}
+    crops = (label.crop for labels in labelled.people.values() for label in labels)
+    return sorted(crop.image for crop in crops if crop is not None and crop.image not in kept)
+
+
+def told_left_out(data: Reviewed, labelled: LabelledPeople) -> list[str]:
+    """A sentence each about crops that an export leaves out though nobody threw them out, the first of them by name."""
+    missing, clashing = missing_pictures(data, labelled), clashing_crops(labelled)
+    told = []
+    if missing:
+        pictures = count(len(missing), "picture is", "pictures are")
+        told.append(f"{pictures} missing in images/ and left out: {first_names(missing)}")
+    if clashing:
+        crops = count(len(clashing), "crop is", "crops are")
+        told.append(f"{crops} left out, as the person has a better one in the same frame: {first_names(clashing)}")
+    return told
 
 
 def _pictured(data: Reviewed, labelled: LabelledPeople) -> list[tuple[str, CropRow]]:

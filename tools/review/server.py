@@ -31,7 +31,7 @@ from ..run.folder import first_free
 from .answers import BoxTable, described_data, described_people
 from .edit_file import Review
 from .enclosure import enclosed
-from .folder_export import export_folder, missing_pictures, told_missing
+from .folder_export import export_folder, told_left_out
 from .frames import FrameStore, ImageStore
 from .guard import OWN_NAMES, Guard
 from .mot_export import write_mot
@@ -66,7 +66,7 @@ class PageServer:
         }
         self.picture_key = secrets.token_hex(8)
         """Part of a picture's address: the browser keeps it for this review, and never shows it in another one.
-        Changes name it, too: a page of another review, left open, changes nothing in this one."""
+        Changes and exports name it, too: a page of another review, left open, does nothing in this one."""
 
     def application(self, port: int) -> Starlette:
         """Everything that is served under http://127.0.0.1:`port`."""
@@ -117,27 +117,24 @@ class PageServer:
         return JSONResponse(self.described_people(), headers=NEVER_KEPT)
 
     async def change(self, do: str, request: Request) -> Response:
-        return await run_in_threadpool(self._changed, await wish_of(request), self.changes[do])
+        def changed(wish: dict[str, Any]) -> dict[str, Any]:
+            self.changes[do](wish)
+            return self.described_people()
 
-    def _changed(self, wish: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> Response:
+        return await run_in_threadpool(self._done, await wish_of(request), changed)
+
+    def _done(self, wish: dict[str, Any], do: Callable[[dict[str, Any]], dict[str, Any]]) -> Response:
+        """The answer of `do`, where the page knows this review and its edits as they are."""
         with self.review.lock:
             self.review.refresh()
             if (wish.get("key"), wish.get("revision")) != (self.picture_key, self.review.revision):
                 said = "the edits were changed elsewhere; the page was brought up to date"
                 return JSONResponse({"error": said, "key": self.picture_key}, 409)
-            change(wish)
-            return JSONResponse(self.described_people(), headers=NEVER_KEPT)
+            return JSONResponse(do(wish), headers=NEVER_KEPT)
 
     async def written(self, write: Callable[[], dict[str, Any]], request: Request) -> Response:
         """The answer of `write`, which writes files by the edits as they are."""
-        await wish_of(request)
-
-        def locked() -> Response:
-            with self.review.lock:
-                self.review.refresh()
-                return JSONResponse(write(), headers=NEVER_KEPT)
-
-        return await run_in_threadpool(locked)
+        return await run_in_threadpool(self._done, await wish_of(request), lambda _: write())
 
     def frame(self, request: Request) -> Response:
         video, frame = asked_frame(request)
@@ -198,8 +195,7 @@ class ReviewServer(PageServer):
             mot = write_mot(data, labelled, out / "mot", self.fill_gaps) if known.any() else []
         except InputError as error:
             raise InputError(f"the crops are in {out}, but {error}") from error
-        missing = told_missing(missing_pictures(data, labelled))
-        return {"folder": str(out), "mot": [str(path) for path in mot], "missing": missing}
+        return {"folder": str(out), "mot": [str(path) for path in mot], "left_out": told_left_out(data, labelled)}
 
     def boxes(self, request: Request) -> Response:
         video, frame = asked_frame(request)

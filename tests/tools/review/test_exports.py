@@ -78,7 +78,7 @@ def test_data_whose_boxes_are_unknown_gives_no_mot_text(tmp_path: Path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "0000_000005.jpg").touch()
     page = ReviewServer(Review(data), 1.0)
-    assert page.export() == {"folder": f"{tmp_path.resolve()}-reviewed", "mot": [], "missing": ""}
+    assert page.export() == {"folder": f"{tmp_path.resolve()}-reviewed", "mot": [], "left_out": []}
 
 
 @pytest.mark.parametrize("name", ["../../dance", "dance" * 50])
@@ -180,6 +180,17 @@ def test_missing_pictures_are_reported_and_left_out(folder: Path, tmp_path: Path
         path.unlink()
     with pytest.raises(InputError, match="none of the pictures"):
         DatasetReviewCommand(folder, export=tmp_path / "none").run()
+
+
+def test_crops_that_give_way_to_another_of_the_frame_are_reported(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    review = Review(read_data_set(folder))
+    review.add({"do": "move", "images": [crop(0, 3)], "person": 1})
+    DatasetReviewCommand(folder, export=tmp_path / "out").run()
+    said = "1 crop is left out, as the person has a better one in the same frame: 0000_000003.jpg"
+    assert capsys.readouterr().err == said + "\n"
+    assert ReviewServer(review, 1.0).export()["left_out"] == [said]
 
 
 @pytest.mark.parametrize("text", ["{", '["x"]', '[{"query": 3}]', '[{"query": [[1]]}]', "7", "[" * 100_000])

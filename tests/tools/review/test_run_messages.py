@@ -211,6 +211,15 @@ def test_a_tab_of_a_review_that_has_ended_leaves_the_next_one_on_its_port_alone(
         assert len(after.edits()) == 1
 
 
+@pytest.mark.parametrize("write", ["export", "learn"])
+def test_a_tab_of_another_review_writes_nothing(run, served_run, write: str):
+    before = sorted(served_run.folder.iterdir())
+    status = """write => fetch(`/api/${write}`, { method: "POST", headers: { "content-type": "application/json" },
+        body: JSON.stringify({ key: "that of another", revision: 0 }) }).then(({ status }) => status)"""
+    assert run.evaluate(status, write) == 409
+    assert sorted(served_run.folder.iterdir()) == before
+
+
 def test_a_video_that_is_gone_is_told_once_and_no_picture_is_asked_for(
     tmp_path: Path, make_run: Callable[..., Path], dance_video: Path, make_server: Any, chromium: Any
 ):

@@ -135,7 +135,7 @@ def test_another_sites_page_changes_nothing(served, headers: dict[str, str]):
     assert served.edits() == []
 
 
-@pytest.mark.parametrize("do", ["edit", "undo", "redo"])
+@pytest.mark.parametrize("do", ["edit", "undo", "redo", "export"])
 @pytest.mark.parametrize("named", [{}, {"key": "that of another"}])
 def test_a_page_of_another_review_changes_nothing(served, do: str, named: dict[str, str]):
     """Its number of changes is the same where neither was edited since it began."""
@@ -143,6 +143,7 @@ def test_a_page_of_another_review_changes_nothing(served, do: str, named: dict[s
     status, answer = ask(served.port, "POST", f"/api/{do}", wish, content_type="application/json")
     assert (status, json.loads(answer)["key"]) == (409, key_of(served))
     assert served.edits() == []
+    assert not served.folder.with_name("data-reviewed").exists()
 
 
 NO_CHANGES = ["", "[1]", "{", '{"revision": 0}', '{"revision": 0, "edit": 7}', '{"revision": 0, "edit": {"do": []}}']

@@ -36,9 +36,13 @@ export class History extends EventTarget {
 
   // Changes wait for each other, so that each knows the revision the one before left.
   change(path, content = {}) {
+    return this.asked(path, content, (answer) => this.take(answer));
+  }
+
+  asked(path, content, taken) {
     const done = this.waiting.then(async () => {
       try {
-        this.take(await post(path, { key: this.data.key, revision: this.revision, ...content }));
+        taken(await post(path, { key: this.data.key, revision: this.revision, ...content }));
       } catch (error) {
         if (error instanceof Refused && error.stale) await this.catchUp(error);
         throw error;
@@ -46,6 +50,13 @@ export class History extends EventTarget {
     });
     this.waiting = done.catch(() => {});
     return done;
+  }
+
+  // Writes files by the edits as this page knows them; what the server says of it.
+  async write(path) {
+    let written = null;
+    await this.asked(path, {}, (answer) => (written = answer));
+    return written;
   }
 
   edit(edit) {

@@ -1,7 +1,6 @@
 // The page: rows of people, the toolbar above them, the status line below.
 
 import { Actions } from "./actions.js";
-import { post } from "./api.js";
 import { Cursor } from "./cursor.js";
 import { find } from "./elements.js";
 import { FrameView } from "./frame.js";
@@ -129,9 +128,9 @@ class View extends PageView {
   }
 
   async export() {
-    const { folder, mot, missing } = await post("/api/export", {});
-    const written = `Written to ${folder}${mot.length ? `, with ${many(mot.length, "MOT file")}` : ""}.`;
-    this.say(missing ? `${written} ${missing}.` : written, Boolean(missing));
+    const { folder, mot, left_out } = await this.review.write("/api/export");
+    const written = `Written to ${folder}${mot.length ? `, with ${many(mot.length, "MOT file")}` : ""}`;
+    this.say([written, ...left_out, ""].join(". ").trimEnd(), left_out.length > 0);
   }
 
   toolbar() {

@@ -1,6 +1,5 @@
 // What can be done to a run; each is one edit or a step through the history.
 
-import { post } from "../api.js";
 import { rounded } from "../geometry.js";
 import { many, toldFromNumbers } from "../words.js";
 
@@ -250,13 +249,13 @@ export class RunActions {
   }
 
   async save() {
-    const { folder } = await post("/api/export", {});
+    const { folder } = await this.review.write("/api/export");
     this.say(`Written to ${folder}.`);
   }
 
   async learn() {
     this.say("Cutting people out of the video …");
-    const { folder, crops } = await post("/api/learn", {});
+    const { folder, crops } = await this.review.write("/api/learn");
     this.say(`${many(crops, "crop")} written to ${folder}.`);
   }
 }
