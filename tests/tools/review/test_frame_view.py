@@ -153,6 +153,14 @@ def test_a_box_gets_another_number_in_this_frame_or_two_are_swapped_from_here_on
     assert served.edits() == [{"do": "swap", "video": "dance", "people": [1, 2], "from_frame": 10, "to_frame": None}]
 
 
+def test_a_new_person_is_told_by_number(frame, served):
+    frame.press_keys("n")
+    frame.wait_for_selector("#prompt[open]")
+    frame.press_keys("n")
+    says(frame, "1 is 4 in this frame.")
+    assert served.edits()[0]["to"] == "new"
+
+
 def test_a_box_gets_another_number_between_the_mark_and_here(frame, served):
     frame.press_keys("k", *["ArrowRight"] * 3)
     at(frame, 13)

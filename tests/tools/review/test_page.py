@@ -259,3 +259,33 @@ def test_one_edit_is_an_edit_and_one_crop_a_crop(page):
     page.wait_for_words("moved to person 4")
     page.wait_for_words("1 edit ", where="#where")
     assert page.text_content('.person[data-number="4"] .facts p:nth-of-type(2)') == "1 crop"
+
+
+def test_keys_are_the_rows_after_a_list_above_was_used(page):
+    page.click("#order")
+    page.press_keys("ArrowDown", "Enter")
+    assert page.people() == [0, 1, 2, 3]
+    page.go_to(1)
+    page.press_keys("ArrowDown")
+    page.wait_for_selector('.person.here[data-number="2"]')
+    page.focus('[data-do="help"]')
+    page.press_keys("ArrowDown")
+    page.wait_for_selector('.person.here[data-number="3"]')
+
+
+def test_where_nobody_is_left_keys_say_so(page, served):
+    for _ in range(4):
+        page.press_keys("a", "x")
+    page.wait_for_selector(".empty")
+    for key in ("x", "n", "s", "k", "5", "f"):
+        page.press_keys("Escape")
+        page.press_keys(key)
+        page.wait_for_words("Nobody is left in these rows.")
+    assert len(served.edits()) == 4
+
+
+def test_all_crops_of_a_person_need_no_new_person(page, served):
+    page.go_to(1)
+    page.press_keys("a", "n")
+    page.wait_for_words("These are all crops of person 1; they would only get another number.")
+    assert served.edits() == []

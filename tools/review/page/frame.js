@@ -190,9 +190,10 @@ export class FrameView {
     const [from_frame, to_frame] = { here: [frame, frame], marked }[how] ?? [frame, null];
     const range = { from_frame, to_frame };
     const when = { here: "in this frame", marked: `from ${from_frame} to ${to_frame}` }[how] ?? "from here on";
-    if (how === "swap") await this.edit({ do: "swap", people: [box.person, number], ...range }, `${box.person} and ${number} swapped from frame ${frame} on.`);
-    else await this.edit({ do: "give", person: box.person, to: number, ...range }, `${box.person} is ${number} ${when}.`);
-    return this.turnTo(number);
+    if (how === "swap") await this.review.edit({ do: "swap", video: this.video, people: [box.person, number], ...range });
+    else await this.review.edit({ do: "give", video: this.video, person: box.person, to: number, ...range });
+    await this.turnTo(number);
+    return this.say(how === "swap" ? `${box.person} and ${number} swapped from frame ${frame} on.` : `${box.person} is ${this.person} ${when}.`);
   }
 
   async add() {

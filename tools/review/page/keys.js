@@ -35,6 +35,8 @@ export function listen(element, { cursor, actions, view, open }) {
     "?": () => open.help(),
   };
   element.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.target.closest("select") || document.querySelector("dialog[open]")) return;
+    if (event.target.closest("button") && [" ", "Enter"].includes(event.key)) return;
     const action = deedOf(event, keys, (digit) => actions.assign(digit));
     if (!action) return;
     event.preventDefault();

@@ -28,7 +28,7 @@ class View extends PageView {
     this.toolbar();
     this.pointer();
     this.tabbed();
-    listen(this.room, { cursor: this.cursor, actions: this.actions, view: this, open: this });
+    listen(document.body, { cursor: this.cursor, actions: this.actions, view: this, open: this });
     review.addEventListener("change", () => this.changed());
     this.changed();
   }
@@ -106,7 +106,7 @@ class View extends PageView {
 
   frame() {
     const { here, number } = this.cursor;
-    if (here === undefined) return undefined;
+    if (here === undefined) throw new Error("Nobody is left in these rows.");
     return this.frameView.open(this.review.video(here), this.review.data.frame[here], number);
   }
 
@@ -140,9 +140,20 @@ class View extends PageView {
     const every = find("#every");
     every.selectedIndex = [...every.options].findIndex(({ value }) => longest / Number(value) <= LONG_ROW);
     if (every.selectedIndex < 0) every.selectedIndex = every.options.length - 1;
-    for (const name of ["#filter", "#every"]) find(name).addEventListener("change", () => this.changed());
-    find("#order").addEventListener("change", () => this.order());
+    for (const name of ["#filter", "#every"]) this.list(find(name), () => this.changed());
+    this.list(find("#order"), () => this.order());
     this.head({ frame: () => this.frame(), export: () => this.export(), help: () => this.help() }, (name) => this.actions[name]());
+  }
+
+  // What is chosen in a list by the pointer gives the keys back to the rows; by Tab one may go on through its options.
+  list(element, chosen) {
+    let pressed = false;
+    element.addEventListener("pointerdown", () => (pressed = true));
+    element.addEventListener("change", () => {
+      chosen();
+      if (pressed) this.room.focus({ preventScroll: true });
+      pressed = false;
+    });
   }
 
   // Tab leads from strip to strip, and takes the cursor along; the keys are those of all rows.
