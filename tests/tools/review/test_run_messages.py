@@ -153,9 +153,18 @@ def test_a_name_that_cannot_be_is_refused_without_escapes(run, served_run, name:
     run.press_keys("n")
     run.keyboard.insert_text(name)
     run.press_keys("Enter")
-    run.wait_for_words(said)
-    assert message(run) == (said, True)
+    run.wait_for_words(said, "#prompt-wrong")
+    run.wait_for_selector("#prompt[open]")
     assert served_run.edits() == []
+    assert run.input_value("#prompt-number") == name, "it can be mended"
+    run.press_keys("Control+a", *"Ada", "Enter")
+    run.wait_for_words("Person 1 is called Ada.")
+    run.press_keys("n")
+    run.wait_for_selector("#prompt[open]")
+    assert run.inner_text("#prompt-wrong") == ""
+    run.press_keys("Enter")  # the name it has
+    run.wait_for_selector("#prompt", state="hidden")
+    assert not message(run)[1]
 
 
 def test_a_frame_that_cannot_be_decoded_leaves_no_other_ones_picture_and_says_why_above_its_boxes(run):

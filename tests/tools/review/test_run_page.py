@@ -79,8 +79,8 @@ def test_a_time_leads_to_its_frame(run):
     run.press_keys("g", *"0:00.5", "Enter")
     run.at_frame(15)
     run.press_keys("g", *"1.5", "Enter")
-    run.wait_for_words("Give a frame's number, or a time as m:ss.")
-    run.press_keys("g", *"9:00", "Enter")
+    run.wait_for_words("Give a frame's number, or a time as m:ss.", "#prompt-wrong")
+    run.press_keys("Control+a", *"9:00", "Enter")
     run.at_frame(29)
 
 

@@ -6,6 +6,7 @@ export class Prompt {
     this.question = dialog.querySelector("#prompt-question");
     this.input = dialog.querySelector("#prompt-number");
     this.choices = dialog.querySelector("#prompt-choices");
+    this.wrong = dialog.querySelector("#prompt-wrong");
     dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
     this.input.addEventListener("input", () => {
       if (!this.free) this.input.value = this.input.value.replace(/\D/g, "");
@@ -18,11 +19,20 @@ export class Prompt {
     return this.asked(question, typed, choices, (text) => Number(text));
   }
 
-  // Any text; empty is an answer, too. Null where it was given up.
-  async text(question, typed = "") {
-    this.takes({ free: true });
-    const answer = await this.asked(question, typed, [{ key: "Enter", label: "OK", how: "ok" }], (text) => text);
-    return answer && answer.number;
+  // Any text, empty too, that `take` does something with; where it refuses, the question says why, and stays.
+  async text(question, typed, take) {
+    for (let [said, text] = ["", typed]; ; ) {
+      this.takes({ free: true });
+      const answer = await this.asked(question, text, [{ key: "Enter", label: "OK", how: "ok" }], (own) => own, said);
+      if (answer === null) return;
+      text = answer.number;
+      try {
+        return await take(text);
+      } catch (error) {
+        if (error.stale) throw error;
+        said = error.message;
+      }
+    }
   }
 
   takes({ free }) {
@@ -31,8 +41,9 @@ export class Prompt {
     this.input.dir = "auto";
   }
 
-  asked(question, typed, choices, read) {
+  asked(question, typed, choices, read, wrong = "") {
     this.question.textContent = question;
+    this.wrong.textContent = wrong;
     this.input.value = typed;
     return new Promise((resolve) => {
       const finish = (answer) => {

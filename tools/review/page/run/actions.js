@@ -63,9 +63,11 @@ export class RunActions {
 
   async rename() {
     const person = this.here;
-    const name = await this.view.prompt.text(`Name of person ${person}`, this.review.people.get(person).name);
-    if (name === null) return;
-    await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${toldFromNumbers(name.trim())}.` : `Person ${person} has no name.`));
+    const before = this.review.people.get(person).name;
+    await this.view.prompt.text(`Name of person ${person}`, before, async (name) => {
+      if (name.trim() === before) return;
+      await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${toldFromNumbers(name.trim())}.` : `Person ${person} has no name.`));
+    });
   }
 
   cast() {

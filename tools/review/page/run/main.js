@@ -121,12 +121,13 @@ class View extends PageView {
 
   async goTo() {
     this.player.pause();
-    const answer = await this.prompt.text("Go to frame, or to m:ss");
-    if (!answer) return;
-    const found = answer.trim().match(/^(?:(\d+):)?(\d+(?:\.\d*)?)$/);
-    if (!found || (!found[1] && !/^\d+$/.test(found[2]))) throw new Error("Give a frame's number, or a time as m:ss.");
-    const [, minutes, rest] = found;
-    await this.seek(minutes ? this.review.frameAt(60 * Number(minutes) + Number(rest)) : Number(rest));
+    await this.prompt.text("Go to frame, or to m:ss", "", async (answer) => {
+      if (!answer.trim()) return;
+      const found = answer.trim().match(/^(?:(\d+):)?(\d+(?:\.\d*)?)$/);
+      if (!found || (!found[1] && !/^\d+$/.test(found[2]))) throw new Error("Give a frame's number, or a time as m:ss.");
+      const [, minutes, rest] = found;
+      await this.seek(minutes ? this.review.frameAt(60 * Number(minutes) + Number(rest)) : Number(rest));
+    });
   }
 
   async goToMoment(moment) {
