@@ -7,7 +7,21 @@ const CURSORS = { nw: "nwse", se: "nwse", ne: "nesw", sw: "nesw", n: "ns", s: "n
 const TOUCHED = matchMedia("(pointer: coarse)").matches;  // a finger needs large handles, so there is room for few
 const HANDLE = TOUCHED ? 20 : 9;
 const LABEL = 18;
-const MOST_LETTERS = 16;
+const MOST = 150;  // pixels of the screen that a label's words have
+const FONT = 14;
+const pen = document.createElement("canvas").getContext("2d");
+pen.font = `700 ${FONT}px system-ui, sans-serif`;
+const fitting = new Map();
+
+// The words as they fit into a label, and how wide they are, in pixels of the screen.
+function fitted(words) {
+  const width = (some) => pen.measureText(some).width;
+  if (!fitting.has(words)) {
+    const shown = shortened(words, MOST, width);
+    fitting.set(words, { shown, width: width(shown) });
+  }
+  return fitting.get(words);
+}
 
 function shape(name, attributes, classes = "") {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -64,14 +78,14 @@ export class Boxes {
     body.dataset.at = at;
     const size = LABEL / this.scale;
     const words = this.deeds.label?.(person) ?? String(person);
-    const { text: shown, width: letters } = shortened(words, MOST_LETTERS);
-    const wide = size * (0.55 + 0.5 * letters);
+    const { shown, width } = fitted(words);
+    const wide = size * 0.55 + width / this.scale;
     const [left, foot] = this.tagPlace(xyxy, wide, size);
     const label = rectangle([left, foot - size, left + wide, foot], "");
     label.setAttribute("fill", back);
     Object.assign(label.dataset, { at, grip: "yes" });
     const number = shape("text", { x: left + wide / 2, y: foot - 0.24 * size, fill: text, "text-anchor": "middle" }, "tag");
-    number.style.fontSize = `${0.78 * size}px`;
+    number.style.fontSize = `${FONT / this.scale}px`;
     number.textContent = shown;
     if (shown !== words) group.append(Object.assign(shape("title", {}), { textContent: words }));
     group.append(rectangle(xyxy, `halo${chosen}`), body, label, number);
@@ -91,7 +105,7 @@ export class Boxes {
     const group = shape("g", {});
     const tag = Object.assign(rectangle([left, foot - size, left + size, foot], "take"), { xyxy });
     const plus = shape("text", { x: left + size / 2, y: foot - 0.24 * size, "text-anchor": "middle" }, "tag");
-    plus.style.fontSize = `${0.78 * size}px`;
+    plus.style.fontSize = `${FONT / this.scale}px`;
     plus.textContent = "+";
     group.append(rectangle(xyxy, "spare"), tag, plus);
     return group;

@@ -11,13 +11,11 @@ export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1
 // A name that is a number is in quotes, lest it be read as an id.
 export const toldFromNumbers = (name) => (/\p{N}/u.test(name) && !/\p{L}/u.test(name) ? `“${name}”` : name);
 
-const WIDE = 0x1100;
-
-// As much of the words as fits into so many half-width letters, and how many that are.
-export function shortened(words, most) {
+// As much of the words as is `most` wide by `width`, with an ellipsis where that is not all of them.
+export function shortened(words, most, width) {
+  if (width(words) <= most) return words;
   const letters = [...new Intl.Segmenter().segment(words)].map(({ segment }) => segment);
-  const width = (own) => own.reduce((sum, letter) => sum + (letter.codePointAt(0) >= WIDE ? 2 : 1), 0);
-  if (width(letters) <= most) return { text: words, width: width(letters) };
-  while (width(letters) >= most) letters.pop();
-  return { text: `${letters.join("").trimEnd()}…`, width: width(letters) + 1 };
+  const cut = () => `${letters.join("").trimEnd()}…`;
+  while (letters.length && width(cut()) > most) letters.pop();
+  return cut();
 }
