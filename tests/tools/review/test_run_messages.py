@@ -220,6 +220,18 @@ def test_a_tab_of_a_review_that_has_ended_leaves_the_next_one_on_its_port_alone(
         assert len(after.edits()) == 1
 
 
+def test_the_header_is_one_line_on_a_common_screen_and_no_button_is_cut_off_on_another(run):
+    run.press_keys("End", "k")
+    run.wait_for_words("marked: 29", "#frame-mark")
+    last = "document.querySelector('[data-do=shorter]').getBoundingClientRect().right"
+    pane = "document.querySelector('.player').getBoundingClientRect().right"
+    for width in (1280, 830, 760, 701, 390):
+        run.set_viewport_size({"width": width, "height": 720})
+        assert run.evaluate(last) <= run.evaluate(pane)
+        assert run.evaluate("document.documentElement.scrollWidth") == width
+        assert width < 1280 or run.evaluate("document.querySelector('header.bar').offsetHeight") <= 45
+
+
 @pytest.mark.parametrize("write", ["export", "learn"])
 def test_a_tab_of_another_review_writes_nothing(run, served_run, write: str):
     before = sorted(served_run.folder.iterdir())
