@@ -122,6 +122,42 @@ def test_adjusting_ends_where_another_box_is_chosen_or_the_frame_is_closed(frame
     at(frame, 12)
 
 
+def test_a_phone_without_keys_has_a_button_for_each_deed(frame, served):
+    frame.set_viewport_size({"width": 390, "height": 844})
+
+    def press(*names: str) -> None:
+        for name in names:
+            frame.page.click(f'[data-frame="{name}"]')
+
+    assert frame.is_disabled('[data-frame="undo"]')
+    press("on", "mark")
+    at(frame, 11)
+    frame.wait_for_words("marked: 11", "#frame-mark")
+    press("on", "on")
+    at(frame, 13)
+    press("between")
+    says(frame, "between 11 and 13 lie on a line")
+    press("absent")
+    says(frame, "Person 1 is absent from 11 to 13.")
+    press("undo")
+    says(frame, "Undone")
+    press("redo")
+    says(frame, "Done again")
+    press("add")
+    frame.press_keys("1", "Enter")
+    says(frame, "Box of person 1 set.")
+    press("assign")
+    frame.page.click("#prompt-choices button:has-text('New person, this frame')")
+    says(frame, "1 is 4 in this frame.")
+    frame.press_keys("b", "ArrowDown")
+    press("remove")
+    says(frame, "Person 4 has no box here any more.")
+    assert [edit["do"] for edit in served.edits()] == ["between", "unbox", "box", "give", "unbox"]
+    assert frame.evaluate("document.documentElement.scrollWidth") == 390
+    press("close")
+    frame.wait_for_selector("#frame", state="hidden")
+
+
 def test_a_question_that_is_given_up_leaves_the_frame_open(frame):
     frame.press_keys("g", "2", "Escape", "ArrowRight", "Escape")
     frame.wait_for_selector("#frame", state="hidden")

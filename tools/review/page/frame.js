@@ -96,6 +96,8 @@ export class FrameView {
     find("#frame-title").textContent = `${this.video} · frame ${this.frame} of ${this.source.frames} · ${(this.frame / this.source.fps).toFixed(2)} s`;
     find("#frame-mark").textContent = this.mark === null ? "" : `marked: ${this.mark}`;
     find("#frame-people").replaceChildren(...this.boxes.map((box, at) => this.chip(box, at)));
+    find('[data-frame="undo"]').disabled = !this.review.edits;
+    find('[data-frame="redo"]').disabled = !this.review.undone;
     this.dialog.dataset.frame = this.frame;
   }
 

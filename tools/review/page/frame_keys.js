@@ -5,6 +5,7 @@ import { deedOf } from "./keyboard.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const FAR = 10;
+const KEY_OF = { back: "ArrowLeft", on: "ArrowRight", assign: "n", add: "a", remove: "x", mark: "k", between: "i", absent: "X", undo: "u", redo: "r" };
 const OF_SLIDERS = new Set([...Object.keys(ARROWS), "PageUp", "PageDown", "Home", "End"]);
 
 export function listenInFrame(view, { help, close }) {
@@ -83,7 +84,19 @@ export function listenInFrame(view, { help, close }) {
       return adjusting ? adjust(event) : action?.(event);
     });
   });
+  // A button does what its key does; what is being adjusted by keys is left as it was.
+  function press(key) {
+    view.picture.focus();
+    return view.act(async () => {
+      if (adjusting) await view.refresh();
+      adjusting = null;
+      return keys[key]({});
+    });
+  }
+
+  const direct = { help, close: leave };
   for (const button of view.dialog.querySelectorAll("[data-frame]")) {
-    button.addEventListener("click", button.dataset.frame === "help" ? help : leave);
+    const deed = button.dataset.frame;
+    button.addEventListener("click", direct[deed] ?? (() => press(KEY_OF[deed])));
   }
 }
