@@ -162,6 +162,8 @@ def _put(labelled: LabelledPeople, video: str, person: int, frames: list[int], b
     kept, places, gone = [], [], []
     for frame, xyxy in zip(frames, boxes, strict=True):
         here = labelled.at(person, video, frame)
+        if _are_all(labelled, here, Kind.DRAWN, 1) and labelled.xyxy[here].tolist() == [list(xyxy)]:
+            continue
         detected = len(here) > 0 and int(here[0]) < len(labelled.data.columns.person)
         gone += here[detected:].tolist()
         if detected:
@@ -188,7 +190,7 @@ def unbox(labelled: LabelledPeople, edit: Edit) -> None:
     absent = last is not None or not (labelled.rank[gone] <= RANK[Kind.CROP]).any()
     if absent and _are_all(labelled, gone, Kind.ABSENT, end + 1 - first):
         return
-    if last is None and not len(gone) and not _is_amid(labelled, person, video, first):
+    if not len(gone) and not _is_amid(labelled, person, video, first, end):
         return
     labelled.remove(gone)
     if absent:
@@ -211,11 +213,11 @@ def between(labelled: LabelledPeople, edit: Edit) -> None:
     labelled.add(person, video, [frame for frame in range(first + 1, last) if frame not in keyframes], Kind.BETWEEN)
 
 
-def _is_amid(labelled: LabelledPeople, person: int, video: str, frame: int) -> bool:
-    """Whether the frame lies between two known boxes of the person, so that one may be filled in."""
+def _is_amid(labelled: LabelledPeople, person: int, video: str, first: int, last: int) -> bool:
+    """Whether any of the frames lies between two known boxes of the person, so that one may be filled in."""
     rows = labelled.within(person, video, 0, None)
     known = labelled.frame[rows[~np.isnan(labelled.xyxy[rows, 0])]]
-    return len(known) > 0 and bool(known.min() < frame < known.max())
+    return len(known) > 0 and bool(known.min() < last and first < known.max())
 
 
 def _are_all(labelled: LabelledPeople, rows: np.ndarray, kind: Kind, frames: int) -> bool:

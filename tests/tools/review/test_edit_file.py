@@ -55,6 +55,17 @@ def test_what_is_so_already_is_refused_and_leaves_nothing_to_undo(review: Review
     assert read_edits(review.path) == [edit]
 
 
+def test_a_drawn_box_drawn_again_and_absence_where_nobody_was_are_no_edits(review: Review):
+    review.add({"do": "drop", "images": [f"0000_{frame:06d}.jpg" for frame in (3, *range(20, 30))]})
+    review.add(BOX)
+    several = {"do": "boxes", "video": "dance", "person": 0, "frames": [3], "xyxy": [BOX["xyxy"]]}
+    for edit in (BOX, several, {**ABSENT, "frame": 21, "to_frame": 25}):
+        with pytest.raises(InputError, match="that is so already; nothing was changed"):
+            review.add(edit)
+    assert len(read_edits(review.path)) == 2
+    review.add({**BOX, "xyxy": [1, 2, 30, 41]})
+
+
 def test_a_stretch_that_is_given_to_its_own_person_is_no_edit(review: Review):
     with pytest.raises(InputError, match="that is so already; nothing was changed"):
         review.add({"do": "give", "video": "dance", "person": 1, "to": 1, "from_frame": 3})

@@ -102,6 +102,12 @@ def test_a_box_is_nudged_by_keys_and_escape_leaves_it_as_it_was(frame, served):
     assert len(served.edits()) == 1
 
 
+def test_a_box_that_was_not_moved_is_no_edit(frame, served):
+    frame.press_keys("b", "Enter", "b", "b", "ArrowRight")
+    at(frame, 11)
+    assert served.edits() == []
+
+
 def test_adjusting_ends_where_another_box_is_chosen_or_the_frame_is_closed(frame, served):
     own = "document.querySelector('#frame-people [aria-pressed=true]')?.title.split(',')[0]"
     frame.press_keys("b", "ArrowDown")

@@ -232,6 +232,18 @@ def test_the_header_is_one_line_on_a_common_screen_and_no_button_is_cut_off_on_a
         assert width < 1280 or run.evaluate("document.querySelector('header.bar').offsetHeight") <= 45
 
 
+def test_all_of_a_person_is_not_split_off(run, served_run):
+    run.choose(7)
+    run.go_to_frame(12)
+    run.press_keys("s")
+    run.wait_for_words("7 is nowhere else, so there is nothing to split off.")
+    run.press_keys("ArrowRight")
+    run.at_frame(13)
+    run.press_keys("s")
+    run.wait_for_words("From here on it is person 8.")
+    assert len(served_run.edits()) == 1
+
+
 @pytest.mark.parametrize("write", ["export", "learn"])
 def test_a_tab_of_another_review_writes_nothing(run, served_run, write: str):
     before = sorted(served_run.folder.iterdir())

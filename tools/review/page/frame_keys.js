@@ -9,7 +9,7 @@ const KEY_OF = { back: "ArrowLeft", on: "ArrowRight", assign: "n", add: "a", rem
 const OF_SLIDERS = new Set([...Object.keys(ARROWS), "PageUp", "PageDown", "Home", "End"]);
 
 export function listenInFrame(view, { help, close }) {
-  let adjusting = null;
+  let [adjusting, begun] = [null, null];
 
   // What was adjusted and not kept is as it was where another box was chosen meanwhile, or another frame.
   async function settle() {
@@ -21,11 +21,12 @@ export function listenInFrame(view, { help, close }) {
 
   function adjust(event) {
     const { person, xyxy, frame } = adjusting;
-    if (event.key === "Enter" || event.key === "b") {
+    const kept = event.key === "Enter" || event.key === "b";
+    if (kept && adjusting !== begun) {
       adjusting = null;
       return view.put(person, xyxy, frame);
     }
-    if (event.key === "Escape") {
+    if (kept || event.key === "Escape") {
       adjusting = null;
       view.say("");
       return view.refresh();
@@ -45,7 +46,7 @@ export function listenInFrame(view, { help, close }) {
 
   function begin() {
     if (!view.box) return view.say("Choose a box first (↑ ↓ or click).", true);
-    adjusting = view.box;
+    adjusting = begun = view.box;
     view.say("Arrows move the box, Shift changes its size, Ctrl goes by ten; Enter keeps it, Esc leaves it as it was.");
   }
 

@@ -65,7 +65,7 @@ export class RunActions {
     const person = this.here;
     const before = this.review.people.get(person).name;
     await this.view.prompt.text(`Name of person ${person}`, before, async (name) => {
-      if (name.trim() === before) return;
+      if (name.trim() === before) return this.say("That is so already; nothing was changed.");
       await this.edit({ do: "rename", person, name }, () => (name.trim() ? `Person ${person} is called ${toldFromNumbers(name.trim())}.` : `Person ${person} has no name.`));
     });
   }
@@ -88,9 +88,15 @@ export class RunActions {
 
   async split() {
     const person = this.here;
+    this.mayLeave(person, this.view.frame);
     const edit = { do: "give", video: this.video, person, to: "new", from_frame: this.view.frame };
     await this.edit(edit, () => `From here on it is person ${this.review.fresh.at(-1)}.`);
     this.view.choose(this.review.fresh.at(-1));
+  }
+
+  // Somebody new who is all of a person would be the same one with another number.
+  mayLeave(person, first, last) {
+    if (!this.review.beyond(person, first, last)) throw new Error(`${this.name(person)} is nowhere else, so there is nothing to split off.`);
   }
 
   async swap(number) {
@@ -125,6 +131,7 @@ export class RunActions {
     if (how === "all") return this.mergeInto(person, number);
     if (how === "swap") return this.swapWith(person, number);
     const [from_frame, to_frame] = how === "marked" ? this.range() : [frame, null];
+    if (number === "new") this.mayLeave(person, from_frame, to_frame ?? undefined);
     const when = how === "marked" ? `from ${from_frame} to ${to_frame}` : "from here on";
     const both = this.told(number, this.review.together(person, number, from_frame, to_frame));
     await this.edit({ do: "give", video: this.video, person, to: number, from_frame, to_frame }, () => `${this.name(person)} is ${this.name(number)} ${when}.${both}`);

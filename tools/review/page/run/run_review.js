@@ -88,6 +88,11 @@ export class RunReview extends History {
     return (this.people.get(number)?.spans ?? []).some(([first, last, kind]) => kind !== FILLED && first <= frame && frame <= last);
   }
 
+  // Whether the person has a known box before one frame, or after another.
+  beyond(number, first, last = this.end) {
+    return (this.people.get(number)?.spans ?? []).some(([start, end, kind]) => kind !== FILLED && (start < first || end > last));
+  }
+
   // In how many tracked frames from one on, up to another or the end, both people have a known box.
   together(one, other, from = 0, to = null) {
     const last = to ?? this.end;
