@@ -108,7 +108,7 @@ def _figures(summary: Summary) -> str:
         **({"Camera cuts": str(len(summary.cuts))} if summary.cuts else {}),
         "Length": clock(summary.duration),
         "Frames": str(summary.frames),
-        "Speed": f"{summary.frames_per_second:.1f} frames/s",
+        "Speed": f"{summary.frames_per_second:.1f} <small>frames/s</small>",
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items())
 

@@ -60,11 +60,18 @@ h2 { font-size: 17px; margin: 32px 0 12px; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; }
 dt { color: var(--soft); font-size: 13px; }
 dd { margin: 0; font-size: 22px; font-variant-numeric: tabular-nums; }
-video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; background: #000; }
+.figures small { font-size: 14px; color: var(--soft); }
+video { display: block; width: 100%; max-height: 46vh; border-radius: 10px; background: #000; }
+@media (min-height: 520px) {  /* it stays in sight: all of the page leads to its moments */
+  html { scroll-padding-top: 48vh; }
+  video { position: sticky; top: 6px; z-index: 4; box-shadow: 0 0 0 6px var(--ground); }
+}
 .timeline { position: relative; display: grid; grid-template-columns: minmax(64px, max-content) 1fr; gap: 6px 10px;
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px; }
-.name { display: flex; align-items: center; gap: 7px; min-width: 0; max-width: 32vw; }
-.name b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.name { display: flex; align-items: center; gap: 7px; min-width: 0; max-width: min(32vw, 240px); }
+.name b { font-weight: 600; min-width: 0; line-height: 1.3; }
+.name bdi { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
+  overflow-wrap: anywhere; }
 .name i { flex: none; width: 12px; height: 12px; border-radius: 4px; background: var(--colour); }
 .face { flex: none; width: 32px; height: 44px; object-fit: cover; object-position: top; border-radius: 6px; }
 .name small { color: var(--soft); margin-left: auto; padding-left: 8px; white-space: nowrap;
@@ -105,7 +112,7 @@ video { display: block; width: 100%; max-height: 62vh; border-radius: 10px; back
 .card h3 { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 16px;
   margin: 0 0 8px; font-size: 16px; }
 .card h3 .name { max-width: 100%; }
-.card h3 b { white-space: normal; overflow-wrap: anywhere; }
+.card h3 bdi { display: inline; }
 .card h3 small { font-size: 13px; font-weight: 400; color: var(--soft); font-variant-numeric: tabular-nums; }
 .poses { display: flex; gap: 6px; overflow-x: auto; padding: 3px; }
 .poses button { flex: none; padding: 0; border: 0; background: none; color: var(--soft);

@@ -231,3 +231,23 @@ def test_names_and_moments_stay_legible_on_a_phone(tmp_path: Path, chromium: Any
     assert heads == [True] * 3
     assert words["left"] > time["right"]
     assert abs(words["top"] - time["top"]) < 3, "a long sentence stands beside its time, not below it"
+
+
+def test_the_video_stays_in_sight_and_rows_have_room_for_two_lines_of_a_name(tmp_path: Path, chromium: Any) -> None:
+    moments = [DoubtfulMoment(float(at), at + 0.5, (2, 3), "Maria may be Ada.") for at in range(10)] * 9
+    names = {1: "Maria Lopez", 2: "ليلى الأحمدي " * 5}
+    write_report(tmp_path / "report.html", evening(), names=names, moments=moments)
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_selector("video", state="hidden")  # there is none beside this page
+    page.eval_on_selector("video", "video => { video.hidden = false; }")
+    page.eval_on_selector(".moments li:last-child button", "button => button.click()")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    top = page.eval_on_selector("video", "video => video.getBoundingClientRect().top")
+    names_shown = (
+        "all => all.slice(0, 2).map(e => [e.scrollHeight <= e.clientHeight + 1, getComputedStyle(e).direction])"
+    )
+    shown = page.eval_on_selector_all(".timeline bdi", names_shown)
+    page.close()
+    assert 0 <= top < 10
+    assert shown == [[True, "ltr"], [False, "rtl"]]
