@@ -114,7 +114,7 @@ class PageServer:
 
     def people(self, _: Request) -> Response:
         self.review.refresh()
-        return JSONResponse(self.described_people(), headers=NEVER_KEPT)
+        return JSONResponse({**self.described_people(), "key": self.picture_key}, headers=NEVER_KEPT)
 
     async def change(self, do: str, request: Request) -> Response:
         def changed(wish: dict[str, Any]) -> dict[str, Any]:

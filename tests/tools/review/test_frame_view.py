@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,13 @@ def test_a_phone_without_keys_has_a_button_for_each_deed(frame, served):
     assert frame.evaluate("document.documentElement.scrollWidth") == 390
     press("close")
     frame.wait_for_selector("#frame", state="hidden")
+
+
+def test_what_was_edited_elsewhere_meanwhile_is_shown(frame, served):
+    merge = {"do": "merge", "people": [0, 3]}
+    (served.folder / "edits.json").write_text(json.dumps({"version": 1, "edits": [merge]}))
+    frame.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    frame.wait_for_selector('#frame-people button[title^="person 3,"]', state="detached")
 
 
 def test_a_question_that_is_given_up_leaves_the_frame_open(frame):

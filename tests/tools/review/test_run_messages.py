@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -242,6 +243,38 @@ def test_all_of_a_person_is_not_split_off(run, served_run):
     run.press_keys("s")
     run.wait_for_words("From here on it is person 8.")
     assert len(served_run.edits()) == 1
+
+
+def test_a_tab_one_comes_back_to_shows_what_another_did_and_a_name_typed_meanwhile_is_kept(run, served_run):
+    def elsewhere(*edits: dict[str, Any]) -> None:
+        (served_run.folder / "edits.json").write_text(json.dumps({"version": 1, "edits": edits}))
+
+    called = {"do": "rename", "person": 2, "name": "Otto"}
+    elsewhere(called)
+    run.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    run.wait_for_selector('.someone[data-number="2"] .name:text("Otto")')
+    run.choose(1)
+    run.press_keys("n", *"Zed")
+    elsewhere(called, {"do": "delete", "people": [7]})
+    run.press_keys("Enter")
+    run.wait_for_words("The edits were changed elsewhere", "#prompt-wrong")
+    run.wait_for_selector("#prompt[open]")
+    run.press_keys("Enter")
+    run.wait_for_words("Person 1 is called Zed.")
+    assert len(served_run.edits()) == 3
+
+
+def test_the_help_says_what_the_signs_in_the_rows_are_and_long_names_have_two_lines(run):
+    run.press_keys("?")
+    run.wait_for_words("boxes that the detector has for this gap", "#help")
+    run.press_keys("Escape", "n")
+    run.keyboard.insert_text("Maria-Magdalena von Hohenstein")
+    run.press_keys("Enter")
+    run.wait_for_words("Person 1 is called")
+    name = run.query_selector('.someone[data-number="1"] .name')
+    assert name.evaluate("one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)") == pytest.approx(
+        2, 0.1
+    )
 
 
 @pytest.mark.parametrize("write", ["export", "learn"])

@@ -25,6 +25,7 @@ export class FrameView {
     });
     new ResizeObserver(() => this.fit()).observe(this.picture);
     this.slider.addEventListener("input", () => this.act(() => this.show(Number(this.slider.value))));
+    review.addEventListener("elsewhere", () => this.dialog.open && this.act(() => this.refresh()));
     this.still.addEventListener("error", () => this.problem());
     this.still.addEventListener("load", () => this.fit());
   }

@@ -34,6 +34,18 @@ export class History extends EventTarget {
     return new Promise(() => {});  // this page does nothing more
   }
 
+  // What was edited elsewhere meanwhile, in another tab, say.
+  look() {
+    this.waiting = this.waiting.then(async () => {
+      const answer = await get("/api/people");
+      if (answer.key !== this.data.key) await this.catchUp({ key: answer.key, message: "Another review answers here now; the page was loaded again" });
+      else if (answer.revision !== this.revision) {
+        this.take(answer);
+        this.dispatchEvent(new Event("elsewhere"));
+      }
+    }).catch(() => {});  // told with the next edit
+  }
+
   // Changes wait for each other, so that each knows the revision the one before left.
   change(path, content = {}) {
     return this.asked(path, content, (answer) => this.take(answer));

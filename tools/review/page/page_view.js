@@ -13,6 +13,7 @@ export class PageView {
     this.prompt = new Prompt(find("#prompt"));
     this.message = new Message(find("#message"));
     this.queue = new Queue((error) => this.refused(error));
+    window.addEventListener("focus", () => review.look());
   }
 
   act(action) {

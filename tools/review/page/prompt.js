@@ -29,7 +29,6 @@ export class Prompt {
       try {
         return await take(text);
       } catch (error) {
-        if (error.stale) throw error;
         said = error.message;
       }
     }

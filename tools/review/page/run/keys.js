@@ -35,6 +35,15 @@ export const EDITS = [
   ["Alt or Shift + drag", "move a box (also by its number)"],
 ];
 
+export const SIGNS = [
+  ["wide bar", "there; with a line below: by hand"],
+  ["narrow bar", "filled in between two boxes"],
+  ["empty bar", "boxes that the detector has for this gap (a)"],
+  ["◆", "found again"],
+  ["amber line", "a doubtful moment that is open"],
+  ["dashed line", "a camera cut"],
+];
+
 export const [SHORTER, LONGER] = [0.5, 2];  // of the video in the rows
 const FAR = 10;
 

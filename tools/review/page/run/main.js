@@ -5,7 +5,7 @@ import { showKeys } from "../help.js";
 import { begin, PageView } from "../page_view.js";
 import { many } from "../words.js";
 import { RunActions } from "./actions.js";
-import { EDITS, KEYS, LONGER, SHORTER, listen } from "./keys.js";
+import { EDITS, KEYS, LONGER, SHORTER, SIGNS, listen } from "./keys.js";
 import { MomentList } from "./moment_list.js";
 import { PeopleRows } from "./people_rows.js";
 import { Player } from "./player.js";
@@ -198,7 +198,7 @@ class View extends PageView {
   }
 
   help() {
-    showKeys(["Video and moments", KEYS], ["Edits", EDITS]);
+    showKeys(["Video and moments", KEYS], ["Edits", EDITS], ["Rows", SIGNS]);
   }
 
   buttons() {
