@@ -227,6 +227,15 @@ def test_pictures_are_found_beside_the_truth_or_elsewhere(tmp_path: Path):
     assert beside.video is None
 
 
+def test_a_picture_that_is_missing_shifts_none_after_it(tmp_path: Path):
+    write_dance(tmp_path, "waltz", length=4)
+    film(tmp_path, "waltz", length=4)
+    (tmp_path / "waltz/img1/000002.png").unlink()
+    [waltz] = find_sequences(tmp_path)
+    with replace(waltz, pictures=find_pictures(waltz)).open() as frames:
+        assert [frame.index for frame in frames] == [0, 2, 3]
+
+
 def test_the_detector_looks_once_and_again_at_other_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_dance(tmp_path, "waltz", length=3)
     film(tmp_path, "waltz", length=3)

@@ -48,7 +48,7 @@ def write_mot(data: Reviewed, labelled: LabelledPeople, folder: Path, fill_gaps:
                 (part / TRUTH).parent.mkdir(parents=True)
                 (part / TRUTH).write_text(text)
                 if info := sequence_info(data, video):
-                    (part / SEQINFO).write_text(seqinfo_text(info))
+                    (part / SEQINFO).write_text(seqinfo_text(info), encoding="utf-8")
             for sequence, part in parts.items():
                 part.replace(sequence)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tracker.types import InputError
 from tracker.video.containers import VIDEO_SUFFIXES
 from tracker.video.image_sequence import BlankSequence, ImageSequence, images_in
-from tracker.video.mot_folder import SEQINFO, read_seqinfo
+from tracker.video.mot_folder import SEQINFO, picture_frames, read_seqinfo
 from tracker.video.sources import Source
 from tracker.video.video_reader import VideoReader
 
@@ -30,11 +30,14 @@ class Pictures:
         """The video file, where it is one."""
         return self.files[0] if self.files[0].suffix.lower() in VIDEO_SUFFIXES else None
 
-    def open(self, fps: float = 30.0) -> Source:
-        """The pictures as frames; images pass at `fps` a second. Raises InputError."""
+    def open(self, fps: float = 30.0, length: int | None = None) -> Source:
+        """The pictures as frames; images pass at `fps` a second, of a sequence that has `length` frames if all are
+        there. Raises InputError."""
         if self.video:
             return VideoReader(self.video)
-        return ImageSequence(self.files, name=self.files[0].parent.name, fps=fps)
+        frames = picture_frames(self.files, length) if length else None
+        name = self.files[0].parent.name
+        return ImageSequence(self.files, name=name, fps=fps, frames=frames, length=length or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class TruthSequence:
         """The frames as `followspot track` reads them; without pictures, blank ones. Raises InputError."""
         fps = self.fps or 30.0
         if self.pictures is not None:
-            return self.pictures.open(fps)
+            return self.pictures.open(fps, self.length)
         width, height = self.size or (0, 0)
         return BlankSequence(self.length or 0, name=self.name, width=width, height=height, fps=fps)
 
