@@ -66,7 +66,7 @@ followspot train st-reid-strong --data "$market" "${also[@]}" --encoder mobilene
 for seed in 236 175 277; do
     followspot stage --out "$out/stage-$seed" --twins 2 --seed $seed --fps 5 --no-audio
 done
-followspot bundle-encoder --folder "$out/192-last" --data "$market" "${also[@]}" --colour-share 0.2 \
+followspot bundle-encoder --folder "$out/192-last" --data "$market" "${also[@]}" --colour-share 0.15 \
     --scenes "$out"/stage-236 "$out"/stage-175 "$out"/stage-277 "$mot"/TUD-Stadtmitte "$mot"/MOT16-09 \
     --base "torchvision's mobilenet_v2, ImageNet (tonylins/pytorch-mobilenet-v2, Apache-2.0)" \
     --limits "Part of the data is for research only, and the weights inherit that limit." \
