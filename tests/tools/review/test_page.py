@@ -246,9 +246,11 @@ def test_text_is_legible_in_light_and_dark(page, scheme):
 
 
 def test_the_toolbar_is_one_line_on_a_common_screen_and_wraps_as_a_whole(page):
+    page.evaluate("""() => { document.querySelector("#folder").textContent = "an-evening-of-dance";
+        document.querySelector("#filter").append(new Option("a_video_with_a_long_name")); }""")
     for width, lines in ((1280, 1), (1000, 2)):
         page.set_viewport_size({"width": width, "height": 700})
-        tops = page.evaluate("[...document.querySelectorAll('.tools button')].map((one) => one.offsetTop)")
+        tops = page.evaluate("[...document.querySelectorAll('header .tools button')].map((one) => one.offsetTop)")
         assert len(set(tops)) == 1
         assert page.evaluate("document.querySelector('header.bar').offsetHeight") <= 45 * lines
 
@@ -282,6 +284,19 @@ def test_where_nobody_is_left_keys_say_so(page, served):
         page.press_keys(key)
         page.wait_for_words("Nobody is left in these rows.")
     assert len(served.edits()) == 4
+
+
+def test_a_phone_shows_what_is_said_below_the_counts_and_whole(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.go_to(1)
+    page.press_keys("t", "2", "Enter")
+    page.wait_for_words("15 crops moved to person 2.")
+    page.click('[data-do="export"]')
+    page.wait_for_words("15 crops are left out, as the person has a better one in the same frame: ")
+    assert page.inner_text("#message").endswith(".jpg, ...")
+    where, said = (page.query_selector(one).bounding_box() for one in ("#where", "#message"))
+    assert said["y"] >= where["y"] + where["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_all_crops_of_a_person_need_no_new_person(page, served):

@@ -130,7 +130,8 @@ class View extends PageView {
   async export() {
     const { folder, mot, left_out } = await this.review.write("/api/export");
     const written = `Written to ${folder}${mot.length ? `, with ${many(mot.length, "MOT file")}` : ""}`;
-    this.say([written, ...left_out, ""].join(". ").trimEnd(), left_out.length > 0);
+    const told = [written, ...left_out].map((words) => (words.endsWith("...") ? words : `${words}.`));
+    this.say(told.join(" "), left_out.length > 0);
   }
 
   toolbar() {
