@@ -277,6 +277,33 @@ def test_the_help_says_what_the_signs_in_the_rows_are_and_long_names_have_two_li
     )
 
 
+def test_people_are_named_by_a_click_on_them(run, served_run):
+    run.set_viewport_size({"width": 390, "height": 844})
+    run.choose(2)
+    run.press_keys("n")
+    run.keyboard.insert_text("W" * 60)
+    run.press_keys("Enter")
+    run.wait_for_words("Person 2 is called")
+    run.choose(7)
+    run.press_keys("m")
+    run.wait_for_selector("#prompt[open]")
+    chips = run.query_selector_all("#prompt-people button")
+    assert [chip.inner_text() for chip in chips] == ["1", f"2 {'W' * 60}", "3", "4", "7"]
+    dialog, long = run.query_selector("#prompt").bounding_box(), chips[1].bounding_box()
+    assert long["x"] + long["width"] < dialog["x"] + dialog["width"]
+    chips[3].click()
+    run.wait_for_words("Person 7 is now part of 4.")
+    run.press_keys("1")
+    run.click("#prompt-people button:text-is('3')")  # there are several answers, so it is but the number
+    run.press_keys("s")
+    run.wait_for_words("4 and 3 swapped from frame 0 on.")
+    run.press_keys("n")
+    run.wait_for_selector("#prompt[open]")
+    assert run.query_selector_all("#prompt-people button") == [], "a name is no person's"
+    run.press_keys("Escape")
+    assert served_run.edits()[1]["people"] == [4, 7]
+
+
 @pytest.mark.parametrize("write", ["export", "learn"])
 def test_a_tab_of_another_review_writes_nothing(run, served_run, write: str):
     before = sorted(served_run.folder.iterdir())

@@ -51,7 +51,7 @@ export class Actions {
 
   async assign(typed = "") {
     const count = this.crops.size;
-    const person = await this.prompt.number(`Move ${many(count, "crop")} to person`, typed);
+    const person = await this.prompt.person(`Move ${many(count, "crop")} to person`, typed);
     if (person !== null) await this.move(person.number);
   }
 

@@ -165,7 +165,7 @@ export class FrameView {
   // A drawn box asks whose it is.
   async name(xyxy) {
     const choices = [{ key: "Enter", label: "This person", how: "put" }, { key: "n", label: "New person", how: "put", free: true }];
-    const answer = await this.prompt.number("This box is person", "", choices);
+    const answer = await this.prompt.person("This box is person", "", choices);
     if (answer === null) return this.paint();
     await this.put(answer.number, xyxy);
   }
@@ -183,7 +183,7 @@ export class FrameView {
     ];
     const marked = this.mark === null ? [] : this.range();
     if (marked.length) choices.splice(2, 0, { key: "m", label: `Frames ${marked.join(" to ")}`, how: "marked" });
-    const answer = await this.prompt.number(`Person ${box.person} here is really person`, typed, choices);
+    const answer = await this.prompt.person(`Person ${box.person} here is really person`, typed, choices);
     if (answer === null) return;
     const { number, how } = answer;
     if (how === "here" && box.kind === "filled") {
@@ -200,7 +200,7 @@ export class FrameView {
   }
 
   async add() {
-    const answer = await this.prompt.number("Add a box of person");
+    const answer = await this.prompt.person("Add a box of person");
     if (answer === null) return;
     const { width, height } = this.source;
     const middle = [0.45 * width, 0.3 * height, 0.55 * width, 0.7 * height];

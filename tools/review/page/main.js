@@ -98,7 +98,7 @@ class View extends PageView {
   }
 
   async goToPerson() {
-    const answer = await this.prompt.number("Go to person");
+    const answer = await this.prompt.person("Go to person");
     if (answer === null) return;
     if (!this.rows.order.includes(answer.number)) return this.say(`Person ${answer.number} is not in these rows.`, true);
     this.cursor.place(answer.number, 0);

@@ -10,7 +10,7 @@ export class PageView {
   // room: the element that has the keyboard
   constructor(review, room) {
     Object.assign(this, { review, room });
-    this.prompt = new Prompt(find("#prompt"));
+    this.prompt = new Prompt(find("#prompt"), () => this.listed());
     this.message = new Message(find("#message"));
     this.queue = new Queue((error) => this.refused(error));
     window.addEventListener("focus", () => review.look());
@@ -29,6 +29,12 @@ export class PageView {
 
   say(words, wrong = false) {
     this.message.say(words, wrong);
+  }
+
+  // Everybody, for questions about a person.
+  listed() {
+    const { review } = this;
+    return [...review.people.keys()].map((number) => ({ number, label: review.label(number), ...review.colour(number) }));
   }
 
   // The folder as the title; a button does what `deeds` has under its name, or else what `other` does with the name.

@@ -1,8 +1,12 @@
 // A small question for a person's number, or a name, answered by typing it; further choices have a key each.
 
+const OK = { key: "Enter", label: "OK", how: "ok" };
+
 export class Prompt {
-  constructor(dialog) {
-    this.dialog = dialog;
+  // people: () => [{ number, label, back, text }] of those who can be named by a click
+  constructor(dialog, people) {
+    Object.assign(this, { dialog, people });
+    this.chips = dialog.querySelector("#prompt-people");
     this.question = dialog.querySelector("#prompt-question");
     this.input = dialog.querySelector("#prompt-number");
     this.choices = dialog.querySelector("#prompt-choices");
@@ -14,16 +18,35 @@ export class Prompt {
   }
 
   // choices: [{ key, label, how, free }]; the first is Enter's. `free` ones need no number. Null where it was given up.
-  number(question, typed = "", choices = [{ key: "Enter", label: "OK", how: "ok" }]) {
+  number(question, typed = "", choices = [OK]) {
     this.takes({ free: false });
     return this.asked(question, typed, choices, (text) => Number(text));
+  }
+
+  // The same for a person's number; a click on somebody is their number, and the answer where there is but one choice.
+  person(question, typed = "", choices = [OK]) {
+    const answer = this.number(question, typed, choices);
+    this.chips.replaceChildren(...this.people().map((one) => this.chip(one, choices.length === 1)));
+    return answer;
+  }
+
+  chip({ number, label, back, text }, answers) {
+    const chip = Object.assign(document.createElement("button"), { type: "button", textContent: label });
+    chip.style.setProperty("--back", back);
+    chip.style.setProperty("--text", text);
+    chip.addEventListener("click", () => {
+      this.input.value = number;
+      if (answers) this.choices.firstChild.click();
+      else this.input.focus();
+    });
+    return chip;
   }
 
   // Any text, empty too, that `take` does something with; where it refuses, the question says why, and stays.
   async text(question, typed, take) {
     for (let [said, text] = ["", typed]; ; ) {
       this.takes({ free: true });
-      const answer = await this.asked(question, text, [{ key: "Enter", label: "OK", how: "ok" }], (own) => own, said);
+      const answer = await this.asked(question, text, [OK], (own) => own, said);
       if (answer === null) return;
       text = answer.number;
       try {
@@ -43,6 +66,7 @@ export class Prompt {
   asked(question, typed, choices, read, wrong = "") {
     this.question.textContent = question;
     this.wrong.textContent = wrong;
+    this.chips.replaceChildren();
     this.input.value = typed;
     return new Promise((resolve) => {
       const finish = (answer) => {

@@ -16,6 +16,10 @@ export class Review extends History {
     return { ...person, crops, clashes: new Set(person.clashes.map((image) => this.indexOf.get(image))) };
   }
 
+  label(number) {
+    return String(number);
+  }
+
   colour(number) {
     return this.data.colours[number % this.data.colours.length];
   }

@@ -46,7 +46,7 @@ export class RunActions {
 
   async merge() {
     const person = this.here;
-    const answer = await this.view.prompt.number(`Person ${this.name(person)} is really person`);
+    const answer = await this.view.prompt.person(`Person ${this.name(person)} is really person`);
     if (answer) await this.mergeInto(person, answer.number);
   }
 
@@ -101,7 +101,7 @@ export class RunActions {
 
   async swap(number) {
     const person = this.here;
-    const answer = await this.view.prompt.number(`From here on, swap ${this.name(person)} with person`);
+    const answer = await this.view.prompt.person(`From here on, swap ${this.name(person)} with person`);
     if (answer) await this.swapWith(person, answer.number);
   }
 
@@ -125,7 +125,7 @@ export class RunActions {
       const ends = this.range().join(" to ");
       choices.push({ key: "m", label: `Frames ${ends}`, how: "marked" }, { key: "N", label: `New person, ${ends}`, how: "marked", free: true });
     }
-    const answer = await this.view.prompt.number(`Person ${this.name(person)} is really person`, typed, choices);
+    const answer = await this.view.prompt.person(`Person ${this.name(person)} is really person`, typed, choices);
     if (!answer) return undefined;
     const { number, how } = answer;
     if (how === "all") return this.mergeInto(person, number);
@@ -210,7 +210,7 @@ export class RunActions {
     const { number, frame } = this.view;
     if (number !== null && !this.review.present(number, frame)) return this.put(number, xyxy);
     const choices = [{ key: "Enter", label: "This person", how: "put" }, { key: "n", label: "New person", how: "put", free: true }];
-    const answer = await this.view.prompt.number("This box is person", "", choices);
+    const answer = await this.view.prompt.person("This box is person", "", choices);
     if (!answer) return this.view.player.paint();
     await this.put(answer.number, xyxy);
     return this.view.choose(answer.number === "new" ? this.review.fresh.at(-1) : answer.number);
