@@ -91,6 +91,16 @@ def test_a_run_without_doubtful_moments_says_so(
         page.wait_for_words("There are no doubtful moments in this run.")
         page.press_keys("Delete", "Delete")
         page.wait_for_words("None: there are no people.", "#moment-list")
+        page.wait_for_words("A box that is drawn on the video is somebody new.", "#people")
+        page.press_keys("s")
+        page.wait_for_words("Nobody is here; draw a box on the video first.")
+        left, top = (page.query_selector("#overlay").bounding_box()[side] + 40 for side in ("x", "y"))
+        page.mouse.move(left, top)
+        page.mouse.down()
+        page.mouse.move(left + 60, top + 90)
+        page.mouse.up()
+        page.wait_for_words("Box of person 3 set.")
+        page.wait_for_selector('.someone.here[data-number="3"]')
 
 
 def test_an_undo_brings_the_mark_of_the_cast_back_as_a_reload_does(run):

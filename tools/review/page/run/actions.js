@@ -10,6 +10,7 @@ export class RunActions {
 
   get here() {
     const { number } = this.view;
+    if (!this.review.people.size) throw new Error("Nobody is here; draw a box on the video first.");
     if (number === null) throw new Error("Choose a person first (↑ ↓ or click).");
     return number;
   }
@@ -210,7 +211,8 @@ export class RunActions {
     const { number, frame } = this.view;
     if (number !== null && !this.review.present(number, frame)) return this.put(number, xyxy);
     const choices = [{ key: "Enter", label: "This person", how: "put" }, { key: "n", label: "New person", how: "put", free: true }];
-    const answer = await this.view.prompt.person("This box is person", "", choices);
+    const ask = () => this.view.prompt.person("This box is person", "", choices);
+    const answer = this.review.people.size ? await ask() : { number: "new" };
     if (!answer) return this.view.player.paint();
     await this.put(answer.number, xyxy);
     return this.view.choose(answer.number === "new" ? this.review.fresh.at(-1) : answer.number);
@@ -259,7 +261,7 @@ export class RunActions {
 
   async save() {
     const { folder } = await this.review.write("/api/export");
-    this.say(`Written to ${folder}.`);
+    this.say(`Written to ${folder}. Video and report: followspot render.`);
   }
 
   async learn() {

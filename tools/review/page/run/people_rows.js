@@ -40,7 +40,7 @@ export class PeopleRows {
     const elements = this.order.map((number) => this.rows.get(number).element);
     const same = elements.length === this.element.children.length && elements.every((one, at) => one === this.element.children[at]);
     if (!same) this.element.replaceChildren(...elements);
-    if (!elements.length) this.element.replaceChildren(part("p", "empty", { textContent: "No person is left here." }));
+    if (!elements.length) this.element.replaceChildren(part("p", "empty", { textContent: "Nobody is here. A box that is drawn on the video is somebody new." }));
   }
 
   made(number) {
