@@ -287,6 +287,23 @@ def test_the_help_says_what_the_signs_in_the_rows_are_and_long_names_have_two_li
     )
 
 
+def test_on_a_phone_moments_stay_in_sight_and_the_help_begins_at_its_top(
+    tmp_path: Path, make_run: Callable[..., Path], make_server: Any, open_page: Any
+):
+    many = {id: [(id % 4, 0, 29)] for id in range(3, 9)}
+    with open_page(make_server(make_run(tmp_path / "run", {**many, 9: ONE_TAKEN[1], 10: ONE_TAKEN[2]}))) as page:
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.click('[data-do="next"]')
+        page.wait_for_selector('.someone.here[data-number="9"]')
+        page.wait_for_selector('#picture[data-frame="11"]')
+        assert page.evaluate("window.scrollY") == 0
+        page.press_keys("?")
+        page.wait_for_selector("#help[open]")
+        assert page.evaluate("document.querySelector('#help').scrollTop") == 0
+        page.press_keys("Escape", "ArrowDown")
+        page.wait_for_function("() => window.scrollY > 0")
+
+
 def test_people_are_named_by_a_click_on_them(run, served_run):
     run.set_viewport_size({"width": 390, "height": 844})
     run.choose(2)

@@ -56,6 +56,7 @@ export function showKeys(...lists) {
   const dialog = document.querySelector("#help");
   dialog.querySelector("#help-keys").replaceChildren(...lists.map(([title, keys]) => list(title, keys)));
   dialog.showModal();
+  dialog.scrollTop = 0;  // its button below has the focus
 }
 
 export const help = () => showKeys(["Rows", ROWS], ["Frame", FRAME]);

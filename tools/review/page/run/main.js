@@ -86,11 +86,11 @@ class View extends PageView {
     this.act(action);
   }
 
-  choose(number) {
+  choose(number, { reveal = true } = {}) {
     this.number = number;
     this.player.person = number;
     this.player.paint();
-    this.rows.reveal(number);
+    if (reveal) this.rows.reveal(number);
     this.paint();
   }
 
@@ -132,7 +132,7 @@ class View extends PageView {
 
   async goToMoment(moment) {
     this.moment = moment;
-    this.choose(moment.fix[0]?.person ?? moment.people[0]);
+    this.choose(moment.fix[0]?.person ?? moment.people[0], { reveal: this.rows.scrolls });
     await this.seek(moment.frame);
     this.say(moment.told);
   }

@@ -123,6 +123,11 @@ export class PeopleRows {
     }
   }
 
+  // Whether they do apart from the page: else a moment that shows its person would take its own button out of sight.
+  get scrolls() {
+    return getComputedStyle(this.element).overflowY !== "visible";
+  }
+
   reveal(number) {
     this.rows.get(number)?.element.scrollIntoView({ block: "nearest" });
   }
