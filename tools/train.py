@@ -15,7 +15,7 @@ from rich.progress import track
 
 from models.device import choose_device
 from reid.data.crop_table import CROP_TABLE
-from reid.data.crops import Split
+from reid.data.crops import Split, people
 from reid.data.datasets import DataError, read_split
 from reid.data.reading import DataOptions
 from reid.data.views import views_of
@@ -137,10 +137,10 @@ class TrainCommand:
                 return f"nothing is calibrated, as {why}; {advice}"
             keep(file, measurement, [self.data.resolve().name])
             shares.append(measurement.colour_share)
-        validation = {crop.person for crop in (*split.query, *split.gallery)}
-        people = min(len(validation), len(set(views.person.tolist())))  # a person of two videos has two numbers there
+        validation = people([*split.query, *split.gallery])
+        number = min(len(validation), len(set(views.person.tolist())))  # a person of two videos has two numbers there
         return (
-            f"calibrated on {count(people, 'person', 'people')} not trained on, "
+            f"calibrated on {count(number, 'person', 'people')} not trained on, "
             f"in {count(len(set(views.video.tolist())), 'video')}; "
             f"share of colour {' and '.join(f'{share:g}' for share in dict.fromkeys(shares))}"
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, grouped, people
+from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, grouped, people, without_distractors
 from .duplicates import alike_pairs, difference_hash, groups_of_equals
 from .landmarks import has_landmarks
 from .picture_file import decoded
@@ -148,7 +148,7 @@ def check_data(
         layout=layout,
         parts={name: PartCounts.of(part) for name, part in split.parts.items()},
         sizes=dict(Counter(f"{one.size[0]}x{one.size[1]}" for one in facts.values() if one).most_common()),
-        crops_per_person=Spread.of(Counter(crop.person for crop in crops).values()),
+        crops_per_person=Spread.of(Counter(crop.person for crop in without_distractors(crops)).values()),
         people_per_video=Spread.of(videos.values()),
         people_of_videos=videos,
         seconds_per_person=Spread.of(seconds_of_people(crops).values()),
@@ -175,7 +175,7 @@ def people_of_videos(crops: Iterable[Crop]) -> dict[str, int]:
 def seconds_of_people(crops: Iterable[Crop]) -> dict[int, float]:
     """Person -> seconds from the first to the last crop, summed over the person's videos."""
     seconds: dict[int, float] = defaultdict(float)
-    for (person, _), own in grouped(crops, lambda crop: (crop.person, crop.video)).items():
+    for (person, _), own in grouped(without_distractors(crops), lambda crop: (crop.person, crop.video)).items():
         times = [crop.time for crop in own]
         seconds[person] += max(times) - min(times)
     return dict(seconds)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .crops import Crop, grouped, spread
+from .crops import Crop, grouped, spread, without_distractors
 from .images import read_image
 from .joint_layouts import JOINT_LAYOUTS
 
@@ -26,7 +26,7 @@ def contact_sheet(crops: Sequence[Crop], rows: int = 12, columns: int = 12) -> n
     Before them stand the label, the number of crops and the seconds they span. Returns (h, w, 3) uint8 BGR. An
     unreadable picture's tile is crossed out.
     """
-    in_order = sorted(crops, key=lambda crop: (crop.person, crop.video, crop.frame, crop.path))
+    in_order = sorted(without_distractors(crops), key=lambda crop: (crop.person, crop.video, crop.frame, crop.path))
     people = list(grouped(in_order, lambda crop: crop.person).values())
     chosen = [people[index] for index in spread(len(people), rows)]
     widest = min(columns, max(map(len, chosen)))

@@ -11,6 +11,8 @@ from typing import TypeVar
 import numpy as np
 
 UNKNOWN_CAMERA = -1
+NOBODY = -1
+"""The label of distractors: crops of a gallery that may show anyone or nobody, and that nothing is to be found in."""
 WHOLE = (1.0, 1.0)
 
 Item = TypeVar("Item")
@@ -25,10 +27,10 @@ class DataError(ValueError):
 class Crop:
     """One picture of one person.
 
-    `person` and `camera` are labels (a camera of -1 is unknown), `video` names the recording, `frame` is a number in
-    it, `time` is in seconds. `keypoints` (P, 2) float32 are x, y in pixels of the stored picture, NaN where a
-    joint is not known; None where the data set has none. `inside` is the share of the picture's width and height, about
-    its middle, that is looked at: of a crop widened around the person's box, the box.
+    `person` and `camera` are labels (a person of -1 is a distractor, a camera of -1 unknown), `video` names the
+    recording, `frame` is a number in it, `time` is in seconds. `keypoints` (P, 2) float32 are x, y in pixels of the
+    stored picture, NaN where a joint is not known; None where the data set has none. `inside` is the share of the
+    picture's width and height, about its middle, that is looked at: of a crop widened around the person's box, the box.
     """
 
     path: Path
@@ -70,7 +72,7 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
 
 def people(crops: Iterable[Crop]) -> list[int]:
     """The labels that occur, ascending."""
-    return sorted({crop.person for crop in crops})
+    return sorted({crop.person for crop in crops} - {NOBODY})
 
 
 def split_off_people(crops: Sequence[Crop], count: int, seed: int) -> tuple[list[Crop], list[Crop]]:
@@ -114,9 +116,14 @@ def spread_over_time(crops: Sequence[Crop], count: int) -> list[Crop]:
     return [own[index] for own in by_person_in_time(crops) for index in spread(len(own), count)]
 
 
+def without_distractors(crops: Iterable[Crop]) -> list[Crop]:
+    """The crops that show somebody."""
+    return [crop for crop in crops if crop.person != NOBODY]
+
+
 def by_person_in_time(crops: Iterable[Crop]) -> list[list[Crop]]:
     """Each person's crops in the order of time, people in the order of their first crops."""
-    in_time = sorted(crops, key=lambda crop: (crop.video, crop.frame, crop.path))
+    in_time = sorted(without_distractors(crops), key=lambda crop: (crop.video, crop.frame, crop.path))
     return list(grouped(in_time, lambda crop: crop.person).values())
 
 

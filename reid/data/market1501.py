@@ -10,9 +10,10 @@ people, 3,368 queries and 19,732 gallery crops (distractors and junk among them)
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from .crops import Crop, DataError, Split
+from .crops import NOBODY, Crop, DataError, Split, people, without_distractors
 from .landmarks import Landmarks, read_landmarks
 from .reading import DataOptions, images_in, split_by_person, with_validation
 
@@ -43,19 +44,22 @@ def read_market1501(root: Path, options: DataOptions) -> Split:
 
 
 def every_market_crop(root: Path, options: DataOptions) -> list[Crop]:
-    """The crops of those folders that are there."""
-    return [crop for part in market_parts(root, options).values() for crop in part]
+    """The people's crops in those folders that are there."""
+    return without_distractors(crop for part in market_parts(root, options).values() for crop in part)
 
 
 def market_parts(root: Path, options: DataOptions) -> dict[str, list[Crop]]:
-    """The crops of each of the three folders that is there."""
+    """The crops of each of the three folders that is there; a gallery's person 0 is a distractor."""
     landmarks = read_landmarks(root, options.joints)
     names = [name for name in (TRAIN, QUERY, GALLERY) if (root / name).is_dir()]
-    return {name: market_crops(root / name, landmarks) for name in names}
+    parts = {name: market_crops(root / name, landmarks) for name in names}
+    if 0 not in people(parts.get(QUERY, [])) and GALLERY in parts:  # data of one's own may number people from 0
+        parts[GALLERY] = [crop if crop.person else replace(crop, person=NOBODY) for crop in parts[GALLERY]]
+    return parts
 
 
 def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
-    """The crops of one folder; person -1 (junk, by the data set's own word) is left out, 0 (a distractor) is kept."""
+    """The crops of one folder; person -1 (junk, by the data set's own word) is left out."""
     images = images_in(folder)
     crops = [
         Crop(

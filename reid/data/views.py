@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 import numpy as np
 
 from ..encoder.measurement import Views, numbered
-from .crops import Crop, grouped
+from .crops import Crop, grouped, without_distractors
 from .images import read_crop
 
 MAX_CROPS = 1500
@@ -33,6 +33,7 @@ def views_of(crops: Sequence[Crop], limit: int = MAX_CROPS) -> Views:
 
 def by_turns(crops: Sequence[Crop]) -> list[list[Crop]]:
     """Each person's crops in each video: the first person of every video, then the second of every video, ..."""
-    videos = grouped(sorted(crops, key=lambda crop: (crop.video, crop.person, crop.time)), lambda crop: crop.video)
+    in_time = sorted(without_distractors(crops), key=lambda crop: (crop.video, crop.person, crop.time))
+    videos = grouped(in_time, lambda crop: crop.video)
     of_videos = [list(grouped(own, lambda crop: crop.person).values()) for own in videos.values()]
     return [own for own in chain.from_iterable(zip_longest(*of_videos)) if own is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..data.crops import Crop
+from ..data.crops import NOBODY, Crop
 from .metrics import average_precision, cosine_cost, cumulative_matching, single_shot_rank
 
 CHUNK_CELLS = 4_000_000
@@ -205,7 +205,7 @@ def rank_after(rows: Embedded, gap: int) -> Reassociation:
             if later == len(frames) or frames[later] > frame + gap + max(1, gap // 4):
                 continue
             now, then = (in_video[labels.frame[in_video] == moment] for moment in (frame, frames[later]))
-            now = now[np.isin(labels.person[now], labels.person[then])]
+            now = now[np.isin(labels.person[now], np.setdiff1d(labels.person[then], [NOBODY]))]
             if len(now) and len(np.unique(labels.person[then])) > 1:
                 chosen = cosine_cost(embedding[now], embedding[then]).argmin(axis=1)
                 right.append(labels.person[then][chosen] == labels.person[now])

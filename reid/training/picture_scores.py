@@ -16,7 +16,7 @@ from models.encoder import ContextEncoder, EncoderOptions
 from models.generator import GeneratorOptions
 from models.posed_generator import generating_networks
 
-from ..data.crops import Crop, DataError, by_person_in_time, spread
+from ..data.crops import Crop, DataError, by_person_in_time, people, spread
 from ..data.images import CropImages
 from ..evaluation.evaluation import EncodeImages, embed_crops
 from ..evaluation.metrics import cosine_cost
@@ -148,7 +148,7 @@ def score_pictures(
         l1[kind] = float((rows[kind] - rows["real"]).abs().mean())
     some = spread(len(pairs), COLUMNS)
     shown = {kind: part[some] for kind, part in rows.items()}
-    return PictureScores(rank1, l1, len(pairs), len(np.unique(person)), shown)
+    return PictureScores(rank1, l1, len(pairs), len(people(crops)), shown)
 
 
 def as_bgr(image: torch.Tensor) -> np.ndarray:

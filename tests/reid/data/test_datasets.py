@@ -10,10 +10,11 @@ import reid.data.reading
 import tracker.video.image_sequence
 from reid.dancereid.folder import widened_crop
 from reid.data.crop_table import CropRow, write_crop_table
-from reid.data.crops import people
+from reid.data.crops import NOBODY, by_person_in_time, people
 from reid.data.datasets import DataError, every_crop, layout_of, read_split
 from reid.data.images import CropImages, require_keypoints
 from reid.data.reading import DataOptions
+from reid.data.views import views_of
 
 MARKET = SHARED / "reid" / "market1501"
 
@@ -59,8 +60,33 @@ def test_market1501s_own_query_and_gallery_are_used_and_its_junk_left_out(tmp_pa
         picture(tmp_path / "bounding_box_test" / name)
     split = read_split(tmp_path, DataOptions())
     assert [crop.person for crop in split.query] == [100]
-    assert sorted(crop.person for crop in split.gallery) == [0, 100]
+    assert sorted(crop.person for crop in split.gallery) == [NOBODY, 100]
     assert len(people(split.train)) == 6
+
+
+def test_distractors_are_no_person_to_train_on_to_calibrate_on_or_to_count(tmp_path):
+    """Market-1501 calls 0 all crops of its gallery that show somebody else, or nobody."""
+    market(tmp_path / "market")
+    picture(tmp_path / "market" / "query" / "0100_c1s1_000001_00.jpg")
+    for name in ("0100_c2s1_000001_00.jpg", "0000_c2s1_000002_00.jpg", "0000_c2s1_000090_00.jpg"):
+        picture(tmp_path / "market" / "bounding_box_test" / name)
+    split = read_split(tmp_path / "market", DataOptions())
+    assert len(split.gallery) == 3
+    assert people(split.gallery) == [100]
+    assert len(views_of([*split.query, *split.gallery]).crops) == 2
+    assert [len(own) for own in by_person_in_time([*split.query, *split.gallery])] == [2]
+    dancereid(tmp_path / "dance")
+    (tmp_path / "dance" / "splits.json").write_text(json.dumps([{"trainval": [0, 1], "query": [2], "gallery": [2]}]))
+    alone = read_split(tmp_path / "dance", DataOptions())
+    joined = read_split(tmp_path / "dance", DataOptions(also=(tmp_path / "market",)))
+    assert len(people(joined.train)) == len(people(alone.train)) + 7  # the six to train on, and 100
+
+
+def test_a_person_called_0_who_is_searched_for_is_no_distractor(tmp_path):
+    picture(tmp_path / "query" / "0000_c1s1_000001_00.jpg")
+    for name in ("0000_c2s1_000001_00.jpg", "0001_c2s1_000001_00.jpg"):
+        picture(tmp_path / "bounding_box_test" / name)
+    assert people(read_split(tmp_path, DataOptions()).gallery) == [0, 1]
 
 
 def test_market1501s_query_and_gallery_alone_are_read_for_evaluation(tmp_path):

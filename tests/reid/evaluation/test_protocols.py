@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reid.data.crops import Crop
+from reid.data.crops import NOBODY, Crop
 from reid.evaluation.protocols import PROTOCOLS, Embedded, Labels, evaluate, reassociation, rows_not_trained_on
 
 
@@ -101,6 +101,13 @@ def test_reassociation_asks_among_the_people_of_the_later_frame():
         120: (None, 0),
         300: (None, 0),
     }
+
+
+def test_reassociation_asks_for_no_distractor():
+    """Two crops that show nobody known are not one person, but may be taken for one."""
+    crops = [crop(1, frame=0), crop(NOBODY, frame=0), crop(1, frame=1), crop(NOBODY, frame=1)]
+    assert reassociation(embedded([0, 60, 5, 65], crops))[1].questions == 1
+    assert reassociation(embedded([0, 60, 90, 5], crops))[1].rank1 == 0
 
 
 def test_reassociation_needs_a_choice():
