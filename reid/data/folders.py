@@ -12,6 +12,9 @@ from .crops import UNKNOWN_CAMERA, Crop, DataError, Split, people
 from .landmarks import Landmarks, read_landmarks
 from .reading import VIDEO_FPS, DataOptions, images_in, split_by_person, with_validation
 
+MOST_DIGITS = 18
+"""Of a frame number; longer ones, such as of a date with a fraction of a second, would not fit into 64 bits."""
+
 
 def read_folders(root: Path, options: DataOptions) -> Split:
     """One folder a person, or train/, query/ and gallery/ with such folders in them."""
@@ -36,13 +39,19 @@ def every_folder_crop(root: Path, options: DataOptions) -> list[Crop]:
 
 
 def folder_crops(root: Path, names: list[str], landmarks: Landmarks) -> list[Crop]:
-    """A crop's person is its folder's index in `names`, its frame the last number in its own name."""
+    """A crop's person is its folder's index in `names`."""
     crops = [
         Crop(path, person, UNKNOWN_CAMERA, root.name, frame, frame / VIDEO_FPS, landmarks.of(path))
         for person, name in enumerate(names)
         for index, path in enumerate(images_in(root / name))
-        for frame in [int((re.findall(r"\d+", path.stem) or [index])[-1])]
+        for frame in [frame_of(path, index)]
     ]
     if not crops:
         raise DataError(f"No pictures in folders of people under {root}; looked for {root}/PERSON/*.jpg or .png.")
     return crops
+
+
+def frame_of(path: Path, index: int) -> int:
+    """The last number in a picture's name; `index`, its place among the person's, where that is none of a frame."""
+    digits = (re.findall(r"\d+", path.stem) or [""])[-1]
+    return int(digits) if 0 < len(digits) <= MOST_DIGITS else index

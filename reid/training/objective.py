@@ -36,7 +36,8 @@ class Forward:
 class SparseTemporalObjective(Objective):
     """A weighted sum; in the paper 1.0 L_ID + 10.0 (L_R + L_CR) + 0.1 (L_D + L_P) (ICASSP 2020, section 2).
 
-    Raises DataError for a generator with noise, WeightsError for crops too small for the discriminators.
+    Raises DataError for a generator with noise and where no loss has a weight, WeightsError for crops too small for the
+    discriminators.
     """
 
     def __init__(self, encoder: ContextEncoder, classes: int, joints: int, options: ObjectiveOptions) -> None:
@@ -47,6 +48,8 @@ class SparseTemporalObjective(Objective):
             )
         self.options = options
         self.weights = asdict(options.weights)
+        if not any(self.weights.values()):
+            raise DataError("All --objective.weights are 0, so nothing would be learnt; give a loss a weight.")
         super().__init__(encoder, self.build(encoder, classes, joints))
         self.generate = PictureGeneration(self, options)
 

@@ -15,6 +15,7 @@ from reid.data.datasets import DataError, every_crop, layout_of, read_split
 from reid.data.images import CropImages, require_keypoints
 from reid.data.reading import DataOptions
 from reid.data.views import views_of
+from reid.evaluation.protocols import Labels
 
 MARKET = SHARED / "reid" / "market1501"
 
@@ -192,6 +193,19 @@ def test_folders_with_a_query_and_gallery_take_their_validation_people_from_trai
         == people(split.gallery)
         == [person for person in range(4) if person not in people(split.train)]
     )
+
+
+@pytest.mark.parametrize(("name", "frame"), [("shot_2_007.png", 7), ("shot.png", 0), (f"{'9' * 18}.png", 10**18 - 1)])
+def test_a_folders_picture_has_the_frame_of_the_last_number_in_its_name(tmp_path, name, frame):
+    picture(tmp_path / "ana" / name)
+    assert [crop.frame for crop in every_crop(tmp_path, DataOptions())] == [frame]
+
+
+def test_a_number_too_long_for_a_frame_leaves_pictures_in_the_order_of_their_names(tmp_path):
+    for number in (10**19, 10**19 + 1):
+        picture(tmp_path / "ana" / f"IMG_{number}.jpg")
+    crops = every_crop(tmp_path, DataOptions())
+    assert Labels.of(crops).frame.tolist() == [0, 1]
 
 
 def test_cuhk03_and_folders_are_recognised(tmp_path):

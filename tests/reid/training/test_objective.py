@@ -146,6 +146,12 @@ def test_a_generator_that_would_be_given_no_noise_may_have_no_place_for_it():
     assert set(SparseTemporalObjective(encoder, 3, 17, dataclasses.replace(noisy, weights=LossWeights())).networks)
 
 
+def test_no_loss_at_all_is_refused():
+    encoder = ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32))
+    with pytest.raises(DataError, match="nothing would be learnt"):
+        SparseTemporalObjective(encoder, 3, 0, ObjectiveOptions(LossWeights(cross_entropy=0.0, triplet=0.0)))
+
+
 def test_the_effect_of_the_identity_is_zero_where_the_generator_does_without_it():
     ours = objective(ALL)
     for parameter in ours.networks["generator"].parameters():
