@@ -304,6 +304,17 @@ def test_on_a_phone_moments_stay_in_sight_and_the_help_begins_at_its_top(
         page.wait_for_function("() => window.scrollY > 0")
 
 
+def test_the_buttons_of_the_moments_stay_above_a_long_list(run):
+    top = """() => { const list = document.querySelector("#moment-list");
+        list.append(...Array.from({ length: 60 }, () => list.children[0].cloneNode(true)));
+        list.children[30].scrollIntoView({ block: "nearest" });
+        list.children[20].scrollIntoView({ block: "nearest" });
+        const next = document.querySelector('[data-do="next"]').getBoundingClientRect();
+        const seen = document.elementFromPoint(next.x + 5, next.y + 5).dataset.do;
+        return [seen, next.bottom < list.children[20].getBoundingClientRect().top]; }"""
+    assert run.evaluate(top) == ["next", True]
+
+
 def test_people_are_named_by_a_click_on_them(run, served_run):
     run.set_viewport_size({"width": 390, "height": 844})
     run.choose(2)
