@@ -26,6 +26,7 @@ from reid.training.training import RunOptions, Training
 
 from .benchmark.convolutions import ConvolutionsAlone, wait_for
 from .benchmark.noise_crops import synthetic_split
+from .run.checks import require_at_least
 from .run.output import show, write_json
 
 PROFILED_STEPS = 3
@@ -64,6 +65,8 @@ class BenchmarkTrainCommand:
     """Write the numbers to this file as well."""
 
     def run(self) -> None:
+        require_at_least(1, "steps", self.steps)
+        require_at_least(0, "warmup-steps", self.warmup_steps)
         if self.preset not in PRESETS:
             raise DataError(f"There is no recipe {self.preset!r}; choose from {', '.join(PRESETS)}.")
         with tempfile.TemporaryDirectory() as folder:

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from reid.data.crops import DataError
+from reid.training.depthwise import DepthwiseConvolution, speed_up_depthwise
 from reid.training.training import RunOptions
 from tools.benchmark.convolutions import ConvolutionsAlone
 from tools.benchmark_train import BenchmarkTrainCommand
+from tracker.types import InputError
 
 RUNNING = RunOptions(device="cpu", workers=0)
 
@@ -44,6 +46,23 @@ def test_every_use_of_a_convolution_is_noted_with_the_gradients_it_had():
         (second, (1, 4, 8, 8), False, False),
     ]
     assert alone.seconds(torch.device("cpu"), 2) > 0
+
+
+def test_depthwise_convolutions_are_timed_as_a_step_in_mixed_precision_runs_them(monkeypatch):
+    """Plain ones take several times as long there, so that the convolutions alone took longer than the whole step."""
+    networks = torch.nn.ModuleList([torch.nn.Conv2d(4, 4, 3, groups=4, bias=False)])
+    speed_up_depthwise(networks)
+    with ConvolutionsAlone(networks, torch.bfloat16) as alone, torch.autocast("cpu", torch.bfloat16):
+        networks[0](torch.rand(2, 4, 8, 8))
+    sped_up, apply = [], DepthwiseConvolution.apply
+    monkeypatch.setattr(DepthwiseConvolution, "apply", lambda *inputs: sped_up.append(inputs) or apply(*inputs))
+    alone.seconds(torch.device("cpu"), 2)
+    assert len(sped_up) == 3  # once more than is timed
+
+
+def test_no_step_at_all_is_one_clear_sentence():
+    with pytest.raises(InputError, match="--steps must be at least 1"):
+        BenchmarkTrainCommand("softmax", running=RUNNING, steps=0).run()
 
 
 def test_an_unknown_preset_is_one_clear_sentence():
