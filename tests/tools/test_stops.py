@@ -28,7 +28,9 @@ from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
 
 FPS = 25
-FRAMES = 500
+FRAMES = 1500
+WIDTH, HEIGHT = 320, 180
+BOX = "-1,100,30,75,140,0.9"
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
 SHORT = ("track", "short.mp4", "--detections", "short.txt", *TRACK[4:-1])
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -36,18 +38,15 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with twenty seconds of noise, which takes its time to encode, and one box that stands still; and short
-    ones of the kind."""
+    """A folder with a minute of noise and one box that stands still, which is not tracked in a moment; and short ones of
+    the kind."""
     home = tmp_path_factory.mktemp("home")
-    noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3), np.uint8)
-    with VideoWriter(home / "film.mp4", width=640, height=360, fps=FPS, preset="ultrafast", crf=40) as writer:
-        for index in range(FRAMES):
-            writer.write(np.roll(noise, index, axis=1), index / FPS)
-    with VideoWriter(home / "short.mp4", width=640, height=360, fps=FPS, preset="ultrafast", crf=40) as writer:
-        for index in range(10):
-            writer.write(noise, index / FPS)
-    (home / "short.txt").write_text("".join(f"{index + 1},-1,200,60,150,280,0.9\n" for index in range(10)))
-    (home / "boxes.txt").write_text("".join(f"{index + 1},-1,200,60,150,280,0.9\n" for index in range(FRAMES)))
+    noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+    for video, boxes, frames in (("film.mp4", "boxes.txt", FRAMES), ("short.mp4", "short.txt", 10)):
+        with VideoWriter(home / video, width=WIDTH, height=HEIGHT, fps=FPS, preset="ultrafast", crf=40) as writer:
+            for index in range(frames):
+                writer.write(np.roll(noise, index, axis=1), index / FPS)
+        (home / boxes).write_text("".join(f"{index + 1},{BOX}\n" for index in range(frames)))
     return home
 
 
@@ -183,14 +182,12 @@ def test_a_kill_leaves_a_video_that_plays_and_tracks_that_are_drawn_and_the_fold
     assert drawn.returncode == 3, drawn.stderr
     assert UNFINISHED in drawn.stdout
     assert frames(out / "boxes.mp4") == len(tracked.tracks())
-    (folder / "boxes.txt").unlink()
-    (folder / "boxes.txt").write_text("1,-1,200,60,150,280,0.9\n")
-    again = run(folder, *TRACK, "--no-video", "--vid-stride", "100")
+    again = run(folder, *SHORT, "out", "--no-video")
     assert again.returncode == 0, again.stderr
     assert "out held a run that was not finished; that is now out-unfinished" in again.stdout
     assert json.loads((out / "tracks.json").read_text())["complete"] is True
     assert (folder / "out-unfinished" / "tracks.txt").read_text() == rows
-    refused = run(folder, *TRACK, "--no-video")
+    refused = run(folder, *SHORT, "out", "--no-video")
     assert refused.returncode == 1
     assert "already holds files" in refused.stderr
 
@@ -231,7 +228,7 @@ def said(ended: subprocess.CompletedProcess[str]) -> str:
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_the_video_that_was_written(folder: Path):
-    ended = on_a_full_disk(folder, 2_000_000, *TRACK)
+    ended = on_a_full_disk(folder, 500_000, *TRACK)
     assert ended.returncode == 1
     assert said(ended).startswith("followspot: out/video.mp4 could not be written because the disk is full")
     out = folder / "out"
@@ -247,7 +244,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_the_video_that_was_written(folder
 
 
 def test_rows_are_whole_where_the_disk_is_full_in_the_midst_of_one(folder: Path):
-    ended = on_a_full_disk(folder, 20_011, *TRACK, "--no-video")
+    ended = on_a_full_disk(folder, 6_011, *TRACK, "--no-video")
     assert ended.returncode == 1
     assert said(ended).startswith("followspot: out/tracks.")
     assert f"({os.strerror(errno.EFBIG)})" in said(ended)
@@ -264,11 +261,11 @@ def test_rows_are_whole_where_the_disk_is_full_in_the_midst_of_one(folder: Path)
 
 def test_where_only_the_page_has_no_room_nothing_else_is_said_to_be_missing(folder: Path):
     """The page takes about 119 kB, all else 25 kB a file at most."""
-    ended = on_a_full_disk(folder, 60_000, *TRACK, "--no-video")
+    ended = on_a_full_disk(folder, 10_000, *SHORT, "out", "--no-video")
     assert ended.returncode == 1
     assert said(ended).startswith("followspot: out/report.html cannot be written")
     facts = json.loads((folder / "out" / "tracks.json").read_text())
-    assert (facts["complete"], facts["summary"]["frames"]) == (False, FRAMES)
+    assert (facts["complete"], facts["summary"]["frames"]) == (False, 10)
     (note,) = facts["notes"]
     assert note.startswith("out/report.html cannot be written")
     assert json.loads((folder / "out" / "config.json").read_text())["ended"] is False
