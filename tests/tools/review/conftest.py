@@ -191,8 +191,17 @@ class Driven:
             self.page.keyboard.press(key)
 
     def wait_for_words(self, words: str, where: str = "#message") -> None:
-        here = "([where, words]) => document.querySelector(where).textContent.includes(words)"
-        self.page.wait_for_function(here, arg=[where, words], polling=50)
+        self.wait_for_function(
+            "([where, words]) => document.querySelector(where).textContent.includes(words)", [where, words]
+        )
+
+    def wait_for_function(self, holds: str, arg: Any = None) -> None:
+        """Playwright alone would look whenever a picture is drawn, and so have as many drawn as a screen shows."""
+        self.page.wait_for_function(holds, arg=arg, polling=50)
+
+    def wait_for(self, selector: str) -> None:
+        """Wait until there is such an element, by CSS alone."""
+        self.wait_for_function("selector => document.querySelector(selector) !== null", selector)
 
     def people(self) -> list[int]:
         """Numbers of the rows, from above."""
@@ -205,12 +214,12 @@ class Driven:
 
     def go_to(self, person: int) -> None:
         self.press_keys("g", str(person), "Enter")
-        self.page.wait_for_selector(f'.person.here[data-number="{person}"]')
+        self.wait_for(f'.person.here[data-number="{person}"]')
 
     def choose(self, person: int) -> None:
         """On the page of a run."""
         self.page.click(f'.someone[data-number="{person}"] .who')
-        self.page.wait_for_selector(f'.someone.here[data-number="{person}"]')
+        self.wait_for(f'.someone.here[data-number="{person}"]')
 
     def go_to_frame(self, frame: int) -> None:
         """On the page of a run."""
@@ -219,7 +228,7 @@ class Driven:
 
     def at_frame(self, frame: int) -> None:
         """Wait until it is shown."""
-        self.page.wait_for_selector(f'#picture[data-frame="{frame}"]')
+        self.wait_for(f'#picture[data-frame="{frame}"]')
 
 
 @pytest.fixture(scope="session")
@@ -244,8 +253,9 @@ def opened_page(served: Served, tab: Any, width: int, height: int) -> Iterator[D
     tab.on("pageerror", listen)
     try:
         tab.goto(served.url)
-        tab.wait_for_selector("html[data-ready]")
-        yield Driven(tab)
+        driven = Driven(tab)
+        driven.wait_for("html[data-ready]")
+        yield driven
     finally:
         tab.evaluate("() => sessionStorage.clear()")
         tab.goto("about:blank")
@@ -275,5 +285,5 @@ def served_run(tmp_path_factory: pytest.TempPathFactory, dance_video: Path) -> I
 @pytest.fixture
 def run(served_run: Served, tab: Any) -> Iterator[Driven]:
     with opened_page(served_run, tab, 1440, 900) as driven:
-        driven.wait_for_selector("#picture[data-frame]")
+        driven.wait_for("#picture[data-frame]")
         yield driven

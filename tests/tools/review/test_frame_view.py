@@ -180,7 +180,7 @@ def test_a_question_that_is_given_up_leaves_the_frame_open(frame):
 
 def test_a_drawn_box_asks_whose_it_is(frame, served):
     drag(frame, (20, 150), (60, 175))
-    frame.wait_for_selector("#prompt[open]")
+    frame.wait_for("#prompt[open]")
     frame.press_keys("n")
     says(frame, "Box of person 4 set.")
     assert served.edits()[0]["person"] == "new"
@@ -190,14 +190,14 @@ def test_a_drawn_box_asks_whose_it_is(frame, served):
 
 def test_a_box_gets_another_number_in_this_frame_or_two_are_swapped_from_here_on(frame, served):
     frame.press_keys("3")
-    frame.wait_for_selector("#prompt[open]")
+    frame.wait_for("#prompt[open]")
     frame.press_keys("Enter")
     says(frame, "1 is 3 in this frame.")
     frame.press_keys("u")
     says(frame, "Undone: frame 10 of person 1 given to person 3.")
     frame.page.click('#frame-people button[title^="person 1,"]')
     frame.press_keys("2")
-    frame.wait_for_selector("#prompt[open]")
+    frame.wait_for("#prompt[open]")
     frame.press_keys("s")
     says(frame, "1 and 2 swapped from frame 10 on.")
     assert served.edits() == [{"do": "swap", "video": "dance", "people": [1, 2], "from_frame": 10, "to_frame": None}]
@@ -215,7 +215,7 @@ def test_a_box_gets_another_number_between_the_mark_and_here(frame, served):
     frame.press_keys("k", *["ArrowRight"] * 3)
     at(frame, 13)
     frame.press_keys("3")
-    frame.wait_for_selector("#prompt[open]")
+    frame.wait_for("#prompt[open]")
     frame.press_keys("m")
     says(frame, "1 is 3 from 10 to 13.")
     assert served.edits() == [{"do": "give", "video": "dance", "person": 1, "to": 3, "from_frame": 10, "to_frame": 13}]

@@ -78,7 +78,7 @@ def test_chosen_crops_move_to_a_typed_number_or_to_a_new_person(page, served):
     page.press_keys(" ", "ArrowRight")
     page.press_keys("Escape", "t")
     page.keyboard.press("2")
-    page.wait_for_selector("#prompt[open]")
+    page.wait_for("#prompt[open]")
     page.press_keys("Enter")
     page.wait_for_words("15 crops moved to person 2.")
     assert (page.count(0), page.count(2)) == (15, 45)
@@ -90,7 +90,7 @@ def test_chosen_crops_move_to_a_typed_number_or_to_a_new_person(page, served):
 
 def test_a_number_of_no_person_is_refused_in_a_sentence_and_nothing_is_saved(page, served):
     page.press_keys("9")
-    page.wait_for_selector("#prompt[open]")
+    page.wait_for("#prompt[open]")
     page.press_keys("Enter")
     page.wait_for_words("There is no person 9")
     assert served.edits() == []
@@ -118,7 +118,7 @@ def test_a_reload_keeps_everything_and_so_does_another_server(page, served):
     page.press_keys("ArrowRight", "s")
     page.wait_for_words("person 4")
     page.reload()
-    page.wait_for_selector("html[data-ready]")
+    page.wait_for("html[data-ready]")
     assert sorted(page.people()) == [0, 1, 2, 3, 4]
     assert "1 edit " in page.inner_text("#where")
 

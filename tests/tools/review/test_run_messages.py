@@ -30,7 +30,7 @@ def test_a_question_with_a_long_name_wraps_on_a_phone(run, name: str):
     run.press_keys("Enter")
     run.wait_for_words("Person 1 is called")
     run.press_keys("1")
-    run.wait_for_selector("#prompt[open]")
+    run.wait_for("#prompt[open]")
     assert run.inner_text("#prompt-question") == f"Person 1 {name} is really person"
     for part in ("#prompt", "#prompt-question", "#prompt label"):
         element = run.query_selector(part)
@@ -46,7 +46,7 @@ def test_a_name_that_is_another_persons_number_is_in_quotes(run):
     run.press_keys("n", "7", "Enter")
     run.wait_for_words("Person 4 is called “7”.")
     run.press_keys("m")
-    run.wait_for_selector("#prompt[open]")
+    run.wait_for("#prompt[open]")
     assert run.inner_text("#prompt-question") == "Person 4 “7” is really person"
     run.press_keys("Escape")
     run.wait_for_selector("text=4 “7”")  # on the video
@@ -63,7 +63,7 @@ def test_before_the_first_moment_there_is_none_and_it_stays_chosen(
         page.press_keys("Shift+D")
         page.wait_for_words("No doubtful moment before this frame.")
         page.press_keys("d")
-        page.wait_for_selector('#picture[data-frame="11"]')
+        page.wait_for('#picture[data-frame="11"]')
         page.press_keys("Shift+D")
         page.wait_for_words("No doubtful moment before this one.")
         page.press_keys("d")
@@ -138,7 +138,7 @@ def test_a_refusal_is_a_sentence_and_goes_with_the_next_deed(run):
     run.press_keys("m", "7", "Enter")
     run.wait_for_words("Person 7 cannot be merged with itself")
     run.press_keys("ArrowRight")
-    run.wait_for_selector('#picture[data-frame="1"]')
+    run.wait_for('#picture[data-frame="1"]')
     assert message(run) == ("", False)
     run.press_keys("w", "7", "Enter")
     run.wait_for_words("Person 7 cannot be swapped with itself")
@@ -204,7 +204,7 @@ def test_playing_stops_where_the_server_no_longer_answers_and_says_so(
 ):
     server = make_server(make_run(tmp_path / "run", SURE))
     with open_page(server) as page:
-        page.wait_for_selector("#picture[data-frame]")
+        page.wait_for("#picture[data-frame]")
         server.stop()
         page.press_keys(" ")
         page.wait_for_words("The review's server does not answer; was it stopped?", "#frame-problem")
@@ -219,7 +219,7 @@ def test_a_tab_of_a_review_that_has_ended_leaves_the_next_one_on_its_port_alone(
 ):
     before = make_server(make_run(tmp_path / "before", SURE))
     with open_page(before) as page:
-        page.wait_for_selector("#picture[data-frame]")
+        page.wait_for("#picture[data-frame]")
         before.stop()
         after = make_server(make_run(tmp_path / "after", ONE_TAKEN), "--port", str(before.port))
         page.press_keys("Delete")

@@ -58,7 +58,7 @@ def test_two_are_swapped_from_a_frame_on_and_undo_redo_and_a_reload_keep_up(run,
     run.press_keys("Control+y")
     run.wait_for_words("Done again: person 2 and person 3 swapped")
     run.reload()
-    run.wait_for_selector("html[data-ready]")
+    run.wait_for("html[data-ready]")
     run.wait_for_words("1 edit ", "#where")
     assert served_run.edits() == swapped
 
@@ -66,7 +66,7 @@ def test_two_are_swapped_from_a_frame_on_and_undo_redo_and_a_reload_keep_up(run,
 def test_a_question_stays_though_the_browser_tells_late_that_the_one_before_is_closed(run, served_run):
     run.choose(2)
     run.press_keys("g", "1", "0", "Enter", "w")
-    run.wait_for_selector("#prompt[open]")
+    run.wait_for("#prompt[open]")
     run.evaluate("() => document.querySelector('#prompt').dispatchEvent(new Event('close'))")
     run.press_keys("3", "Enter")
     run.wait_for_words("2 and 3 swapped from frame 10 on.")
@@ -325,7 +325,7 @@ def test_a_question_stops_the_video_at_the_frame_that_the_edit_is_about(run, ser
     run.press_keys(" ")
     run.wait_for_function("() => Number(document.querySelector('#picture').dataset.frame) > 3")
     run.press_keys("2")
-    run.wait_for_selector("#prompt[open]")
+    run.wait_for("#prompt[open]")
     assert run.inner_text("#play") == "Play"
     shown = int(run.get_attribute("#picture", "data-frame"))
     run.press_keys("Enter")
@@ -430,7 +430,7 @@ def test_a_phone_has_buttons_for_what_keys_do(run, served_run):
     run.wait_for_words("6 boxes of the detector taken.")
     run.click('[data-do="mark"]')
     run.click("#clock")
-    run.wait_for_selector("#prompt[open]")
+    run.wait_for("#prompt[open]")
     run.press_keys("3", "Enter")
     run.at_frame(3)
     run.click('[data-do="absent"]')
