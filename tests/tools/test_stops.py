@@ -38,7 +38,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a minute of noise, which takes its time, and a box that stands still; and short ones of the kind."""
+    """A folder with a minute of noise, which takes its time, and a box that stands still; and short ones of it."""
     home = tmp_path_factory.mktemp("home")
     noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
     for video, boxes, frames in (("film.mp4", "boxes.txt", FRAMES), ("short.mp4", "short.txt", 10)):
