@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tracker.detection.weights import keep_offline
+
 LONG = {
     *("test_stops.py", "test_training.py", "test_openvino_network.py", "test_benchmark_tracks.py", "test_threads.py"),
     *("test_dataset_video.py", "test_hostile_files.py", "test_reid_commands.py", "test_run_page.py", "test_page.py"),
@@ -26,7 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """While modules are imported, there is next to nothing for the garbage collector to find."""
+    """Nothing is reported to OpenVINO's makers, which would be a process for each report. While modules are imported,
+    there is next to nothing for the garbage collector to find."""
+    keep_offline()
     gc.disable()
 
 
