@@ -13,12 +13,12 @@ from places import ROOT
 
 from tracker.detection.detector import DetectorOptions
 
-FIRST, FRAMES = 198, 14
+FIRST, FRAMES = 198, 10
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """About half a second of the demo, in which people meet."""
+    """Less than half a second of the demo, in which people meet."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     with av.open(str(ROOT / "assets/demo.mp4")) as demo, av.open(str(path), "w") as cut:
         given = demo.streams.video[0]
