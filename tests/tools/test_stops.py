@@ -30,6 +30,8 @@ from tracker.video.video_writer import VideoWriter
 FPS = 25
 FRAMES = 1500
 WIDTH, HEIGHT = 320, 180
+DRAWN = 300_000
+"""Bytes of about seventy frames of the film, drawn."""
 BOX = "-1,100,30,75,140,0.9"
 TRACK = ("track", "film.mp4", "--detections", "boxes.txt", "--reid", "none", "--no-cuts", "--out", "out")
 SHORT = ("track", "short.mp4", "--detections", "short.txt", *TRACK[4:-1])
@@ -66,7 +68,7 @@ def until_tracked(out: Path, process: subprocess.Popen[str]) -> None:
     while not ((out / "tracks.txt").is_file() and (out / "tracks.txt").stat().st_size > 40 * FPS):
         assert process.poll() is None, "it ended too early"
         time.sleep(0.02)
-    while not ((video := out / "video.part.mp4").is_file() and video.stat().st_size > 0):
+    while not ((video := out / "video.part.mp4").is_file() and video.stat().st_size > DRAWN):
         assert process.poll() is None, "it ended too early"
         time.sleep(0.02)
 
@@ -278,7 +280,7 @@ def test_a_drawing_that_is_stopped_does_not_pass_for_whole(
     command = [sys.executable, "-m", "tools", "render", "film.mp4", "out/tracks.txt", "--out", "drawn.mp4"]
     process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
     part = folder / "drawn.part.mp4"
-    while not (part.is_file() and part.stat().st_size > 0):
+    while not (part.is_file() and part.stat().st_size > DRAWN):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(number)
