@@ -15,7 +15,7 @@ from torch import nn
 from models.encoder import ContextEncoder
 from models.pretrained import LoadedEncoder
 
-from .exported_encoder import FACTS, INPUT, OUTPUT
+from .exported_encoder import FACTS, INPUT, OUTPUT, silent_openvino
 
 OPSET = 17
 
@@ -53,8 +53,7 @@ def write_onnx(path: Path, loaded: LoadedEncoder) -> None:
 
 def write_openvino(folder: Path, loaded: LoadedEncoder) -> None:
     """A folder with encoder.xml and encoder.bin; its description is in its `rt_info`."""
-    import openvino
-
+    openvino = silent_openvino()
     network = openvino_network(loaded.encoder)
     for key, text in description(loaded).items():
         network.set_rt_info(text, [key])
@@ -64,6 +63,7 @@ def write_openvino(folder: Path, loaded: LoadedEncoder) -> None:
 
 def openvino_network(encoder: ContextEncoder) -> Any:
     """The encoder as OpenVINO's model, without `openvino.convert_model`, which reports each use to its makers."""
+    silent_openvino()  # imported here for the first time, it would report that, too
     from openvino import PartialShape, Type
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder

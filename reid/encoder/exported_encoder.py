@@ -78,9 +78,15 @@ def open_openvino(path: Path) -> OpenEncoder:
 def openvino_core() -> Any:
     """One for the whole process: where cores end in the order in which they began, the next signal crashes the process
     (told at length in `tracker/detection/openvino_core.py`, which this room may not import)."""
+    return silent_openvino().Core()
+
+
+def silent_openvino() -> Any:
+    """The package `openvino`. Where its telemetry can be imported, importing it tells its makers over the network."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
-    return openvino.Core()
+    return openvino
 
 
 OPENERS = {".onnx": open_onnx, ".xml": open_openvino}

@@ -1,9 +1,11 @@
+import subprocess
 import sys
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from places import ROOT
 
 from models.encoder import ContextEncoder, EncoderOptions
 from models.errors import WeightsError
@@ -162,3 +164,18 @@ def test_what_is_no_exported_encoder_is_reported_in_one_sentence(tmp_path, monke
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(WeightsError, match=r"pip install 'followspot\[onnx\]'"):
         Embedder(tmp_path / "bad.onnx", CPU)
+
+
+RUN = "from reid.encoder.exported_encoder import openvino_core; openvino_core()"
+WRITE = """
+from models.encoder import ContextEncoder, EncoderOptions
+from reid.encoder.encoder_export import openvino_network
+openvino_network(ContextEncoder(EncoderOptions("squeezenet1_1", 64, 32)))
+"""
+
+
+@pytest.mark.parametrize("use", [RUN, WRITE])
+def test_openvino_reports_nothing_to_its_makers(use):
+    """In a process of its own: here it is imported by now. Its telemetry asks a server on the internet."""
+    check = "import sys\nassert 'openvino' in sys.modules\nassert 'openvino_telemetry.main' not in sys.modules"
+    subprocess.run([sys.executable, "-c", f"{use}\n{check}"], check=True, cwd=ROOT)
