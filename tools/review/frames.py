@@ -18,6 +18,7 @@ from tracker.video.containers import open_container, video_stream
 from tracker.video.image_sequence import IMAGE_SUFFIXES, images_in, images_matching, read_image
 from tracker.video.mot_folder import SEQINFO, picture_frames, read_seqinfo
 from tracker.video.sources import is_there
+from tracker.video.tone_mapping import HIGH_DYNAMIC_RANGE, ToneMapper
 from tracker.video.upright import Orientation
 from tracker.video.video_reader import VideoReader
 
@@ -50,6 +51,7 @@ class FrameStore:
         self.stream.thread_type = "AUTO"
         self.decoded = self._pictures()
         self.next_index = 0
+        self.tone_mapper = ToneMapper()
 
     def frame(self, index: int) -> bytes:
         """JPEG of the upright frame `index`. Raises InputError where there is none."""
@@ -66,6 +68,7 @@ class FrameStore:
     def close(self) -> None:
         with self.lock:
             self.container.close()
+            self.tone_mapper.close()
 
     def _reach(self, index: int) -> None:
         if not self.next_index <= index <= self.next_index + READ_ON:
@@ -89,7 +92,11 @@ class FrameStore:
                 yield from self.stream.decode(packet)
 
     def _keep(self, index: int, picture: VideoFrame) -> None:
-        upright = Orientation.of(picture).apply(picture.to_ndarray(format="bgr24"))
+        if picture.color_trc in HIGH_DYNAMIC_RANGE:
+            image = self.tone_mapper(picture, picture.width, picture.height)
+        else:
+            image = picture.to_ndarray(format="bgr24")
+        upright = Orientation.of(picture).apply(image)
         self.kept[index] = jpeg(narrowed(upright, self.widest), JPEG_QUALITY)
         while len(self.kept) > KEPT_FRAMES:
             self.kept.popitem(last=False)

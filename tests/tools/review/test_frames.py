@@ -8,6 +8,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorTrc
 from film import number, shoot
 
 from tools.review.frames import FrameStore, absence, open_frames
@@ -75,6 +76,22 @@ def test_times_that_fit_no_frames_count_for_nothing(dance_video: Path):
     store = FrameStore(dance_video, times={0: 0.0, 20: 0.1, 10**12: 1.0})
     assert len(store.stamps) == 30
     store.close()
+
+
+def test_white_of_high_dynamic_range_is_white(tmp_path: Path):
+    """A grey of 148, were it shown as it is."""
+    with av.open(str(tmp_path / "phone.mov"), "w") as output:
+        stream = output.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p10le"
+        stream.codec_context.color_trc = ColorTrc.SMPTE2084
+        frame = av.VideoFrame(64, 32, "yuv420p10le")
+        for plane, value in zip(frame.planes, (573, 512, 512), strict=True):  # white at 203 cd/m2, in ten bits
+            plane.update(np.full(plane.buffer_size // 2, value, np.uint16).tobytes())
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    store = FrameStore(tmp_path / "phone.mov")
+    shown = cv2.imdecode(np.frombuffer(store.frame(0), np.uint8), cv2.IMREAD_COLOR)
+    store.close()
+    assert shown.min() > 240
 
 
 def test_a_frame_beyond_the_end_and_a_file_that_is_no_video_are_reported(dance_video: Path, tmp_path: Path):
