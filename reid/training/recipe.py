@@ -27,6 +27,8 @@ from .phases import Objective
 
 GUIDANCE = {"pose_encoder", "generator", "image_discriminator", "pose_discriminator"}
 """The networks that only training needs, and that do not depend on who the training people are."""
+LARGEST_SEED = 10**9
+"""The seed of each step is made of it, and fits into 64 bits."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Recipe:
     """Random seed."""
 
     def __post_init__(self) -> None:
-        require_range("seed", self.seed, 0)
+        require_range("seed", self.seed, 0, LARGEST_SEED)
 
     @property
     def takes_guidance(self) -> bool:

@@ -59,7 +59,8 @@ from reid.training.training import RunOptions
             lambda: RunOptions(picture_memory=float("nan")),
             "--picture-memory must be a finite number, at least 0, not nan",
         ),
-        (lambda: Recipe(seed=-1), "--seed must be at least 0, not -1"),
+        (lambda: Recipe(seed=-1), "--seed must be at least 0 and at most 1e\\+09, not -1"),
+        (lambda: Recipe(seed=10**20), "--seed must be at least 0 and at most 1e\\+09, not 1"),
     ],
 )
 def test_a_number_out_of_its_range_is_named_with_the_range(made: Callable[[], Any], complaint: str) -> None:
