@@ -7,6 +7,7 @@ import errno
 import io
 import os
 import sys
+from contextlib import redirect_stderr
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,10 +26,13 @@ from .run.interruption import INCOMPLETE, IncompleteError, Stopped, stoppable
 from .run.output import say, sentence
 
 EXIT_CODES = f"""
-exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 an option that there is not,
-{INCOMPLETE} the source broke off or frames were damaged, 129 the terminal was closed, 130 Ctrl-C, 143 SIGTERM."""
+exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 options that cannot be read: one that
+there is not, one left out, text for a number, {INCOMPLETE} the source broke off or frames were damaged,
+129 the terminal was closed, 130 Ctrl-C, 143 SIGTERM."""
 
 
+MISTAKES = (InputError, WeightsError, DataError)
+"""The user's, each told in one sentence."""
 ABOUT_PLACES = {errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 """Errors of the system that are the user's to mend; where others are met, they are told with the file beforehand."""
 
@@ -119,7 +123,7 @@ def main() -> None:
             run(" ".join(["followspot", *words]), command, arguments)
             if sys.stdout is not None:  # as it is where it was closed
                 sys.stdout.flush()
-    except (InputError, WeightsError, DataError) as mistake:
+    except MISTAKES as mistake:
         sys.exit(f"followspot: {sentence(mistake)}")
     except IncompleteError:
         sys.exit(INCOMPLETE)
@@ -195,8 +199,22 @@ def run(prog: str, command: Any, arguments: list[str]) -> None:
         refuse_repeated_lists(rest, command)
         refuse_repeated_ids(rest, command)
         refuse_empty_paths(rest, command)
-        given = {} if default is None else {"default": default}
-        tyro.cli(command, args=rest, prog=prog, **given).run()
+        chosen(prog, command, rest, {} if default is None else {"default": default}).run()
+
+
+def chosen(prog: str, command: Any, arguments: list[str], given: dict[str, Any]) -> Any:
+    """The command with its options. Raises one of `MISTAKES` for a value out of range, SystemExit for what tyro cannot
+    read, and explains: an option that there is not, one left out, text for a number."""
+    try:
+        with redirect_stderr(io.StringIO()):  # where tyro explains a value out of range in the same way
+            return tyro.cli(command, args=arguments, prog=prog, **given)
+    except SystemExit as end:
+        cause: BaseException | None = end
+        while cause is not None:
+            if isinstance(cause, MISTAKES):
+                raise cause from None
+            cause = cause.__context__
+    return tyro.cli(command, args=arguments, prog=prog, **given)
 
 
 if __name__ == "__main__":

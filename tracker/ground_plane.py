@@ -50,7 +50,7 @@ class GroundPlaneOptions:
 
     def __post_init__(self) -> None:
         if not 5 <= self.view <= 150:
-            raise InputError(f"the angle of view must be 5 to 150 degrees, not {self.view:g}")
+            raise InputError(f"--floor.view, the angle of view, must be 5 to 150 degrees, not {self.view:g}")
 
     def focal(self, size: tuple[int, int]) -> float:
         """Focal length in pixels of a picture of (width, height) pixels."""

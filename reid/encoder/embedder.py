@@ -37,7 +37,7 @@ class EmbedderOptions:
 
     def __post_init__(self) -> None:
         if self.batch < 1:
-            raise ValueError(f"the batch of an embedder must be at least 1, not {self.batch}")
+            raise WeightsError(f"the batch of an embedder must be at least 1, not {self.batch}")
 
 
 class Embedder:

@@ -153,5 +153,5 @@ def test_feet_below_the_picture_are_not_known():
 
 
 def test_an_angle_that_is_none_is_refused():
-    with pytest.raises(InputError, match="angle of view must be 5 to 150 degrees, not 0"):
+    with pytest.raises(InputError, match="angle of view, must be 5 to 150 degrees, not 0"):
         GroundPlaneOptions(view=0)

@@ -51,9 +51,9 @@ class RenderOptions:
     def __post_init__(self) -> None:
         for name in ("trail", "mark"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise InputError(f"{name} must be 0 or more seconds, not {getattr(self, name)}")
+                raise InputError(f"--draw.{name} must be 0 or more seconds, not {getattr(self, name)}")
         if not 0 < self.scale < math.inf:
-            raise InputError(f"scale must be more than 0, not {self.scale}")
+            raise InputError(f"--draw.scale must be more than 0, not {self.scale}")
         load_font(MIN_TEXT, self.font)
 
 

@@ -57,9 +57,9 @@ class FollowOptions:
 
     def __post_init__(self) -> None:
         if not (0 <= self.headroom < 1 and 0 <= self.footroom < 1 and self.headroom + self.footroom < 0.9):
-            raise InputError("headroom and footroom are shares of the view's height: 0 or more, together less than 0.9")
+            raise InputError("--camera.headroom and --camera.footroom must be 0 or more, and together less than 0.9")
         if not 0 < self.acceleration < np.inf:
-            raise InputError(f"the acceleration of the camera must be more than 0, not {self.acceleration}")
+            raise InputError(f"--camera.acceleration must be more than 0, not {self.acceleration}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def test_a_crouch_neither_zooms_nor_moves_the_floor():
 def test_a_person_who_is_nowhere_is_refused():
     with pytest.raises(InputError, match="9 is in no frame"):
         follow(film(lambda time: 640, 1.0), 9, PICTURE, PORTRAIT)
-    with pytest.raises(InputError, match=r"acceleration of the camera must be more than 0, not -1"):
+    with pytest.raises(InputError, match=r"--camera.acceleration must be more than 0, not -1"):
         FollowOptions(acceleration=-1)
 
 
