@@ -18,7 +18,7 @@ from .benchmark.ours import run_ours
 from .benchmark.setup import Variant, set_up
 from .benchmark.simulated_detector import STRENGTHS
 from .run.checks import require_at_least, require_known
-from .run.output import number_table, show, write_json
+from .run.output import make_folder, number_table, show, write_json
 from .run.parts import BUNDLED, NONE
 from .scoring.score_files import score_files
 from .scoring.sequences import TruthSequence
@@ -54,6 +54,7 @@ class BenchmarkAblationCommand:
     def run(self) -> None:
         require_known("ablation", self.ablations, ABLATIONS)
         require_at_least(1, "seeds", self.seeds)
+        make_folder(self.out)
         variants = {DEFAULT: self.tracker, **{name: varied(self.tracker, ABLATIONS[name]) for name in self.ablations}}
         scores = {where: self._scores(*_split(where), variants) for where in self.on}
         write_json(as_json(scores), self.out / "ablation.json")

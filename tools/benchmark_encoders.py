@@ -25,6 +25,7 @@ from reid.evaluation.protocols import Reassociation
 from tracker.types import InputError
 
 from .evaluate_reid import read_for_evaluation
+from .run.checks import require_at_least
 from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
 
@@ -55,8 +56,9 @@ class BenchmarkEncodersCommand:
 
     def run(self) -> None:
         """Raises InputError, DataError or WeightsError for a mistake, before the first encoder is scored."""
-        if not self.data or self.runs < 1:
-            raise InputError("name at least one --data folder, and at least one of --runs")
+        require_at_least(1, "runs", self.runs)
+        if not self.data:
+            raise InputError("name at least one --data folder")
         splits = {folder: self.read(folder) for folder in self.data}
         torch.set_num_threads(1)
         cv2.setNumThreads(1)

@@ -12,7 +12,7 @@ from .benchmark.simulated_people import Crowd, Street
 from .renderer.workers import in_processes
 from .run.checks import require_at_least
 from .run.interruption import Interruption
-from .run.output import os_errors_as, say, show, write_json
+from .run.output import make_folder, say, show, write_json
 from .run.progress import progress
 
 FULL_HD = 4.0
@@ -43,8 +43,7 @@ class BenchmarkScaleCommand:
     def run(self) -> None:
         """Raises InputError for invalid options or a folder that cannot be written, Stopped after Ctrl-C."""
         self._check()
-        with os_errors_as(f"cannot make the folder {self.out}"):
-            self.out.mkdir(parents=True, exist_ok=True)
+        make_folder(self.out)
         panels = self.panels()
         trials = list(dict.fromkeys(trial for panel in panels.values() for trial in panel.trials()))
         with Interruption() as interruption:

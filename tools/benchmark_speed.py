@@ -76,6 +76,7 @@ class BenchmarkSpeedCommand:
 
     def _check(self) -> None:
         require_at_least(1, "runs", self.runs)
+        require_at_least(32, "imgsz", self.imgsz)
         require_known("command", self.rows, ROWS)
         if not self.videos:
             raise InputError("name at least one video")

@@ -57,8 +57,9 @@ class BenchmarkStageCommand:
 
     def run(self) -> None:
         """Raises InputError for invalid options."""
-        check_peers(self.peers)
         require_at_least(1, "seeds", self.seeds)
+        require_at_least(0, "processes", self.processes)
+        check_peers(self.peers)
         seeds = range(self.first_seed, self.first_seed + self.seeds)
         scenes = {f"stage-{seed:02d}": self.scene(seed) for seed in seeds}
         folder = self.out / "scenes"

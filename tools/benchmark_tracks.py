@@ -22,7 +22,7 @@ from .benchmark.report import SPREAD, Entry, as_json, benchmark_table, draw_benc
 from .benchmark.setup import BenchmarkSetup, set_up
 from .benchmark.simulated_detector import STRENGTHS
 from .run.checks import require_at_least
-from .run.output import os_errors_as, show, write_json
+from .run.output import make_folder, show, write_json
 from .run.parts import BUNDLED
 from .scoring.confusion import Confusion, confusion, draw_confusion
 from .scoring.labelled_boxes import pad, read_results, read_truth
@@ -92,8 +92,7 @@ class BenchmarkTracksCommand:
         peers = with_reid(self.peers) if self.peer_reid else self.peers
         setup = set_up(self.gt, self.only, self.pictures, self.reid, peers)
         setup = replace(setup, cast=self.cast, refine=self.refine, at_once=self.at_once)
-        with os_errors_as(f"cannot make the folder {self.out}"):
-            self.out.mkdir(parents=True, exist_ok=True)
+        make_folder(self.out)
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]
         ours = [variant.name for variant in setup.ours(self.tracker)]
         names = [sequence.name for sequence in setup.sequences]

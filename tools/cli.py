@@ -18,7 +18,7 @@ from models.errors import WeightsError
 from reid.data.crops import DataError
 from tracker.types import InputError
 
-from .run.checks import refuse_empty_paths, refuse_repeated_ids, refuse_repeated_lists
+from .run.checks import refuse_empty_paths, refuse_no_numbers, refuse_repeated_ids, refuse_repeated_lists
 from .run.config_file import read_config
 from .run.folder import version_of
 from .run.help import help_text
@@ -199,7 +199,9 @@ def run(prog: str, command: Any, arguments: list[str]) -> None:
         refuse_repeated_lists(rest, command)
         refuse_repeated_ids(rest, command)
         refuse_empty_paths(rest, command)
-        chosen(prog, command, rest, {} if default is None else {"default": default}).run()
+        given = chosen(prog, command, rest, {} if default is None else {"default": default})
+        refuse_no_numbers(given)
+        given.run()
 
 
 def chosen(prog: str, command: Any, arguments: list[str], given: dict[str, Any]) -> Any:

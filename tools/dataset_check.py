@@ -19,6 +19,7 @@ from reid.data.datasets import DANCEREID, layout_of, read_split
 from reid.data.reading import IMAGE_SUFFIXES, DataOptions
 from reid.training.pictures import write_picture
 
+from .run.checks import require_at_least
 from .run.output import first_names, note, number_table, say, show, write_json
 from .run.progress import progress
 
@@ -49,6 +50,8 @@ class DatasetCheckCommand:
 
     def run(self) -> None:
         """Raises DataError where the data cannot be read, or nothing can be trained on it."""
+        require_at_least(1, "people", self.people, "it is the rows of the contact sheet")
+        require_at_least(1, "crops", self.crops, "it is the columns of the contact sheet")
         layout = layout_of(self.data, self.reading)
         faults = table_faults(self.data) if layout == DANCEREID else []
         for fault in faults:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.limits import LARGEST_SIDE
 from reid.dancereid.folder import CropDetails, DanceReidFolder, widened_crop
 from reid.dancereid.progress import SourceVideo
 from reid.dancereid.source import (
@@ -27,6 +28,7 @@ from tracker.types import Frame
 from tracker.video.containers import VIDEO_SUFFIXES
 from tracker.video.video_reader import VideoReader
 
+from .run.checks import require_at_least, require_between
 from .run.interruption import Interruption
 from .run.output import note, say
 from .run.progress import progress
@@ -101,12 +103,12 @@ class DatasetDancereidCommand:
         return annotation
 
     def check(self) -> None:
-        """Raises DataError for a folder that is none, or an invalid number."""
+        """Raises DataError for a folder that is none, InputError for a number out of range."""
         for folder in (self.videos, self.detections):
             if folder is not None and not folder.is_dir():
                 raise DataError(f"There is no folder {folder}; check the path.")
-        if self.every < 1 or self.height < 2:
-            raise DataError(f"--every {self.every} and --height {self.height}: give 1 and 2 at least.")
+        require_at_least(1, "every", self.every)
+        require_between(2, LARGEST_SIDE, "height", self.height)
 
     def find(self, video: str) -> Ingredients | None:
         """The video's files; None where the video itself is missing. Raises DataError where only its detections are."""

@@ -19,9 +19,10 @@ from reid.data.reading import DataOptions
 from tracker.boxes import xyxy_to_cxcywh
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.detection.ultralytics_network import COCO_JOINTS
-from tracker.types import Detections, Frame, InputError
+from tracker.types import Detections, Frame
 
 from .dataset.video_poses import SURE, no_pose_model, sure_joints
+from .run.checks import require_between
 from .run.interruption import Interruption
 from .run.output import first_names, say
 from .run.progress import progress
@@ -50,8 +51,7 @@ class DatasetPosesCommand:
 
     def run(self) -> None:
         """Raises InputError or DataError for a mistake in the data, the model or an option."""
-        if not 0 <= self.sure <= 1:
-            raise InputError(f"--sure must lie between 0 and 1, not {self.sure}")
+        require_between(0, 1, "sure", self.sure)
         reading = DataOptions(layout=self.layout, joints=COCO_JOINTS)
         crops = every_crop(self.data, reading)
         wanted = [crop for crop in crops if not has_landmarks(crop)]

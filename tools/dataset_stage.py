@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 from tyro.conf import arg
 
+from models.limits import LARGEST_SIDE
 from reid.dancereid.folder import CropDetails, DanceReidFolder
 
 from .dataset.scene_crops import FPS, CutOptions, SceneCrop, cut_scene
 from .dataset.stage_sizes import SIZES, Size
 from .renderer.options import Realism, StageOptions
 from .renderer.workers import in_processes
-from .run.checks import require_at_least
+from .run.checks import require_at_least, require_between
 from .run.help import Advanced
 from .run.interruption import Interruption
 from .run.output import say
@@ -91,13 +92,14 @@ class DatasetStageCommand:
 
     def check(self) -> None:
         """Raises InputError for an invalid number."""
-        least = {"scenes": 1, "test_scenes": 0, "height": 2, "processes": 0, "every": 1, "box_noise": 0}
+        least = {"scenes": 1, "test_scenes": 0, "processes": 0, "every": 1, "box_noise": 0}
         least |= {
             "people": self.scenes if self.people else 0,
             "test_people": self.test_scenes if self.test_people else 0,
         }
         for name, value in least.items():
             require_at_least(value, name.replace("_", "-"), getattr(self, name))
+        require_between(2, LARGEST_SIDE, "height", self.height)
         for number in range(self.scenes + self.test_scenes):
             self.scene(number)
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from rich.text import Text
 from tyro.conf import Positional, arg
 
+from models.limits import LARGEST_SIDE
 from reid.dancereid.folder import DanceReidFolder
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.types import InputError
@@ -24,7 +25,7 @@ from .dataset.video_people import LeftOut, PasserByOptions, Reason
 from .dataset.video_poses import SURE, PoseFinder
 from .offline.second_look import DOUBTFUL
 from .offline.sightings import CropOptions
-from .run.checks import require_at_least
+from .run.checks import require_at_least, require_between
 from .run.help import Common
 from .run.interruption import Interruption
 from .run.output import count, note, say
@@ -109,7 +110,7 @@ class DatasetVideoCommand:
             raise InputError("--reid none: people cannot be recognised without an encoder; leave it out")
         if self.cast is not None:
             require_at_least(1, "cast", self.cast, "it is the number of people in each video")
-        require_at_least(2, "height", self.height, "it is the crops' height in pixels")
+        require_between(2, LARGEST_SIDE, "height", self.height, "it is the crops' height in pixels")
         names: dict[str, str] = {}
         for video in self.videos:
             if not Path(video).exists():

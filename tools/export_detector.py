@@ -50,6 +50,7 @@ class ExportDetectorCommand:
     def run(self) -> None:
         """Raises InputError where nothing can be made, or the copy finds other people."""
         require_at_least(1, "limit", self.limit)
+        require_at_least(32, "imgsz", self.imgsz)
         weights = detector_weights(self.weights)
         require_unchanged(weights)
         if check_kind(weights) != ".pt":

@@ -26,7 +26,7 @@ from tracker.video.video_writer import DEFAULT_CRF, MAX_CRF, unfinished
 
 from .review.corrected_page import CorrectedPage
 from .review.corrections import bring_up_to_date
-from .run.checks import require_known, tell_nobodies
+from .run.checks import require_between, require_known, tell_nobodies
 from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
 from .run.help import Advanced, Common
@@ -94,10 +94,9 @@ class RenderCommand:
         """
         part = Part(seconds(self.start, "from"), math.inf if self.end is None else seconds(self.end, "to"))
         require_known("style", [self._style], STYLES)
-        if self.height is not None and not SMALLEST <= self.height <= LARGEST:
-            raise InputError(f"--height must be {SMALLEST} to {LARGEST} pixels, not {self.height}")
-        if not 0 <= self.crf <= MAX_CRF:
-            raise InputError(f"--crf must be 0 (lossless) to {MAX_CRF} (worst), not {self.crf}")
+        if self.height is not None:
+            require_between(SMALLEST, LARGEST, "height", self.height)
+        require_between(0, MAX_CRF, "crf", self.crf, "0 is lossless")
         if self.aspect is not None and self.follow is None:
             raise InputError(f"--aspect {self.aspect} is the shape of the view of --follow: name whom to follow")
         aspect = shape(self.aspect or PORTRAIT, "aspect")

@@ -11,11 +11,12 @@ from typing import Annotated
 
 from tyro.conf import arg
 
-from tracker.video.video_writer import DEFAULT_CRF
+from tracker.video.video_writer import DEFAULT_CRF, MAX_CRF, PRESETS
 
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .renderer.sequence_folder import SequenceFolder
+from .run.checks import require_between, require_known
 from .run.folder import claimed_folder
 from .run.interruption import Interruption
 from .run.output import note, say
@@ -35,6 +36,8 @@ class StageCommand:
     """The encoder's trade of speed for size, ultrafast to veryslow."""
 
     def run(self) -> None:
+        require_between(0, MAX_CRF, "crf", self.crf, "0 is lossless")
+        require_known("preset", [self.preset], PRESETS)
         scene = Scene(self.scene)
         sound = scene.audio() if self.scene.audio else None
         with (

@@ -16,6 +16,7 @@ from models.digest import sha256
 from tracker.types import InputError
 
 from .detector_training.options import FinetuneOptions
+from .run.checks import require_at_least
 from .run.output import read_json_object, write_json
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class TrainDetectorCommand:
 
     def run(self) -> None:
         """Gather pictures, train, score and save; prints the scores as the rows of a Markdown table."""
+        require_at_least(1, "clip-frames", self.clip_frames)
+        require_at_least(0, "stage-scenes", self.stage_scenes)
         if not self.parent.is_file():
             raise InputError(f"no weights {self.parent} to start from")
         if self.clips and self.teacher is None:

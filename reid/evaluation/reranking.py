@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from ..data.option_ranges import require_range
+
 CHUNK_CELLS = 2_000_000
 
 
@@ -23,6 +25,11 @@ class RerankingOptions:
     """Neighbours whose encodings are averaged (local query expansion)."""
     original: float = 0.3
     """Weight of the original distance beside the Jaccard distance."""
+
+    def __post_init__(self) -> None:
+        require_range("reranking.k1", self.k1, 1)
+        require_range("reranking.k2", self.k2, 1)
+        require_range("reranking.original", self.original, 0, 1)
 
 
 class Reranking:

@@ -63,3 +63,10 @@ def test_a_person_who_returns_gets_a_new_id_without_recovery(tmp_path):
 def test_mistakes_end_in_one_sentence(tmp_path, wrong, sentence):
     with pytest.raises(InputError, match=sentence):
         BenchmarkAblationCommand(out=tmp_path, **wrong).run()
+
+
+def test_a_file_in_place_of_the_results_folder_is_told(tmp_path):
+    write_absence(tmp_path / "absence")
+    (tmp_path / "out").write_text("notes")
+    with pytest.raises(InputError, match=r"cannot make the folder .*out: File exists"):
+        BenchmarkAblationCommand(on=(f"{tmp_path / 'absence'}=exact",), ablations=(), out=tmp_path / "out").run()

@@ -198,6 +198,10 @@ MISTAKES = {
     "a name twice": (["track", "film.mp4", "--draw.names", "1", "Ada", "2", "Ada"], "the name of both 1 and 2"),
     "letters of no size": (["track", "film.mp4", "--draw.scale", "0"], "--draw.scale must be more than 0, not 0"),
     "a cast without views": (["track", "film.mp4", "--memory.views", "0"], "--memory.views must be above 0, not 0"),
+    "a time that is none": (
+        ["track", "film.mp4", "--memory.min-seconds", "nan"],
+        "--memory.min-seconds must be a number, not nan",
+    ),
     "no steps": (["train", "st-reid", "--data", ".", "--optimisation.steps", "-1"], "--optimisation.steps must be"),
     "no crops": (["evaluate", "reid", "--data", ".", "--batch", "0"], "batch of an embedder must be at least 1, not 0"),
     "no truth": (["evaluate", "tracks", "--gt", "nowhere", "--results", "boxes.txt"], "nowhere"),

@@ -60,6 +60,8 @@ def test_training_moves_the_late_layers_only_and_no_batch_statistics(tmp_path: P
     assert any(name.startswith("model.23.cv3") for name in moved)
     assert not any("running" in name or "dfl" in name for name in moved)
     assert np.isfinite(list(epoch.losses.values())).all()
+    with pytest.raises(InputError, match=r"--training\.freeze 24 leaves nothing to train: there are 24 layers"):
+        next(finetune(trusted, tmp_path / "train" / "images", replace(options, freeze=24), trust=True))
 
 
 def test_weights_are_mixed_part_of_the_way_to_the_child() -> None:

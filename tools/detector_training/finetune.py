@@ -84,8 +84,11 @@ def prepare(model: Any, freeze: int) -> Any:
     """Ready to train, but for the first layers and all batch-norm statistics.
 
     The parent's batch norms were folded into its convolutions and are identities now. Statistics of a batch would
-    undo that at the first step, and a handful of pictures is too few for them anyway.
+    undo that at the first step, and a handful of pictures is too few for them anyway. Raises InputError where no
+    layer is left.
     """
+    if freeze >= len(model.model):
+        raise InputError(f"--training.freeze {freeze} leaves nothing to train: there are {len(model.model)} layers")
     model.train()
     for number, layer in enumerate(model.model):
         layer.requires_grad_(number >= freeze)
@@ -128,7 +131,8 @@ def _step(
     total = loss.sum() / len(batch["img"]) + options.distillation * distilled
     parts = {**parts, "distillation": distilled.detach()}
     if not torch.isfinite(total):
-        raise RuntimeError(f"the loss is not finite: {parts}")
+        lost = ", ".join(f"{name} {float(value):.3g}" for name, value in parts.items())
+        raise InputError(f"the training ends, as its loss is not finite ({lost}): lower --training.lr")
     optimizer.zero_grad(set_to_none=True)
     total.backward()
     nn.utils.clip_grad_norm_(model.parameters(), 10.0)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from tracker.types import InputError
 
-from ..run.checks import require_at_least
+from ..run.checks import require_at_least, require_between
 
 STRIDE = 32
 """Pixels of a picture to one of the network's coarsest map."""
+LARGEST = 4096
+"""Pixels of its side at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class FinetuneOptions:
     def __post_init__(self) -> None:
         require_at_least(1, "training.epochs", self.epochs)
         require_at_least(1, "training.batch", self.batch)
-        if self.imgsz < STRIDE or self.imgsz % STRIDE:
-            raise InputError(f"--training.imgsz must be a multiple of {STRIDE}, not {self.imgsz}")
-        for name in ("ema", "share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"--training.{name} must lie between 0 and 1, not {getattr(self, name)}")
+        if not STRIDE <= self.imgsz <= LARGEST or self.imgsz % STRIDE:
+            raise InputError(f"--training.imgsz must be a multiple of {STRIDE}, not {self.imgsz}, up to {LARGEST}")
+        for name, most in {"ema": 1, "share": 1, "lr": 1, "distillation": math.inf, "seed": 2**32 - 1}.items():
+            require_between(0, most, f"training.{name}", getattr(self, name))
+        require_at_least(0, "training.freeze", self.freeze)

@@ -11,6 +11,8 @@ from tracker.types import InputError
 
 MAX_DANCERS = 16
 MAX_SHUTTER = 0.1
+MAX_SIDE = 8192
+MAX_CUTS = 1000
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,11 @@ class StageOptions:
             f"twins must be 0 to {self.dancers} (the dancers), not {self.twins}": not 0 <= self.twins <= self.dancers,
             f"seconds must be more than 0, not {self.seconds}": not 0 < self.seconds < 36000,
             f"fps must be 1 to 240, not {self.fps}": not 1 <= self.fps <= 240,
-            f"width and height must be even and at least 64, not {self.width}x{self.height}": (
-                min(self.width, self.height) < 64 or self.width % 2 == 1 or self.height % 2 == 1
+            f"width and height must be even, 64 to {MAX_SIDE}, not {self.width}x{self.height}": (
+                not all(64 <= side <= MAX_SIDE and side % 2 == 0 for side in (self.width, self.height))
             ),
             f"seed must not be negative, not {self.seed}": self.seed < 0,
-            f"cuts must not be negative, not {self.cuts}": self.cuts < 0,
+            f"cuts must be 0 to {MAX_CUTS}, not {self.cuts}": not 0 <= self.cuts <= MAX_CUTS,
             f"min visible must be 0 to 1, not {self.min_visible}": not 0 <= self.min_visible <= 1,
         }
         for problem, found in problems.items():

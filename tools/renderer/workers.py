@@ -43,7 +43,7 @@ def in_processes(
             yield renderings.popleft().result()
     except BrokenProcessPool as error:
         raise InputError(
-            "a process that rendered a scene was killed; with fewer --processes less memory is needed"
+            "a process was killed, as happens where memory runs out: fewer at once, or less work for each, need less"
         ) from error
     finally:
         for worker in multiprocessing.active_children():

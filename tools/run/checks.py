@@ -8,14 +8,21 @@ from typing import Any
 
 from tracker.types import InputError
 
-from .help import parser_of
+from .help import option_names, parser_of
+from .made_by import changed_options
 from .output import note
 
 
-def require_at_least(least: int, option: str, value: int, why: str = "") -> None:
+def require_at_least(least: int, option: str, value: float, why: str = "") -> None:
     """Raise InputError for a smaller value; `why` says what the option is."""
     if value < least:
         raise InputError(f"--{option} must be at least {least}, not {value}{why and f': {why}'}")
+
+
+def require_between(least: float, most: float, option: str, value: float, why: str = "") -> None:
+    """Raise InputError for a value that is smaller than `least` or larger than `most`."""
+    if not least <= value <= most:
+        raise InputError(f"--{option} must lie between {least} and {most}, not {value}{why and f': {why}'}")
 
 
 def require_known(kind: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -52,6 +59,14 @@ def tell_nobodies(names: Mapping[int, str], there: Iterable[int]) -> None:
     """Say which of the names given by id are nobody's."""
     if nobodies := sorted(set(names) - set(there)):
         note(f"--draw.names names {', '.join(map(str, nobodies))}, and nobody has that id here")
+
+
+def refuse_no_numbers(command: Any) -> None:
+    """Raise InputError where an option of a command is NaN, with which no comparison holds."""
+    for path, value in changed_options(command):
+        if value != value:
+            names = option_names(command.__class__)
+            raise InputError(f"--{names[path]} must be a number, not {value}")
 
 
 def refuse_empty_paths(arguments: Sequence[str], command: Any) -> None:

@@ -9,6 +9,7 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, get_type_hints
 
 import tyro
@@ -125,6 +126,12 @@ def options_of(parser: Any) -> Iterator[Option]:
         section = (" ".join(path[:-1]).replace("_", " ") or "options") if named else "arguments"
         needed = action.required or not named
         yield Option(flags_of(action), text.strip(), path, default, section, needed, nested)
+
+
+@cache
+def option_names(command: type) -> dict[tuple[str, ...], str]:
+    """What each option of a command is called where it is typed, by the fields that lead to it."""
+    return {option.path: option.name for option in options_of(parser_of(command))}
 
 
 def flags_of(action: argparse.Action) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .folder import version_of
-from .help import options_of, parser_of
+from .help import option_names
 
 WHERE = {"sources", "out"}
 """Options that say what is tracked and where the results go, not how."""
@@ -27,12 +26,6 @@ def made_by(options: Any, weights: Mapping[str, Path | None]) -> dict[str, str]:
         "Options": chosen or "the defaults",
         "Followspot": version_of("followspot") or "unknown version",
     }
-
-
-@cache
-def option_names(command: type) -> dict[tuple[str, ...], str]:
-    """What each option of a command is called where it is typed, by the fields that lead to it."""
-    return {option.path: option.name for option in options_of(parser_of(command))}
 
 
 def networks(names: Mapping[str, str], detections: object = None) -> dict[str, str]:

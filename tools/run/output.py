@@ -90,6 +90,12 @@ def refuse_unwritable(path: Path, option: str) -> None:
         tempfile.NamedTemporaryFile(dir=there, prefix=f".{path.name}.").close()
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, unless it is there. Raises InputError."""
+    with os_errors_as(f"cannot make the folder {path}"):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def os_errors_as(message: str, advice: str = "") -> Iterator[None]:
     """Within the block an OSError becomes an InputError: the message, the system's reason, the advice."""
