@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 from rich.table import Table
 
-from tools.run.output import count, note, number_table, say, sentence, show
+from tools.run.output import count, note, number_table, say, sentence, show, write_json
 from tools.run.progress import progress
 from tracker.types import InputError
 
@@ -73,3 +78,16 @@ def test_passwords_of_addresses_are_not_printed(capsys: pytest.CaptureFixture[st
     assert sentence(InputError(told)) == shown
     told = "rtsp://stage:554 is not there: mail bea@stage"
     assert sentence(InputError(told)) == told
+
+
+def test_json_goes_into_a_pipe_or_device_and_takes_no_place_of_one(tmp_path: Path):
+    pipe, device = tmp_path / "pipe", tmp_path / "nothing"
+    device.symlink_to(os.devnull)
+    write_json({"hota": 86.8}, device)
+    assert device.is_char_device()
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as reader:
+        found = reader.submit(pipe.read_text)
+        write_json({"hota": 86.8}, pipe)
+        assert pipe.is_fifo()
+        assert json.loads(found.result()) == {"hota": 86.8}

@@ -20,6 +20,8 @@ from tracker.video.addresses import without_secrets
 
 LONGEST = 600
 """Letters of an error's sentence that are printed."""
+DEVICES = (Path("/dev"), Path("/dev/fd"))
+"""Folders of names that are no files' own: /dev/stdout may lead to a file."""
 
 
 def say(text: str | Text) -> None:
@@ -66,12 +68,15 @@ def sentence(error: Exception) -> str:
 def write_json(content: Mapping[str, object], path: Path) -> None:
     """Write `content`, paths in it as text, making folders as needed; all of it, or the file stays as it was.
 
-    Raises InputError where it cannot be written.
+    A device or pipe, such as /dev/null, is written to, never replaced. Raises InputError where it cannot be written.
     """
     text = json.dumps(content, indent=2, default=str) + "\n"
     with os_errors_as(f"cannot write {path}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(path, text)
+        if path.is_char_device() or path.is_fifo() or path.absolute().parent in DEVICES:
+            path.write_text(text)
+        else:
+            replace_text(path, text)
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
