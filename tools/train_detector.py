@@ -17,7 +17,7 @@ from tracker.types import InputError
 
 from .detector_training.options import FinetuneOptions
 from .run.checks import require_at_least
-from .run.output import read_json_object, write_json
+from .run.output import make_folder, read_json_object, write_json
 
 if TYPE_CHECKING:
     from .detector_training.average_precision import Precision
@@ -64,6 +64,8 @@ class TrainDetectorCommand:
         require_at_least(0, "stage-scenes", self.stage_scenes)
         if not self.parent.is_file():
             raise InputError(f"no weights {self.parent} to start from")
+        if self.teacher is not None and not self.teacher.is_file():
+            raise InputError(f"there are no weights {self.teacher} for --teacher")
         if self.clips and self.teacher is None:
             raise InputError("--clips need a second network to agree with: name one with --teacher")
         pictures = self.work / "pictures"
@@ -92,6 +94,11 @@ class TrainDetectorCommand:
 
     def _refuse_others(self, pictures: Path) -> None:
         """Raise InputError where the pictures were gathered from other sources, or nobody knows from which."""
+        if not (pictures / SOURCES).is_file():
+            raise InputError(
+                f"{pictures} does not say what its pictures were made from, as those of earlier versions: name a new "
+                f"--work, or remove {pictures}"
+            )
         before, now = read_json_object(pictures / SOURCES), self._sources()
         if changed := [f"--{option}" for option in now if before.get(option) != now[option]]:
             raise InputError(
@@ -102,6 +109,7 @@ class TrainDetectorCommand:
     def _gather(self, pictures: Path) -> None:
         from .detector_training.pictures import TRAIN, write_pictures
 
+        make_folder(self.work)
         unfinished = pictures.with_name("pictures.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         write_pictures(self._labelled(), unfinished)

@@ -1,17 +1,14 @@
 """The detector that comes with Followspot: light, of one class, and it finds every dancer."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 from places import SHARED
 
 from models.bundled import PERSON_DETECTOR
 from tools.detector_training.average_precision import average_precision
-from tools.detector_training.pictures import video_frames
 from tools.renderer import Scene, StageOptions
 from tracker.detection.detector import DetectorOptions, YoloDetector
-from tracker.types import Frame
+from tracker.video.video_reader import VideoReader
 
 CLIPS = SHARED / "clips"
 SURE = 0.5
@@ -43,6 +40,6 @@ def test_real_dancers_are_found_once_each(detector: YoloDetector, clip: str, cas
     video = CLIPS / f"{clip}.mp4"
     if not video.exists():
         pytest.skip("needs the dance clips in ../shared")
-    frames = [Frame(index, index / 30, image) for index, image in islice(video_frames(video), 0, None, 9)]
+    frames = list(VideoReader(video, vid_stride=9))
     people = np.array([np.count_nonzero(found.score >= SURE) for found in detector.batch(frames)])
     assert (people == cast).mean() >= 0.95

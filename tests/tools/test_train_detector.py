@@ -13,7 +13,7 @@ from places import SHARED
 from models.bundled import PERSON_DETECTOR
 from tools.detector_training.average_precision import average_precision
 from tools.detector_training.options import FinetuneOptions
-from tools.detector_training.pictures import LabelledPicture, late, sequence_frames, write_pictures, yolo_folder
+from tools.detector_training.pictures import LabelledPicture, late, mot_sequence, write_pictures, yolo_folder
 from tools.detector_training.teacher import Augmentation, fuse, fused_box, undo_augmentation
 from tools.train_detector import TrainDetectorCommand
 from tracker.types import Detections, InputError
@@ -153,14 +153,30 @@ def test_the_last_fifth_of_a_video_and_every_fifth_picture_are_for_validation(tm
     assert again[0].validation
 
 
-def test_a_sequence_with_a_video_has_its_frames_once_and_a_picture_that_cannot_be_written_is_told(
-    tmp_path: Path,
-) -> None:
-    shoot(tmp_path / "duo.mp4", 3)
-    (tmp_path / "img1").mkdir()
+def sequence(folder: Path) -> Path:
+    """A sequence of four frames in which one person walks to the right, 10 pixels a frame, without its pictures."""
+    (folder / "gt").mkdir(parents=True)
+    (folder / "gt/gt.txt").write_text("".join(f"{n},1,{10 * n},10,20,40,1,1,1\n" for n in range(1, 5)))
+    info = "name=duo\nframeRate=20\nseqLength=4\nimWidth=96\nimHeight=64\n"
+    (folder / "seqinfo.ini").write_text(f"[Sequence]\n{info}")
+    return folder
+
+
+def test_pictures_of_a_sequence_have_the_boxes_of_their_own_frame_where_one_is_missing(tmp_path: Path) -> None:
+    folder = sequence(tmp_path / "duo")
+    with pytest.raises(InputError, match="duo has truth but no pictures"):
+        next(mot_sequence(folder, every=1))
+    (folder / "img1").mkdir()
+    for number in (1, 3, 4):
+        cv2.imwrite(str(folder / f"img1/00000{number}.jpg"), np.zeros((64, 96, 3), np.uint8))
+    found = {labelled.name: labelled.xyxy[0, 0] for labelled in mot_sequence(folder, every=1)}
+    assert found == {"duo-00000": 10, "duo-00002": 30, "duo-00003": 40}
+
+
+def test_a_sequence_may_be_a_video_and_a_picture_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    shoot(sequence(tmp_path / "duo") / "duo.mp4", 4)
+    assert [labelled.name for labelled in mot_sequence(tmp_path / "duo", every=2)] == ["duo-00000", "duo-00002"]
     picture = np.zeros((20, 40, 3), np.uint8)
-    cv2.imwrite(str(tmp_path / "img1" / "000001.jpg"), picture)
-    assert [index for index, _ in sequence_frames(tmp_path)] == [0, 1, 2]
     (tmp_path / "train" / "images" / "duo-a.jpg").mkdir(parents=True)
     with pytest.raises(InputError, match=r"duo-a\.jpg cannot be written"):
         write_pictures([LabelledPicture("duo", "a", picture, np.zeros((0, 4)), False)], tmp_path)
@@ -206,6 +222,21 @@ def test_pictures_are_used_again_by_the_sources_they_were_gathered_from_and_by_n
         replace(command, images=(park,)).run()
     with pytest.raises(InputError, match="made with another --stage-scenes"):
         replace(command, stage_scenes=1).run()
+    (tmp_path / "work/pictures/sources.json").unlink()
+    with pytest.raises(InputError, match="does not say what its pictures were made from, as those of earlier versions"):
+        command.run()
+
+
+def test_what_is_no_video_no_network_or_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("just words\n" * 50)
+    clips = TrainDetectorCommand(PERSON_DETECTOR, PERSON_DETECTOR, clips=(tmp_path / "words",), stage_scenes=0)
+    for wrong, sentence in (
+        (replace(clips, work=tmp_path / "work"), "words cannot be read as a video"),
+        (replace(clips, teacher=tmp_path / "none.pt"), r"no weights .*none\.pt for --teacher"),
+        (replace(clips, work=tmp_path / "words"), "cannot make the folder .*words"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            wrong.run()
 
 
 def test_without_a_picture_to_train_on_nothing_begins(tmp_path: Path) -> None:

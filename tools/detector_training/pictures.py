@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,8 +12,10 @@ import numpy as np
 from tracker.boxes import area, cxcywh_to_xyxy, xywh_to_xyxy, xyxy_to_cxcywh
 from tracker.results.mot_files import BOX, FRAME, SCORE, read_table
 from tracker.types import InputError
+from tracker.video.source import Source
 
 from ..renderer import Scene, StageOptions
+from ..scoring.sequences import find_pictures, find_sequences
 
 TRAIN, VALIDATION = "train", "val"
 """Folders of the two halves of the data, as Ultralytics calls them."""
@@ -52,15 +54,25 @@ def yolo_folder(folder: Path) -> Iterator[LabelledPicture]:
 
 
 def mot_sequence(folder: Path, every: int) -> Iterator[LabelledPicture]:
-    """Each `every`-th frame of a MOTChallenge sequence (pictures in `img1/`, or one video) with the people in sight."""
-    truth = read_table(folder / "gt" / "gt.txt")
-    length = int(truth[:, FRAME].max())
-    for index, image in sequence_frames(folder):
-        if index % every:
-            continue
-        rows = truth[(truth[:, FRAME] == index + 1) & (truth[:, SCORE] > 0) & (truth[:, 8] >= VISIBLE)]
-        boxes = inside(xywh_to_xyxy(rows[:, BOX]), image)
-        yield LabelledPicture("walkers", f"{folder.name}-{index:05d}", image, boxes, late(index, length))
+    """Each `every`-th frame of a MOTChallenge sequence (see `find_pictures`) with the people in sight."""
+    for sequence in find_sequences(folder):
+        pictures = find_pictures(sequence)
+        if pictures is None:
+            raise InputError(f"{folder} has truth but no pictures: put them into its img1/, or their video beside it")
+        truth = read_table(sequence.truth)
+        length = int(truth[:, FRAME].max())
+        with replace(sequence, pictures=pictures).open() as source:
+            for index, image in numbered_pictures(source):
+                if index % every:
+                    continue
+                rows = truth[(truth[:, FRAME] == index + 1) & (truth[:, SCORE] > 0) & (truth[:, 8] >= VISIBLE)]
+                boxes = inside(xywh_to_xyxy(rows[:, BOX]), image)
+                yield LabelledPicture("walkers", f"{sequence.name}-{index:05d}", image, boxes, late(index, length))
+
+
+def numbered_pictures(source: Source) -> Iterator[tuple[int, np.ndarray]]:
+    """(0-based index, picture (H, W, 3) uint8 BGR) of each frame that has one."""
+    return ((frame.index, frame.image) for frame in source if frame.image is not None)
 
 
 def stage_scenes(count: int, first_seed: int = 1000) -> Iterator[LabelledPicture]:
@@ -73,25 +85,6 @@ def stage_scenes(count: int, first_seed: int = 1000) -> Iterator[LabelledPicture
             name = f"{options.seed}-{scene.frame.index}"
             assert scene.frame.image is not None
             yield LabelledPicture("stage", name, scene.frame.image, scene.truth.xyxy, late(number, count))
-
-
-def sequence_frames(folder: Path) -> Iterator[tuple[int, np.ndarray]]:
-    """(0-based index, picture) of a MOTChallenge sequence."""
-    videos = sorted(folder.glob("*.mp4"))
-    if videos:
-        yield from video_frames(videos[0])
-        return
-    for index, path in enumerate(sorted((folder / "img1").glob("*.jpg"))):
-        yield index, read_picture(path)
-
-
-def video_frames(path: Path) -> Iterator[tuple[int, np.ndarray]]:
-    """(0-based index, BGR picture) of each frame of a video."""
-    import av
-
-    with av.open(str(path)) as container:
-        for index, frame in enumerate(container.decode(video=0)):
-            yield index, frame.to_ndarray(format="bgr24")
 
 
 def late(index: int, length: int) -> bool:

@@ -14,8 +14,9 @@ import numpy as np
 from tracker.boxes import area, intersection, iou
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.types import Frame
+from tracker.video.video_reader import VideoReader
 
-from .pictures import LabelledPicture, late, video_frames
+from .pictures import LabelledPicture, late, numbered_pictures
 
 SAME = 0.6
 """Overlap from which two predictions are one person."""
@@ -123,13 +124,15 @@ def fused_box(cluster: Cluster) -> np.ndarray:
 def dance_video(
     path: Path, teacher: Teacher, frames: int, augmentations: Sequence[Augmentation]
 ) -> Iterator[LabelledPicture]:
-    """Those of about `frames` evenly spaced frames of a video on which the teacher has no doubt left."""
-    length = sum(1 for _ in video_frames(path))
+    """Those of about `frames` evenly spaced frames of a video on which the teacher is sure. Raises InputError."""
+    with VideoReader(path) as reader:
+        length = sum(1 for _ in reader)
     every = max(1, round(length / frames))
-    for index, image in video_frames(path):
-        labelled = teacher.label(image, augmentations) if index % every == 0 else None
-        if labelled is not None:
-            yield LabelledPicture("dance", f"{path.stem}-{index:05d}", *labelled, late(index, length))
+    with VideoReader(path) as reader:
+        for index, image in numbered_pictures(reader):
+            labelled = teacher.label(image, augmentations) if index % every == 0 else None
+            if labelled is not None:
+                yield LabelledPicture("dance", f"{path.stem}-{index:05d}", *labelled, late(index, length))
 
 
 def _parts_of(doubts: np.ndarray, people: np.ndarray) -> np.ndarray:
