@@ -67,17 +67,14 @@ def smoothed(values: Sequence[float]) -> np.ndarray:
 
 
 def retrieval_sheet(
-    query: Sequence[Crop],
-    gallery: Sequence[Crop],
-    query_rows: Embedded,
-    gallery_rows: Embedded,
-    protocol: Protocol,
-    count: int,
+    crops: Sequence[Sequence[Crop]], rows: Sequence[Embedded], protocol: Protocol, count: int
 ) -> np.ndarray:
     """`count` queries, evenly spread, each followed by its ten nearest crops: right ones framed green, wrong ones red.
 
-    Crops the protocol does not count are left out. Returns (h, w, 3) uint8 BGR.
+    crops: query and gallery; rows: the same, embedded. Crops the protocol does not count are left out. Returns
+    (h, w, 3) uint8 BGR.
     """
+    (query, gallery), (query_rows, gallery_rows) = crops, rows
     chosen = np.array(spread(len(query), count))
     few = query_rows[chosen]
     cost = np.where(

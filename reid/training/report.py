@@ -45,8 +45,8 @@ def write_final_pictures(
     pictures.mkdir(exist_ok=True)
     loss_curves(read_log(folder / LOG)).savefig(pictures / "curves.png", dpi=120)
     if query and gallery:
-        query_rows, gallery_rows = embed_with(encoder, (query, gallery), device)
-        sheet = retrieval_sheet(query, gallery, query_rows, gallery_rows, PROTOCOL, SHEET_QUERIES)
+        crops = (query, gallery)
+        sheet = retrieval_sheet(crops, embed_with(encoder, crops, device), PROTOCOL, SHEET_QUERIES)
         write_picture(pictures / "retrieval.png", sheet)
 
 

@@ -46,10 +46,8 @@ def test_a_retrieval_sheet_frames_right_and_wrong_and_skips_what_does_not_count(
     angles = np.radians([[0], [10], [20], [1]])
     rows = np.hstack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     sheet = retrieval_sheet(
-        query,
-        gallery,
-        Embedded(rows[:1], Labels.of(query)),
-        Embedded(rows[1:], Labels.of(gallery)),
+        (query, gallery),
+        (Embedded(rows[:1], Labels.of(query)), Embedded(rows[1:], Labels.of(gallery))),
         PROTOCOLS["market1501"],
         5,
     )
