@@ -14,6 +14,7 @@ from .benchmark_tracks import BenchmarkTracksCommand
 from .renderer.options import StageOptions
 from .run.checks import require_at_least
 from .run.parts import BUNDLED
+from .run.png_file import require_png
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class BenchmarkStageCommand:
 
     def run(self) -> None:
         """Raises InputError for invalid options."""
+        require_png("confusion", self.confusion)
         require_at_least(1, "seeds", self.seeds)
         require_at_least(0, "processes", self.processes)
         check_peers(self.peers)

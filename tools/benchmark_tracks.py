@@ -24,6 +24,7 @@ from .benchmark.simulated_detector import STRENGTHS
 from .run.checks import require_at_least
 from .run.output import make_folder, show, write_json
 from .run.parts import BUNDLED
+from .run.png_file import require_png
 from .scoring.confusion import Confusion, confusion, draw_confusion
 from .scoring.labelled_boxes import pad, read_results, read_truth
 from .scoring.score_files import score_files
@@ -86,6 +87,7 @@ class BenchmarkTracksCommand:
 
     def run(self) -> None:
         check_peers(self.peers)
+        require_png("confusion", self.confusion)
         require_at_least(1, "simulate", self.simulate, "it is a number of seeds")
         if self.peer_reid is not None and not self.peer_reid.is_file():
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 from rich.table import Column, Table
 from rich.text import Text
 from tyro.conf import Positional
@@ -17,7 +16,8 @@ from tracker.drawing.lettering import unwritable
 from tracker.results.cast_file import read_cast, write_cast
 from tracker.types import InputError
 
-from .run.output import note, os_errors_as, say, show
+from .run.output import note, say, show
+from .run.png_file import require_png, write_png
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class CastCommand:
 
     def run(self) -> None:
         """Raises InputError for a file or an id that is not there, and leaves everything as it was then."""
-        if self.sheet is not None and self.sheet.suffix.lower() != ".png":
-            raise InputError(f"--sheet {self.sheet} is written as a PNG picture: let its name end in .png")
+        require_png("sheet", self.sheet)
         before = read_cast(self.file)
         memory = self._changed(before)
         if self.out is not None and self.out.exists():
@@ -53,7 +52,7 @@ class CastCommand:
         if memory is not before or self.out is not None:
             write_cast(self.out or self.file, memory)
         if self.sheet is not None:
-            write_sheet(self.sheet, memory)
+            write_png("sheet", self.sheet, draw_sheet(memory))
         say_people(memory)
         if self.sheet is not None:
             say(f"sheet in {self.sheet}")
@@ -69,14 +68,6 @@ class CastCommand:
         if self.rename:
             memory = memory.renamed(self.rename)
         return memory if self.crops else memory.without_crops()
-
-
-def write_sheet(path: Path, memory: CastMemory) -> None:
-    """Raises InputError where it cannot be written."""
-    _, file = cv2.imencode(".png", draw_sheet(memory))
-    with os_errors_as(f"--sheet {path} cannot be written"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.tobytes())
 
 
 def say_people(memory: CastMemory) -> None:

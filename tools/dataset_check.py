@@ -17,10 +17,10 @@ from reid.data.crops import DataError
 from reid.data.dancereid import table_faults
 from reid.data.datasets import DANCEREID, layout_of, read_split
 from reid.data.reading import IMAGE_SUFFIXES, DataOptions
-from reid.training.pictures import write_picture
 
 from .run.checks import require_at_least
 from .run.output import first_names, note, number_table, say, show, write_json
+from .run.png_file import require_png, write_png
 from .run.progress import progress
 
 SIZES_SHOWN = 4
@@ -52,6 +52,7 @@ class DatasetCheckCommand:
         """Raises DataError where the data cannot be read, or nothing can be trained on it."""
         require_at_least(1, "people", self.people, "it is the rows of the contact sheet")
         require_at_least(1, "crops", self.crops, "it is the columns of the contact sheet")
+        require_png("sheet", self.sheet)
         layout = layout_of(self.data, self.reading)
         faults = table_faults(self.data) if layout == DANCEREID else []
         for fault in faults:
@@ -71,7 +72,7 @@ class DatasetCheckCommand:
             write_json(asdict(check), self.json)
         if not self.no_sheet:
             sheet = self.sheet or Path(f"{self.data.resolve().name}-check.png")
-            write_picture(sheet, contact_sheet(crops, self.people, self.crops))
+            write_png("sheet", sheet, contact_sheet(crops, self.people, self.crops))
             say(f"contact sheet: {sheet}")
         if check.impossible:
             raise DataError(f"{self.data} cannot be trained on: {' '.join(check.impossible)}")

@@ -18,11 +18,12 @@ from reid.data.landmarks import has_landmarks
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.training.picture_scores import TrainedPictures, score_pictures
-from reid.training.pictures import picture_grid, write_picture
+from reid.training.pictures import picture_grid
 
 from .run.checks import require_at_least
 from .run.output import number_table, say, show, write_json
 from .run.parts import encoder_weights
+from .run.png_file import require_png, write_png
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class EvaluatePicturesCommand:
     def run(self) -> None:
         """Raises DataError, WeightsError or InputError in one sentence."""
         require_at_least(1, "count", self.count)
+        require_png("grid", self.grid)
         weights = encoder_weights(self.reid)
         if weights is None:
             raise WeightsError("--reid none leaves nobody to ask; give an encoder.")
@@ -71,7 +73,7 @@ class EvaluatePicturesCommand:
         say(f"{scores.count} pictures of {scores.people} people, {weights.name} asked")
         show(table)
         if self.grid:
-            write_picture(self.grid, picture_grid(scores.shown))
+            write_png("grid", self.grid, picture_grid(scores.shown))
         if self.json:
             numbers = {"rank1": scores.rank1, "l1": scores.l1, "pictures": scores.count, "people": scores.people}
             write_json(numbers, self.json)

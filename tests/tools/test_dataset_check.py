@@ -9,6 +9,7 @@ from reid.data.crop_table import COLUMNS
 from reid.data.crops import DataError
 from reid.data.reading import DataOptions
 from tools.dataset_check import DatasetCheckCommand
+from tracker.types import InputError
 
 
 @pytest.fixture
@@ -54,6 +55,9 @@ def test_a_check_says_what_there_is_and_leaves_the_data_alone(data, tmp_path, mo
 def test_data_that_cannot_be_trained_on_is_said_after_all_that_was_found(data, tmp_path, capsys):
     for picture in (data / "images").glob("000[01]_*.jpg"):
         picture.write_bytes(b"")
+    (tmp_path / "sheet.png").mkdir()
+    with pytest.raises(InputError, match=r"--sheet .*sheet\.png cannot be written: Is a directory"):
+        DatasetCheckCommand(data, sheet=tmp_path / "sheet.png").run()
     with pytest.raises(DataError, match=r"dance cannot be trained on: There is no picture to train on\."):
         DatasetCheckCommand(data, sheet=tmp_path / "sheets" / "a.png").run()
     assert "unreadable pictures: 16 (images/0000_000000.jpg, images/0000_000025.jpg" in capsys.readouterr().out

@@ -14,10 +14,12 @@ from tracker.types import InputError
 REFUSED = {
     "benchmark encoders --data . --runs 0": "--runs must be at least 1, not 0",
     "benchmark speed a.mp4 --imgsz 0": "--imgsz must be at least 32, not 0",
+    "benchmark stage --confusion a.svg": "--confusion a.svg is written as a PNG picture: let its name end in .png",
     "benchmark stage --processes -1": "--processes must be at least 0, not -1",
     "calibrate a.pt scene --every -1": "--every must be at least 0, not -1.0: it is seconds",
     "dataset check data --people 0": "--people must be at least 1, not 0: it is the rows of the contact sheet",
     "dataset check data --crops -1": "--crops must be at least 1, not -1: it is the columns of the contact sheet",
+    "dataset check data --sheet a.mp4": "--sheet a.mp4 is written as a PNG picture: let its name end in .png",
     "dataset dancereid --videos . --annotation a --out o --every 0": "--every must be at least 1, not 0",
     "dataset dancereid --videos . --annotation a --out o --height 1": "--height must lie between 2 and 1024, not 1",
     "dataset stage --out o --height 10000000000": "--height must lie between 2 and 1024, not 10000000000",
