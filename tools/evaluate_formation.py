@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from tracker.types import Frame, FrameTracks, InputError
 from .renderer.options import StageOptions
 from .renderer.scene import Scene
 from .renderer.sequence_folder import SCENE, read_scene
-from .run.output import note, number_table, show, write_json
+from .run.output import note, show, write_json
 from .scoring.formation_scores import FormationErrors, FormationScore, formation_errors
-from .scoring.score_files import POOLED
+from .scoring.score_files import POOLED, pooled_table
 from .scoring.sequences import TruthSequence, find_results, find_sequences
 
 COLUMNS = ("shown %", "pairs", "median", "95%", "placed", "95%", "order %")
@@ -52,7 +51,7 @@ class EvaluateFormationCommand:
         errors = {each.name: self._errors(each, result) for each, result in zip(sequences, results, strict=True)}
         scores = {name: own.score() for name, own in errors.items()}
         scores[POOLED] = FormationErrors.concat(list(errors.values())).score()
-        show_scores(scores)
+        show(pooled_table("scene", COLUMNS, {name: cells(score) for name, score in scores.items()}))
         if self.json:
             write_json({name: score and score.numbers() for name, score in scores.items()}, self.json)
 
@@ -81,15 +80,9 @@ def _read(path: Path, options: StageOptions, truth: bool) -> list[FrameTracks]:
     return read_tracks(path, fps=options.fps, length=options.frame_count, truth=truth)
 
 
-def show_scores(scores: Mapping[str, FormationScore | None]) -> None:
-    """A row a scene and one for all; dashes where nothing is shown."""
-    table = number_table("scene", COLUMNS)
-    for name, score in scores.items():
-        if name == POOLED:
-            table.add_section()
-        cells = ["-"] * len(COLUMNS)
-        if score is not None:
-            shares = ("shown", "order")
-            cells = [f"{value:.{1 if key in shares else 2}f}" for key, value in score.numbers().items()]
-        table.add_row(name, *cells, style="bold" if name == POOLED else None)
-    show(table)
+def cells(score: FormationScore | None) -> list[str]:
+    """Dashes where nothing is shown, or nobody stands behind another."""
+    if score is None:
+        return ["-"] * len(COLUMNS)
+    digits = {"shown": 1, "order": 1}
+    return ["-" if value is None else f"{value:.{digits.get(key, 2)}f}" for key, value in score.numbers().items()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,11 +10,11 @@ from tyro.conf import Positional
 from tracker.types import InputError
 
 from .run.doubtful_moments import found_in
-from .run.output import number_table, show, write_json
+from .run.output import show, write_json
 from .run.tracked_run import read_run
 from .scoring.labelled_boxes import pad, read_truth
 from .scoring.moment_scores import MomentScore, moment_score, wrong_stretches
-from .scoring.score_files import POOLED
+from .scoring.score_files import POOLED, pooled_table
 
 COLUMNS = ("wrong stretches", "of them found", "moments shown", "of them wrong")
 
@@ -43,7 +42,8 @@ class EvaluateMomentsCommand:
             )
         scores = {str(run): _score(run, truth) for run, truth in zip(self.runs, self.gt, strict=True)}
         scores[POOLED] = sum(scores.values(), MomentScore())
-        show_scores(scores)
+        rows = {name: (each.wrong, each.found, each.shown, each.right) for name, each in scores.items()}
+        show(pooled_table("run", COLUMNS, {name: [*map(str, counts)] for name, counts in rows.items()}))
         if self.json:
             write_json({name: asdict(score) for name, score in scores.items()}, self.json)
 
@@ -57,14 +57,3 @@ def _score(folder: Path, truth: Path) -> MomentScore:
     for stretch in stretches:  # as the video counts
         stretch.first, stretch.last = stretch.first * run.stride, stretch.last * run.stride
     return moment_score(stretches, found_in(folder), run.fps * run.stride)
-
-
-def show_scores(scores: Mapping[str, MomentScore]) -> None:
-    """A row a run and one for all."""
-    table = number_table("run", COLUMNS)
-    for name, score in scores.items():
-        if name == POOLED:
-            table.add_section()
-        cells = (score.wrong, score.found, score.shown, score.right)
-        table.add_row(name, *map(str, cells), style="bold" if name == POOLED else None)
-    show(table)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from .run.output import note, number_table, show, write_json
-from .scoring.score_files import POOLED, evaluate
+from .run.output import note, show, write_json
+from .scoring.score_files import POOLED, evaluate, pooled_table
 from .scoring.track_scores import TrackScores
 
 STRANGE = 0.05
@@ -49,13 +49,12 @@ class EvaluateTracksCommand:
 
 def score_table(scores: Mapping[str, TrackScores]) -> Table:
     """One row a sequence and one for all of them; percentages with one decimal."""
-    table = number_table("sequence", [name.replace("_", " ") for name in next(iter(scores.values())).numbers()])
-    for name, score in scores.items():
-        cells = [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
-        if name == POOLED:
-            table.add_section()
-        table.add_row(name, *cells, style="bold" if name == POOLED else None)
-    return table
+    columns = [name.replace("_", " ") for name in next(iter(scores.values())).numbers()]
+    rows = {
+        name: [f"{value:.1f}" if isinstance(value, float) else str(value) for value in score.numbers().values()]
+        for name, score in scores.items()
+    }
+    return pooled_table("sequence", columns, rows)
 
 
 def as_json(scores: Mapping[str, TrackScores]) -> dict[str, object]:

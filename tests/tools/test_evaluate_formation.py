@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from tools.evaluate_formation import EvaluateFormationCommand
+from tools.evaluate_formation import COLUMNS, EvaluateFormationCommand, cells
 from tools.renderer import Scene, StageOptions
 from tools.renderer.camera import Camera
 from tools.renderer.sequence_folder import read_scene
@@ -128,3 +128,12 @@ def test_no_scene_is_refused_in_a_sentence(tmp_path: Path):
     (tmp_path / "scene.json").write_text('{"realism": {}, "colour": 3}')
     with pytest.raises(InputError, match=r"scene\.json is no scene\.json of `followspot stage`"):
         read_scene(tmp_path / "scene.json")
+
+
+def test_where_nobody_stands_behind_another_there_is_a_dash_and_json_that_any_program_reads():
+    score = FormationErrors(2, np.zeros(1), np.zeros(2), np.zeros(0, bool)).score()
+    assert score is not None
+    assert score.order is None
+    assert json.dumps(score.numbers(), allow_nan=False)
+    assert cells(score)[-1] == "-"
+    assert cells(None) == ["-"] * len(COLUMNS)

@@ -53,7 +53,7 @@ class FormationErrors:
             float(np.quantile(self.pairs, 0.95)),
             float(self.placed.mean()),
             float(np.quantile(self.placed, 0.95)),
-            100 * float(self.order.mean()) if len(self.order) else float("nan"),
+            100 * float(self.order.mean()) if len(self.order) else None,
         )
 
 
@@ -71,9 +71,10 @@ class FormationScore:
     pair_95: float
     placed_mean: float
     placed_95: float
-    order: float
+    order: float | None
+    """None where nobody stands behind another."""
 
-    def numbers(self) -> Mapping[str, float]:
+    def numbers(self) -> Mapping[str, float | None]:
         """By name, in the order of the table."""
         return asdict(self)
 

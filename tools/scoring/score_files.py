@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+from rich.table import Table
 
 from tracker.types import InputError
 
 from ..run.orphans import end_with_parent
+from ..run.output import number_table
 from .labelled_boxes import pad, read_results, read_truth
 from .sequences import TruthSequence, find_results, find_sequences
 from .track_scores import TrackScores, pool, score_sequence
 
 POOLED = "pooled"
+
+
+def pooled_table(first: str, columns: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Table:
+    """A table of numbers, a row for each of `rows` by its name, that of `POOLED` set off from the others."""
+    table = number_table(first, columns)
+    for name, cells in rows.items():
+        if name == POOLED:
+            table.add_section()
+        table.add_row(name, *cells, style="bold" if name == POOLED else None)
+    return table
 
 
 def evaluate(truth: Path, results: Path, processes: int | None = None) -> dict[str, TrackScores]:
