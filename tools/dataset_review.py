@@ -8,13 +8,12 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from tracker.types import InputError
-
 from .review.edit_file import Review
 from .review.folder_export import export_folder, told_left_out
 from .review.mot_export import write_mot
 from .review.records import read_data_set
 from .review.server import ReviewServer, serve
+from .run.checks import require_at_least
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,7 @@ class DatasetReviewCommand:
     """Open the page in the browser."""
 
     def run(self) -> None:
-        if not self.fill_gaps >= 0:
-            raise InputError(f"--fill-gaps {self.fill_gaps} must be 0 or more seconds")
+        require_at_least(0, "fill-gaps", self.fill_gaps, "it is seconds")
         review = Review(read_data_set(self.folder))
         if self.export is None and self.mot is None:
             serve(ReviewServer(review, self.fill_gaps), self.port, browser=self.browser)

@@ -16,6 +16,7 @@ from .review.run_server import RunServer
 from .review.run_tracks import RunTracks, read_run_tracks
 from .review.server import serve
 from .run.cast_files import CastFiles
+from .run.checks import require_at_least
 from .run.output import count, say
 from .run.parts import BUNDLED, encoder_weights, make_embedder
 from .run.tracked_run import read_run
@@ -51,8 +52,7 @@ class ReviewCommand:
 
     def run(self) -> None:
         """Raises InputError for a folder that is no run, or a file of it that is damaged."""
-        if not self.fill_gaps >= 0:
-            raise InputError(f"--fill-gaps {self.fill_gaps} must be 0 or more seconds")
+        require_at_least(0, "fill-gaps", self.fill_gaps, "it is seconds")
         if self.video is not None and not self.video.exists():
             raise InputError(f"there is no {self.video}: --video says where the run's video is now")
         data = read_run_tracks(read_run(self.run_folder, self.video))

@@ -30,6 +30,7 @@ REFUSED = {
     "export-detector bundled --pictures . --imgsz 0": "--imgsz must be at least 32, not 0",
     "render run --away nan": "--away must be a number, not nan",
     "render run --crf 52": "--crf must lie between 0 and 51, not 52: 0 is lossless",
+    "review run --fill-gaps -1": "--fill-gaps must be at least 0, not -1.0: it is seconds",
     "stage --out o --crf 52": "--crf must lie between 0 and 51, not 52",
     "stage --out o --preset quick": "no preset is called quick; there are ultrafast",
     "stage --out o --cuts 10000000000": "cuts must be 0 to 1000, not 10000000000",

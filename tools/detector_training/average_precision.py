@@ -31,9 +31,9 @@ class Precision:
     ap: float
 
 
-def score_detector(weights: Path, data: Path, imgsz: int = 640, *, trust: bool = False) -> dict[str, Precision]:
+def score_detector(weights: Path, data: Path, *, trust: bool = False) -> dict[str, Precision]:
     """Average precision on each part of the validation pictures in `data`, on torch and in float32."""
-    options = DetectorOptions(conf=0.001, imgsz=imgsz, batch=1, openvino=False, trust=trust)
+    options = DetectorOptions(conf=0.001, batch=1, openvino=False, trust=trust)
     detector = YoloDetector(weights, options)
     parts: dict[str, list[tuple[Detections, np.ndarray]]] = {}
     for path in sorted((data / VALIDATION / "images").glob("*.jpg")):

@@ -24,8 +24,8 @@ def _box(half: Point, centre: Point, height: float) -> np.ndarray:
     return (rounded * np.array(half) + np.array(centre)) * height
 
 
-def _fabric(costume: Costume, rows: int = 48, columns: int = 64) -> np.ndarray:
-    return cloth(costume.worn_cloth, rows, columns, 0.5, 0.6, np.random.default_rng(costume.seed + 70))
+def _fabric(costume: Costume) -> np.ndarray:
+    return cloth(costume.worn_cloth, 48, 64, 0.5, 0.6, np.random.default_rng(costume.seed + 70))
 
 
 def _on_spine(step: int) -> Callable[[PosedSkeleton], tuple[np.ndarray, np.ndarray]]:

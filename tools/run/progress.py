@@ -77,9 +77,9 @@ class Counted:
 
 
 @contextmanager
-def counted(total: int | None, unit: str = "frames") -> Iterator[Counted]:
-    """A bar within the block; `total` may be an estimate or None."""
-    with _bar(unit) as bar:
+def counted(total: int | None) -> Iterator[Counted]:
+    """A bar of frames within the block; `total` may be an estimate or None."""
+    with _bar("frames") as bar:
         task = bar.add_task("", total=total)
         try:
             yield Counted(bar, task)

@@ -160,7 +160,7 @@ def test_the_command_exports_without_a_page(folder: Path, tmp_path: Path, capsys
     ]
     with pytest.raises(InputError, match="exists already"):
         DatasetReviewCommand(folder, mot=tmp_path / "mot").run()
-    with pytest.raises(InputError, match="must be 0 or more"):
+    with pytest.raises(InputError, match="--fill-gaps must be at least 0, not -1: it is seconds"):
         DatasetReviewCommand(folder, mot=tmp_path / "mot", fill_gaps=-1).run()
 
 
