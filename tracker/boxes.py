@@ -67,13 +67,18 @@ def height_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.maximum(shared, 0) / np.maximum(span, 1e-9)
 
 
+def contact(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Share of the smaller box that lies within the other, of every pair, 0..1, (A, 4) and (B, 4) to (A, B)."""
+    smaller = np.minimum(area(a)[:, None], area(b)[None, :])
+    return intersection(a, b) / np.maximum(smaller, 1.0)
+
+
 def in_contact(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Pairs of which more than this share of the smaller box lies within the other, (A, 4) and (B, 4) to (A, B) bool.
 
     A box is in contact with itself.
     """
-    smaller = np.minimum(area(a)[:, None], area(b)[None, :])
-    return intersection(a, b) > share * np.maximum(smaller, 1.0)
+    return contact(a, b) > share
 
 
 def occlusion(xyxy: np.ndarray) -> np.ndarray:

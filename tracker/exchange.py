@@ -39,6 +39,17 @@ def exchange(matches: Sequence[IdentityMatch], holders: Sequence[Track], frame: 
     return events
 
 
+def exchange_two(one: Track, other: Track, frame: Frame) -> list[Recovery]:
+    """Two tracks, in sight or lost, take each other's identity."""
+    mine, theirs = one.identity, other.identity
+    assert mine is not None
+    assert theirs is not None
+    mine.reported = theirs.reported = max(mine.reported, theirs.reported)
+    one.take_identity(theirs)
+    other.take_identity(mine)
+    return [Recovery(frame.index, frame.time, person.id, 0.0, exchanged=True) for person in (mine, theirs)]
+
+
 def renamings(matches: Sequence[IdentityMatch]) -> list[Renaming]:
     """What becomes of the rows reported since the exchange, to be asked before `exchange`.
 

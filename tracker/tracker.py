@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 import numpy as np
 
@@ -18,8 +19,9 @@ from .boxes import occlusion
 from .camera_cuts import CameraCutOptions, CameraCuts, with_cuts
 from .cast_memory import CastMemory
 from .contest import Contest, ContestOptions
+from .crossing import CrossingOptions, Crossings
 from .doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
-from .exchange import exchange, renamings
+from .exchange import exchange, exchange_two, renamings
 from .gallery import GalleryOptions, clear_views, crop, embed_all
 from .holders import Holders
 from .motion import MotionOptions, box_noise
@@ -70,6 +72,7 @@ class TrackerOptions:
     recollection: RecollectionOptions = field(default_factory=RecollectionOptions)
     gallery: GalleryOptions = field(default_factory=GalleryOptions)
     doubt: DoubtOptions = field(default_factory=DoubtOptions)
+    crossing: CrossingOptions = field(default_factory=CrossingOptions)
 
     def __post_init__(self) -> None:
         require_numbers(self)
@@ -121,6 +124,7 @@ class Tracker:
         self._matcher = IdentityMatcher(self.options.recovery, embedder)
         self._scores = ScoreScale()
         self._steadiness = Steadiness(self.options.steadiness)
+        self._crossings = Crossings(self.options.crossing)
         self._cuts = CameraCuts(self.options.camera_cuts)
         self._last_picture = LastPicture()
         self._cut_times: list[float] = []
@@ -179,6 +183,7 @@ class Tracker:
         recoveries = self._resolve_identities(frame)
         if not self._uses_appearance:  # motion alone cannot tell the two
             self._mark_missed(frame.time)
+            recoveries += self._put_crossing_right(frame)
         self._put_to_sleep(frame.time)
         return self._report(frame, recoveries, cut)
 
@@ -220,6 +225,7 @@ class Tracker:
             else:
                 track.move(shared)
         self._asleep = Holders(self._asleep.tracks)  # all have changed
+        self._crossings.forget()
         self._tracks = [track for track in self._tracks if track.state is not TrackState.DELETED]
 
     def _coasting(self, now: float) -> list[Track]:
@@ -343,6 +349,19 @@ class Tracker:
             self._asleep = self._asleep.still_lost()
         return with_cuts(recoveries, self._cut_times)
 
+    def _put_crossing_right(self, frame: Frame) -> list[Recovery]:
+        """Give two people who were exchanged where they crossed their tracks; one such crossing a frame."""
+        crossing = self._crossings.exchanged(frame.time)
+        if crossing is None:
+            return []
+        alive = (track for track in (*self._tracks, *self._asleep.tracks) if track.state is not TrackState.DELETED)
+        holder_of = {track.identity: track for track in alive}
+        one, other = holder_of.get(crossing.one), holder_of.get(crossing.other)
+        if one is None or other is None:  # forgotten since
+            return []
+        self._renamed += tuple(Renaming(crossing.time, a.id, b.id) for a, b in permutations(crossing.people))
+        return exchange_two(one, other, frame)
+
     def _mark_missed(self, now: float) -> None:
         for track in self._tracks:
             track.mark_missed(now, self.options.birth.max_gap)
@@ -370,6 +389,7 @@ class Tracker:
         for track in self._tracks:
             if track.state is TrackState.CONFIRMED and track.identity is not None:
                 for seen in track.report():
+                    self._crossings.see(track.identity, seen.time, seen.xyxy, float(seen.detections.score[seen.row]))
                     rows.setdefault((seen.frame, seen.time), []).append((track.identity.id, seen))
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))
