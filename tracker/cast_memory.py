@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from .gallery import shrunk
-from .option_ranges import require_above
+from .option_ranges import require_above, require_numbers
 from .track import Identity
 from .types import InputError
 
@@ -36,7 +36,7 @@ class MemoryOptions:
 
     def __post_init__(self) -> None:
         require_above(0, "memory", self, "views", "crop_height")  # nobody is recognised without a view
-        require_above(-1, "memory", self, "crops")
+        require_numbers(self, "memory.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from .association import match
 from .boxes import xyxy_to_cxcywh
 from .gallery import People, embed_all, similarities
 from .holders import Holders
-from .option_ranges import require_above
+from .option_ranges import LARGEST_LOG_ODDS, require_above, require_at_most
 from .recollection import NO_CANDIDATES, Candidates
 from .track import Identity, Track
 from .types import Embedder, InputError, PictureSize
@@ -77,6 +77,7 @@ class RecoveryOptions:
     def __post_init__(self) -> None:
         noises = ("position_noise", "size_noise", "new_person_size_noise", "steady_noise")
         require_above(0.0, "recovery", self, *noises)
+        require_at_most(LARGEST_LOG_ODDS, "recovery", self, "prior_log_odds", "edge_log_odds")
 
     def at(self, steadiness: float) -> RecoveryOptions:
         """These options in a video in which people move as steadily as that, 0..1."""
