@@ -159,8 +159,8 @@ class Tracker:
 
         frame: a `Frame`, or its image alone, (H, W, 3) uint8 BGR, which is taken to follow the last frame at `fps`.
         Returns the confirmed people seen in this frame, with rows of earlier frames in `backfill`.
-        Raises InputError if time does not advance, for an array that is no image or where the embedder fails, TypeError
-        for arguments of another kind.
+        Raises InputError if time or index does not advance, for an array that is no image or where the embedder fails,
+        TypeError for arguments of another kind.
         """
         require(detections, Detections, "the detections of a frame")
         last = self._last
@@ -203,6 +203,9 @@ class Tracker:
     def _predict(self, frame: Frame) -> None:
         """Move every track on to this frame's time."""
         if self._last is not None:
+            if frame.index <= self._last.index:  # by it, rows that become known later find their frame
+                follows = f"frame {frame.index} does not come after frame {self._last.index}"
+                raise InputError(f"{follows}: its index must grow")
             seconds = frame.time - self._last.time
             if not 0 < seconds < math.inf:
                 raise InputError(f"frame {frame.index}: {frame.time:.3f} s does not come after {self._last.time:.3f} s")

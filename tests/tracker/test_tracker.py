@@ -323,6 +323,14 @@ def test_time_must_advance():
         tracker.update(Frame(1, 0.0, None), Detections.empty())
 
 
+def test_the_index_must_advance():
+    """By it late rows find their frame: two frames of one index would have them both."""
+    tracker = Tracker()
+    tracker.update(Frame(3, 0.0, None), Detections.empty())
+    with pytest.raises(InputError, match="frame 3 does not come after frame 3: its index must grow"):
+        tracker.update(Frame(3, 0.04, None), Detections.empty())
+
+
 def test_a_cast_of_no_people_is_refused():
     with pytest.raises(InputError, match="--cast must be at least 1"):
         TrackerOptions(cast=0)

@@ -5,6 +5,9 @@ from __future__ import annotations
 JITTER = 1.0
 """Seconds. A stamp that falls back further than this starts the stream's clock anew (joined or wrapped streams)."""
 
+LEAP = 3600.0
+"""Seconds. So does a stamp that leaps ahead further: no picture is shown for an hour, and MP4 cannot say it of one."""
+
 TICK = 1e-3
 """Seconds between two frames whose stamps are equal or in the wrong order."""
 
@@ -43,9 +46,9 @@ class FrameClock:
             self._away = 0.0
         elif stamp is None or self._alike > STUCK:
             self._last += self._period
-        elif (time := stamp - self._origin) > self._last:
+        elif self._last < (time := stamp - self._origin) <= self._last + LEAP:
             self._last = time
-        elif self._last - time <= JITTER:
+        elif 0 <= self._last - time <= JITTER:
             self._last += TICK
         else:
             self._last += self._period

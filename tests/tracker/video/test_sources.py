@@ -312,6 +312,13 @@ def test_the_clock_starts_at_zero_and_only_goes_forward():
     assert np.allclose(times, [0.0, 0.04, 0.08, 0.12, 0.121, 0.2, 0.24, 0.28])
 
 
+def test_stamps_that_leap_ahead_by_hours_start_the_clock_anew():
+    """A picture may be shown for an hour; of 10 h MP4 cannot say it, and no video could be written."""
+    clock = FrameClock(0.04)
+    times = [clock.time(stamp) for stamp in (0.0, 0.04, 3600.0, 39600.0, 39600.04, 39600.0, 3600.0)]
+    assert times == pytest.approx([0.0, 0.04, 3600.0, 3600.04, 3600.08, 3600.081, 3600.121])
+
+
 def test_a_stream_over_tcp_is_read(tmp_path):
     stream = shoot(tmp_path / "stream.ts", 10).read_bytes()
     with socket.create_server(("127.0.0.1", 0)) as server:
