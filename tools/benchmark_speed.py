@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from tracker.detection.detector import LARGEST_INPUT, SMALLEST_INPUT
 from tracker.types import InputError
 from tracker.video.video_reader import VideoReader
 from tracker.video.video_writer import VideoWriter
@@ -18,7 +19,7 @@ from tracker.video.video_writer import VideoWriter
 from .benchmark.processes import Spent, run_timed
 from .benchmark.speed_commands import ROWS, Job, Kit, count_ids
 from .benchmark.speed_report import Timings, as_json, speed_table
-from .run.checks import require_at_least, require_known
+from .run.checks import require_at_least, require_between, require_known
 from .run.output import note, refuse_unwritable, say, show, write_json
 from .run.parts import BUNDLED, detector_weights
 from .run.progress import progress
@@ -76,7 +77,7 @@ class BenchmarkSpeedCommand:
 
     def _check(self) -> None:
         require_at_least(1, "runs", self.runs)
-        require_at_least(32, "imgsz", self.imgsz)
+        require_between(SMALLEST_INPUT, LARGEST_INPUT, "imgsz", self.imgsz)
         require_known("command", self.rows, ROWS)
         if not self.videos:
             raise InputError("name at least one video")

@@ -12,10 +12,11 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from models.bundled import require_unchanged
+from tracker.detection.detector import LARGEST_INPUT, SMALLEST_INPUT
 from tracker.detection.weights import INT8_FOLDER, check_kind, openvino_folder
 from tracker.types import InputError
 
-from .run.checks import require_at_least
+from .run.checks import require_at_least, require_between
 from .run.output import os_errors_as, say
 from .run.parts import detector_weights
 
@@ -50,7 +51,7 @@ class ExportDetectorCommand:
     def run(self) -> None:
         """Raises InputError where nothing can be made, or the copy finds other people."""
         require_at_least(1, "limit", self.limit)
-        require_at_least(32, "imgsz", self.imgsz)
+        require_between(SMALLEST_INPUT, LARGEST_INPUT, "imgsz", self.imgsz)
         weights = detector_weights(self.weights)
         require_unchanged(weights)
         if check_kind(weights) != ".pt":

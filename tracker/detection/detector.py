@@ -20,6 +20,9 @@ from .weights import INT8_FOLDER, OtherKindError, check_kind, gpu, openvino_fold
 MIN_AREA = 16.0
 """Square pixels; what clipping leaves of a box outside the picture is not a person."""
 
+SMALLEST_INPUT, LARGEST_INPUT = 32, 8192
+"""Pixels of the longer side of a network's input: beyond, memory for it runs out before anybody is found."""
+
 
 @dataclass(frozen=True, slots=True)
 class DetectorOptions:
@@ -52,9 +55,10 @@ class DetectorOptions:
         for name in ("conf", "iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"--{name} must lie between 0 and 1, not {getattr(self, name)}")
-        for name, least in (("imgsz", 32), ("batch", 1)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name} must be at least {least}, not {getattr(self, name)}")
+        if not SMALLEST_INPUT <= self.imgsz <= LARGEST_INPUT:
+            raise InputError(f"--imgsz must lie between {SMALLEST_INPUT} and {LARGEST_INPUT}, not {self.imgsz}")
+        if self.batch < 1:
+            raise InputError(f"--batch must be at least 1, not {self.batch}")
 
 
 class YoloDetector:
