@@ -18,7 +18,13 @@ from models.errors import WeightsError
 from reid.data.crops import DataError
 from tracker.types import InputError
 
-from .run.checks import refuse_empty_paths, refuse_no_numbers, refuse_repeated_ids, refuse_repeated_lists
+from .run.checks import (
+    refuse_empty_paths,
+    refuse_lists_without_values,
+    refuse_no_numbers,
+    refuse_repeated_ids,
+    refuse_repeated_lists,
+)
 from .run.config_file import read_config
 from .run.folder import version_of
 from .run.help import help_text
@@ -201,6 +207,8 @@ def run(prog: str, command: Any, arguments: list[str]) -> None:
         refuse_empty_paths(rest, command)
         given = chosen(prog, command, rest, {} if default is None else {"default": default})
         refuse_no_numbers(given)
+        if default is None:  # else an empty list may stand for one of the file
+            refuse_lists_without_values(rest, given)
         given.run()
 
 

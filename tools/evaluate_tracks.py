@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
+from tyro.conf import Positional
+
+from tracker.types import InputError
 
 from .run.output import note, show, write_json
 from .scoring.score_files import POOLED, evaluate, pooled_table
@@ -27,14 +30,21 @@ class EvaluateTracksCommand:
     gt: Path
     """Truth: a folder of sequences (SEQUENCE/gt/gt.txt), one sequence folder, or one file: MOT text, XML of CVAT or
     COCO JSON of a video."""
-    results: Path
-    """Tracks: a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, or one file as above."""
+    results: Path | None = None
+    """Tracks: a run's folder, a folder with SEQUENCE.txt or SEQUENCE/tracks.txt, or one file as above."""
     json: Path | None = None
     """Write the numbers to this file as well."""
+    tracks: Positional[Path | None] = None
+    """The same as --results."""
 
     def run(self) -> None:
-        """Raises InputError as `evaluate` does."""
-        scores = evaluate(self.gt, self.results)
+        """Raises InputError as `evaluate` does, and where tracks are not named, or twice."""
+        named = [path for path in (self.tracks, self.results) if path is not None]
+        if len(named) != 1:
+            raise InputError(
+                "name the tracks to score, once: `followspot evaluate tracks RUN --gt FILE`, of a run's folder or file"
+            )
+        scores = evaluate(self.gt, named[0])
         show(score_table(scores))
         for name, score in scores.items():
             on_truth, boxes = score.matched

@@ -29,6 +29,7 @@ from .review.corrections import bring_up_to_date
 from .run.checks import require_between, require_known, tell_nobodies
 from .run.clock_times import seconds, shape
 from .run.drawable import Drawable, drawable_files, drawable_run
+from .run.file_names import OVERVIEW
 from .run.help import Advanced, Common
 from .run.interruption import IncompleteError, Interruption
 from .run.output import count, note, say
@@ -156,6 +157,12 @@ class RenderCommand:
 
     def _open(self) -> Drawable:
         if self.tracks is not None:
+            for run, video in ((self.tracks, self.source), (self.source, self.tracks)):
+                if (Path(run) / OVERVIEW).is_file():
+                    raise InputError(
+                        f"{run} is a run's folder, which knows its video and tracks: `followspot render {run}` draws "
+                        f"it, with --video {video} where the video was moved"
+                    )
             return drawable_files(self.source, self.tracks, self.away)
         if not Path(self.source).is_dir():
             raise InputError(f"{self.source} is no folder of a run: name one, or a video and its tracks.txt")

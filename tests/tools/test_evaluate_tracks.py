@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from places import SHARED
 
+from tools.cli import main
 from tools.evaluate_tracks import EvaluateTracksCommand
 from tools.scoring.score_files import POOLED, evaluate
 from tools.scoring.track_scores import pool, score_sequence
@@ -286,6 +287,24 @@ def test_results_of_another_video_are_refused_or_asked_about(tmp_path: Path, cap
         EvaluateTracksCommand(truth, write_mot(tmp_path / "other.txt", rows)).run()
         said = capsys.readouterr().out
         assert ("truth: 4 of 100 boxes lie on the truth's; are these the results of this video?" in said) == asked
+
+
+def test_tracks_are_named_where_a_newcomer_types_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """As `followspot evaluate tracks RUN --gt FILE`; `--results RUN` stays."""
+    truth = str(write_mot(tmp_path / "truth.txt", [(t, 1, 100, 100, 50, 100, 1) for t in range(1, 11)]))
+    said = []
+    for words in ([truth], ["--results", truth]):
+        monkeypatch.setattr("sys.argv", ["followspot", "evaluate", "tracks", *words, "--gt", truth])
+        main()
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert "100.0" in said[0]
+    for words in ([], [truth, "--results", truth]):
+        monkeypatch.setattr("sys.argv", ["followspot", "evaluate", "tracks", *words, "--gt", truth])
+        with pytest.raises(SystemExit, match="name the tracks to score, once: `followspot evaluate tracks RUN --gt"):
+            main()
 
 
 def test_results_without_a_box_are_no_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

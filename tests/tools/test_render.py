@@ -210,6 +210,20 @@ def test_a_list_that_is_given_twice_is_refused_as_only_the_last_would_count(
     assert (folder / "boxes.mp4").exists()
 
 
+def test_a_list_without_a_value_is_refused_as_everybody_would_be_drawn(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    for words in (["--only"], ["--only", "--crf", "30"]):
+        monkeypatch.setattr("sys.argv", ["followspot", "render", str(folder), *words])
+        with pytest.raises(SystemExit, match="--only is given without a value: give one or more, or leave it out"):
+            main()
+    assert not list(folder.glob("boxes*.mp4"))
+
+
+def test_a_run_beside_its_video_tells_what_to_type(folder: Path, film: Path):
+    for words in ((str(film), folder), (str(folder), film)):
+        with pytest.raises(InputError, match=r"run is a run's folder, .*: `followspot render \S+run` draws it"):
+            RenderCommand(*words).run()
+
+
 def test_a_part_begins_and_ends_in_time_with_its_sound(folder: Path):
     """From 1 s to 2 s: frames 25 to 49 of 75, shown from 0 s on, and one second of the tone."""
     RenderCommand(str(folder), style="plain", start="0:01", end="2", out=folder / "part.mp4").run()

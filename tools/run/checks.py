@@ -40,6 +40,17 @@ def refuse_repeated_lists(arguments: Sequence[str], command: Any) -> None:
             raise InputError(f"{min(names)} is given twice, and only the last would count: give all its values at once")
 
 
+def refuse_lists_without_values(arguments: Sequence[str], command: Any) -> None:
+    """Raise InputError where an option that takes several values is given none and so says nothing, as `--only` of
+    `render`. `command` is what the arguments made; where a list is not empty by default, none is something else."""
+    ends = {option.replace("_", "-") for option, value in pairwise([*arguments, "--"]) if value.startswith("--")}
+    names = option_names(command.__class__)
+    changed = {f"--{names[path]}" for path, _ in changed_options(command)}
+    for action in parser_of(command.__class__)._actions if ends else ():
+        if action.nargs == "*" and (empty := ends & set(action.option_strings) - changed):
+            raise InputError(f"{min(empty)} is given without a value: give one or more, or leave it out")
+
+
 def refuse_repeated_ids(arguments: Sequence[str], command: Any) -> None:
     """Raise InputError where an option that gives values to ids names one twice, as only the last would count."""
     for at, option in enumerate(arguments):
