@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -32,8 +33,15 @@ def images_in(folder: Path) -> list[Path]:
 
 
 def images_matching(pattern: str) -> list[Path]:
-    """The image files that a pattern matches in natural order; ** stands for folders however deep."""
-    return _images(map(Path, glob.glob(pattern, recursive=True)))
+    """The image files that a pattern matches in natural order."""
+    return _images(files_matching(pattern))
+
+
+def files_matching(pattern: str) -> Iterator[Path]:
+    """What a pattern matches; ** stands for folders however deep. Brackets in the name of a folder are no pattern."""
+    folder = next(folder for folder in Path(pattern).parents if os.path.isdir(folder))  # at last the current one
+    names = glob.iglob(str(Path(pattern).relative_to(folder)), root_dir=folder, recursive=True)
+    return (folder / name for name in names)
 
 
 def _images(files: Iterable[Path]) -> list[Path]:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from ..types import InputError
 from .containers import VIDEO_SUFFIXES, is_url, refuse_unknown_scheme
-from .image_sequence import IMAGE_SUFFIXES, BlankSequence, ImageSequence, images_in, images_matching, natural_order
+from .image_sequence import (
+    IMAGE_SUFFIXES,
+    BlankSequence,
+    ImageSequence,
+    files_matching,
+    images_in,
+    images_matching,
+    natural_order,
+)
 from .mot_folder import SEQINFO, picture_frames, read_seqinfo
 from .newest import NewestFrames
 from .source import Source
@@ -77,11 +85,7 @@ def is_there(source: str) -> bool:
     if is_url(source):
         return True
     refuse_unknown_scheme(source)
-    return (
-        Path(source).exists()
-        or source.isdecimal()
-        or (glob.has_magic(source) and any(glob.iglob(source, recursive=True)))
-    )
+    return Path(source).exists() or source.isdecimal() or (glob.has_magic(source) and any(files_matching(source)))
 
 
 def is_read_once(source: str) -> bool:
@@ -102,7 +106,7 @@ def each_source(source: str) -> list[str]:
     if path.is_dir() and not (path / SEQINFO).is_file():
         files = [file for file in path.iterdir() if file.name[0] != "." and file.is_file()]  # no pipe, no dead link
     elif glob.has_magic(source) and not path.exists():
-        files = [Path(name) for name in glob.glob(source, recursive=True)]
+        files = [*files_matching(source)]
     else:
         return [source]
     videos = sorted((file for file in files if file.suffix.lower() in VIDEO_SUFFIXES), key=natural_order)

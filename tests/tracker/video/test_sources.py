@@ -23,7 +23,7 @@ from tracker.video.addresses import without_secrets
 from tracker.video.frame_clock import FrameClock
 from tracker.video.image_sequence import images_in
 from tracker.video.mot_folder import SequenceInfo, read_seqinfo, seqinfo_text
-from tracker.video.sources import each_source, open_source
+from tracker.video.sources import each_source, is_there, open_source
 
 SEQUENCES = SHARED / "mot"
 SEQINFO = "[Sequence]\nname=stage\nimDir=img1\nframeRate=20\nseqLength=7\nimWidth=128\nimHeight=96\nimExt=.png\n"
@@ -69,6 +69,22 @@ def test_a_pattern_and_a_single_image(tmp_path):
         assert [number(frame.image) for frame in source] == [2]
     with pytest.raises(InputError, match="no image or video matches"):
         open_source(str(tmp_path / "c*.png"))
+
+
+def test_a_pattern_reaches_into_folders_whose_names_hold_brackets(tmp_path, monkeypatch):
+    folder = tmp_path / "takes [best] {1}"
+    for inner in ("a", "b"):
+        (folder / inner).mkdir(parents=True)
+    paint(folder / "a", ["1.png", "2.png"])
+    clip = shoot(folder / "b" / "dance [1].mp4", 3)
+    with open_source(str(folder / "a" / "*.png")) as source:
+        assert [number(frame.image) for frame in source] == [0, 1]
+    monkeypatch.chdir(tmp_path)
+    for pattern in (folder / "**" / "*.mp4", Path("takes [best] {1}", "[ab]", "*.mp4")):
+        (found,) = each_source(str(pattern))
+        assert clip.samefile(found)
+        assert is_there(str(pattern))
+    assert not is_there(str(folder / "[c]" / "*.mp4"))
 
 
 def test_a_file_whose_name_looks_like_a_pattern_or_a_webcam_is_still_a_file(tmp_path, monkeypatch):
