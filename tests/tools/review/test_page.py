@@ -92,7 +92,10 @@ def test_a_number_of_no_person_is_refused_in_a_sentence_and_nothing_is_saved(pag
     page.press_keys("9")
     page.wait_for("#prompt[open]")
     page.press_keys("Enter")
-    page.wait_for_words("There is no person 9")
+    page.wait_for_words("There is no person 9.", "#prompt-wrong")
+    page.press_keys("1")
+    assert page.input_value("#prompt-number") == "1", "the question stays, and the next digit begins anew"
+    page.press_keys("Escape")
     assert served.edits() == []
 
 

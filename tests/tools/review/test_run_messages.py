@@ -133,6 +133,15 @@ def test_a_new_person_has_no_mark_of_one_whose_making_was_undone(run):
     assert "cast" not in run.inner_text("#where")
 
 
+@pytest.mark.parametrize("width", [820, 1000])
+def test_title_and_buttons_take_two_lines_on_a_small_screen(run, width: int):
+    run.set_viewport_size({"width": width, "height": 760})
+    places = [button.bounding_box() for button in run.query_selector_all("header [data-do]")]
+    assert len({place["y"] for place in places}) == 2
+    assert run.query_selector("header").bounding_box()["height"] < 3 * places[0]["height"]
+    assert run.inner_text("#folder") == "evening"
+
+
 def test_a_refusal_is_a_sentence_and_goes_with_the_next_deed(run):
     run.choose(7)
     run.press_keys("m", "7", "Enter")
@@ -146,7 +155,9 @@ def test_a_refusal_is_a_sentence_and_goes_with_the_next_deed(run):
     run.go_to_frame(5)
     assert message(run) == ("", False)
     run.press_keys("m", "9", "9", "Enter")
-    run.wait_for_words("There is no person 99")
+    run.wait_for_words("There is no person 99.", "#prompt-wrong")
+    run.press_keys("7", "Enter")
+    run.wait_for_words("Person 7 cannot be merged with itself")
     run.press_keys(" ")
     run.wait_for_function("() => document.querySelector('#play').textContent == 'Pause'")
     assert message(run) == ("", False)

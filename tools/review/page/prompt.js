@@ -24,9 +24,12 @@ export class Prompt {
   }
 
   // The same for a person's number; a click on somebody is their number, and the answer where there is but one choice.
+  // At a number that is nobody's the question says so, and stays.
   person(question, typed = "", choices = [OK]) {
-    const answer = this.number(question, typed, choices);
-    this.chips.replaceChildren(...this.people().map((one) => this.chip(one, choices.length === 1)));
+    const people = this.people();
+    this.takes({ free: false, known: new Set(people.map(({ number }) => number)) });
+    const answer = this.asked(question, typed, choices, (text) => Number(text));
+    this.chips.replaceChildren(...people.map((one) => this.chip(one, choices.length === 1)));
     return answer;
   }
 
@@ -57,8 +60,8 @@ export class Prompt {
     }
   }
 
-  takes({ free }) {
-    this.free = free;
+  takes({ free, known = null }) {
+    Object.assign(this, { free, known });
     this.input.inputMode = free ? "text" : "numeric";
     this.input.dir = "auto";
   }
@@ -76,6 +79,7 @@ export class Prompt {
       };
       const choose = ({ how, free }) => {
         if (this.input.value === "" && !free && !this.free) return this.input.focus();
+        if (!free && this.known && !this.known.has(Number(this.input.value))) return this.nobody();
         finish({ number: free ? "new" : read(this.input.value), how });
       };
       this.choices.replaceChildren(...choices.map((choice) => this.button(choice, choose)));
@@ -95,6 +99,11 @@ export class Prompt {
       this.input.focus();
       this.input.setSelectionRange(typed.length, typed.length);
     });
+  }
+
+  nobody() {
+    this.wrong.textContent = `There is no person ${this.input.value}.`;
+    this.input.select();
   }
 
   button(choice, choose) {
