@@ -158,9 +158,9 @@ def _put_back(held: deque[tuple[Frame, FrameTracks]], tracks: FrameTracks) -> No
 
 def _since(held: deque[tuple[Frame, FrameTracks]], event: Recovery, happened: float | None) -> Recovery:
     """An exchange is put right from the first held frame on that is not before the time it `happened`, in seconds, and
-    in which the person is."""
+    in which the person is: until then a lost one was away."""
     if not event.exchanged or happened is None:
         return event
     later = (frame for frame, rows in held if frame.time >= happened and event.id in rows.ids)
     frame = next(later, held[-1][0])
-    return replace(event, frame=frame.index, time=frame.time)
+    return replace(event, frame=frame.index, time=frame.time, away=max(event.away - (event.time - frame.time), 0.0))

@@ -47,13 +47,14 @@ def test_an_exchange_that_is_found_out_is_put_right_in_the_frames_that_are_held(
 
 
 def test_an_exchange_begins_with_the_first_row_of_the_person():
-    """It happened at 0.25 s, but 2, who was called 1 until now, is not seen again before frame 5."""
+    """It happened at 0.25 s, but 2, who was called 1 until now, is not seen again before frame 5, away for 0.3 s."""
     found = Recovery(6, 0.6, 2, 0.4, exchanged=True)
     told = replace(rows(6, [2]), recoveries=(found,), renamed=(Renaming(0.25, 1, 2),))
     reported = [*(rows(frame, [1] if frame in (0, 1, 5) else []) for frame in range(6)), told]
     merged = [tracks for _, tracks in merge_backfill((Frame(t.frame, t.time, None), t) for t in reported)]
     assert [tracks.ids.tolist() for tracks in merged] == [[1], [1], [], [], [], [2], [2]]
-    assert [event.frame for tracks in merged for event in tracks.recoveries] == [5]
+    (event,) = merged[5].recoveries
+    assert (event.frame, event.time, event.away) == (5, 0.5, pytest.approx(0.3))
 
 
 def test_no_id_is_put_right_where_that_would_double_another():
