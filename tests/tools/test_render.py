@@ -131,7 +131,7 @@ def test_corrected_tracks_are_drawn_where_there_are_any_unless_told_otherwise(
     corrected = folder / "corrected"
     corrected.mkdir()
     (corrected / "tracks.txt").write_text("1,3,220,60,50,150,1\n75,3,220,60,50,150,1\n")
-    (corrected / "tracks.json").write_text('{"people": [{"id": 3, "name": "Bea"}]}')
+    (corrected / "tracks.json").write_text('{"people": [{"id": 3, "name": "Bea", "recoveries": []}]}')
     RenderCommand(str(folder), only=("Bea",)).run()
     assert f"tracks: {corrected}/tracks.txt (corrected)\n" in capsys.readouterr().out
     assert (corrected / "boxes-Bea.mp4").exists()

@@ -20,7 +20,7 @@ from ..run.file_names import CORRECTED, OVERVIEW, TRACKS
 from ..run.output import os_errors_as
 from ..run.tracked_run import TrackedRun
 from .edit_file import EDIT_FILE, Review
-from .gaps import FILLED
+from .gaps import FILLED, Places
 from .mot_export import TRUTH, truth_rows
 from .place_table import PlaceTable
 from .run_tracks import RunTracks, read_run_tracks
@@ -56,18 +56,32 @@ def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corre
     """The same of a review that is open."""
     labelled = review.labelled
     table = PlaceTable(data.video, fill_gaps * data.fps(data.video), data.run.stride)
-    rows: dict[int, list[tuple[int, np.ndarray, float, float]]] = defaultdict(list)
+    rows: dict[int, list[tuple[int, np.ndarray, float, Recovery | None]]] = defaultdict(list)
     people = table.take(labelled)
     for person, places in people.items():
         score = np.where(places.row == FILLED, 0.0, labelled.score[places.row]).tolist()
-        away = _seconds_away(data.times, places.frame // data.run.stride)
-        for place in zip(places.frame.tolist(), places.xyxy, score, away, strict=True):
+        for place in zip(places.frame.tolist(), places.xyxy, score, _returns(data, person, places), strict=True):
             rows[place[0]].append((person, *place[1:]))
     frames = range(0, data.length(data.video), data.run.stride)
     cuts = [data.seconds(cut) for cut in data.cuts]
     names = {person: name for person, name in labelled.names.items() if person in people}
     tracks = [_frame_tracks(frame, data.seconds(frame), rows[frame], cuts) for frame in frames]
     return Corrected([replace(each, cut=each.frame in data.cuts) for each in tracks], names)
+
+
+def _returns(data: RunTracks, person: int, places: Places) -> list[Recovery | None]:
+    """For each of a person's boxes, whether the person comes back with it: with the similarity that the tracker told of
+    that return, where both boxes were one id's to it, too."""
+    told = {(event.frame, event.id): (event.similarity, event.margin) for event in data.recoveries}
+    ids = data.columns.person
+    own = np.append(ids, -1)[np.minimum(places.row, len(ids))]  # -1 of boxes that are filled in or made by hand
+    before = np.append(-1, own[:-1])
+    away = _seconds_away(data.times, places.frame // data.run.stride)
+    returns: list[Recovery | None] = []
+    for frame, gone, id, last in zip(places.frame.tolist(), away, own.tolist(), before.tolist(), strict=True):
+        seen = told.get((frame, id), (None, None)) if id == last else (None, None)
+        returns.append(Recovery(frame, data.seconds(frame), person, gone, *seen) if gone else None)
+    return returns
 
 
 def _seconds_away(times: np.ndarray, frames: np.ndarray) -> list[float]:
@@ -78,16 +92,14 @@ def _seconds_away(times: np.ndarray, frames: np.ndarray) -> list[float]:
 
 
 def _frame_tracks(
-    frame: int, time: float, rows: list[tuple[int, np.ndarray, float, float]], cuts: list[float]
+    frame: int, time: float, rows: list[tuple[int, np.ndarray, float, Recovery | None]], cuts: list[float]
 ) -> FrameTracks:
     """`cuts`: seconds of the camera cuts, which explain absences."""
     if not rows:
         return FrameTracks.empty(frame, time)
-    ids, xyxy, score, away = zip(*rows, strict=True)
-    recoveries = tuple(
-        with_cuts([Recovery(frame, time, id, gone) for id, gone in zip(ids, away, strict=True) if gone], cuts)
-    )
-    recovered = np.array(away) > 0
+    ids, xyxy, score, back = zip(*rows, strict=True)
+    recoveries = tuple(with_cuts([event for event in back if event is not None], cuts))
+    recovered = np.array([event is not None for event in back])
     return FrameTracks(frame, time, np.array(ids), np.stack(xyxy), np.array(score), recovered, recoveries=recoveries)
 
 

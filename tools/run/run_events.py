@@ -9,7 +9,7 @@ from typing import Any
 from tracker.camera_cuts import with_cuts
 from tracker.types import FrameTracks, InputError, Recovery
 
-from .file_names import OVERVIEW
+from .file_names import CORRECTED, OVERVIEW
 from .output import read_json_object
 from .tracked_run import TrackedRun
 
@@ -49,16 +49,26 @@ def tracks_with_events(run: TrackedRun, away: float) -> list[FrameTracks]:
     """The run's tracks with its recoveries and camera cuts.
 
     Corrected tracks have other ids than the run's recoveries: there those count that follow from the rows, after `away`
-    seconds of absence, and camera cuts. Raises InputError where a file of the run is damaged.
+    seconds of absence, and camera cuts, with the similarity that corrected/tracks.json tells. Raises InputError where a
+    file of the run is damaged.
     """
     events, rows = read_events(run), run.tracks(away)
     cuts = set(events.cut_frames)
     if run.corrections:
         times = [each.time for each in rows if each.frame in cuts]
+        corrected = read_events(replace(run, folder=run.folder / CORRECTED)).recoveries
+        told = {(event.frame, event.id): event for event in corrected}
         return [
-            replace(each, cut=each.frame in cuts, recoveries=tuple(with_cuts(each.recoveries, times))) for each in rows
+            replace(each, cut=each.frame in cuts, recoveries=tuple(with_cuts(_as_told(each.recoveries, told), times)))
+            for each in rows
         ]
     return _with_recoveries([replace(each, cut=each.frame in cuts) for each in rows], events.recoveries)
+
+
+def _as_told(recoveries: Sequence[Recovery], told: Mapping[tuple[int, int], Recovery]) -> list[Recovery]:
+    """The same, each as sure as the one `told` of its frame and id, if there is one."""
+    known = [(event, told.get((event.frame, event.id), event)) for event in recoveries]
+    return [replace(event, similarity=one.similarity, margin=one.margin) for event, one in known]
 
 
 def _with_recoveries(rows: Sequence[FrameTracks], recoveries: Sequence[Recovery]) -> list[FrameTracks]:

@@ -24,6 +24,7 @@ from tools.review.run_answers import RunAnswers
 from tools.review.run_tracks import read_run_tracks
 from tools.review_run import ReviewCommand
 from tools.run.doubtful_moments import found_in, told
+from tools.run.run_events import tracks_with_events
 from tools.run.tracked_run import read_run
 from tools.scoring.score_files import POOLED, evaluate
 from tracker.results.cast_file import read_cast
@@ -79,6 +80,24 @@ def test_who_is_in_every_frame_never_comes_back(tmp_path: Path, make_run: Callab
     (run / "tracks.csv").write_text("".join(f"{frame},{frame:.3f},1,\n" for frame in range(30)))
     events = [event for rows in corrected(read_run(run), fill_gaps=0.0).tracks for event in rows.recoveries]
     assert [(event.id, event.frame, event.away) for event in events] == [(2, 21, 2.0)]
+
+
+def test_a_return_that_no_edit_touched_keeps_its_similarity(tmp_path: Path, make_run: Callable[..., Path]):
+    """Three come back in frame 28. 1 and 2 come back as each other, so the tracker's word holds for 3 alone, who is
+    4 by now. Corrected files and what `render` draws tell the same."""
+    pieces = {id: [(id - 1, 0, 9), (id - 1, 28, 29)] for id in (1, 2, 3)}
+    run = make_run(tmp_path / "run", pieces, **{f"id{id}": recovery(28, away=0.6, similarity=0.9) for id in pieces})
+    edited(
+        run,
+        {"do": "swap", "video": "dance", "people": [1, 2], "from_frame": 20},
+        {"do": "give", "video": "dance", "person": 3, "to": "new", "from_frame": 0},
+    )
+    data = read_run_tracks(read_run(run))
+    write_corrected(data, Review(data), 0.0)
+    for tracks in (corrected(read_run(run)).tracks, tracks_with_events(read_run(run).corrected(), 0.5)):
+        events = [event for rows in tracks for event in rows.recoveries]
+        assert [(event.id, event.frame) for event in events] == [(1, 28), (2, 28), (4, 28)]
+        assert [(event.similarity, event.margin) for event in events] == [(None, None), (None, None), (0.9, 0.3)]
 
 
 def test_what_was_filled_in_while_tracking_is_no_box_to_the_review(tmp_path: Path, make_run: Callable[..., Path]):
