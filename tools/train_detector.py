@@ -17,7 +17,7 @@ from tracker.types import InputError
 
 from .detector_training.options import FinetuneOptions
 from .run.checks import require_at_least
-from .run.output import make_folder, read_json_object, write_json
+from .run.output import make_folder, note, read_json_object, write_json
 
 if TYPE_CHECKING:
     from .detector_training.average_precision import Precision
@@ -141,11 +141,14 @@ class TrainDetectorCommand:
         from .detector_training.finetune import finetune
         from .detector_training.pictures import TRAIN
 
-        weights = self.work / "person.pt"
+        weights, earlier = self.work / "person.pt", set(self.work.glob("person_epoch*.pt"))
         for epoch in finetune(self.parent, pictures / TRAIN / "images", self.training, trust=self.trust):
             weights = self.work / f"person_epoch{epoch.number}.pt"
             save_checkpoint(epoch.model, weights, date.today().isoformat())
             print(f"epoch {epoch.number}: " + ", ".join(f"{name} {loss:.3f}" for name, loss in epoch.losses.items()))
+            earlier.discard(weights)
+        if earlier:
+            note(f"{', '.join(sorted(path.name for path in earlier))} in {self.work}: of an earlier training")
         return weights
 
     def _score(self, pictures: Path, weights: Path) -> None:

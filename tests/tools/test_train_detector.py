@@ -227,6 +227,23 @@ def test_pictures_are_used_again_by_the_sources_they_were_gathered_from_and_by_n
         command.run()
 
 
+def test_weights_that_an_earlier_training_left_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two passes after one of three in the same --work: the third pass's weights are no part of this training."""
+    from tools.detector_training import checkpoint, finetune
+
+    def passes(_: Path, __: Path, options: FinetuneOptions, *, trust: bool) -> list[finetune.Epoch]:
+        return [finetune.Epoch(number + 1, {}, None) for number in range(options.epochs)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(finetune, "finetune", passes)
+    monkeypatch.setattr(checkpoint, "save_checkpoint", lambda _, path, __: path.touch())
+    for epochs, notes in ((3, []), (2, [f"note: person_epoch3.pt in {tmp_path}: of an earlier training"])):
+        command = TrainDetectorCommand(tmp_path / "a.pt", work=tmp_path, training=FinetuneOptions(epochs=epochs))
+        assert command._train(tmp_path).name == f"person_epoch{epochs}.pt"
+        assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("note")] == notes
+
+
 def test_what_is_no_video_no_network_or_no_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "words").write_text("just words\n" * 50)
     clips = TrainDetectorCommand(PERSON_DETECTOR, PERSON_DETECTOR, clips=(tmp_path / "words",), stage_scenes=0)
