@@ -41,7 +41,7 @@ class DanceReidFolder:
     person without crops leaves a hole in meta.json.
 
     By the `recipe` (plain values that say how the data is made) a killed run can be started again: what `finish` took
-    stands in `finished` and is listed without being written again; what belongs to no finished video is thrown away.
+    stands in `finished` and is listed without being written again; what belongs to no finished video goes at the end.
 
     Raises DataError where the folder already holds files, other than those made with the same recipe.
     """
@@ -79,7 +79,6 @@ class DanceReidFolder:
                 (self.folder / name).mkdir(exist_ok=True)
         except OSError as error:
             raise DataError(f"Cannot make the folder {self.folder} ({error.strerror}); name another one.") from error
-        self._remove_unfinished()
         return self
 
     def write(
@@ -138,7 +137,6 @@ class DanceReidFolder:
         for key in [key for key in self.numbers if key[0] not in finished]:
             del self.numbers[key]
             self.files.pop(key, None)
-            self.rows.pop(key[0], None)
         kept = {Path(name).stem for names in self.files.values() for name in names}
         for part in ("images", "poses"):
             for path in (self.folder / part).iterdir():

@@ -124,7 +124,11 @@ def test_a_stopped_folder_goes_on_after_its_finished_videos(tmp_path):
         assert len(list((tmp_path / "data" / "images").iterdir())) == 4
         assert len(read_crop_table(tmp_path / "data" / "crops.csv")) == 4
         assert people(read_split(tmp_path / "data", DataOptions()).train) == [0, 1]
-    # A line that a kill cut short is none.
+        meta, videos = (json.loads((tmp_path / "data" / name).read_text()) for name in ("meta.json", "video.json"))
+        assert ([len(files) for files in meta["identities"]], videos) == ([2, 2], {"a": [0, 1]})
+    # A line that a kill cut short is none, and the crops it left behind are no part of the data.
+    for left in ("images/0009_000009.jpg", "poses/0009_000009.txt"):
+        (tmp_path / "data" / left).touch()
     with (tmp_path / "data" / ".progress.jsonl").open("a") as file:
         file.write('{"video": "b", "sou')
     with pytest.raises(DataError, match="made with another every"):
@@ -133,6 +137,7 @@ def test_a_stopped_folder_goes_on_after_its_finished_videos(tmp_path):
         write_all(folder, "abc")
     files = [path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole").rglob("*") if path.is_file()]
     assert len(files) == 12 + 12 + 6
+    assert len([path for path in (tmp_path / "data").rglob("*") if path.is_file()]) == len(files)
     for name in files:
         assert (tmp_path / "data" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
