@@ -14,6 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 from ..encoder.atomic_write import replace_text
 
 LOG = "log.jsonl"
+EPOCH_TIME = "time/epoch"
+"""Stands in the line of an epoch's end alone."""
 
 
 class RunLog:
@@ -26,8 +28,9 @@ class RunLog:
     def __init__(self, folder: Path, resumed_at: int | None) -> None:
         self.path = folder / LOG
         earlier = read_log(self.path) if resumed_at is not None else []
-        kept = "".join(json.dumps(row) + "\n" for row in earlier if row["step"] <= (resumed_at or 0))
-        replace_text(self.path, kept)
+        kept = [row for row in earlier if row["step"] <= (resumed_at or 0)]
+        replace_text(self.path, "".join(json.dumps(row) + "\n" for row in kept))
+        self._ended = {row.get("epoch") for row in kept if EPOCH_TIME in row}
         self.curves, self.resumed_at = folder / "tensorboard", resumed_at
 
     def __enter__(self) -> RunLog:
@@ -39,6 +42,11 @@ class RunLog:
     def __exit__(self, *_: object) -> None:
         self.stream.close()
         self.board.close()
+
+    def end_epoch(self, step: int, epoch: int, numbers: dict[str, float]) -> None:
+        """The line of an epoch's end, unless it is there: a kill may have come between it and the save."""
+        if epoch not in self._ended:
+            self.write(step, epoch, numbers)
 
     def write(self, step: int, epoch: int, numbers: dict[str, float]) -> None:
         """One line; a name such as "loss/triplet" becomes a TensorBoard curve."""

@@ -29,7 +29,7 @@ from .processes import Processes
 from .recipe import Recipe, make_objective
 from .report import PROTOCOL, epoch_line, write_final_pictures, write_generated_pictures
 from .run_folder import require_writable, written_into
-from .run_log import RunLog
+from .run_log import EPOCH_TIME, RunLog
 from .run_state import RunState, StateFile
 
 
@@ -238,11 +238,11 @@ class Training:
         state, scores = self.state, None
         if self.query and self.gallery and (self.finished or state.epoch % self.options.evaluate_every == 0):
             scores = score_encoder(state.averaged_encoder, self.query, self.gallery, PROTOCOL, self.device)
-        summary = {"time/epoch": seconds, "time/waiting_for_data": waited}
+        summary = {EPOCH_TIME: seconds, "time/waiting_for_data": waited}
         if scores:
             summary |= {"score/mAP": scores.mean_average_precision, "score/rank1": scores.rank(1)}
         state.save_encoders(self.folder, self.recipe, scores)
-        log.write(state.step, state.epoch, summary)
+        log.end_epoch(state.step, state.epoch, summary)
         self.write_pictures()
         self.save()
         steps, epochs = self.recipe.optimisation.steps, self.recipe.optimisation.epochs

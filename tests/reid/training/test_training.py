@@ -600,6 +600,17 @@ def test_a_run_that_ends_right_after_its_last_step_is_scored_and_written_once_re
     assert (stopped.folder / "encoder_last.pt").exists()
 
 
+def test_an_epoch_that_a_kill_ended_after_its_line_is_logged_once(split, whole, tmp_path):
+    """The line stands in the log, and state.pt is that of the epoch's last step, since when nothing was saved."""
+    training = Training(recipe(), split, tmp_path, CPU, replace(RUN, save_every=0))
+    training.write_pictures = lambda: (_ for _ in ()).throw(KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        training.run(QUIET)
+    assert [row["epoch"] for row in log_of(tmp_path) if "time/epoch" in row] == [1]
+    assert_same_run(train(split, tmp_path, resume=True), whole)
+    assert [row["epoch"] for row in log_of(tmp_path) if "time/epoch" in row] == [1, 2]
+
+
 def test_the_pull_of_each_loss_on_the_features_is_its_gradients_mean_norm():
     """Two crops of features (3, 4) and (0, 1): of loss f -> sum of squares / 2 / 2 crops the gradients are f / 2.
 
