@@ -11,6 +11,7 @@ from .cuhk03 import cuhk03_crops, is_cuhk03, read_cuhk03
 from .dancereid import dance_crops, read_dancereid
 from .folders import every_folder_crop, read_folders
 from .joint_layouts import JOINT_LAYOUTS, as_coco
+from .landmarks import require_landmarks
 from .market1501 import every_market_crop, is_market1501, read_market1501
 from .reading import DataOptions, images_in
 
@@ -31,6 +32,8 @@ def read_split(root: Path, options: DataOptions) -> Split:
         raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
     if root.resolve() in {further.resolve() for further in options.also}:
         raise DataError(f"--also names {root}, the data itself: all its people would be trained on; leave it out.")
+    for folder in (root, *options.also):
+        require_landmarks(folder, options.joints)
     split = LAYOUTS[layout_of(root, options)].read(root, options)
     crops = [*split.train, *split.query, *split.gallery]
     if not crops:

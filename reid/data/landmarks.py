@@ -44,11 +44,24 @@ def read_landmarks(root: Path, joints: int = 0) -> Landmarks:
 
     Raises DataError naming the line that cannot be read.
     """
-    files = {joints_in_name(path): path for path in sorted(root.glob("keypoints*.txt"), reverse=True)}
+    files = landmark_files(root)
     if not files or (joints and joints not in files):
         return Landmarks(root, {})
     number = joints or max(files)
     return Landmarks(root, read_rows(files[number], number))
+
+
+def landmark_files(root: Path) -> dict[int, Path]:
+    """The data folder's keypointsN.txt, by N."""
+    return {joints_in_name(path): path for path in sorted(root.glob("keypoints*.txt"), reverse=True)}
+
+
+def require_landmarks(root: Path, joints: int) -> None:
+    """Raise DataError where a data folder has landmarks, but none of so many joints; 0 are any."""
+    files = landmark_files(root)
+    if joints and files and joints not in files:
+        there = ", ".join(sorted(path.name for path in files.values()))
+        raise DataError(f"{root} has no keypoints{joints}.txt for --joints {joints}, only {there}; leave --joints out.")
 
 
 def joints_in_name(path: Path) -> int:

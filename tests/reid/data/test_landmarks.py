@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reid.data.crops import DataError
-from reid.data.datasets import every_crop
+from reid.data.datasets import every_crop, read_split
 from reid.data.landmarks import landmark_writer, read_landmarks
 from reid.data.reading import DataOptions
 
@@ -43,6 +43,20 @@ def test_of_several_files_the_one_with_most_joints_is_read_or_the_one_asked_for(
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "keypoints.txt").write_text(line("a.jpg", 4))
     assert len(read_landmarks(tmp_path / "plain").rows["a.jpg"]) == 4
+
+
+def test_training_refuses_a_number_of_joints_that_no_file_has(tmp_path):
+    for name in ("ana", "bea", "cleo"):
+        for frame in range(4):
+            picture(tmp_path / name / f"{frame}.png")
+    for joints in (15, 17):
+        (tmp_path / f"keypoints{joints}.txt").write_text(line("ana/1.png", joints))
+    with pytest.raises(DataError, match=r"has no keypoints5\.txt for --joints 5, only keypoints15\.txt, keypoints17"):
+        read_split(tmp_path, DataOptions(joints=5))
+    parts = read_split(tmp_path, DataOptions(joints=15)).parts
+    assert any(crop.keypoints is not None for crops in parts.values() for crop in crops)
+    made_later = every_crop(tmp_path, DataOptions(joints=5))  # by `dataset poses`
+    assert all(crop.keypoints is None for crop in made_later)
 
 
 @pytest.mark.parametrize("wrong", ["a.jpg 1 2 three 4", "a 1 2 3 4", "a.jpg 1 2", "1 2 3 4"])
