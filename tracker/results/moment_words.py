@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cast_memory import told_from_numbers
-from .moments import Moment, Stretch
+from .moments import Moment, Reassignment
 
 GONE = -1
 """In place of an id: the row was thrown out."""
@@ -22,7 +22,7 @@ class Move:
 
     person: int
     to: int
-    stretch: Stretch
+    stretch: Reassignment
 
 
 @dataclass(frozen=True)

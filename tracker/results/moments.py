@@ -84,7 +84,7 @@ class TrackedRows:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Reassignment:
     """The boxes `rows` of one id (indices of `TrackedRows`, in time), which may be the person of another row."""
 
     rows: np.ndarray
@@ -101,7 +101,7 @@ class Moment:
     rows: tuple[int, ...]
     doubt: float
     """From 0 to 1: the larger, the likelier it is wrong."""
-    fix: tuple[Stretch, ...] = field(default=(), repr=False)
+    fix: tuple[Reassignment, ...] = field(default=(), repr=False)
     """What would put it right."""
 
     @property
@@ -141,7 +141,7 @@ class MomentFinder:
             seen = taken.get((self._id(stretch.rows), self._id(stretch.belongs)))
             start = int(seen.fix[0].rows[0]) if seen is not None else -1
             later = stretch.rows[stretch.rows >= start] if start in stretch.rows else stretch.rows
-            stretches.append(Stretch(later, stretch.belongs))
+            stretches.append(Reassignment(later, stretch.belongs))
         frame = min(int(self.columns.frame[stretch.rows[0]]) for stretch in stretches)
         return replace(moment, frame=frame, fix=tuple(stretches))
 
@@ -155,7 +155,7 @@ class MomentFinder:
                 rows = [row for stretch in stretches for row in (int(stretch.rows[0]), stretch.belongs)]
                 yield Moment("exchange", start, frame, tuple(rows), 0.9, tuple(stretches))
 
-    def _exchanged(self, frame: int) -> Iterator[Stretch]:
+    def _exchanged(self, frame: int) -> Iterator[Reassignment]:
         """What was reported under another id before those found out in `frame`."""
         found = [recovery.id for recovery in self.columns.recoveries if recovery.exchanged and recovery.frame == frame]
         first, last = self._rows_near(frame, self.options.step), self._rows_near(frame - 1, -self.options.step)
@@ -167,7 +167,7 @@ class MomentFinder:
         for one, other in zip(*match(overlap + 0.01 * same, 0.0), strict=True):
             x, z = int(self.columns.person[first[one]]), int(self.columns.person[last[other]])
             if x != z and overlap[one, other] >= max(self.options.overlap, self._goes_on(int(last[other]), frame)):
-                yield Stretch(self._since_break(z, x, frame), int(first[one]))
+                yield Reassignment(self._since_break(z, x, frame), int(first[one]))
 
     def _goes_on(self, row: int, frame: int) -> float:
         """IoU of a box with the next one of its own id, if that comes soon after `frame`."""
@@ -285,7 +285,7 @@ class MomentFinder:
             lost = self._lost(frame)
             if frame > begins and lost and (inside or self._at_cut(frame)):
                 nearest = min(lost, key=lambda row: self._distance(row, first))
-                yield Moment("birth", frame, frame, (first, nearest), 0.6, (Stretch(own, nearest),))
+                yield Moment("birth", frame, frame, (first, nearest), 0.6, (Reassignment(own, nearest),))
 
     def taken(self) -> Iterator[Moment]:
         """A moment for each gap of a person in which another one's boxes lie on the line across it."""
@@ -299,7 +299,7 @@ class MomentFinder:
                 for other, theirs in self.people.items():
                     if other != person and len(rows := self._on_line(theirs, start, end)):
                         first, last = self.columns.frame[rows[[0, -1]]].tolist()
-                        yield Moment("taken", first, last, (int(rows[0]), start), 0.5, (Stretch(rows, start),))
+                        yield Moment("taken", first, last, (int(rows[0]), start), 0.5, (Reassignment(rows, start),))
 
     def _on_line(self, theirs: np.ndarray, start: int, end: int) -> np.ndarray:
         """The rows of another id that lie on the line between two rows of a person, if they leave its own for it."""

@@ -7,7 +7,7 @@ import pytest
 
 from tracker.results.frame_times import FrameTimes
 from tracker.results.moment_words import AGAIN, APART, CurrentMoment, called, current
-from tracker.results.moments import Moment, Stretch
+from tracker.results.moments import Moment, Reassignment
 from tracker.types import Frame, FrameTracks
 
 PEOPLE = np.array([1, 1, 2, 2, 3])
@@ -15,7 +15,7 @@ PEOPLE = np.array([1, 1, 2, 2, 3])
 
 
 def moment(kind: str, rows: tuple[int, ...], *fix: tuple[list[int], int]) -> Moment:
-    return Moment(kind, 10, 40, rows, 0.5, tuple(Stretch(np.array(own), belongs) for own, belongs in fix))
+    return Moment(kind, 10, 40, rows, 0.5, tuple(Reassignment(np.array(own), belongs) for own, belongs in fix))
 
 
 def words(kind: str, rows: tuple[int, ...], *fix: tuple[list[int], int], people: np.ndarray = PEOPLE) -> str:
