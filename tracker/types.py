@@ -14,7 +14,7 @@ import numpy as np
 
 Rows: TypeAlias = np.ndarray | Sequence[int] | slice
 MAX_ABSENCE = 0.5
-"""Seconds; a longer absence ends a person's appearance and trail, and what follows is a return."""
+"""Seconds; a longer absence ends a person's stay on stage and trail, and what follows is a return."""
 MIN_ABSENCE = 0.3
 """Seconds; a person found again after less was never away."""
 

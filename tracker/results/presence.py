@@ -16,11 +16,11 @@ from ..types import Frame, FrameTracks, Recovery, is_absence
 class Person:
     """One id: when it was seen, how often, and how it was found again.
 
-    `appearances` are [first, last] times in seconds, in order; `boxes` counts the frames it was seen in.
+    `stays` on stage are [first, last] times in seconds, in order; `boxes` counts the frames it was seen in.
     """
 
     id: int
-    appearances: list[list[float]] = field(default_factory=list)
+    stays: list[list[float]] = field(default_factory=list)
     boxes: int = 0
     recoveries: list[Recovery] = field(default_factory=list)
     unsure: list[list[int]] = field(default_factory=list)
@@ -32,19 +32,19 @@ class Person:
 
     @property
     def seconds(self) -> float:
-        """Time on stage in seconds: the lengths of the appearances together."""
-        return sum(end - start for start, end in self.appearances)
+        """Time on stage in seconds: the lengths of the stays together."""
+        return sum(end - start for start, end in self.stays)
 
     @property
     def longest_absence(self) -> float:
-        """The longest time in seconds between an appearance and the next, 0 with one appearance."""
-        return max((start - end for (_, end), (start, _) in pairwise(self.appearances)), default=0.0)
+        """The longest time in seconds between a stay and the next, 0 with one stay."""
+        return max((start - end for (_, end), (start, _) in pairwise(self.stays)), default=0.0)
 
     def see(self, frame: int, seconds: float) -> None:
         """The person is in the `frame`-th frame written, at `seconds`."""
-        if not self.appearances or is_absence(frame - self.last_seen, seconds - self.appearances[-1][1]):
-            self.appearances.append([seconds, seconds])
-        self.appearances[-1][1] = seconds
+        if not self.stays or is_absence(frame - self.last_seen, seconds - self.stays[-1][1]):
+            self.stays.append([seconds, seconds])
+        self.stays[-1][1] = seconds
         self.last_seen = frame
         self.boxes += 1
 
@@ -68,7 +68,7 @@ def seconds_on_stage(frames: np.ndarray, times: np.ndarray) -> float:
 class Summary:
     """A sink that keeps no frames, only what the closing summary, tracks.json and the report show.
 
-    Its memory grows with people and their appearances, not with frames. `clock` gives wall seconds; `spent` is work
+    Its memory grows with people and their stays, not with frames. `clock` gives wall seconds; `spent` is work
     done on the video before it began.
     """
 

@@ -143,11 +143,11 @@ def _row(
     moments: Sequence[DoubtfulMoment],
     cuts: str,
 ) -> str:
-    stays = [(round(start, 2), round(end, 2)) for start, end in person.appearances]
+    stays = [(round(start, 2), round(end, 2)) for start, end in person.stays]
     bars = "".join(
         f'<span class="bar" title="on stage {clock(start)} to {clock(end)}" '
         f'style="left:{100 * start / duration:.3f}%;width:{100 * (end - start) / duration:.3f}%"></span>'
-        for start, end in person.appearances
+        for start, end in person.stays
     )
     doubts = "".join(_doubt(moment, duration) for moment in moments if person.id in moment.people)
     marks = "".join(_mark(recovery, duration, names) for recovery in person.recoveries if recovery.is_told)

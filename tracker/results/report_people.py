@@ -50,7 +50,7 @@ def _card(person: Person, names: Mapping[int, str], portrait: Portrait) -> str:
     name = named(person.id, names)
     facts = [f"id {person.id}"] if person.id in names else []
     facts += [f"{span(person.seconds)} on stage"]
-    facts += [f"{len(person.appearances)} appearances"] if len(person.appearances) > 1 else []
+    facts += [f"{len(person.stays)} stays"] if len(person.stays) > 1 else []
     poses = "".join(
         f'<button data-time="{pose.time:.3f}" aria-label="{escape(name)} at {clock(pose.time)}">'
         f'<img alt="" loading="lazy" width="{pose.size[0]}" height="{pose.size[1]}" src="{data_address(pose.jpeg)}">'

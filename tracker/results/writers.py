@@ -191,7 +191,7 @@ def _person(person: Person, name: str | None) -> dict[str, object]:
         "colour": css(colour_of(person.id)),
         "seconds": round(person.seconds, 3),
         "boxes": person.boxes,
-        "appearances": [[round(start, 3), round(end, 3)] for start, end in person.appearances],
+        "appearances": [[round(start, 3), round(end, 3)] for start, end in person.stays],
         "recoveries": [_recovery(recovery) for recovery in person.recoveries],
         "unsure_frames": person.unsure,
     }

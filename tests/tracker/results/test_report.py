@@ -173,7 +173,7 @@ def test_people_have_faces_and_poses_that_seek(tmp_path: Path) -> None:
     page = Page(tmp_path / "report.html")
     (card,) = page.of_class("card")
     assert card["style"] == f"--colour:{css(colour_of(2))}"
-    assert "id 2 · 7.5 s on stage · 2 appearances" in page.text
+    assert "id 2 · 7.5 s on stage · 2 stays" in page.text
     (face,) = page.of_class("face")
     assert face["src"] == "data:image/jpeg;base64,bGF0ZQ=="  # late
     poses = [a for tag, a in page.elements if tag == "button" and "Zoé at" in (a.get("aria-label") or "")]

@@ -56,7 +56,7 @@ def test_a_return_after_less_than_a_gap_of_the_timeline_still_is_the_longest_abs
     summary = Summary()
     summary.write(*seen(0, 1))
     summary.write(*seen(4, 1, recoveries=[Recovery(4, 0.4, 1, 0.4)]))
-    assert summary.people[0].appearances == [[0.0, 0.4]]
+    assert summary.people[0].stays == [[0.0, 0.4]]
     assert (len(summary.returns), summary.longest_absence) == (1, 0.4)
 
 
@@ -64,9 +64,9 @@ def test_presence_is_reported_in_intervals_split_by_long_gaps_only() -> None:
     summary = Summary()
     evening(summary)
     one, two, three = summary.people
-    assert one.appearances == [[0.0, 4.0]]
-    assert two.appearances == [[0.0, 0.9], [3.0, 4.0]]
-    assert three.appearances == [[1.0, 2.0]]
+    assert one.stays == [[0.0, 4.0]]
+    assert two.stays == [[0.0, 0.9], [3.0, 4.0]]
+    assert three.stays == [[1.0, 2.0]]
     assert (one.boxes, two.boxes, three.boxes) == (41, 21, 9)
     assert two.seconds == pytest.approx(1.9)
     frames = np.r_[0:10, 30:41]
@@ -81,7 +81,7 @@ def test_a_slow_frame_rate_is_no_absence() -> None:
     summary = Summary()
     for index in (0, 10, 20, 40):  # every tenth frame, so a second apart; then one frame without the person
         summary.write(*seen(index, *([1] if index != 20 else [])))
-    assert summary.people[0].appearances == [[0.0, 1.0], [4.0, 4.0]]
+    assert summary.people[0].stays == [[0.0, 1.0], [4.0, 4.0]]
 
 
 def test_speed_is_frames_by_wall_seconds() -> None:
