@@ -24,7 +24,7 @@ from tracker.video.addresses import without_secrets
 from tracker.video.sources import Source, each_source, is_read_once, open_source, refuse_single_images
 from tracker.video.video_reader import RECONNECT
 
-from .run.batch import Batch, refuse_missing, whole_run
+from .run.batch import Batch, refuse_missing, refuse_runs, whole_run
 from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
 from .run.checks import require_at_least, tell_nobodies
@@ -112,6 +112,7 @@ class TrackCommand:
         if not self.sources:
             raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         require_at_least(1, "workers", self.workers)
+        refuse_runs(self.sources)
         names = [name for source in self.sources for name in each_source(source)]
         refuse_single_images(names)
         if self.refine:

@@ -120,6 +120,14 @@ def test_a_folder_with_videos_and_images_is_refused(videos: Path):
         track("videos")
 
 
+def test_a_run_is_not_tracked_again_from_the_videos_that_were_drawn(videos: Path):
+    """They have boxes and ids in the picture, and each gave a run of its own."""
+    track("videos/one.mp4", video=True)
+    with pytest.raises(InputError, match=r"^runs/one is the folder of a run, .* `followspot render runs/one`$"):
+        track("videos/two.mp4", "runs/one")
+    assert list(runs(Path("runs"))) == ["one"]
+
+
 def test_a_pattern_of_images_that_the_shell_has_resolved_is_refused(videos: Path):
     """Each image would be tracked as a video of one frame, into a folder of its own."""
     names = tuple(f"frames/{number}.jpg" for number in range(3))

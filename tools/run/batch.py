@@ -37,6 +37,16 @@ def refuse_missing(names: Sequence[str], parent: Path) -> None:
         raise InputError(f"there is no {' and no '.join(missing)}; check the names, nothing was started")
 
 
+def refuse_runs(names: Sequence[str]) -> None:
+    """Raise InputError for the folder of a run: what `track` would find in it are videos with boxes drawn in."""
+    for folder in names:
+        if all((Path(folder) / file).is_file() for file in (TRACKS, OVERVIEW)):
+            raise InputError(
+                f"{folder} is the folder of a run, and boxes are drawn in its videos: name the video it was made from, "
+                f"or draw it again with `followspot render {folder}`"
+            )
+
+
 @dataclass
 class Batch:
     """What became of each of the sources `names`, for the table at the end."""
