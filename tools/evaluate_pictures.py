@@ -17,13 +17,14 @@ from reid.data.joint_layouts import with_joints
 from reid.data.landmarks import has_landmarks
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
-from reid.training.picture_scores import TrainedPictures, score_pictures
+from reid.training.picture_scores import JUDGED, TrainedPictures, score_pictures
 from reid.training.pictures import picture_grid
 
 from .run.checks import require_at_least
 from .run.output import number_table, say, show, write_json
 from .run.parts import encoder_weights
 from .run.png_file import require_png, write_png
+from .run.progress import counted_calls
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class EvaluatePicturesCommand:
                 f"No query or gallery crop of {self.data} has {pictures.joints} landmarks; give data that has them."
             )
         crops = readable(fitting)[0]
-        scores = score_pictures(pictures, crops, Embedder(weights, self.embedding), self.count)
+        searched = len(crops) + len(JUDGED) * min(self.count, len(crops))
+        with counted_calls(Embedder(weights, self.embedding), searched, "encoded", "pictures") as encode:
+            scores = score_pictures(pictures, crops, encode, self.count)
         table = number_table("pictures", ("rank-1", "L1 to the real one"))
         for kind, rank1 in scores.rank1.items():
             table.add_row(kind, f"{100 * rank1:.1f}", f"{scores.l1[kind]:.3f}")
@@ -74,6 +77,7 @@ class EvaluatePicturesCommand:
         show(table)
         if self.grid:
             write_png("grid", self.grid, picture_grid(scores.shown))
+            say(f"grid: {self.grid}")
         if self.json:
             numbers = {"rank1": scores.rank1, "l1": scores.l1, "pictures": scores.count, "people": scores.people}
             write_json(numbers, self.json)

@@ -21,6 +21,7 @@ from reid.evaluation.reranking import RerankingOptions
 
 from .run.output import number_table, say, show, write_json
 from .run.parts import encoder_weights
+from .run.progress import counted_calls
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class EvaluateReidCommand:
             raise WeightsError("--reid none leaves nothing to evaluate; give an encoder.")
         split = read_for_evaluation(self.data, self.reading, self.whole)
         embedder = Embedder(weights, self.embedding)
-        evaluation = evaluate_split(split, embedder, self.protocols, self.reranking if self.rerank else None)
+        crops = Split([], split.query, split.gallery).crops()
+        with counted_calls(embedder, len(crops), "encoded", "crops") as encode:
+            evaluation = evaluate_split(split, encode, self.protocols, self.reranking if self.rerank else None)
         say(f"{weights.name} (sha256 {embedder.sha256[:12]}) on {self.data}")
         if evaluation.skipped:
             say(f"{evaluation.skipped} unreadable pictures were left out")

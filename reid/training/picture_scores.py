@@ -27,6 +27,8 @@ from .run_state import STATE
 FIRST_LAYER = "pose_encoder.layers.0.0.weight"
 NETWORKS = ("encoder", "pose_encoder", "generator")
 BATCH = 32
+JUDGED = ("real", "recovered", "swapped")
+"""Kinds of pictures that the judging encoder is shown."""
 
 
 class TrainedPictures:
@@ -101,7 +103,7 @@ def pairs_of(crops: Sequence[Crop], count: int) -> list[Pair]:
 @dataclass(frozen=True)
 class PictureScores:
     """Of `count` pictures of each kind: shares 0..1 in which the judging encoder names the person first among
-    `people`, and the mean L1 to the real picture (0..1). Kinds: real, recovered, swapped."""
+    `people`, and the mean L1 to the real picture (0..1). Kinds: `JUDGED`."""
 
     rank1: dict[str, float]
     l1: dict[str, float]
@@ -141,7 +143,7 @@ def score_pictures(
     person = np.array([crop.person for crop in crops])
     hidden = np.array([[pair.pose, pair.looks] for pair in pairs])  # (count, 2)
     rank1, l1 = {}, {}
-    for kind in ("real", "recovered", "swapped"):
+    for kind in JUDGED:
         cost = cosine_cost(encode_images(list(map(as_bgr, rows[kind]))), gallery.embedding)
         np.put_along_axis(cost, hidden, np.inf, axis=1)
         rank1[kind] = float((person[cost.argmin(axis=1)] == person[hidden[:, 0]]).mean())

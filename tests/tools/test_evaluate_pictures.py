@@ -72,8 +72,10 @@ def test_another_encoder_is_asked_who_is_to_be_seen(data, run, tmp_path, capsys)
     EvaluatePicturesCommand(
         run, data, reid="histogram", count=5, grid=tmp_path / "grid.png", json=tmp_path / "scores.json"
     ).run()
-    printed = capsys.readouterr().out
+    printed, bar = capsys.readouterr()
     assert "5 pictures of 2 people" in printed
+    assert f"grid: {tmp_path / 'grid.png'}\n" in printed
+    assert " 27/27 " in bar  # twelve crops that are searched, five pictures of each kind
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert scores["rank1"]["real"] == 1.0  # colours tell the real pictures apart
     assert scores["l1"]["real"] == 0.0

@@ -11,7 +11,7 @@ import pytest
 from rich.table import Table
 
 from tools.run.output import count, note, number_table, say, sentence, show, write_json
-from tools.run.progress import progress
+from tools.run.progress import counted_calls, progress
 from tracker.types import InputError
 
 LONG = "/very/long path/" + "x" * 300 + "/[red]/:smile:/video.mp4"
@@ -62,6 +62,15 @@ def test_a_long_name_leaves_room_for_the_bar_and_its_numbers(
     assert line.startswith("Dance Practice Dance Practice")
     assert " ━━━━━" in line
     assert " 1/1 " in line
+
+
+def test_of_nothing_done_no_bar_stays(capsys: pytest.CaptureFixture[str]):
+    """One that was left before its first item was counted stood as 0/? among the lines."""
+    for _ in progress([1], None, "who is who"):
+        break
+    with counted_calls(len, 2, "encoded", "crops"):
+        pass
+    assert not capsys.readouterr().err.strip()
 
 
 def test_words_agree_with_their_numbers():

@@ -170,7 +170,7 @@ def test_a_dry_run_and_a_run_that_is_not_there_leave_nothing(data, tmp_path, cap
     assert not (tmp_path / "run").exists()
 
 
-def test_query_and_gallery_alone_are_evaluated_and_training_says_that_there_is_no_training_part(tmp_path):
+def test_query_and_gallery_alone_are_evaluated_and_training_says_that_there_is_no_training_part(tmp_path, capsys):
     """Two people, each of one grey; a colour histogram finds both."""
     for person, grey in ((1, 60), (2, 200)):
         for folder, camera in (("query", 1), ("bounding_box_test", 2)):
@@ -179,6 +179,7 @@ def test_query_and_gallery_alone_are_evaluated_and_training_says_that_there_is_n
             cv2.imwrite(str(tmp_path / "test" / folder / name), np.full((64, 32, 3), grey, np.uint8))
     numbers = tmp_path / "numbers.json"
     EvaluateReidCommand(tmp_path / "test", "histogram", json=numbers).run()
+    assert " 4/4 " in capsys.readouterr().err, "the bar"
     assert json.loads(numbers.read_text())["protocols"]["market1501"]["queries"] == 2
     assert json.loads(numbers.read_text())["protocols"]["market1501"]["mAP"] == 1
     arguments = ["--data", str(tmp_path / "test"), "--out", str(tmp_path / "run"), *SMALL]

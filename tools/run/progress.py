@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,6 +22,7 @@ from rich.table import Column
 from rich.text import Text
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 LONGEST_NAME = 30
 """Letters of a name that are shown: numbers and bar need the rest of 80."""
@@ -43,10 +44,31 @@ def progress(items: Iterable[Item], total: int | None, name: str, unit: str = "f
     """The same items, counted on a bar by their `unit`; `total` may be an estimate or None."""
     with _bar(unit) as bar:
         task = bar.add_task(name, total=total)
-        for item in items:
-            yield item
-            bar.advance(task)
-        bar.update(task, visible=bar.tasks[0].completed > 0)  # of nothing, no bar stays on the screen
+        try:
+            for item in items:
+                yield item
+                bar.advance(task)
+        finally:
+            bar.update(task, visible=bar.tasks[0].completed > 0)  # of nothing, no bar stays on the screen
+
+
+@contextmanager
+def counted_calls(
+    call: Callable[[list[Item]], Result], total: int, name: str, unit: str
+) -> Iterator[Callable[[list[Item]], Result]]:
+    """The same function of lists, whose items are counted on a bar within the block; `total` may be an estimate."""
+    with _bar(unit) as bar:
+        task = bar.add_task(name, total=total)
+
+        def counting(items: list[Item]) -> Result:
+            result = call(items)
+            bar.advance(task, len(items))
+            return result
+
+        try:
+            yield counting
+        finally:
+            bar.update(task, visible=bar.tasks[0].completed > 0)
 
 
 @dataclass(frozen=True)
