@@ -40,6 +40,12 @@ def test_a_benchmark_of_recipes_needs_its_data_alone():
     assert help.splitlines()[0] == "usage: followspot benchmark recipes --data PATH [OPTIONS]"
 
 
+def test_what_may_be_left_out_stands_in_brackets():
+    """A run's folder alone is drawn, or a video and its tracks."""
+    help = help_text(COMMANDS["render"], "followspot render", width=COLUMNS)
+    assert help.splitlines()[0] == "usage: followspot render SOURCE [TRACKS] [OPTIONS]"
+
+
 @pytest.mark.parametrize("words", COMMANDS)
 def test_the_fields_marked_as_common_exist(words: str):
     hints = get_type_hints(COMMANDS[words], include_extras=True)

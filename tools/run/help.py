@@ -55,8 +55,8 @@ class Option:
 
     @property
     def name(self) -> str:
-        """As on the command line, without dashes in front and without [no-]."""
-        return self.flags.split()[0].lstrip("-").replace("[no-]", "")
+        """As on the command line, without dashes in front, without [no-] and other brackets."""
+        return self.flags.split()[0].lstrip("-").replace("[no-]", "").strip("[]")
 
     def is_common(self, marks: tuple[Any, ...]) -> bool:
         """Whether `--help` shows it; `marks` are the annotations of the command's field."""
@@ -135,7 +135,8 @@ def option_names(command: type) -> dict[tuple[str, ...], str]:
 
 
 def flags_of(action: argparse.Action) -> str:
-    """--video, --no-video as --[no-]video; a value that may be left out or repeated as VALUE or VALUE ..."""
+    """--video, --no-video as --[no-]video; a value that may be repeated as VALUE ...; an argument that may be left out
+    as [ARGUMENT]."""
     flags = list(action.option_strings)
     if len(flags) == 2 and action.nargs == 0:
         before, dot, name = flags[0].removeprefix("--").rpartition(".")
@@ -143,7 +144,8 @@ def flags_of(action: argparse.Action) -> str:
     value = re.sub(r"\[?(\S.*?) \[\1 \.\.\.\]\]?", r"\1 ...", str(action.metavar or "").replace("{None}|", ""))
     if flags:
         return f"{', '.join(flags)} {value}".strip()
-    return action.dest.rpartition(".")[2].replace("-", "_").upper() + (" ..." if "..." in value else "")
+    name = action.dest.rpartition(".")[2].replace("-", "_").upper() + (" ..." if "..." in value else "")
+    return f"[{name}]" if action.nargs == "?" else name
 
 
 def shortened(text: str, default: str, room: int) -> str:
