@@ -28,6 +28,7 @@ from .benchmark.convolutions import ConvolutionsAlone, wait_for
 from .benchmark.noise_crops import synthetic_split
 from .run.checks import require_at_least
 from .run.output import show, write_json
+from .run.progress import progress
 
 PROFILED_STEPS = 3
 PROFILED_LINES = 25
@@ -98,12 +99,12 @@ class BenchmarkTrainCommand:
         """Warm up, time the steps, then time the convolutions of one."""
         training.networks.train()
         steps = Steps(training, self.warmup_steps + self.steps + PROFILED_STEPS + 1)
-        for _ in range(self.warmup_steps):
+        for _ in progress(range(self.warmup_steps), self.warmup_steps, "warm-up", "steps"):
             steps.take()
         steps.waited, steps.crops = 0.0, 0
         wait_for(training.device)
         started = time.perf_counter()
-        for _ in range(self.steps):
+        for _ in progress(range(self.steps), self.steps, "timed", "steps"):
             steps.take()
         wait_for(training.device)
         seconds = (time.perf_counter() - started) / self.steps

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 import torch
@@ -19,7 +20,8 @@ def test_a_preset_is_timed_and_its_convolutions_alone(tmp_path, capsys):
     BenchmarkTrainCommand(
         "triplet-softmax", **small, running=RUNNING, warmup_steps=1, steps=2, profile=True, json=numbers
     ).run()
-    printed = capsys.readouterr().out
+    printed, bars = capsys.readouterr()
+    assert re.search(r"warm-up .* 1/1 .*\ntimed .* 2/2 ", bars)
     assert "pictures a second" in printed
     assert "aten::convolution_backward" in printed
     found = json.loads(numbers.read_text())
