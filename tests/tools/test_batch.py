@@ -219,9 +219,9 @@ def test_a_video_that_breaks_off_is_not_done_again_and_is_never_called_whole(
     assert len(notes[0]) == 1
     assert notes[0] == notes[1]
     assert table_rows(again) == [
-        "videos/one.mp4 - - 60 all/one (from before)",
-        f"videos/ten.mp4 - - {FRAMES} all/ten (from before)",
-        f"videos/two.mp4 - - {frames} all/two (from before, not whole)",
+        "videos/one.mp4 1 0 60 all/one (from before)",
+        f"videos/ten.mp4 1 0 {FRAMES} all/ten (from before)",
+        f"videos/two.mp4 1 0 {frames} all/two (from before, not whole)",
     ]
 
 

@@ -78,7 +78,9 @@ class Batch:
         say(f"{name} is done already: {reach}, of the same video and options")
         for sentence in run.notes:
             note(sentence)
-        self._add(name, ("-", "-", str(run.frames)), f"{run.folder}", ["from before"], run.complete)
+        summary = read_json_object(run.folder / OVERVIEW)["summary"]
+        numbers = (str(summary.get(fact, "-")) for fact in ("people", "recoveries", "frames"))
+        self._add(name, numbers, f"{run.folder}", ["from before"], run.complete)
 
     def _add(self, name: str, numbers: Iterable[str], folder: str, remarks: list[str], whole: bool) -> None:
         """A row of the table, and what is to be remarked on its results."""
