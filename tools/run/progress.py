@@ -49,7 +49,7 @@ def progress(items: Iterable[Item], total: int | None, name: str, unit: str = "f
                 yield item
                 bar.advance(task)
         finally:
-            bar.update(task, visible=bar.tasks[0].completed > 0)  # of nothing, no bar stays on the screen
+            _vanish_unless_counted(bar)
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def counted_calls(
         try:
             yield counting
         finally:
-            bar.update(task, visible=bar.tasks[0].completed > 0)
+            _vanish_unless_counted(bar)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,12 @@ def counted(total: int | None) -> Iterator[Counted]:
         try:
             yield Counted(bar, task)
         finally:
-            bar.update(task, visible=bar.tasks[0].completed > 0)
+            _vanish_unless_counted(bar)
+
+
+def _vanish_unless_counted(bar: Progress) -> None:
+    """Of nothing, no bar stays on the screen."""
+    bar.live.transient = not bar.tasks[0].completed
 
 
 def _bar(unit: str) -> Progress:
