@@ -91,7 +91,10 @@ def evaluate_split(
     lost = set(skipped)
     query, gallery = ([crop for crop in part if crop.path not in lost] for part in (split.query, split.gallery))
     if not query or not gallery:
-        raise DataError(f"There are {len(query)} queries and {len(gallery)} crops to search; neither may be none.")
+        raise DataError(
+            f"There are {len(query)} queries and {len(gallery)} crops to search; neither may be none: search among all "
+            "people with --whole, or keep some aside by --validation training --validation-people 2."
+        )
     query_rows, gallery_rows, rows = embed_parts((query, gallery, crops), encode_images)
     trained_on = people(split.train)
     scores: dict[str, ReidScores] = {}

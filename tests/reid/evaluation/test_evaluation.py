@@ -66,6 +66,12 @@ def test_a_clean_protocol_without_anybody_new_is_one_sentence(dance):
         evaluate_split(one_is_new, Greys(), ("dancereid-clean",))
 
 
+def test_data_without_query_and_gallery_is_a_sentence_that_says_what_to_do(dance):
+    """As `dataset review --export` writes it, where nobody is kept aside."""
+    with pytest.raises(DataError, match=r"0 queries and 0 crops to search; .* --whole, or .* --validation training"):
+        evaluate_split(Split(dance.query, [], []), Greys(), ("market1501",))
+
+
 def test_where_no_query_has_a_match_there_is_no_score_of_0_but_a_sentence(dance):
     """Each is seen by one camera, and pictures of another are asked for."""
     crops = [replace(each, camera=1) for each in dance.query]
