@@ -346,6 +346,8 @@ def test_a_folder_that_is_no_run_and_a_video_alone_are_refused(tmp_path: Path):
         RenderCommand(str(tmp_path)).run()
     with pytest.raises(InputError, match=r"film\.mp4 is no folder of a run: name one, or a video and its tracks\.txt"):
         RenderCommand("film.mp4").run()
+    with pytest.raises(InputError, match=r"no file .*, as .* is a folder: name the tracks\.txt in it"):
+        RenderCommand("film.mp4", tmp_path).run()
 
 
 def test_two_people_of_one_name_are_told_apart_by_id(folder: Path):

@@ -120,7 +120,8 @@ def drawable_run(folder: Path, video: Path | None, uncorrected: bool, away: floa
 def drawable_files(video: str, tracks: Path, away: float) -> Drawable:
     """Any source of frames and a MOT text file. Raises InputError where one is missing or malformed."""
     if not tracks.is_file():
-        raise InputError(f"there is no file {tracks} to draw from")
+        advice = f", as {tracks} is a folder: name the {TRACKS} in it, or the folder alone" if tracks.is_dir() else ""
+        raise InputError(f"there is no file {tracks} to draw from{advice}")
     with closed_on_error(open_source(video)) as source:
         rows = read_tracks(tracks, fps=source.fps, away=away)
         tell_misfits(tracks, ((each.frame, each) for each in rows), source)
