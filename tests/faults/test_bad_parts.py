@@ -18,11 +18,12 @@ from stage_play import ColourEmbedder
 from tools import cli, track
 from tools.run.parts import Parts
 from tracker.results.mot_files import read_tracks
-from tracker.tracker import Tracker
+from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, InputError
 from tracker.video.video_reader import VideoReader
 
 FRAMES, BAD = 60, 45
+ONE_SHOT = TrackerOptions(cuts=False)
 
 
 class Still:
@@ -64,11 +65,16 @@ def video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    def run(detector: Any, embedder: Any = None, *options: str) -> tuple[int, str]:
-        """Exit code and standard error of `followspot track` with these parts."""
+    def run(detector: Any, embedder: Any = None, **options: Any) -> tuple[int, str]:
+        """Exit code and standard error of `followspot track` with these parts.
+
+        Its options are not read from words, which would take longer than all the rest.
+        """
         parts = Parts(detector, embedder, {"detector": None, "reid": None})
         monkeypatch.setattr(track, "make_parts", lambda *_, **__: parts)
-        monkeypatch.setattr(sys, "argv", ["followspot", "track", str(video), "--out", str(tmp_path / "run"), *options])
+        command = track.TrackCommand((str(video),), tmp_path / "run", **options)
+        monkeypatch.setattr(cli, "chosen", lambda *_: command)
+        monkeypatch.setattr(sys, "argv", ["followspot", "track"])
         try:
             cli.main()
         except SystemExit as end:
@@ -112,7 +118,7 @@ def test_two_thousand_boxes_in_a_frame_are_tracked_as_any_others(run: Callable[.
         strangers = np.concatenate([corner, corner + draw.uniform(5, 10, (1998, 2))], axis=1)
         return Detections(np.concatenate([xyxy, strangers]), np.concatenate([score, draw.uniform(0.1, 1, 1998)]))
 
-    assert run(Still(crowd), None, "--no-cuts")[0] == 0  # every frame of the film looks like another camera's
+    assert run(Still(crowd), tracker=ONE_SHOT)[0] == 0  # every frame of the film looks like another camera's
     assert kept(tmp_path / "run") == FRAMES
     assert {int(id) for rows in read_tracks(tmp_path / "run/tracks.txt") for id in rows.ids} == {1, 2}
 
@@ -223,7 +229,7 @@ def test_of_a_damaged_video_all_that_can_be_read_is_kept(
     for place in range(places):
         video.write_bytes(whole)
         damage(video, place, places)
-        code, said = run(Still(), None, "--no-cuts")
+        code, said = run(Still(), tracker=ONE_SHOT)
         if (tmp_path / "run").exists():
             frames = kept(tmp_path / "run")
             tracked += 1
@@ -251,6 +257,6 @@ def test_a_video_with_strange_times_or_sizes_is_tracked_whole(
 ):
     """In the first frame's size; where parts are joined one frame is torn, and left out; two people stay two."""
     change(video)
-    run(Still(), None, "--no-cuts")
+    run(Still(), tracker=ONE_SHOT)
     assert kept(tmp_path / "run") >= FRAMES - 1
     assert {int(id) for rows in read_tracks(tmp_path / "run/tracks.txt") for id in rows.ids} == {1, 2}
