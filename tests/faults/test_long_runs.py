@@ -30,9 +30,9 @@ def test_no_more_is_kept_of_twelve_who_come_and_go_after_hours_than_at_the_start
 
 @pytest.mark.parametrize("story", ["street", "street with galleries"])
 def test_of_a_busy_street_those_who_left_are_forgotten(story: str):
-    """Two newcomers a second for as long as all who entered in the first seconds are given up four times over."""
+    """Two newcomers a second for as long as all who entered in the first seconds are given up three times over."""
     options = TrackerOptions(cuts=False, max_lost_time=FORGOTTEN)
-    *_, late, last = moments(story, 4 * (STAY + FORGOTTEN), STAY + FORGOTTEN, options, RATE)
+    *_, late, last = moments(story, 3 * (STAY + FORGOTTEN), STAY + FORGOTTEN, options, RATE)
     known = NEWCOMERS * (STAY + FORGOTTEN) + NEWCOMERS
     assert max(late.tracks, last.tracks) <= known
     assert max(late.views, last.views) <= known * 2 * GalleryOptions().size

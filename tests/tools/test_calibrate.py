@@ -85,6 +85,7 @@ def test_a_network_gets_the_share_of_colour_that_is_best_or_the_one_that_is_give
         CalibrateCommand(path, (stage,), colour_share=1.0).run()
 
 
+@pytest.mark.usefixtures("rendered_here")
 def test_the_people_of_a_data_set_that_are_kept_aside_serve_as_a_scene_does(weights, tmp_path):
     """Two videos of two dancers; the second is for query and gallery."""
     data = tmp_path / "data"

@@ -140,6 +140,7 @@ def test_the_middle_is_measured_in_shares_of_the_sides():
 
 
 @pytest.mark.skipif(not POSE_MODEL.is_file(), reason="no ../shared/weights/yolov8n-pose.pt beside the project")
+@pytest.mark.usefixtures("rendered_here")
 def test_a_pose_model_comes_near_the_exact_joints_of_rendered_dancers(tmp_path):
     data = tmp_path / "data"
     DatasetStageCommand(data, scenes=1, test_scenes=1, dancers=3, seconds=1.2, processes=1).run()

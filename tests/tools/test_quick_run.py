@@ -11,9 +11,10 @@ from tools.train import TRAIN
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("rendered_here")
 def test_in_a_few_steps_pictures_come_nearer_to_the_people(tmp_path):
     data, run = tmp_path / "data", tmp_path / "run"
-    DatasetStageCommand(data, scenes=2, test_scenes=1, dancers=4, seconds=6.0, width=480, height=64, processes=1).run()
+    DatasetStageCommand(data, scenes=2, test_scenes=1, dancers=3, seconds=3.0, width=480, height=64, processes=1).run()
     small = "--encoder.height 64 --encoder.width 32 --objective.discriminator.layers 2 --objective.pictures 0"
     short = f"{small} --workers 0 --device cpu --optimisation.steps 12"
     arguments = ["--data", str(data), "--out", str(run), *short.split()]
@@ -22,6 +23,6 @@ def test_in_a_few_steps_pictures_come_nearer_to_the_people(tmp_path):
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     recovery = [row["loss/recovery"] for row in rows if "loss/recovery" in row]
     assert len(recovery) == 12
-    assert np.mean(recovery[-6:]) < 0.94 * np.mean(recovery[:6])  # measured: 0.130 after 0.149
+    assert np.mean(recovery[-6:]) < 0.94 * np.mean(recovery[:6])  # measured: 0.137 after 0.166
     assert 0 < rows[-1]["score/mAP"] <= 1
     assert len(list((run / "pictures").glob("epoch_*.png"))) >= 1

@@ -75,6 +75,7 @@ def test_a_preset_trains_and_its_encoder_is_evaluated(data, tmp_path, capsys):
     assert 0 < scores["market1501"]["mAP"] <= 1
 
 
+@pytest.mark.usefixtures("rendered_here")
 def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_path, capsys, monkeypatch):
     """Two rendered scenes of three dancers each, the second for the test; then a stop while it calibrates."""
     data, run = tmp_path / "data", tmp_path / "run"
@@ -99,6 +100,7 @@ def test_training_ends_with_a_calibration_on_people_it_did_not_learn_from(tmp_pa
     assert "best encoder:" in said
 
 
+@pytest.mark.usefixtures("rendered_here")
 def test_without_people_aside_training_says_how_some_are_kept(tmp_path, capsys):
     """A video of one's own is all for training, unless two of its people are asked for."""
     scene = {"scenes": 1, "test_scenes": 0, "dancers": 5, "seconds": 3.0, "width": 320, "height": 64, "processes": 1}
@@ -211,6 +213,7 @@ def test_the_trunk_has_a_short_name(tmp_path):
     assert command.chosen.encoder.height == PRESETS["st-reid"].encoder.height
 
 
+@pytest.mark.usefixtures("rendered_here")
 def test_rendered_dancers_become_a_data_set_with_exact_poses(tmp_path):
     from reid.data.datasets import read_split
 

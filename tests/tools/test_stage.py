@@ -262,7 +262,7 @@ def test_a_detector_trained_on_photographs_finds_the_dancers():
     model = YOLO(general if general.exists() else PERSON_DETECTOR)
     found = []
     for seed in (1, 4):
-        for frame in Scene(StageOptions(seed=seed, seconds=5, fps=1.0)).frames():
+        for frame in Scene(StageOptions(seed=seed, seconds=3, fps=1.0)).frames():
             result = model(frame.frame.image, imgsz=640, conf=0.25, classes=[0], verbose=False)[0]
             overlaps = iou(frame.truth.xyxy[frame.visibility > 0.85], result.boxes.xyxy.numpy())
             found.extend((overlaps.max(axis=1) > 0.5).tolist())

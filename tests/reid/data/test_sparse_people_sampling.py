@@ -44,10 +44,10 @@ def distances(group):
 
 
 @pytest.mark.parametrize(("gap", "unit"), [(50, "frames"), (1.52, "seconds")])
-def test_crops_of_a_person_are_never_nearer_than_the_gap_in_ten_thousand_pairs(gap, unit):
+def test_crops_of_a_person_are_never_nearer_than_the_gap_in_four_thousand_pairs(gap, unit):
     """395 frames hold four crops 50 or 45.6 frames apart."""
     pairs = 0
-    for groups, partner in batches(dance(), epochs=45, gap=gap, gap_unit=unit, people_per_video=2):
+    for groups, partner in batches(dance(), epochs=20, gap=gap, gap_unit=unit, people_per_video=2):
         people = [group[0].person for group in groups]
         assert len(set(people)) == 3
         for group, person in zip(groups, people, strict=True):
@@ -56,7 +56,7 @@ def test_crops_of_a_person_are_never_nearer_than_the_gap_in_ten_thousand_pairs(g
             pairs += len(distances(group))
         assert (partner // 4).tolist() == [0] * 4 + [1] * 4 + [2] * 4
         assert all(partner != np.arange(12))
-    assert pairs >= 10_000
+    assert pairs >= 4_000
 
 
 def to_the_nearest(groups):
