@@ -406,6 +406,6 @@ def test_no_more_is_wrong_and_no_person_is_in_more_pieces_than_in_the_tracks():
 
 def uniforms() -> tuple[list[Frame], list[FrameTracks]]:
     realism = Realism(alike=1.0, turns=0.3, changing_light=0.5)
-    stage = StageOptions(dancers=6, seconds=4, fps=12.5, width=480, height=270, seed=11, audio=False, realism=realism)
+    stage = StageOptions(dancers=6, seconds=2.5, fps=12.5, width=480, height=270, seed=11, audio=False, realism=realism)
     shot = list(Scene(stage).frames())
     return [one.frame for one in shot], [one.truth for one in shot]
