@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,20 +42,30 @@ def shoot(folder: Path, name: str, *people: tuple[int, tuple[int, int, int]]) ->
     return folder / f"{name}.mp4"
 
 
-@pytest.fixture(autouse=True)
-def by_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "make_embedder", lambda weights, *_: weights and ColourEmbedder())
+@pytest.fixture(autouse=True, scope="module")
+def by_colour() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "make_embedder", lambda weights, *_: weights and ColourEmbedder())
+        yield
+
+
+def encoder_in(folder: Path) -> Path:
+    (folder / "colours.pt").write_text("stands for an encoder's weights")
+    return folder / "colours.pt"
 
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Path:
-    (tmp_path / "colours.pt").write_text("stands for an encoder's weights")
-    return tmp_path / "colours.pt"
+    return encoder_in(tmp_path)
+
+
+def on_monday(folder: Path) -> Path:
+    return shoot(folder, "monday", (LEFT, RED), (RIGHT, BLUE))
 
 
 @pytest.fixture
 def monday(tmp_path: Path) -> Path:
-    return shoot(tmp_path, "monday", (LEFT, RED), (RIGHT, BLUE))
+    return on_monday(tmp_path)
 
 
 @pytest.fixture
@@ -77,11 +88,18 @@ def follow(video: Path, encoder: Path, draw: RenderOptions = WITHOUT_NAMES, **pe
     return out
 
 
+@pytest.fixture(scope="module")
+def after_monday(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cast file after monday, which is read and never changed: 1 in red, 2 in blue."""
+    folder = tmp_path_factory.mktemp("monday")
+    follow(on_monday(folder), encoder_in(folder), save_cast=folder / "company.cast")
+    return folder / "company.cast"
+
+
 @pytest.fixture
-def company(monday: Path, encoder: Path) -> Path:
-    """The cast file after monday: 1 in red, 2 in blue."""
-    follow(monday, encoder, save_cast=monday.parent / "company.cast")
-    return monday.parent / "company.cast"
+def company(after_monday: Path, tmp_path: Path) -> Path:
+    """A copy of it for each test."""
+    return Path(shutil.copy(after_monday, tmp_path))
 
 
 def people_in(out: Path) -> dict[int, str | None]:
