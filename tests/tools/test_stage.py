@@ -216,6 +216,17 @@ def test_the_committed_truth_is_what_the_renderer_says_today():
         assert np.allclose(truth.xyxy, expected.xyxy, atol=0.02)
 
 
+def test_where_the_dancers_are_is_known_without_painting_the_stage(monkeypatch):
+    def painted(*_):
+        raise AssertionError("it takes a second")
+
+    monkeypatch.setattr("tools.renderer.scene.Backdrop", painted)
+    scene = Scene(SMALL)
+    assert scene.floor(0.0).shape == (SMALL.dancers, 2)
+    with pytest.raises(AssertionError, match="a second"):
+        next(scene.frames())
+
+
 def test_a_rendered_folder_is_a_sequence_whose_files_agree(tmp_path):
     folder = tmp_path / "show"
     StageCommand(folder, replace(SMALL, moving_camera=True, cuts=1)).run()

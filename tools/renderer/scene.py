@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -59,7 +60,7 @@ class Scene:
         self._figures = [Figure(costume) for costume in dress(usual, options)]
         self._camerawork = Camerawork(options, filming)
         street = in_the_street(options)
-        self._backdrop = Backdrop(scenery, min(1.0, options.width / 1280), street)
+        self._scenery = scenery
         planned = routes(options.dancers, options.twins, options.seconds, self._camerawork.shots[0], choreography)
         self._light_show = LightShow(options, street)
         plans = restaged(planned, options.realism, np.random.default_rng([options.seed, 13]))
@@ -71,6 +72,11 @@ class Scene:
             Dance(route, figure.costume.build, score, unison, motion, calm)
             for route, figure in zip(plans, self._figures, strict=True)
         ]
+
+    @cached_property
+    def _backdrop(self) -> Backdrop:
+        """Painted when a frame is first drawn: it takes a second, and where the dancers are does not depend on it."""
+        return Backdrop(self._scenery, min(1.0, self.options.width / 1280), in_the_street(self.options))
 
     def audio(self) -> tuple[np.ndarray, int]:
         """Samples (S,) float32 in -1..1, and how many there are a second."""
