@@ -19,17 +19,18 @@ from .option_ranges import require_above
 from .track import Identity
 
 EVIDENCE = {
-    "feet": 6.3,
-    "feet at the crossing": 7.0,
-    "height": 2.7,
-    "width": 1.3,
-    "score": 4.3,
-    "sideways velocity": 2.4,
+    "feet": (10.2, 0.2),
+    "feet at the crossing": (9.1, 0.2),
+    "height": (5.2, 0.25),
+    "width": (2.7, 0.3),
+    "score": (7.5, 0.1),
+    "sideways velocity": (5.2, 0.2),
 }
-"""Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together:
-feet in body heights, logarithms of height and width, scores, body heights a second. A logistic regression on crossings
-of DanceTrack and SportsMOT, by `followspot benchmark crossings`."""
-PRIOR = {"always": -5.7, "overlap": 3.7, "unseen": 1.8}
+"""Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together, and
+how many units count at most, for or against it: feet in body heights, logarithms of height and width, scores, body
+heights a second. A logistic regression on crossings of DanceTrack and SportsMOT, by `followspot benchmark crossings`.
+"""
+PRIOR = {"always": -4.5, "overlap": 2.8, "unseen": 1.6}
 """Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, and for the
 share of the frames about the crossing in which either of the two was not seen (both at once count twice)."""
 LATE = 0.5
@@ -193,7 +194,8 @@ class Crossings:
         was, came = one - other, one_after - other_after
         turned = np.abs(came - was) - np.abs(came + was)
         unseen = sum(self._unseen(person, crossing.time) for person in people)
-        return np.array([*np.minimum(gained, turned), crossing.overlap, unseen])
+        most = np.array([limit for _, limit in EVIDENCE.values()])
+        return np.array([*np.minimum(gained, turned).clip(-most, most), crossing.overlap, unseen])
 
     def _rows(self, person: Identity, start: float, end: float) -> list[Box]:
         """The person's boxes between two times."""
@@ -243,7 +245,7 @@ class Crossings:
 def log_odds(evidence: np.ndarray) -> float:
     """Log odds of an exchange: by how much the quantities of `EVIDENCE` differ less if the two were exchanged, the
     overlap, and the share of frames unseen, (8,)."""
-    weights = [*EVIDENCE.values(), PRIOR["overlap"], PRIOR["unseen"]]
+    weights = [*(weight for weight, _ in EVIDENCE.values()), PRIOR["overlap"], PRIOR["unseen"]]
     return PRIOR["always"] + float(evidence @ weights)
 
 
