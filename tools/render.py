@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import numpy as np
@@ -160,8 +161,8 @@ class RenderCommand:
             for run, video in ((self.tracks, self.source), (self.source, self.tracks)):
                 if (Path(run) / OVERVIEW).is_file():
                     raise InputError(
-                        f"{run} is a run's folder, which knows its video and tracks: `followspot render {run}` draws "
-                        f"it, with --video {video} where the video was moved"
+                        f"{run} is a run's folder, which knows its video and tracks: `followspot render "
+                        f"{quote(str(run))}` draws it, with --video {quote(str(video))} where the video was moved"
                     )
             return drawable_files(self.source, self.tracks, self.away)
         if not Path(self.source).is_dir():

@@ -59,6 +59,8 @@ class CrossingOptions:
     """The least number of boxes of each of the two, before and after."""
     min_log_odds: float = 0.0
     """Log odds needed for an exchange."""
+    steady_log_odds: float = 3.0
+    """Log odds needed beyond `min_log_odds` where people move steadily (`steadiness`): motion then tells more."""
 
     def __post_init__(self) -> None:
         require_above(0.0, "crossing", self, "window", "apart", "min_boxes")
@@ -117,12 +119,13 @@ class Crossings:
         row = (time, (left + right) / 2, bottom, max(right - left, 1.0), max(bottom - top, 1.0), score)
         self._boxes.setdefault(person, []).append(row)
 
-    def exchanged(self, now: float) -> Crossing | None:
+    def exchanged(self, now: float, steadiness: float = 0.0) -> Crossing | None:
         """One more frame, `now`: the earliest crossing that turns out to be an exchange in it.
 
-        From then on boxes since the crossing count as those of the other person.
+        From then on boxes since the crossing count as those of the other person. `steadiness` is that of the video.
         """
-        found = (crossing for crossing, evidence in self.known(now) if log_odds(evidence) > self.options.min_log_odds)
+        needed = self.options.min_log_odds + steadiness * self.options.steady_log_odds
+        found = (crossing for crossing, evidence in self.known(now) if log_odds(evidence) > needed)
         exchange = next(found, None)
         if exchange is not None:
             self._exchange(exchange)

@@ -50,6 +50,11 @@ class Observation:
         """The box, (4,) pixels."""
         return self.detections.xyxy[self.row]
 
+    @property
+    def score(self) -> float:
+        """The detector's score of it."""
+        return float(self.detections.score[self.row])
+
 
 @dataclass(slots=True, eq=False)
 class Identity:

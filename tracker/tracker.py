@@ -354,7 +354,7 @@ class Tracker:
 
     def _put_crossing_right(self, frame: Frame) -> list[Recovery]:
         """Give two people who were exchanged where they crossed their tracks; one such crossing a frame."""
-        crossing = self._crossings.exchanged(frame.time)
+        crossing = self._crossings.exchanged(frame.time, self._steadiness.value)
         if crossing is None:
             return []
         alive = (track for track in (*self._tracks, *self._asleep.tracks) if track.state is not TrackState.DELETED)
@@ -392,7 +392,8 @@ class Tracker:
         for track in self._tracks:
             if track.state is TrackState.CONFIRMED and track.identity is not None:
                 for seen in track.report():
-                    self._crossings.see(track.identity, seen.time, seen.xyxy, float(seen.detections.score[seen.row]))
+                    if not self._uses_appearance:
+                        self._crossings.see(track.identity, seen.time, seen.xyxy, seen.score)
                     rows.setdefault((seen.frame, seen.time), []).append((track.identity.id, seen))
         now = rows.pop((frame.index, frame.time))
         backfill = tuple(_frame_tracks(*key, rows[key], starts) for key in sorted(rows))

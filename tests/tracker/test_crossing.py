@@ -1,0 +1,151 @@
+"""Two people who meet: whether they were exchanged is told a second later, by how they stand, and by how they move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from tracker.crossing import EVIDENCE, PRIOR, Crossing, CrossingOptions, Crossings, log_odds
+from tracker.gallery import Gallery, GalleryOptions
+from tracker.pipeline import merge_backfill
+from tracker.steadiness import SteadinessOptions
+from tracker.track import Identity
+from tracker.tracker import Tracker, TrackerOptions
+from tracker.types import Detections, Frame, FrameTracks
+
+FPS = 20
+MEETING = 2.0
+"""When the two meet, in seconds."""
+NEVER = CrossingOptions(overlap=2.0)
+DANCERS = SteadinessOptions(unsteady=1.0, steady=2.0)
+"""Two who walk for two seconds are not taken for pedestrians."""
+
+
+def box(x: float, feet: float, height: float) -> list[float]:
+    return [x - 40, feet - height, x + 40, feet]
+
+
+def dancers(time: float) -> list[list[float]]:
+    """A short one from the left and a tall one from the right, who meet, bow until they look alike, and turn back."""
+    apart = abs(time - MEETING)
+    bowed = 1 - min(max(apart - 0.2, 0) / 0.5, 1)  # 1 about the meeting, 0 from 0.7 s on
+    differ = 1 - bowed
+    return [
+        box(500 - 150 * apart, 408 - 12 * differ, 200 - 15 * differ),
+        box(500 + 150 * apart, 408 + 12 * differ, 200 + 15 * differ),
+    ]
+
+
+def tracked(crossing: CrossingOptions, pan: float = 0.0, seconds: float = 4.0) -> Iterator[tuple[Frame, FrameTracks]]:
+    """The dancers, filmed by a camera that turns by `pan` pixels a second."""
+    options = TrackerOptions(crossing=crossing, steadiness=DANCERS)
+    tracker = Tracker(options, picture_size=(1000, 600), fps=FPS)
+    for index in range(round(seconds * FPS)):
+        time = index / FPS
+        boxes = np.array(dancers(time), np.float32) + np.array([pan * time, 0, pan * time, 0], np.float32)
+        frame = Frame(index, time, None)
+        yield frame, tracker.update(frame, Detections(boxes, np.array([0.9, 0.9], np.float32)))
+
+
+def id_of_the_tall(tracks: FrameTracks) -> int:
+    heights = tracks.xyxy[:, 3] - tracks.xyxy[:, 1]
+    return int(tracks.ids[heights.argmax()])
+
+
+@pytest.mark.parametrize("pan", [0.0, 60.0])
+def test_two_who_were_exchanged_where_they_met_are_themselves_again_a_second_later(pan: float):
+    """Motion takes them for people who pass: both came fast, and bowing they look alike."""
+    never, told = (list(tracked(options, pan)) for options in (NEVER, CrossingOptions()))
+    before, just_after, later = (round(seconds * FPS) for seconds in (1.0, 2.9, 3.5))
+    assert id_of_the_tall(never[before][1]) != id_of_the_tall(never[later][1])
+    assert id_of_the_tall(told[before][1]) != id_of_the_tall(told[just_after][1])
+    assert id_of_the_tall(told[before][1]) == id_of_the_tall(told[later][1])
+
+
+def test_the_second_that_is_held_back_is_put_right_too():
+    """All rows but those of the meeting itself, in which no height tells who is who."""
+    rows = [tracks for frame, tracks in merge_backfill(tracked(CrossingOptions())) if abs(frame.time - MEETING) > 0.3]
+    assert {id_of_the_tall(tracks) for tracks in rows} == {2}
+    assert not any(event.is_return for tracks in rows for event in tracks.recoveries)
+
+
+def person(id: int) -> Identity:
+    return Identity(id, Gallery(GalleryOptions()))
+
+
+def told(
+    one: Sequence[Sequence[float]], other: Sequence[Sequence[float]], options: CrossingOptions | None = None
+) -> list[tuple[float, Crossing, np.ndarray]]:
+    """The crossings of two people whose boxes are given for each frame, none where there is an empty one."""
+    crossings, people, found = Crossings(options or CrossingOptions()), (person(1), person(2)), []
+    for index, boxes in enumerate(zip(one, other, strict=True)):
+        time = index / FPS
+        found += [(time, crossing, evidence) for crossing, evidence in crossings.known(time)]
+        for who, xyxy in zip(people, boxes, strict=True):
+            if xyxy:
+                crossings.see(who, time, np.array(xyxy), 0.9)
+    return found
+
+
+def passing(feet: float, height: float, speed: float, later: tuple[float, float] | None = None) -> list[list[float]]:
+    """Somebody who walks past x = 500 at 2 s; `later`: feet and height from then on."""
+    times = np.arange(4 * FPS) / FPS
+    shapes = [(feet, height) if later is None or time < MEETING else later for time in times]
+    return [box(500 + speed * (time - MEETING), *shape) for time, shape in zip(times, shapes, strict=True)]
+
+
+def test_the_evidence_of_two_who_pass_and_stay_themselves_is_against_an_exchange():
+    """Feet 20 pixels apart at a mean height of 200: 0.1 body heights, for each of the two; an exchange would make two
+    differences of 0 into two of 0.1, so it loses 0.2. Heights of 210 and 190: ln(210/190) = 0.1 for each. Speeds of
+    100 and -100 pixels a second, 1 body height apart, twice, of which no more than 0.2 counts."""
+    ((time, crossing, evidence),) = told(passing(420, 210, 100), passing(400, 190, -100))
+    assert time == pytest.approx(MEETING + 1.0)  # 0.2 s are left out, then 0.8 s compared
+    assert (crossing.time, crossing.overlap) == (MEETING, 1.0)
+    expected = [-0.2, -0.2, -0.2, 0.0, 0.0, -0.2, 1.0, 0.0]
+    assert evidence == pytest.approx(expected, abs=0.003)
+    weights = [weight for weight, _ in EVIDENCE.values()]
+    sure = -0.2 * (weights[0] + weights[1] + weights[2] + weights[5]) + PRIOR["always"] + PRIOR["overlap"]
+    assert log_odds(evidence) == pytest.approx(sure, abs=0.1)
+    assert log_odds(evidence) < -6
+
+
+def test_the_evidence_of_two_who_take_each_others_place_is_for_an_exchange():
+    """The same, with feet and heights exchanged and the walk turned back: every sign is the other one."""
+    one, other = passing(420, 210, 100), passing(400, 190, -100)
+    half = round(MEETING * FPS)
+    ((_, _, evidence),) = told(one[:half] + other[half:], other[:half] + one[half:])
+    assert evidence == pytest.approx([0.2, 0.2, 0.2, 0.0, 0.0, 0.2, 1.0, 0.0], abs=0.003)
+    assert log_odds(evidence) > 2
+
+
+def test_somebody_hidden_at_the_crossing_is_waited_for():
+    """The other one is not seen from 1.8 to 3 s: what follows is known at 3.8 s; nothing if that one stays away."""
+    one, other = passing(420, 210, 100), passing(400, 190, -100)
+    hidden = [xyxy if not 1.8 <= index / FPS < 3.0 else [] for index, xyxy in enumerate(other)]
+    ((time, crossing, evidence),) = told(one, hidden)
+    assert time == pytest.approx(3.8)
+    assert evidence[-1] == pytest.approx(1.0)  # unseen in every frame about the crossing
+    assert abs(crossing.time - MEETING) < 0.3
+    assert told(one, [xyxy if index / FPS < 1.8 else [] for index, xyxy in enumerate(other)]) == []
+
+
+def test_after_an_exchange_boxes_and_later_crossings_are_the_other_persons():
+    """Asked once more, the same two are not exchanged again; a crossing with a third person goes to who was meant."""
+    one, other, third = person(1), person(2), person(3)
+    first, later = Crossing(one, other, 2.0, 1.0), Crossing(one, third, 2.5, 0.8)
+    assert later.after(first).people == (other, third)
+    assert Crossing(one, third, 1.5, 0.8).after(first).people == (one, third)
+    exchanged = list(tracked(CrossingOptions(), seconds=6.0))
+    assert sum(len(tracks.renamed) for _, tracks in exchanged) == 2
+
+
+def test_people_who_left_are_forgotten():
+    crossings, gone, here = Crossings(CrossingOptions()), person(1), person(2)
+    for index in range(30 * FPS):
+        list(crossings.known(index / FPS))
+        for who in (gone, here) if index < FPS else (here,):
+            crossings.see(who, index / FPS, np.array(box(500, 400, 200)), 0.9)
+    assert list(crossings._boxes) == [here]
+    assert len(crossings._boxes[here]) <= 13 * FPS
