@@ -10,12 +10,12 @@ from pathlib import Path
 from rich.table import Table
 
 from tracker.tracker import TrackerOptions
-from tracker.types import InputError
 
 from .benchmark.ablations import ABLATIONS, varied
-from .benchmark.boxes import DETECTOR, write_boxes
+from .benchmark.benches import Bench
+from .benchmark.boxes import write_boxes
 from .benchmark.ours import run_ours
-from .benchmark.setup import Variant, set_up
+from .benchmark.setup import Variant
 from .benchmark.simulated_detector import STRENGTHS
 from .run.checks import require_at_least, require_known
 from .run.output import make_folder, number_table, show, write_json
@@ -56,16 +56,16 @@ class BenchmarkAblationCommand:
         require_at_least(1, "seeds", self.seeds)
         make_folder(self.out)
         variants = {DEFAULT: self.tracker, **{name: varied(self.tracker, ABLATIONS[name]) for name in self.ablations}}
-        scores = {where: self._scores(*_split(where), variants) for where in self.on}
+        scores = {where: self._scores(Bench.named(where), variants) for where in self.on}
         write_json(as_json(scores), self.out / "ablation.json")
         (self.out / "ablation.md").write_text(as_markdown(scores))
         show(ablation_table(scores))
         print(f"results in {self.out}")
 
-    def _scores(self, truth: Path, kind: str, variants: Mapping[str, TrackerOptions]) -> dict[str, TrackScores]:
+    def _scores(self, bench: Bench, variants: Mapping[str, TrackerOptions]) -> dict[str, TrackScores]:
         """Pooled scores on one folder's detections, by variant."""
-        setup = set_up(truth, (), self.pictures if kind in (BUNDLED, DETECTOR) else None, [self.reid], [])
-        out = self.out / truth.name / kind.replace("/", "-").removesuffix(".txt")
+        setup = bench.set_up(self.pictures, self.reid)
+        kind, out = bench.kind, bench.folder(self.out)
         files = [
             [write_boxes(kind, seed, each, self.detector, out / f"detections-{seed + 1}") for each in setup.sequences]
             for seed in range(self.seeds if kind in STRENGTHS else 1)
@@ -114,7 +114,7 @@ def as_json(scores: Mapping[str, Mapping[str, TrackScores]]) -> dict[str, object
 
 
 def _cells(scores: Mapping[str, Mapping[str, TrackScores]]) -> list[list[str]]:
-    benches = [f"{_split(where)[0].name} {_split(where)[1].split('/')[-1].removesuffix('.txt')}" for where in scores]
+    benches = [Bench.named(where).title for where in scores]
     rows = [["variant", *(f"{bench}: {score}" for bench in benches for score in ("HOTA", "AssA"))]]
     for name in next(iter(scores.values())):
         changes = [
@@ -124,10 +124,3 @@ def _cells(scores: Mapping[str, Mapping[str, TrackScores]]) -> list[list[str]]:
         ]
         rows.append([name, *changes])
     return rows
-
-
-def _split(where: str) -> tuple[Path, str]:
-    folder, equals, kind = where.rpartition("=")
-    if not equals:
-        raise InputError(f"{where} should be FOLDER=DETECTIONS, such as dancetrack=exact")
-    return Path(folder), kind
