@@ -86,6 +86,9 @@ VERBS: dict[str, Any] = {
     "benchmark": {
         "tracks": Verb("benchmark_tracks:BenchmarkTracksCommand", "Our tracker and its peers on the same detections."),
         "ablation": Verb("benchmark_ablation:BenchmarkAblationCommand", "Our tracker without one component at a time."),
+        "crossings": Verb(
+            "benchmark_crossings:BenchmarkCrossingsCommand", "Fit how exchanges of two who cross are told from motion."
+        ),
         "stage": Verb("benchmark_stage:BenchmarkStageCommand", "Our tracker and its peers on rendered dancers."),
         "encoders": Verb("benchmark_encoders:BenchmarkEncodersCommand", "Accuracy and time of re-ID encoders."),
         "speed": Verb("benchmark_speed:BenchmarkSpeedCommand", "Time whole commands on videos, ours and the peers'."),
