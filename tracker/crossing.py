@@ -19,18 +19,19 @@ from .option_ranges import require_above
 from .track import Identity
 
 EVIDENCE = {
-    "feet": (10.2, 0.2),
-    "feet at the crossing": (9.1, 0.2),
-    "height": (5.2, 0.25),
-    "width": (2.7, 0.3),
-    "score": (7.5, 0.1),
-    "sideways velocity": (5.2, 0.2),
+    "feet": 15.4,
+    "feet at the crossing": 4.0,
+    "height": 5.2,
+    "width": 3.2,
+    "score": 10.3,
+    "sideways velocity": 7.7,
 }
-"""Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together, and
-how many units count at most, for or against it: feet in body heights, logarithms of height and width, scores, body
-heights a second. A logistic regression on crossings of DanceTrack and SportsMOT, by `followspot benchmark crossings`.
-"""
-PRIOR = {"always": -4.5, "overlap": 2.8, "unseen": 1.6}
+"""Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together:
+feet in body heights, logarithms of height and width, scores, body heights a second. A logistic regression on crossings
+of DanceTrack and SportsMOT, by `followspot benchmark crossings`."""
+LIMITS = np.array([0.2, 0.2, 0.25, 0.3, 0.1, 0.2])
+"""So many units of each count at most, for or against it, so that no single one decides."""
+PRIOR = {"always": -5.8, "overlap": 4.1, "unseen": 1.6}
 """Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, and for the
 share of the frames about the crossing in which either of the two was not seen (both at once count twice)."""
 LATE = 0.5
@@ -49,9 +50,9 @@ class CrossingOptions:
     """Two people cross where at least this share of the smaller box lies within the other; above 1 nobody does."""
     apart: float = 0.5
     """The least time between two crossings of the same people."""
-    margin: float = 0.2
+    margin: float = 0.1
     """For how long before and after the crossing boxes are not compared."""
-    window: float = 0.8
+    window: float = 0.5
     """For how long before and after that they are."""
     reach: float = 3.0
     """How long somebody may be out of sight before or after the crossing."""
@@ -197,8 +198,7 @@ class Crossings:
         was, came = one - other, one_after - other_after
         turned = np.abs(came - was) - np.abs(came + was)
         unseen = sum(self._unseen(person, crossing.time) for person in people)
-        most = np.array([limit for _, limit in EVIDENCE.values()])
-        return np.array([*np.minimum(gained, turned).clip(-most, most), crossing.overlap, unseen])
+        return np.array([*np.minimum(gained, turned).clip(-LIMITS, LIMITS), crossing.overlap, unseen])
 
     def _rows(self, person: Identity, start: float, end: float) -> list[Box]:
         """The person's boxes between two times."""
@@ -248,7 +248,7 @@ class Crossings:
 def log_odds(evidence: np.ndarray) -> float:
     """Log odds of an exchange: by how much the quantities of `EVIDENCE` differ less if the two were exchanged, the
     overlap, and the share of frames unseen, (8,)."""
-    weights = [*(weight for weight, _ in EVIDENCE.values()), PRIOR["overlap"], PRIOR["unseen"]]
+    weights = [*EVIDENCE.values(), PRIOR["overlap"], PRIOR["unseen"]]
     return PRIOR["always"] + float(evidence @ weights)
 
 

@@ -24,6 +24,7 @@ ABLATIONS: dict[str, Mapping[str, Any]] = {
     "tentative tracks from any high score": {"birth.min_score": 0.0},
     "second boxes start tracks": {"birth.max_overlap": 1.0},
     "passers-by get ids": {"birth.passer_by_height": 0.0},
+    "exchanges where people crossed stay": {"crossing.min_log_odds": NEVER},
     "no recovery": {"recovery.min_log_odds": NEVER},
     "recovery: edges are no different": {"recovery.edge_log_odds": 3.0},
     "recovery: an even prior": {"recovery.prior_log_odds": 0.0, "recovery.edge_log_odds": 0.0},
