@@ -19,19 +19,19 @@ from .option_ranges import require_above
 from .track import Identity
 
 EVIDENCE = {
-    "feet": 15.4,
-    "feet at the crossing": 4.0,
-    "height": 5.2,
-    "width": 3.2,
-    "score": 10.3,
-    "sideways velocity": 7.7,
+    "feet": 10.3,
+    "feet at the crossing": 8.9,
+    "height": 5.0,
+    "width": 2.7,
+    "score": 7.4,
+    "sideways velocity": 5.2,
 }
 """Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together:
 feet in body heights, logarithms of height and width, scores, body heights a second. A logistic regression on crossings
 of DanceTrack and SportsMOT, by `followspot benchmark crossings`."""
 LIMITS = np.array([0.2, 0.2, 0.25, 0.3, 0.1, 0.2])
 """So many units of each count at most, for or against it, so that no single one decides."""
-PRIOR = {"always": -5.8, "overlap": 4.1, "unseen": 1.6}
+PRIOR = {"always": -4.6, "overlap": 2.9, "unseen": 1.7}
 """Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, and for the
 share of the frames about the crossing in which either of the two was not seen (both at once count twice)."""
 LATE = 0.5
@@ -50,9 +50,9 @@ class CrossingOptions:
     """Two people cross where at least this share of the smaller box lies within the other; above 1 nobody does."""
     apart: float = 0.5
     """The least time between two crossings of the same people."""
-    margin: float = 0.1
+    margin: float = 0.2
     """For how long before and after the crossing boxes are not compared."""
-    window: float = 0.5
+    window: float = 0.8
     """For how long before and after that they are."""
     reach: float = 3.0
     """How long somebody may be out of sight before or after the crossing."""

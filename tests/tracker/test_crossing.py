@@ -121,11 +121,11 @@ def test_the_evidence_of_two_who_take_each_others_place_is_for_an_exchange():
 
 
 def test_somebody_hidden_at_the_crossing_is_waited_for():
-    """The other one is not seen from 1.8 to 3 s: what follows is known at 3.5 s; nothing if that one stays away."""
+    """The other one is not seen from 1.8 to 3 s: what follows is known at 3.8 s; nothing if that one stays away."""
     one, other = passing(420, 210, 100), passing(400, 190, -100)
     hidden = [xyxy if not 1.8 <= index / FPS < 3.0 else [] for index, xyxy in enumerate(other)]
     ((time, crossing, evidence),) = told(one, hidden)
-    assert time == pytest.approx(3.5)
+    assert time == pytest.approx(3.8)
     assert evidence[-1] == pytest.approx(1.0)  # unseen in every frame about the crossing
     assert abs(crossing.time - MEETING) < 0.3
     assert told(one, [xyxy if index / FPS < 1.8 else [] for index, xyxy in enumerate(other)]) == []
