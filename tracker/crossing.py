@@ -11,29 +11,31 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 import numpy as np
 
-from .boxes import contact
+from .boxes import contact, iou
 from .option_ranges import require_above
 from .track import Identity
 
 EVIDENCE = {
-    "feet": 10.3,
-    "feet at the crossing": 8.9,
-    "height": 5.0,
-    "width": 2.7,
-    "score": 7.4,
-    "sideways velocity": 5.2,
+    "feet": 5.3,
+    "feet at the crossing": 10.1,
+    "height": 3.4,
+    "width": 1.7,
+    "score": 6.3,
+    "sideways velocity": 6.3,
 }
 """Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together:
 feet in body heights, logarithms of height and width, scores, body heights a second. A logistic regression on crossings
-of DanceTrack and SportsMOT, by `followspot benchmark crossings`."""
+of DanceTrack, SportsMOT and rendered stages, by `followspot benchmark crossings`."""
 LIMITS = np.array([0.2, 0.2, 0.25, 0.3, 0.1, 0.2])
 """So many units of each count at most, for or against it, so that no single one decides."""
-PRIOR = {"always": -4.6, "overlap": 2.9, "unseen": 1.7}
-"""Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, and for the
-share of the frames about the crossing in which either of the two was not seen (both at once count twice)."""
+PRIOR = {"always": -2.2, "overlap": 0.4, "unseen": 1.6, "clarity": -1.7}
+"""Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, for the
+share of the frames about the crossing in which either of the two was not seen (both at once count twice), and for how
+clear it was in the least clear of these frames that the boxes went on as they did (`_clarity`)."""
 LATE = 0.5
 """Seconds after which it is known where somebody was who was not seen."""
 DECAY = 0.4
@@ -58,8 +60,8 @@ class CrossingOptions:
     """How long somebody may be out of sight before or after the crossing."""
     min_boxes: int = 4
     """The least number of boxes of each of the two, before and after."""
-    min_log_odds: float = 0.0
-    """Log odds needed for an exchange."""
+    min_log_odds: float = 1.5
+    """Log odds needed for an exchange: at 0 as many are made wrongly as rightly where everybody is seen clearly."""
     steady_log_odds: float = 3.0
     """Log odds needed beyond `min_log_odds` where people move steadily (`steadiness`): motion then tells more."""
 
@@ -179,7 +181,7 @@ class Crossings:
         return x - width / 2, feet - height, x + width / 2, feet
 
     def _evidence(self, crossing: Crossing, now: float) -> np.ndarray | None:
-        """What `log_odds` needs, (8,); None while not enough is known: boxes of both people over the whole window."""
+        """What `log_odds` needs, (9,); None while not enough is known: boxes of both people over the whole window."""
         people = crossing.people
         if now < crossing.time + self.options.margin + self.options.window:
             return None
@@ -198,7 +200,8 @@ class Crossings:
         was, came = one - other, one_after - other_after
         turned = np.abs(came - was) - np.abs(came + was)
         unseen = sum(self._unseen(person, crossing.time) for person in people)
-        return np.array([*np.minimum(gained, turned).clip(-LIMITS, LIMITS), crossing.overlap, unseen])
+        prior = crossing.overlap, unseen, self._clarity(crossing)
+        return np.array([*np.minimum(gained, turned).clip(-LIMITS, LIMITS), *prior])
 
     def _rows(self, person: Identity, start: float, end: float) -> list[Box]:
         """The person's boxes between two times."""
@@ -224,6 +227,25 @@ class Crossings:
         frames = sum(start <= each <= end for each in self._times)
         return 1 - len(self._rows(person, start, end)) / max(frames, 1)
 
+    def _clarity(self, crossing: Crossing) -> float:
+        """How much better the boxes overlap with each person's own last ones than with the other's, in the frame about
+        the crossing in which that is least: 2 where they do not overlap with the other's at all, below 0 if more."""
+        span = 2 * self.options.margin
+        times = np.array([time for time in self._times if abs(time - crossing.time) < span + 1e-6])
+        rows = [np.array(self._rows(person, times[0] - self.options.reach, times[-1])) for person in crossing.people]
+        last = [np.searchsorted(boxes[:, 0], times + 1e-6) - 1 for boxes in rows]  # (F,) each
+        known = (last[0] >= 0) & (last[1] >= 0)
+        if known.sum() < 2:
+            return 2.0
+        xyxy = [_xyxy(boxes[index[known]]) for boxes, index in zip(rows, last, strict=True)]  # (F, 4) each
+        seen = [boxes[index[known], 0] > times[known] - 1e-6 for boxes, index in zip(rows, last, strict=True)]
+        lead = [
+            _overlaps(mine[:-1], mine[1:]) - _overlaps(theirs[:-1], mine[1:]) for mine, theirs in permutations(xyxy)
+        ]
+        of_both = sum(each * now[1:] for each, now in zip(lead, seen, strict=True))  # (F - 1,)
+        count = seen[0][1:].astype(int) + seen[1][1:]
+        return float(min(2 * of_both[count > 0] / count[count > 0], default=2.0))
+
     def _exchange(self, exchange: Crossing) -> None:
         """The boxes of the two since the crossing are each other's, and so are their later crossings."""
         one, other = (self._boxes[person] for person in exchange.people)
@@ -247,9 +269,20 @@ class Crossings:
 
 def log_odds(evidence: np.ndarray) -> float:
     """Log odds of an exchange: by how much the quantities of `EVIDENCE` differ less if the two were exchanged, the
-    overlap, and the share of frames unseen, (8,)."""
-    weights = [*EVIDENCE.values(), PRIOR["overlap"], PRIOR["unseen"]]
-    return PRIOR["always"] + float(evidence @ weights)
+    overlap, the share of frames unseen, and the clarity, (9,)."""
+    always, *others = PRIOR.values()
+    return always + float(evidence @ [*EVIDENCE.values(), *others])
+
+
+def _xyxy(boxes: np.ndarray) -> np.ndarray:
+    """Boxes (N, 6) as corners, (N, 4)."""
+    _, x, feet, width, height, _ = boxes.T
+    return np.stack([x - width / 2, feet - height, x + width / 2, feet], axis=1)
+
+
+def _overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of each box with the one of the same row, (N, 4) and (N, 4) to (N,)."""
+    return iou(a, b[:, None])[:, 0]
 
 
 def _id(person: Identity) -> int:

@@ -61,7 +61,7 @@ def test_two_who_are_exchanged_in_the_tracks_where_they_cross_gain_two_links_by_
     (crossing,) = judge("duet", story(after=(1, 0)), truth(), CrossingOptions())
     assert (crossing.sequence, crossing.gain) == ("duet", 2)
     assert crossing.evidence[0] == pytest.approx(0.2)  # both are 20 of 200 pixels nearer to the other's line of feet
-    assert crossing.evidence[6:] == pytest.approx([0.9, 0.0])  # 180 of 200 pixels covered; both always seen
+    assert crossing.evidence[6:8] == pytest.approx([0.9, 0.0])  # 180 of 200 pixels covered; both always seen
 
 
 def test_two_who_go_on_as_they_are_lose_two_links_by_an_exchange():
@@ -178,7 +178,8 @@ def test_the_command_fits_weights_that_put_right_what_the_tracker_exchanged(tmp_
     for name in ("first", "second"):
         write_sequence(tmp_path / "duets" / name)
     bench = f"{tmp_path / 'duets'}=exact"
-    BenchmarkCrossingsCommand(on=(bench,), out=tmp_path / "out").run()
+    even = varied(TrackerOptions(), {"crossing.min_log_odds": 0.0})  # of four crossings nobody can be surer
+    BenchmarkCrossingsCommand(on=(bench,), out=tmp_path / "out", tracker=even).run()
     saved = json.loads((tmp_path / "out/crossings.json").read_text())
     assert list(saved["weights"]) == list(NOW)
     feet = saved["weights"]["feet"]
