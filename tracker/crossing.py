@@ -20,19 +20,20 @@ from .option_ranges import require_above
 from .track import Identity
 
 EVIDENCE = {
-    "feet": 5.3,
-    "feet at the crossing": 10.1,
-    "height": 3.4,
-    "width": 1.7,
-    "score": 6.3,
-    "sideways velocity": 6.3,
+    "feet": 5.7,
+    "feet at the crossing": 10.5,
+    "height": 3.6,
+    "width": 1.8,
+    "score": 5.8,
+    "sideways velocity": 6.0,
+    "velocity of the feet": 5.8,
 }
 """Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together:
 feet in body heights, logarithms of height and width, scores, body heights a second. A logistic regression on crossings
 of DanceTrack, SportsMOT and rendered stages, by `followspot benchmark crossings`."""
-LIMITS = np.array([0.2, 0.2, 0.25, 0.3, 0.1, 0.2])
+LIMITS = np.array([0.2, 0.2, 0.25, 0.3, 0.1, 0.2, 0.2])
 """So many units of each count at most, for or against it, so that no single one decides."""
-PRIOR = {"always": -2.2, "overlap": 0.4, "unseen": 1.6, "clarity": -1.7}
+PRIOR = {"always": -2.0, "overlap": 0.4, "unseen": 1.6, "clarity": -1.8}
 """Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, for the
 share of the frames about the crossing in which either of the two was not seen (both at once count twice), and for how
 clear it was in the least clear of these frames that the boxes went on as they did (`_clarity`)."""
@@ -60,8 +61,8 @@ class CrossingOptions:
     """How long somebody may be out of sight before or after the crossing."""
     min_boxes: int = 4
     """The least number of boxes of each of the two, before and after."""
-    min_log_odds: float = 1.5
-    """Log odds needed for an exchange: at 0 as many are made wrongly as rightly where everybody is seen clearly."""
+    min_log_odds: float = 1.0
+    """Log odds needed for an exchange. At 0 twice as many are right, but more are wrong where all are seen well."""
     steady_log_odds: float = 3.0
     """Log odds needed beyond `min_log_odds` where people move steadily (`steadiness`): motion then tells more."""
 
@@ -181,7 +182,7 @@ class Crossings:
         return x - width / 2, feet - height, x + width / 2, feet
 
     def _evidence(self, crossing: Crossing, now: float) -> np.ndarray | None:
-        """What `log_odds` needs, (9,); None while not enough is known: boxes of both people over the whole window."""
+        """What `log_odds` needs, (10,); None while not enough is known: boxes of both people over the whole window."""
         people = crossing.people
         if now < crossing.time + self.options.margin + self.options.window:
             return None
@@ -193,7 +194,7 @@ class Crossings:
             return None
         sides = [np.array(boxes) for boxes in (*before, *after)]
         size = float(np.mean([np.median(boxes[:, 4]) for boxes in sides]))
-        one, other, one_after, other_after = (_traits(boxes, crossing.time, size) for boxes in sides)  # (6,) each
+        one, other, one_after, other_after = (_traits(boxes, crossing.time, size) for boxes in sides)  # (7,) each
         gained = np.abs(one - one_after) + np.abs(other - other_after)
         gained -= np.abs(one - other_after) + np.abs(other - one_after)
         # The same of the differences between the two people, in which a camera that pans or zooms cancels out.
@@ -269,7 +270,7 @@ class Crossings:
 
 def log_odds(evidence: np.ndarray) -> float:
     """Log odds of an exchange: by how much the quantities of `EVIDENCE` differ less if the two were exchanged, the
-    overlap, the share of frames unseen, and the clarity, (9,)."""
+    overlap, the share of frames unseen, and the clarity, (10,)."""
     always, *others = PRIOR.values()
     return always + float(evidence @ [*EVIDENCE.values(), *others])
 
@@ -290,21 +291,23 @@ def _id(person: Identity) -> int:
 
 
 def _traits(boxes: np.ndarray, time: float, size: float) -> np.ndarray:
-    """The quantities of `EVIDENCE` of one person's boxes (N, 6), before or after the crossing at `time`, (6,).
+    """The quantities of `EVIDENCE` of one person's boxes (N, 6), before or after the crossing at `time`, (7,).
 
     size: a body height in pixels.
     """
     _, _, feet, width, height, _ = np.median(boxes, axis=0)
-    velocity, feet_then = _line(boxes, time)
-    return np.array([feet / size, feet_then / size, np.log(height), np.log(width), boxes[:, 5].mean(), velocity / size])
+    (_, feet_then), velocity = _line(boxes, time)
+    return np.array(
+        [feet / size, feet_then / size, np.log(height), np.log(width), boxes[:, 5].mean(), *velocity / size]
+    )
 
 
-def _line(boxes: np.ndarray, time: float) -> tuple[float, float]:
-    """A person's velocity to the side, pixels a second, and where the feet are at `time`, by a line through the boxes
-    (N, 6), of which those near that time count most."""
+def _line(boxes: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where the person's feet are at `time`, and how fast they move, (2,) each, pixels and pixels a second: by a line
+    through the boxes (N, 6), of which those near that time count most."""
     since = boxes[:, 0] - time
     weight = np.exp((np.abs(since).min() - np.abs(since)) / DECAY)  # (N,)
     design = np.stack([np.ones(len(boxes)), since], axis=1)  # (N, 2)
     normal = design.T @ (weight[:, None] * design) + np.diag([0.0, CAUTION * len(boxes)])
-    (_, feet), (velocity, _) = np.linalg.solve(normal, design.T @ (weight[:, None] * boxes[:, 1:3]))
-    return float(velocity), float(feet)
+    place, velocity = np.linalg.solve(normal, design.T @ (weight[:, None] * boxes[:, 1:3]))
+    return place, velocity

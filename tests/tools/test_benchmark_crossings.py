@@ -61,7 +61,7 @@ def test_two_who_are_exchanged_in_the_tracks_where_they_cross_gain_two_links_by_
     (crossing,) = judge("duet", story(after=(1, 0)), truth(), CrossingOptions())
     assert (crossing.sequence, crossing.gain) == ("duet", 2)
     assert crossing.evidence[0] == pytest.approx(0.2)  # both are 20 of 200 pixels nearer to the other's line of feet
-    assert crossing.evidence[6:8] == pytest.approx([0.9, 0.0])  # 180 of 200 pixels covered; both always seen
+    assert crossing.evidence[7:9] == pytest.approx([0.9, 0.0])  # 180 of 200 pixels covered; both always seen
 
 
 def test_two_who_go_on_as_they_are_lose_two_links_by_an_exchange():

@@ -103,9 +103,9 @@ def test_the_evidence_of_two_who_pass_and_stay_themselves_is_against_an_exchange
     ((time, crossing, evidence),) = told(passing(420, 210, 100), passing(400, 190, -100))
     assert time == pytest.approx(MEETING + 1.0)  # 0.5 s after which it was not closer, known 0.5 s late
     assert (crossing.time, crossing.overlap) == (MEETING, 1.0)
-    expected = [-0.2, -0.2, -0.2, 0.0, 0.0, -0.2, 1.0, 0.0]
+    expected = [-0.2, -0.2, -0.2, 0.0, 0.0, -0.2, 0.0, 1.0, 0.0]
     assert evidence[:-1] == pytest.approx(expected, abs=0.003)
-    feet, feet_then, height, _, _, velocity = EVIDENCE.values()
+    feet, feet_then, height, _, _, velocity, _ = EVIDENCE.values()
     sure = -0.2 * (feet + feet_then + height + velocity) + PRIOR["always"] + PRIOR["overlap"]
     assert 0 < evidence[-1] < 0.5  # 10 of 200 pixels between two frames: each box overlaps with its own a little more
     assert log_odds(evidence) == pytest.approx(sure + PRIOR["clarity"] * evidence[-1], abs=0.1)
@@ -117,7 +117,7 @@ def test_the_evidence_of_two_who_take_each_others_place_is_for_an_exchange():
     one, other = passing(420, 210, 100), passing(400, 190, -100)
     half = round(MEETING * FPS)
     ((_, _, evidence),) = told(one[:half] + other[half:], other[:half] + one[half:])
-    assert evidence[:-1] == pytest.approx([0.2, 0.2, 0.2, 0.0, 0.0, 0.2, 1.0, 0.0], abs=0.003)
+    assert evidence[:-1] == pytest.approx([0.2, 0.2, 0.2, 0.0, 0.0, 0.2, 0.0, 1.0, 0.0], abs=0.003)
     assert evidence[-1] < 0  # each box went on where it overlaps with the other person's last one more
     assert log_odds(evidence) > 2
 
