@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -156,7 +156,7 @@ class Crossings:
     def _meet_at(self, time: float) -> None:
         places = {person: box for person in self._boxes if (box := self._place(person, time)) is not None}
         people = sorted(places, key=_id)
-        xyxy = np.array([places[person] for person in people]).reshape(-1, 4)
+        xyxy = _xyxy(np.array([places[person] for person in people]).reshape(-1, 6))
         covered = np.triu(contact(xyxy, xyxy), 1)
         for row, column in np.argwhere(covered >= self.options.overlap).tolist():
             one, other, overlap = people[row], people[column], float(covered[row, column])
@@ -166,8 +166,8 @@ class Crossings:
         over = [pair for pair, crossing in self._closest.items() if time - crossing.time >= self.options.apart]
         self._open += [self._closest.pop(pair) for pair in over]
 
-    def _place(self, person: Identity, time: float) -> tuple[float, ...] | None:
-        """The person's box at a time, (4,) pixels: between two boxes on a straight line, after the last one there."""
+    def _place(self, person: Identity, time: float) -> Sequence[float] | None:
+        """The person's `Box` at a time: between two of them on a straight line, after the last one there."""
         boxes = self._boxes[person]
         index = bisect_left(boxes, (time + 1e-6,))
         if not index:
@@ -178,8 +178,7 @@ class Crossings:
         elif time - before[0] > self.options.reach:
             return None
         share = (time - before[0]) / (after[0] - before[0]) if after is not before else 0.0
-        _, x, feet, width, height, _ = (a + share * (b - a) for a, b in zip(before, after, strict=True))
-        return x - width / 2, feet - height, x + width / 2, feet
+        return [a + share * (b - a) for a, b in zip(before, after, strict=True)]
 
     def _evidence(self, crossing: Crossing, now: float) -> np.ndarray | None:
         """What `log_odds` needs, (10,); None while not enough is known: boxes of both people over the whole window."""

@@ -133,14 +133,56 @@ def test_somebody_hidden_at_the_crossing_is_waited_for():
     assert told(one, [xyxy if index / FPS < 1.8 else [] for index, xyxy in enumerate(other)]) == []
 
 
+def test_a_camera_that_tilts_at_the_crossing_exchanges_nobody():
+    """All feet are 30 pixels lower from then on: in the picture each is as far from the own line as from the other's,
+    but the two are still 20 pixels apart, 0.1 body heights, twice."""
+    one, other = passing(420, 210, 100, (450, 210)), passing(400, 190, -100, (430, 190))
+    ((_, _, evidence),) = told(one, other)
+    assert evidence[0] == pytest.approx(-0.2, abs=0.003)
+
+
+def test_where_people_walk_on_more_is_needed():
+    """The two who take each other's place are exchanged among dancers, at log odds of 3.5, not in a street, at 4."""
+    one, other = passing(420, 210, 100), passing(400, 190, -100)
+    half = round(MEETING * FPS)
+    bodies = [one[:half] + other[half:], other[:half] + one[half:]]
+    for steadiness, expected in ((0.0, 1), (1.0, 0)):
+        crossings, people = Crossings(CrossingOptions()), (person(1), person(2))
+        found = []
+        for index, boxes in enumerate(zip(*bodies, strict=True)):
+            found.append(crossings.exchanged(index / FPS, steadiness))
+            for who, xyxy in zip(people, boxes, strict=True):
+                crossings.see(who, index / FPS, np.array(xyxy), 0.9)
+        assert len([crossing for crossing in found if crossing is not None]) == expected
+
+
 def test_after_an_exchange_boxes_and_later_crossings_are_the_other_persons():
-    """Asked once more, the same two are not exchanged again; a crossing with a third person goes to who was meant."""
+    """Of three people the first two were exchanged at 2 s; the first one's crossing with the third, at 2.5 s, was the
+    second one's, that at 1.5 s stays."""
     one, other, third = person(1), person(2), person(3)
-    first, later = Crossing(one, other, 2.0, 1.0), Crossing(one, third, 2.5, 0.8)
-    assert later.after(first).people == (other, third)
-    assert Crossing(one, third, 1.5, 0.8).after(first).people == (one, third)
-    exchanged = list(tracked(CrossingOptions(), seconds=6.0))
-    assert sum(len(tracks.renamed) for _, tracks in exchanged) == 2
+    crossings = Crossings(CrossingOptions())
+    for time in (1.0, 2.0, 3.0):
+        crossings.see(one, time, np.array(box(100, 400, 200)), 0.9)
+        crossings.see(other, time, np.array(box(700, 400, 200)), 0.9)
+    crossings._open = [Crossing(one, third, time, 0.8) for time in (1.5, 2.5)]
+    crossings._exchange(Crossing(one, other, 2.0, 1.0))
+    assert [crossing.people for crossing in crossings._open] == [(one, third), (other, third)]
+    assert [x for _, x, *_ in crossings._boxes[one]] == [100, 700, 700]
+    assert [x for _, x, *_ in crossings._boxes[other]] == [700, 100, 100]
+
+
+def test_two_are_exchanged_once():
+    assert sum(len(tracks.renamed) for _, tracks in tracked(CrossingOptions(), seconds=6.0)) == 2
+
+
+def test_a_camera_cut_ends_all_crossings():
+    tracker = Tracker(TrackerOptions(), picture_size=(1000, 600), fps=FPS)
+    for index in range(FPS):
+        boxes = np.array(dancers(index / FPS), np.float32)
+        tracker.update(Frame(index, index / FPS, None), Detections(boxes, np.full(len(boxes), 0.9, np.float32)))
+    assert len(tracker._crossings._boxes) == 2
+    tracker._cut_to(Frame(FPS, 1.0, None))
+    assert not tracker._crossings._boxes
 
 
 def test_people_who_left_are_forgotten():

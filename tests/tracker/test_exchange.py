@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tracks_by_hand import known, show, standing, track_at
 
-from tracker.exchange import exchange, renamings
+from tracker.exchange import exchange, exchange_two, renamings
 from tracker.gallery import Gallery, GalleryOptions
 from tracker.recovery import IdentityMatch
 from tracker.track import Identity, TrackState
@@ -32,6 +32,19 @@ def test_two_who_were_exchanged_get_their_ids_back_from_now_on():
     assert [track.identity.id for track in two] == [2, 1]
     assert events == [Recovery(30, 3.0, id, 0.0, 0.7, 0.3, exchanged=True) for id in (2, 1)]
     assert [[seen.frame for seen in track.unreported] for track in two] == [[30], [30]]
+
+
+def test_two_in_sight_or_lost_take_each_others_identity():
+    """The first was reported at 2.9 s, the second, who is lost, at 2.8 s: no row before 2.9 s may come twice."""
+    one, other = known(1, 2.9, standing(300)), known(2, 2.8, standing(400), lost=True)
+    one.observe(NOW, Detections(one.last_xyxy[None], np.array([0.9])), 0)
+    events = exchange_two(one, other, NOW)
+    assert [(track.identity.id, track.identity.reported, track.state) for track in (one, other)] == [
+        (2, 2.9, TrackState.CONFIRMED),
+        (1, 2.9, TrackState.LOST),
+    ]
+    assert [seen.frame for seen in one.unreported] == [30]
+    assert [(event.id, event.exchanged, event.is_return) for event in events] == [(1, True, False), (2, True, False)]
 
 
 def test_exchanges_of_a_group_are_dated_by_the_track_that_was_clear_first():
