@@ -1,4 +1,4 @@
-"""Crossings: whether two people whose boxes met went on in each other's track, told by what is known a second later.
+"""Crossings: whether two people whose boxes met went on in each other's track, told half a second later.
 
 Association decides from frame to frame, and where two boxes lie on each other a frame tells little: there tracks
 exchange people. But before and after that each of the two has a line on which the feet stand, a size, a score and a
@@ -20,29 +20,31 @@ from .option_ranges import require_above
 from .track import Identity
 
 EVIDENCE = {
-    "feet": 5.7,
-    "feet at the crossing": 10.5,
-    "height": 3.6,
-    "width": 1.8,
-    "score": 5.8,
-    "sideways velocity": 6.0,
-    "velocity of the feet": 5.8,
+    "feet": 0.85,
+    "feet at the crossing": 0.32,
+    "height": 0.47,
+    "width": 0.46,
+    "score": 0.79,
+    "sideways velocity": 1.55,
 }
-"""Log odds of an exchange for each unit by which these differ less if the two were exchanged, both people together:
-feet in body heights, logarithms of height and width, scores, body heights a second. A logistic regression on crossings
-of DanceTrack, SportsMOT and rendered stages, by `followspot benchmark crossings`."""
-LIMITS = np.array([0.2, 0.2, 0.25, 0.3, 0.1, 0.2, 0.2])
-"""So many units of each count at most, for or against it, so that no single one decides."""
-PRIOR = {"always": -2.0, "overlap": 0.4, "unseen": 1.6, "clarity": -1.8}
+"""Weights in the log odds of an exchange of how much less likely (`_surprise`) each of these is if the two were not
+exchanged: the row of the feet, also extended to the crossing, height, width, score, velocity. A logistic regression on
+crossings of DanceTrack, SportsMOT and rendered stages, by `followspot benchmark crossings`."""
+FLOORS = np.array([0.01, 0.01, 0.01, 0.01, 0.01, 0.2])
+"""Least standard deviation of each, in body heights, logarithms of height and width, scores, body heights a second:
+people who move evenly may still turn."""
+FREEDOM = 4.0
+"""Degrees of freedom of the Student distribution of the differences: with few, no single odd one decides."""
+PRIOR = {"always": -3.5, "overlap": 2.52, "unseen": 1.19, "clarity": -1.22}
 """Log odds of an exchange before that: always, for the share of the smaller box that the other one covered, for the
 share of the frames about the crossing in which either of the two was not seen (both at once count twice), and for how
 clear it was in the least clear of these frames that the boxes went on as they did (`_clarity`)."""
-LATE = 0.5
+LATE = 0.3
 """Seconds after which it is known where somebody was who was not seen."""
-DECAY = 0.4
-"""Seconds after which a box counts 1/e in where the feet are at the crossing, and in how fast somebody moves."""
-CAUTION = 0.02
-"""Keeps velocities small where few boxes tell them: a share of the boxes, added to their squared times."""
+ROUNDING = 1e-6
+"""Seconds: times are sums of steps."""
+CAUTION = 0.005
+"""Square seconds, added to the variance of the boxes' times: keeps velocities small where a short time tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,11 @@ class CrossingOptions:
 
     overlap: float = 0.6
     """Two people cross where at least this share of the smaller box lies within the other; above 1 nobody does."""
-    apart: float = 0.5
+    apart: float = 0.3
     """The least time between two crossings of the same people."""
-    margin: float = 0.2
+    margin: float = 0.1
     """For how long before and after the crossing boxes are not compared."""
-    window: float = 0.8
+    window: float = 0.5
     """For how long before and after that they are."""
     reach: float = 3.0
     """How long somebody may be out of sight before or after the crossing."""
@@ -150,7 +152,7 @@ class Crossings:
         """Look for crossings in the frame `LATE` seconds ago."""
         for times in (self._times, self._ahead):
             times.append(now)
-        while self._ahead[0] <= now - LATE:
+        while self._ahead[0] <= now - LATE + ROUNDING:
             self._meet_at(self._ahead.popleft())
 
     def _meet_at(self, time: float) -> None:
@@ -163,17 +165,19 @@ class Crossings:
             closest = self._closest.get((one, other))
             if closest is None or overlap > closest.overlap:
                 self._closest[one, other] = Crossing(one, other, time, overlap)
-        over = [pair for pair, crossing in self._closest.items() if time - crossing.time >= self.options.apart]
+        over = [
+            pair for pair, crossing in self._closest.items() if time - crossing.time >= self.options.apart - ROUNDING
+        ]
         self._open += [self._closest.pop(pair) for pair in over]
 
     def _place(self, person: Identity, time: float) -> Sequence[float] | None:
         """The person's `Box` at a time: between two of them on a straight line, after the last one there."""
         boxes = self._boxes[person]
-        index = bisect_left(boxes, (time + 1e-6,))
+        index = bisect_left(boxes, (time + ROUNDING,))
         if not index:
             return None
         before = after = boxes[index - 1]
-        if index < len(boxes) and before[0] < time - 1e-6:
+        if index < len(boxes) and before[0] < time - ROUNDING:
             after = boxes[index]
         elif time - before[0] > self.options.reach:
             return None
@@ -181,7 +185,7 @@ class Crossings:
         return [a + share * (b - a) for a, b in zip(before, after, strict=True)]
 
     def _evidence(self, crossing: Crossing, now: float) -> np.ndarray | None:
-        """What `log_odds` needs, (10,); None while not enough is known: boxes of both people over the whole window."""
+        """What `log_odds` needs, (9,); None while not enough is known: boxes of both people over the whole window."""
         people = crossing.people
         if now < crossing.time + self.options.margin + self.options.window:
             return None
@@ -193,37 +197,39 @@ class Crossings:
             return None
         sides = [np.array(boxes) for boxes in (*before, *after)]
         size = float(np.mean([np.median(boxes[:, 4]) for boxes in sides]))
-        one, other, one_after, other_after = (_traits(boxes, crossing.time, size) for boxes in sides)  # (7,) each
-        gained = np.abs(one - one_after) + np.abs(other - other_after)
-        gained -= np.abs(one - other_after) + np.abs(other - one_after)
+        values, deviations = zip(*(_traits(boxes, crossing.time, size) for boxes in sides), strict=True)  # 4 times (6,)
+        deviation = np.sqrt(np.mean(np.square(deviations), axis=0) + FLOORS**2)
+        one, other, one_after, other_after = np.array(values) / deviation  # (6,) each
+        gained = _surprise(one - one_after) + _surprise(other - other_after)
+        gained -= _surprise(one - other_after) + _surprise(other - one_after)
         # The same of the differences between the two people, in which a camera that pans or zooms cancels out.
         was, came = one - other, one_after - other_after
-        turned = np.abs(came - was) - np.abs(came + was)
+        turned = _surprise(came - was) - _surprise(came + was)
         unseen = sum(self._unseen(person, crossing.time) for person in people)
         prior = crossing.overlap, unseen, self._clarity(crossing)
-        return np.array([*np.minimum(gained, turned).clip(-LIMITS, LIMITS), *prior])
+        return np.array([*np.minimum(gained, turned), *prior])
 
     def _rows(self, person: Identity, start: float, end: float) -> list[Box]:
         """The person's boxes between two times."""
         boxes = self._boxes.get(person, [])
-        return boxes[bisect_left(boxes, (start - 1e-6,)) : bisect_left(boxes, (end + 1e-6,))]
+        return boxes[bisect_left(boxes, (start - ROUNDING,)) : bisect_left(boxes, (end + ROUNDING,))]
 
     def _before(self, person: Identity, time: float) -> list[Box]:
         """The boxes of the last `window` in which the person was seen before the crossing."""
         end = time - self.options.margin
         rows = self._rows(person, end - self.options.reach, end)
-        return self._rows(person, rows[-1][0] - self.options.window + 2e-6, end) if rows else []
+        return self._rows(person, rows[-1][0] - self.options.window + 2 * ROUNDING, end) if rows else []
 
     def _after(self, person: Identity, time: float, now: float) -> list[Box]:
         """The boxes of the first `window` in which the person was seen after it; none while that is not over."""
         start = time + self.options.margin
         rows = self._rows(person, start, start + self.options.reach)
         end = rows[0][0] + self.options.window if rows else now
-        return self._rows(person, start, end - 2e-6) if end < now + 1e-6 else []
+        return self._rows(person, start, end - 2 * ROUNDING) if end < now + ROUNDING else []
 
     def _unseen(self, person: Identity, time: float) -> float:
         """Share of the frames about the crossing in which the person was not seen."""
-        start, end = time - self.options.margin - 1e-6, time + self.options.margin + 1e-6
+        start, end = time - self.options.margin - ROUNDING, time + self.options.margin + ROUNDING
         frames = sum(start <= each <= end for each in self._times)
         return 1 - len(self._rows(person, start, end)) / max(frames, 1)
 
@@ -231,14 +237,14 @@ class Crossings:
         """How much better the boxes overlap with each person's own last ones than with the other's, in the frame about
         the crossing in which that is least: 2 where they do not overlap with the other's at all, below 0 if more."""
         span = 2 * self.options.margin
-        times = np.array([time for time in self._times if abs(time - crossing.time) < span + 1e-6])
+        times = np.array([time for time in self._times if abs(time - crossing.time) < span + ROUNDING])
         rows = [np.array(self._rows(person, times[0] - self.options.reach, times[-1])) for person in crossing.people]
-        last = [np.searchsorted(boxes[:, 0], times + 1e-6) - 1 for boxes in rows]  # (F,) each
+        last = [np.searchsorted(boxes[:, 0], times + ROUNDING) - 1 for boxes in rows]  # (F,) each
         known = (last[0] >= 0) & (last[1] >= 0)
         if known.sum() < 2:
             return 2.0
         xyxy = [_xyxy(boxes[index[known]]) for boxes, index in zip(rows, last, strict=True)]  # (F, 4) each
-        seen = [boxes[index[known], 0] > times[known] - 1e-6 for boxes, index in zip(rows, last, strict=True)]
+        seen = [boxes[index[known], 0] > times[known] - ROUNDING for boxes, index in zip(rows, last, strict=True)]
         lead = [
             _overlaps(mine[:-1], mine[1:]) - _overlaps(theirs[:-1], mine[1:]) for mine, theirs in permutations(xyxy)
         ]
@@ -269,7 +275,7 @@ class Crossings:
 
 def log_odds(evidence: np.ndarray) -> float:
     """Log odds of an exchange: by how much the quantities of `EVIDENCE` differ less if the two were exchanged, the
-    overlap, the share of frames unseen, and the clarity, (10,)."""
+    overlap, the share of frames unseen, and the clarity, (9,)."""
     always, *others = PRIOR.values()
     return always + float(evidence @ [*EVIDENCE.values(), *others])
 
@@ -289,24 +295,25 @@ def _id(person: Identity) -> int:
     return person.id
 
 
-def _traits(boxes: np.ndarray, time: float, size: float) -> np.ndarray:
-    """The quantities of `EVIDENCE` of one person's boxes (N, 6), before or after the crossing at `time`, (7,).
+def _traits(boxes: np.ndarray, time: float, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """The quantities of `EVIDENCE` of one person's boxes (N, 6), before or after the crossing at `time`, and how much
+    they vary from box to box, (6,) each.
 
     size: a body height in pixels.
     """
-    _, _, feet, width, height, _ = np.median(boxes, axis=0)
-    (_, feet_then), velocity = _line(boxes, time)
-    return np.array(
-        [feet / size, feet_then / size, np.log(height), np.log(width), boxes[:, 5].mean(), *velocity / size]
-    )
+    since = boxes[:, :1] - time  # (N, 1)
+    centred, places = since - since.mean(), boxes[:, 1:3] / size  # (N, 2): centre from the left, feet
+    velocity = np.mean(centred * places, axis=0) / (np.mean(centred**2) + CAUTION)
+    line = places.mean(axis=0) + centred * velocity
+    off_x, off_feet = np.sqrt(np.mean((places - line) ** 2, axis=0))
+    feet_then = places[:, 1].mean() - since.mean() * velocity[1]
+    measured = np.stack([places[:, 1], np.log(boxes[:, 4]), np.log(boxes[:, 3]), boxes[:, 5]], axis=1)  # (N, 4)
+    feet, *others = np.median(measured, axis=0)
+    feet_vary, *others_vary = measured.std(axis=0)
+    values = [feet, feet_then, *others, velocity[0]]
+    return np.array(values), np.array([feet_vary, off_feet, *others_vary, off_x / centred.std()])
 
 
-def _line(boxes: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
-    """Where the person's feet are at `time`, and how fast they move, (2,) each, pixels and pixels a second: by a line
-    through the boxes (N, 6), of which those near that time count most."""
-    since = boxes[:, 0] - time
-    weight = np.exp((np.abs(since).min() - np.abs(since)) / DECAY)  # (N,)
-    design = np.stack([np.ones(len(boxes)), since], axis=1)  # (N, 2)
-    normal = design.T @ (weight[:, None] * design) + np.diag([0.0, CAUTION * len(boxes)])
-    place, velocity = np.linalg.solve(normal, design.T @ (weight[:, None] * boxes[:, 1:3]))
-    return place, velocity
+def _surprise(difference: np.ndarray) -> np.ndarray:
+    """Of differences in standard deviations: minus the logarithm of a Student distribution's density, scaled."""
+    return np.log1p(difference**2 / FREEDOM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import cycle
 from math import cos, exp, log, pi
 from pathlib import Path
 
@@ -60,14 +61,14 @@ def truth(frames: int = 60, after: tuple[int, int] = (ANN, BEA)) -> list[Labelle
 def test_two_who_are_exchanged_in_the_tracks_where_they_cross_gain_two_links_by_an_exchange():
     (crossing,) = judge("duet", story(after=(1, 0)), truth(), CrossingOptions())
     assert (crossing.sequence, crossing.gain) == ("duet", 2)
-    assert crossing.evidence[0] == pytest.approx(0.2)  # both are 20 of 200 pixels nearer to the other's line of feet
-    assert crossing.evidence[7:9] == pytest.approx([0.9, 0.0])  # 180 of 200 pixels covered; both always seen
+    assert crossing.evidence[0] == pytest.approx(log(101))  # see tests/tracker/test_crossing.py
+    assert crossing.evidence[6:8] == pytest.approx([0.9, 0.0])  # 180 of 200 pixels covered; both always seen
 
 
 def test_two_who_go_on_as_they_are_lose_two_links_by_an_exchange():
     (crossing,) = judge("duet", story(after=(0, 1)), truth(), CrossingOptions())
     assert crossing.gain == -2
-    assert crossing.evidence[0] == pytest.approx(-0.2)
+    assert crossing.evidence[0] == pytest.approx(-2 * log(26))
 
 
 def test_nobody_crosses_where_the_camera_cuts_away_before_it_is_known():
@@ -88,10 +89,11 @@ def test_nobody_knows_who_was_exchanged_where_the_truth_ends_at_the_crossing():
 
 
 def test_a_window_in_which_two_people_share_the_boxes_shows_nobody():
-    """After the meeting Ann's box is called Cat's in every second frame: half is less than three in five."""
+    """After the meeting Ann's box is called Cat's, a fourth one's and Ann's in turns: of five each has two at most,
+    fewer than three."""
     people = truth()
-    for frame in range(MEETING + 1, 60, 2):
-        people[frame] = people[frame]._replace(ids=np.array([CAT, BEA]))
+    for frame, name in zip(range(MEETING + 1, 60), cycle((CAT, 14, ANN))):
+        people[frame] = people[frame]._replace(ids=np.array([name, BEA]))
     (crossing,) = judge("duet", story(after=(0, 1)), people, CrossingOptions())
     assert crossing.gain is None
 

@@ -64,7 +64,7 @@ def held_out_log_odds(crossings: Sequence[JudgedCrossing]) -> np.ndarray:
 
 
 def fit_crossings(crossings: Sequence[JudgedCrossing], of: str = "") -> np.ndarray:
-    """The weights in the order of `NOW`, (11,); a crossing counts as much as an exchange would gain or lose.
+    """The weights in the order of `NOW`, (10,); a crossing counts as much as an exchange would gain or lose.
 
     Raises InputError where no two were exchanged or all were; `of` tells which crossings these are.
     """

@@ -43,7 +43,7 @@ Sightings: TypeAlias = Mapping[int, Sequence[tuple[float, "int | None"]]]
 
 @dataclass(frozen=True, slots=True)
 class JudgedCrossing:
-    """What `tracker.crossing.log_odds` needs to know, (10,), and what an exchange would be worth.
+    """What `tracker.crossing.log_odds` needs to know, (9,), and what an exchange would be worth.
 
     `gain`: how many more of the two's links across the crossing would be right, -2 to 2; None where the truth does not
     tell.
