@@ -44,8 +44,7 @@ class BirthOptions:
     passer_by_height: float = 0.5
     """A tentative track smaller than this share of the cast's median height may be a passer-by in the background."""
     passer_by_seconds: float = 2.0
-    """Age at which a tentative track that may be a passer-by is confirmed; where people move steadily all pass by, and
-    it is confirmed as any other."""
+    """Age at which a tentative track that may be a passer-by is confirmed."""
     max_gap: float = 0.1
     """Maximum time a tentative track is not seen before it is deleted."""
 
@@ -56,8 +55,7 @@ class BirthOptions:
     def at(self, steadiness: float) -> BirthOptions:
         """These options in a video in which people move as steadily as that, 0..1 (`steadiness`)."""
         sooner = steadiness * (self.recognition_timeout - self.recognition_timeout_steady)
-        passer_by = (1 - steadiness) * self.passer_by_seconds
-        return replace(self, recognition_timeout=self.recognition_timeout - sooner, passer_by_seconds=passer_by)
+        return replace(self, recognition_timeout=self.recognition_timeout - sooner)
 
     def min_frames(self, fps: float) -> int:
         """The least number of frames, `fps` a second, in which a person can be confirmed."""
@@ -135,8 +133,9 @@ class Birth:
         waits = self.recognises and missing and not last
 
         def min_age(track: Track) -> float:
-            usual = options.recognition_timeout if waits and not track.fresh.views else options.confirm_after
-            return max(usual, options.passer_by_seconds) if track.motion.height < passer_by else usual
+            if track.motion.height < passer_by:
+                return options.passer_by_seconds
+            return options.recognition_timeout if waits and not track.fresh.views else options.confirm_after
 
         return [track for track in seen if track.age(now) >= min_age(track)]
 

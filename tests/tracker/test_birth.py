@@ -118,14 +118,6 @@ def test_half_the_median_height_may_be_a_passer_by():
     assert is_due(BLIND, aged(2.1, 198), cast)
 
 
-def test_where_people_walk_on_all_pass_by_and_none_waits_longer_than_others():
-    """Half as steady, a small one waits for half of the two seconds; one where all do, for 0.2 s as everybody."""
-    cast = [known(id, 0.0, standing(100 * id, 400)) for id in (1, 2)]
-    for steadiness, age in ((0.5, 1.0), (1.0, 0.2)):
-        assert not is_due(BLIND.at(steadiness), aged(age - 0.02, 198), cast)
-        assert is_due(BLIND.at(steadiness), aged(age + 0.02, 198), cast)
-
-
 def test_a_track_that_was_not_recognised_is_new_when_its_time_is_up():
     for age, new in ((0.88, False), (0.92, True)):
         assert SEES.may_be_new(aged(age), age, missing=True, last=False) is new
