@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-import re
-import signal
-import subprocess
-import sys
+import queue
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -17,9 +16,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from places import ROOT
+import uvicorn
 
 from reid.data.crop_table import COLUMNS
+from tools.dataset_review import DatasetReviewCommand
+from tools.review_run import ReviewCommand
 
 WIDTH, HEIGHT, FPS = 320, 180, 30.0
 COLOURS = ((60, 60, 220), (60, 200, 60), (220, 90, 60), (60, 210, 220))
@@ -132,27 +133,46 @@ def make_data() -> Callable[..., Path]:
 
 
 class Served:
-    """`followspot dataset review`, or `review` of a run, as a process of its own."""
+    """`followspot dataset review`, or `review` of a run, in a thread: a process would import everything once more.
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    `test_server.py` starts processes.
+    """
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder
-        verbs = ["review"] if (folder / "tracks.json").exists() else ["dataset", "review"]
-        command = [sys.executable, "-m", "tools", *verbs, str(folder), "--no-browser", *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert self.process.stdout is not None
-        said = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
-        assert found, said + self.process.stdout.read()
-        self.url, self.port = found[0], int(found[1])
+        kind = ReviewCommand if (folder / "tracks.json").exists() else DatasetReviewCommand
+        begun: queue.Queue[uvicorn.Server | BaseException] = queue.Queue()
+
+        class Watched(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                begun.put(self)
+
+        def run() -> None:
+            try:
+                kind(folder, port=port, browser=False).run()
+            except BaseException as error:
+                begun.put(error)
+
+        self.thread = threading.Thread(target=run)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tools.review.server.uvicorn.Server", Watched)
+            self.thread.start()
+            server = begun.get(timeout=60)
+        if isinstance(server, BaseException):
+            raise server
+        self.server = server
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
 
     def edits(self) -> list[dict[str, Any]]:
         path = self.folder / "edits.json"
         return json.loads(path.read_text())["edits"] if path.exists() else []
 
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        self.process.communicate(timeout=60)  # which closes the pipe, too
-        return self.process.returncode
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(timeout=60)
+        assert not self.thread.is_alive()
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +188,8 @@ def make_server() -> Iterator[Callable[..., Served]]:
     """Starts reviews that end with the test."""
     servers: list[Served] = []
 
-    def start(folder: Path, *options: str) -> Served:
-        servers.append(Served(folder, *options))
+    def start(folder: Path, port: int = 0) -> Served:
+        servers.append(Served(folder, port))
         return servers[-1]
 
     yield start

@@ -232,7 +232,7 @@ def test_a_tab_of_a_review_that_has_ended_leaves_the_next_one_on_its_port_alone(
     with open_page(before) as page:
         page.wait_for("#picture[data-frame]")
         before.stop()
-        after = make_server(make_run(tmp_path / "after", ONE_TAKEN), "--port", str(before.port))
+        after = make_server(make_run(tmp_path / "after", ONE_TAKEN), before.port)
         page.press_keys("Delete")
         page.wait_for_words("The edits were changed elsewhere; the page was brought up to date")
         assert page.inner_text("#folder") == "after"

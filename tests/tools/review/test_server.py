@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ROOT
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 
@@ -179,14 +184,24 @@ def test_a_port_in_use_is_reported_in_a_sentence(served, folder: Path):
         DatasetReviewCommand(folder, port=99999, browser=False).run()
 
 
-def test_a_browser_that_never_ends_its_request_does_not_hold_up_ctrl_c(make_server, folder: Path):
+@pytest.mark.parametrize("verbs", [("dataset", "review"), ("review",)])
+def test_the_command_tells_its_address_and_a_request_that_never_ends_does_not_hold_up_ctrl_c(
+    verbs: tuple[str, ...], tmp_path: Path, make_data: Callable[..., Path], make_run: Callable[..., Path]
+):
     """Of a body of 100 bytes one comes; the page's own requests wait in the same way where a computer sleeps."""
-    server = make_server(folder)
-    with socket.create_connection(("127.0.0.1", server.port)) as half:
-        half.sendall(
-            f"POST /api/edit HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n"
-            "content-type: application/json\r\ncontent-length: 100\r\n\r\n{".encode()
-        )
-        assert ask(server.port, "GET", "/")[0] == 200  # by then the half request is being answered
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(timeout=60) == 0
+    folder = make_run(tmp_path / "a", {1: [(0, 0, 9)]}) if verbs == ("review",) else make_data(tmp_path / "a", 4, 4)
+    command = [sys.executable, "-m", "tools", *verbs, str(folder), "--no-browser"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        told = re.fullmatch(r"Review of .*/a on http://127\.0\.0\.1:(\d+)/ .*\n", said)
+        assert told, said + process.stdout.read()
+        port = int(told[1])
+        with socket.create_connection(("127.0.0.1", port)) as half:
+            half.sendall(
+                f"POST /api/edit HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+                "content-type: application/json\r\ncontent-length: 100\r\n\r\n{".encode()
+            )
+            assert ask(port, "GET", "/")[0] == 200  # by then the half request is being answered
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
