@@ -154,7 +154,7 @@ class Served:
             except BaseException as error:
                 begun.put(error)
 
-        self.thread = threading.Thread(target=run)
+        self.thread = threading.Thread(target=run, daemon=True)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("tools.review.server.uvicorn.Server", Watched)
             self.thread.start()
