@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import contextlib
+import importlib.util
+import io
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
+import torch
 from places import ROOT
 
+from tools.track import TrackCommand
 from tracker.detection.detector import DetectorOptions
 
 FIRST, FRAMES = 198, 6
@@ -32,52 +35,49 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-RUNS = """
-import sys
-from pathlib import Path
-import torch
-from tools.track import TrackCommand
-from tracker.detection.detector import DetectorOptions
+RUNS: dict[str, tuple[int, dict[str, Any]]] = {
+    "openvino-1": (1, {}),
+    "openvino-2": (2, {}),
+    "torch-1": (1, {"openvino": False}),
+    "torch-2": (2, {"openvino": False}),
+    "batch-1": (2, {"batch": 1}),
+}
+"""Threads and options of the detector, by name."""
+HAS_OPENVINO = importlib.util.find_spec("openvino") is not None
 
-try:
+
+def compile_by_so_many_threads(patch: pytest.MonkeyPatch) -> None:
+    """OpenVINO takes a thread for each core by itself; here as many as torch has. Networks are compiled anew."""
     from openvino import Core
-except ImportError:
-    Core = None
-else:
+
     compile_model = Core.compile_model
 
-    def by_so_many(core, network, device, config):
+    def by_so_many(core: Any, network: Any, device: str, config: dict[str, Any]) -> Any:
         threads = torch.get_num_threads()
         compiled = compile_model(core, network, device, {**config, "INFERENCE_NUM_THREADS": threads})
         assert compiled.get_property("INFERENCE_NUM_THREADS") == threads
         return compiled
 
-    Core.compile_model = by_so_many
-
-clip, out = sys.argv[1:]
-for name, threads, options in (
-    ("openvino-1", 1, {}), ("openvino-2", 2, {}),
-    ("torch-1", 1, {"openvino": False}), ("torch-2", 2, {"openvino": False}),
-    ("batch-1", 2, {"batch": 1}),
-):
-    if Core is not None or name.startswith("torch"):
-        torch.set_num_threads(threads)
-        TrackCommand((clip,), Path(out, name), video=False, detection=DetectorOptions(device="cpu", **options)).run()
-"""
-"""So many threads of torch, and of OpenVINO, which takes one for each core by itself; networks are compiled anew."""
+    patch.setattr(Core, "compile_model", by_so_many)
 
 
 @pytest.fixture(scope="module")
 def runs(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folders of all runs, by a process of its own: numbers of threads hold for all that it does."""
-    out = tmp_path_factory.mktemp("runs")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", RUNS, str(clip), str(out)], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert " crops embedded" in done.stdout
-    assert " 0 crops embedded" not in done.stdout
+    """The folders of all runs."""
+    out, before, said = tmp_path_factory.mktemp("runs"), torch.get_num_threads(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
+        if HAS_OPENVINO:
+            compile_by_so_many_threads(patch)
+        try:
+            for name, (threads, options) in RUNS.items():
+                if HAS_OPENVINO or name.startswith("torch"):
+                    torch.set_num_threads(threads)
+                    detection = DetectorOptions(device="cpu", **options)
+                    TrackCommand((str(clip),), out / name, video=False, detection=detection).run()
+        finally:
+            torch.set_num_threads(before)
+    assert " crops embedded" in said.getvalue()
+    assert " 0 crops embedded" not in said.getvalue()
     return out
 
 
