@@ -107,14 +107,22 @@ def paint(
 ):
     """Pictures (H, W, 3) BGR of the story: every person a rectangle of one colour, on black or before a wall."""
 
+    painted: dict[tuple[tuple[int, ...], ...], np.ndarray] = {}
+    """The latest picture by where its people are: of those who stand one is enough."""
+
     def at(time: float) -> np.ndarray:
+        feet = [person(time) for person in people]
+        where = tuple(() if one is None else tuple(max(round(side), 0) for side in box(one)) for one in feet)
+        if wall is None and where in painted:
+            return painted[where]
         image = np.zeros((size[1], size[0], 3), np.uint8) if wall is None else wall(time).copy()
-        for person, colour in zip(people, colours, strict=True):
-            feet = person(time)
-            if feet is not None:
-                left, top, right, bottom = (max(round(side), 0) for side in box(feet))
-                if left < right and top < bottom:
-                    cv2.rectangle(image, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)
+        for sides, colour in zip(where, colours, strict=True):
+            if sides and sides[0] < sides[2] and sides[1] < sides[3]:
+                left, top, right, bottom = sides
+                cv2.rectangle(image, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)
+        image.flags.writeable = False
+        painted.clear()
+        painted[where] = image
         return image
 
     return at
