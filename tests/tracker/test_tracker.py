@@ -353,14 +353,14 @@ def test_in_any_confusion_ids_have_no_gaps_and_none_is_twice_in_a_frame(seed: in
     rng = np.random.default_rng(seed)
     places, steps = rng.uniform(50, 600, (6, 2)), rng.normal(0, 4, (6, 2))
     tracker = Tracker(TrackerOptions(cast=5 if seed % 2 else None), Confused(seed))
-    tracked = []
+    tracked, dark = [], np.zeros((900, 700, 3), np.uint8)
     for index in range(400):
         steps = np.where((places < 50) | (places > 600), -steps, steps + rng.normal(0, 0.3, (6, 2)))
         places = places + steps
         seen = rng.random(6) > 0.3
         boxes = np.array([box((x, y + 200), 150) for x, y in places[seen]]).reshape(-1, 4)
         detections = Detections(boxes, rng.uniform(0.3, 1.0, seen.sum()))
-        frame = Frame(index, index / 25, np.zeros((900, 700, 3), np.uint8))
+        frame = Frame(index, index / 25, dark)
         tracked.append((frame, tracker.update(frame, detections)))
     merged = merge_backfill(tracked, 5.0, tracker.finish)
     rows = [tracks for _, tracks in merged]  # FrameTracks refuses an id that stands twice
