@@ -15,10 +15,10 @@ IN_SIGHT = 400
 SCROLL = """async () => {
     const people = document.querySelector("#people");
     const frame = () => new Promise(done => requestAnimationFrame(done));
-    for (let step = 0; step < 60; step++) { people.scrollTop += 30; await frame(); }
+    for (let step = 0; step < 20; step++) { people.scrollTop += 90; await frame(); }
     const strip = document.querySelector(".strip");
     people.scrollTop = 0;
-    for (let step = 0; step < 100; step++) { strip.scrollLeft += 150; await frame(); }
+    for (let step = 0; step < 30; step++) { strip.scrollLeft += 500; await frame(); }
     await frame();
 }"""
 
