@@ -293,8 +293,10 @@ def test_who_comes_back_half_hidden_is_recognised_before_being_seen_well():
     _, alone = play(people, 9.0, Tracker(), score=scores)
     assert [ids_of(story) for story in alone] == [{1}, {2}], "the place is near enough"
 
+    other_clothes = paint(people, [RED[::-1], GREEN[::-1]])  # red is blue now
+
     def changed(time: float) -> np.ndarray:
-        return clothes(time) if time < 4 else clothes(time)[..., ::-1].copy()  # red is blue now
+        return (clothes if time < 4 else other_clothes)(time)
 
     _, others = play(people, 9.0, Tracker(embedder=ColourEmbedder()), picture=changed, score=scores)
     assert set(others[0][150:195]) == {None}, "no id is started on weak boxes"
