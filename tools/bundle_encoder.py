@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -92,9 +92,13 @@ class BundleEncoderCommand:
             f"| {name} | {100 * score.mean_average_precision:.1f} | {100 * score.rank(1):.1f} | {score.queries} |"
             for name, score in evaluation.scores.items()
         )
+        whole, centred = (embedder.metadata[name] for name in ("calibration", "calibration_centred"))
+        measured = zip(
+            whole["gap"], whole["same"], whole["different"], centred["same"], centred["different"], strict=True
+        )
         similarity = "\n".join(
-            f"| {gap:g} | {same[0]:.2f} ± {same[1]:.2f} | {different[0]:.2f} ± {different[1]:.2f} |"
-            for gap, same, different in zip(*asdict(embedder.calibration).values(), strict=True)
+            " | ".join([f"| {gap:g}", *(f"{mean:.2f} ± {spread:.2f}" for mean, spread in spreads)]) + " |"
+            for gap, *spreads in measured
         )
         return CARD.format(
             name=self.out.name,
@@ -180,9 +184,10 @@ Scores on the {validation} validation people (query: one crop a person and camer
 
 Calibration, stored in the file, by `followspot calibrate` on
 {scenes}:
-cosine similarity, mean ± standard deviation, within a scene, where all people stand in one light.
+cosine similarity, mean ± standard deviation, within a scene, where all people stand in one light; *centred*: without
+what the people of a scene share, as the tracker compares them.
 
-| seconds apart | same person | different people |
-|---|---|---|
+| seconds apart | same person | different people | same, centred | different, centred |
+|---|---|---|---|---|
 {similarity}
 """

@@ -69,11 +69,16 @@ class CalibrateCommand:
             draw(self.picture, measurement.pairs, f"{self.weights.name} on {', '.join(names)}")
         if self.store:
             keep(self.weights, measurement, names)
-        for gap, same, different in zip(*summary(measurement.pairs).values(), strict=True):
-            similarity = "  ".join(
-                f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different))
-            )
-            say(f"{gap:5.2f} s  {similarity}")
+        for pairs, of in (
+            (measurement.pairs, "whole views"),
+            (measurement.centred, "less what people of a scene share"),
+        ):
+            say(f"{of}:")
+            for gap, same, different in zip(*summary(pairs).values(), strict=True):
+                similarity = "  ".join(
+                    f"{kind} {m:.2f} ± {s:.2f}" for kind, (m, s) in (("same", same), ("other", different))
+                )
+                say(f"{gap:5.2f} s  {similarity}")
         say(f"share of colour {measurement.colour_share:g}")
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from .gallery import Appearance, Gallery, People, crop, embed_all, embedded, similarities
 from .option_ranges import require_above
-from .track import Track
+from .shared_look import SharedLook
+from .track import Identity, Track
 from .types import Detections, Embedder, Frame
 
 
@@ -37,8 +38,10 @@ class ContestOptions:
 class Contest:
     """Looks at the contested boxes of each frame. `embedded` counts the crops that had to be embedded so far."""
 
-    def __init__(self, options: ContestOptions, embedder: Embedder | None) -> None:
+    def __init__(self, options: ContestOptions, embedder: Embedder | None, look: SharedLook | None = None) -> None:
+        """`look` is what the people of the video share, as far as it is known elsewhere, too."""
         self.options = options
+        self.look = look or (SharedLook(embedder) if embedder else None)
         self.embedder = embedder
         self.embedded = 0
         self._looked = -math.inf
@@ -66,24 +69,32 @@ class Contest:
         if not len(rows) or frame.time - self._looked < pause - 1e-6:
             return 0.0
         self._looked = frame.time
-        log_odds = self._log_odds(frame.image, detections.xyxy, [galleries[row] for row in rows], columns)
+        people = [track.identity for track in tracks if track.identity is not None]
+        log_odds = self._log_odds(frame.image, detections.xyxy, [galleries[row] for row in rows], columns, people)
         lead = np.maximum(log_odds.max(axis=0) - log_odds, 0.0)  # of the best track of each box, (rows, columns)
         lost = np.zeros(fits.shape)
         lost[np.ix_(rows, columns)] = self.options.weight * np.minimum(lead / self.options.clear_lead, 1.0)
         return lost
 
     def _log_odds(
-        self, image: np.ndarray, xyxy: np.ndarray, galleries: Sequence[Gallery], columns: np.ndarray
+        self,
+        image: np.ndarray,
+        xyxy: np.ndarray,
+        galleries: Sequence[Gallery],
+        columns: np.ndarray,
+        in_sight: Sequence[Identity],
     ) -> np.ndarray:
         """Of each gallery's person being in each box of these rows of xyxy, (galleries, columns)."""
         assert self.embedder is not None
+        assert self.look is not None
         self.embedded += embed_all(galleries, self.embedder) + len(columns)
         people = [gallery.appearance() for gallery in galleries]
         crops = [crop(image, xyxy[column]) for column in columns]
         vectors = embedded(crops, self.embedder, people[0].views.shape[1])  # (columns, D)
         self._known = dict(zip(columns.tolist(), vectors, strict=True))
-        similarity = similarities(people, People([Appearance(vector[None]) for vector in vectors]))
-        return self.embedder.calibration.log_odds(similarity, np.zeros(similarity.shape))
+        self.look.learn(in_sight)
+        similarity = similarities(people, People([Appearance(vector[None]) for vector in vectors]), self.look.vector)
+        return self.look.calibration.log_odds(similarity, np.zeros(similarity.shape))
 
 
 def contested(fits: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .boxes import in_contact
-from .gallery import Gallery
+from .gallery import Gallery, without
+from .shared_look import SharedLook
 from .track import Track, TrackState
-from .types import Calibration
 
 FEW = 10
 """So many tracks in contact may be looked at all the time."""
@@ -80,15 +80,15 @@ def may_be_identified(track: Track, now: float, options: DoubtOptions) -> bool:
     )
 
 
-def drop_views_of_another(fresh: Gallery, calibration: Calibration) -> None:
+def drop_views_of_another(fresh: Gallery, look: SharedLook) -> None:
     """Drop the fresh views up to the last one that shows another person than the newest does, by their embeddings.
 
     In contact a track may go on with the other person between two views: of both no identity can be told.
     """
     if len(fresh.views) < 2:
         return
-    views = fresh.appearance().views  # (V, D)
+    views = without(look.vector, fresh.appearance().views)  # (V, D)
     gap = fresh.views[-1].time - np.array([view.time for view in fresh.views[:-1]])
-    others = np.flatnonzero(calibration.log_odds(views[:-1] @ views[-1], gap) < 0)
+    others = np.flatnonzero(look.calibration.log_odds(views[:-1] @ views[-1], gap) < 0)
     if len(others):
         fresh.keep_last(len(views) - 1 - int(others[-1]))

@@ -15,6 +15,7 @@ from .types import Embedder, InputError, told
 
 LIKELIEST = 32
 """Of more galleries than these, only so many are compared view by view."""
+SHORTEST = 1e-9
 AT_ONCE = 8
 """Galleries in one matrix product: what it reads stays in the processor's cache, where thousands of views would not."""
 
@@ -76,6 +77,15 @@ class People:
     def means(self) -> np.ndarray:
         """Of each one's views, (columns, D)."""
         return np.array([each.mean for each in self.appearances])
+
+
+def without(shared: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+    """Embeddings (..., D) less what people share, (D,), at the lengths they had; as they are where that is None."""
+    if shared is None:
+        return rows
+    rest = rows - shared
+    length = np.linalg.norm(rest, axis=-1, keepdims=True)
+    return rest * (np.linalg.norm(rows, axis=-1, keepdims=True) / np.maximum(length, SHORTEST))
 
 
 class Gallery:
@@ -170,34 +180,38 @@ def embedded(crops: Sequence[np.ndarray], embedder: Embedder, dimension: int = 0
     return rows
 
 
-def similarities(people: Sequence[Appearance], others: People) -> np.ndarray:
+def similarities(people: Sequence[Appearance], others: People, shared: np.ndarray | None = None) -> np.ndarray:
     """Similarity of each of T people, none without views, and each of the P others who were seen clearly; (T, P).
+
+    shared: what is taken from all views first, (D,) (`SharedLook`).
 
     The mean cosine similarity of a person's views to their nearest of the other's, over the better half of the views:
     the worse half does not count, as a person who comes out from behind another is first seen in parts. Of more than
     `LIKELIEST` others only those are compared like that whose mean is among the `LIKELIEST` nearest to somebody's; the
-    rest gets the similarity of the means, which is never higher.
+    rest gets the similarity of the means, which is hardly ever higher.
     """
     if len(others.appearances) <= LIKELIEST:
-        return _by_views(people, others.appearances)
-    similarity = np.array([each.mean for each in people]) @ others.means.T  # (T, P)
+        return _by_views(people, others.appearances, shared)
+    means = np.array([each.mean for each in people])
+    similarity = without(shared, means) @ without(shared, others.means).T  # (T, P)
     near = np.unique(np.argpartition(-similarity, LIKELIEST - 1, axis=1)[:, :LIKELIEST])
-    similarity[:, near] = _by_views(people, [others.appearances[column] for column in near])
+    similarity[:, near] = _by_views(people, [others.appearances[column] for column in near], shared)
     return similarity
 
 
-def _by_views(people: Sequence[Appearance], others: Sequence[Appearance]) -> np.ndarray:
+def _by_views(people: Sequence[Appearance], others: Sequence[Appearance], shared: np.ndarray | None) -> np.ndarray:
     starts, ends = _bounds(people)
-    stacked = np.concatenate([each.views for each in people])  # (all A, D)
+    stacked = without(shared, np.concatenate([each.views for each in people]))  # (all A, D)
     groups = [others[start : start + AT_ONCE] for start in range(0, len(others), AT_ONCE)]
-    best = np.concatenate([_best_of_each(stacked, group) for group in groups], axis=1)  # (all A, P)
+    best = np.concatenate([_best_of_each(stacked, group, shared) for group in groups], axis=1)  # (all A, P)
     sorted_best = [np.sort(best[start:end], axis=0) for start, end in zip(starts, ends, strict=True)]  # (A, P) each
     return np.stack([each[len(each) // 2 :].mean(axis=0) for each in sorted_best])
 
 
-def _best_of_each(views: np.ndarray, others: Sequence[Appearance]) -> np.ndarray:
-    """Similarity of each view (A, D) to the nearest of each of P people, (A, P)."""
-    return np.maximum.reduceat(views @ np.concatenate([each.views for each in others]).T, _bounds(others)[0], axis=1)
+def _best_of_each(views: np.ndarray, others: Sequence[Appearance], shared: np.ndarray | None) -> np.ndarray:
+    """Similarity of each view (A, D), without what people share, to the nearest of each of P people, (A, P)."""
+    theirs = without(shared, np.concatenate([each.views for each in others]))
+    return np.maximum.reduceat(views @ theirs.T, _bounds(others)[0], axis=1)
 
 
 def _bounds(people: Sequence[Appearance]) -> tuple[np.ndarray, np.ndarray]:

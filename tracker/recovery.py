@@ -30,6 +30,7 @@ from .gallery import People, embed_all, similarities
 from .holders import Holders
 from .option_ranges import LARGEST_LOG_ODDS, require_above, require_at_most
 from .recollection import NO_CANDIDATES, Candidates
+from .shared_look import SharedLook
 from .track import Identity, Track
 from .types import Embedder, InputError, PictureSize
 
@@ -146,9 +147,11 @@ class Unresolved:
 class IdentityMatcher:
     """Pairs tracks with identities. `embedded` counts the crops that had to be embedded so far."""
 
-    def __init__(self, options: RecoveryOptions, embedder: Embedder | None) -> None:
+    def __init__(self, options: RecoveryOptions, embedder: Embedder | None, look: SharedLook | None = None) -> None:
+        """`look` is what the people of the video share, as far as it is known elsewhere, too."""
         self.options = options
         self.embedder = embedder
+        self.look = look or (SharedLook(embedder) if embedder else None)
         self.embedded = 0
 
     def match(
@@ -177,7 +180,7 @@ class IdentityMatcher:
         # Who looks like a remembered person after a few views waits for more; a gate in the odds would make that track
         # the next best of the lost people at once.
         return [
-            _identity_match(tracks[row], identities[column], column, similarity[row])
+            _identity_match(tracks[row], identities[column], column, similarity[row], len(holders))
             for row, column in zip(*match(score, 0.0), strict=True)
             if column < len(holders) or len(tracks[row].fresh.views) >= candidates.min_views
         ]
@@ -213,30 +216,32 @@ class IdentityMatcher:
         tracks, tentative, holders = unresolved.tracks, unresolved.tentative, unresolved.holders
         parts = (unresolved.awake, unresolved.asleep)
         similarity = np.full((len(tracks), len(holders)), np.nan)
-        if self.embedder is None:
+        if self.embedder is None or self.look is None:
             return similarity
         galleries = [track.fresh for track in tracks] + [gallery for part in parts for gallery in part.pop_galleries()]
         self.embedded += embed_all(galleries, self.embedder)
+        self.look.learn(holders.identity(column) for column in range(len(holders)))
+        shared = self.look.vector
         if tentative:
-            compared = [similarity_to(part.people, tentative) for part in parts]
+            compared = [similarity_to(part.people, tentative, shared) for part in parts]
             similarity[: len(tentative)] = np.concatenate(compared, axis=1)
         for row, track in enumerate(unresolved.doubtful, start=len(tentative)):
             group = np.flatnonzero(holders.groups == id(track.group))
             appearances = [holders.identity(column).gallery.appearance() for column in group.tolist()]
-            similarity[row, group] = similarity_to(People(appearances), [track])
+            similarity[row, group] = similarity_to(People(appearances), [track], shared)
         return similarity
 
     def _appearance_log_odds(self, similarity: np.ndarray, tracks: Sequence[Track], holders: Holders) -> np.ndarray:
         """(T, H); 0 where there is nothing to compare."""
-        if self.embedder is None:
+        if self.look is None:
             return np.zeros(similarity.shape)
-        odds = self.embedder.calibration.log_odds(np.nan_to_num(similarity), _seconds_apart(tracks, holders))
+        odds = self.look.calibration.log_odds(np.nan_to_num(similarity), _seconds_apart(tracks, holders))
         limit = self.options.appearance_limit
         return np.where(np.isnan(similarity), 0.0, (self.options.appearance_weight * odds).clip(-limit, limit))
 
 
-def similarity_to(people: People, tracks: Sequence[Track]) -> np.ndarray:
-    """Similarity of the T tracks' fresh views, which must be embedded, and P people's, (T, P).
+def similarity_to(people: People, tracks: Sequence[Track], shared: np.ndarray | None = None) -> np.ndarray:
+    """Similarity of the T tracks' fresh views, which must be embedded, and P people's, (T, P), less what is `shared`.
 
     NaN where either has no view. Raises InputError where vectors are of two lengths, as in a cast file made up by hand.
     """
@@ -249,14 +254,19 @@ def similarity_to(people: People, tracks: Sequence[Track]) -> np.ndarray:
                 f"vectors of people have {' and '.join(map(str, lengths))} numbers: "
                 "the cast file is not this re-ID encoder's"
             )
-        similarity[np.ix_(list(seen), people.columns)] = similarities(list(seen.values()), people)
+        similarity[np.ix_(list(seen), people.columns)] = similarities(list(seen.values()), people, shared)
     return similarity
 
 
-def _identity_match(track: Track, identity: Identity | None, column: int, similarity: np.ndarray) -> IdentityMatch:
-    """The track is the identity of this column of its similarities (identities,)."""
+def _identity_match(
+    track: Track, identity: Identity | None, column: int, similarity: np.ndarray, holders: int
+) -> IdentityMatch:
+    """The track is the identity of this column of its similarities (identities,): to people of this video, so many, and
+    behind them to remembered ones, whose similarities are on another scale."""
     assert identity is not None
-    here, others = similarity[column], np.delete(similarity, column)
+    alike = np.arange(len(similarity)) >= holders if column >= holders else np.arange(len(similarity)) < holders
+    alike[column] = False
+    here, others = similarity[column], similarity[alike]
     if np.isnan(here):
         return IdentityMatch(track, identity, None, None)
     known = others[~np.isnan(others)]

@@ -58,11 +58,15 @@ class Observation:
 
 @dataclass(slots=True, eq=False)
 class Identity:
-    """A person: the id that is reported, views of the person, and the time of the last row that was reported."""
+    """A person: the id that is reported, views of the person, and the time of the last row that was reported.
+
+    `look` is the mean of the views as it counts in the `SharedLook`, (D,); None before it does.
+    """
 
     id: int
     gallery: Gallery
     reported: float = -math.inf
+    look: np.ndarray | None = None
 
 
 class Track:

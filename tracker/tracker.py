@@ -30,6 +30,7 @@ from .recollection import Candidates, RecollectionOptions
 from .recovery import IdentityMatcher, RecoveryOptions, Unresolved
 from .roster import Roster
 from .score_scale import ScoreScale
+from .shared_look import SharedLook
 from .shared_view import LastPicture
 from .steadiness import Steadiness, SteadinessOptions
 from .track import Identity, Observation, Track, TrackState, predict, update
@@ -120,8 +121,9 @@ class Tracker:
             birth, self._uses_appearance, self.options.recovery, self.options.motion, self.options.gallery
         )
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
-        self._contest = Contest(self.options.contest, embedder)
-        self._matcher = IdentityMatcher(self.options.recovery, embedder)
+        look = SharedLook(embedder) if embedder else None
+        self._contest = Contest(self.options.contest, embedder, look)
+        self._matcher = IdentityMatcher(self.options.recovery, embedder, look)
         self._scores = ScoreScale()
         self._steadiness = Steadiness(self.options.steadiness)
         self._crossings = Crossings(self.options.crossing)
@@ -332,12 +334,12 @@ class Tracker:
     def _clear(self, now: float) -> list[Track]:
         """The tracks in doubt whose fresh views can tell who they are."""
         clear = [track for track in self._tracks if may_be_identified(track, now, self.options.doubt)]
-        embedder = self._matcher.embedder
-        if not clear or embedder is None:
+        embedder, look = self._matcher.embedder, self._matcher.look
+        if not clear or embedder is None or look is None:
             return []
         self._matcher.embedded += embed_all([track.fresh for track in clear], embedder)
         for track in clear:
-            drop_views_of_another(track.fresh, embedder.calibration)
+            drop_views_of_another(track.fresh, look)
         return [track for track in clear if may_be_identified(track, now, self.options.doubt)]
 
     def _recognise(self, unresolved: Unresolved, candidates: Candidates, frame: Frame) -> list[Recovery]:

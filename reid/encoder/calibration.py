@@ -15,6 +15,7 @@ GAPS = (0.0, 0.25, 1.0, 4.0, 10.0, 30.0)
 MIN_PAIRS = 20
 MIN_SPREAD = 0.02
 SMALLEST_SPREAD = 1e-3
+SHORTEST = 1e-9
 LARGEST = 1e6
 """No time apart in seconds is longer, and no similarity nearly as large."""
 NO_GAP = -1
@@ -110,6 +111,18 @@ def pair_similarities(
         for index, gap in enumerate(gaps)
     }
     return {gap: both for gap, both in pairs.items() if min(map(len, both)) >= MIN_PAIRS}
+
+
+def centred(embedding: np.ndarray, person: np.ndarray, video: np.ndarray) -> np.ndarray:
+    """The rows (N, D) of length 1 without what the people of each video share: what `tracker.shared_look` knows of it
+    when all have been seen."""
+    rest = embedding.copy()
+    for name in np.unique(video):
+        here = video == name
+        people = np.unique(person[here])
+        means = [embedding[here & (person == one)].mean(axis=0) for one in people]
+        rest[here] -= (1 - 1 / len(people)) * np.mean(means, axis=0)
+    return rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), SHORTEST)
 
 
 def summary(pairs: PairSimilarities) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Embedder:
     or its folder; or a colour histogram's .json. The latter kinds run on the processor, and so does `copy`, what
     `write_openvino` made of `weights`, where one is given: in their place, without torch. `calibration` says what a
     similarity is worth to this encoder; where the file has none, `calibrated` is False and the calibration cautious.
+    `calibration_centred` is the same without what the people of a video share (`tracker.shared_look`), None in files
+    of release 0.1.
     `metadata` and `sha256` identify the weights. Where the metadata have a "colour_share" (0 to 1), a colour histogram
     joins the network's vector, and a similarity is the mean of both with these weights: within one scene colours hold,
     which a network learns to mistrust on data of many cameras.
@@ -77,6 +79,8 @@ class Embedder:
         measured = self.metadata.get("calibration")
         self.calibrated = bool(measured)
         self.calibration = checked_calibration(measured, weights) if measured else CautiousCalibration(**IMAGENET)
+        centred = self.metadata.get("calibration_centred")
+        self.calibration_centred = checked_calibration(centred, weights) if centred else None
 
     def __call__(self, crops: Sequence[np.ndarray]) -> np.ndarray:
         for crop in crops:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .calibration import PairSimilarities, log_loss, pair_similarities, summary
+from .calibration import PairSimilarities, centred, log_loss, pair_similarities, summary
 from .embedder import Embedder, EmbedderOptions, colours_of, with_colours
 
 SHARES = tuple(share / 10 for share in range(10))
@@ -42,15 +42,28 @@ class Views:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The similarities of pairs, with this share of a colour histogram in them."""
+    """The similarities of pairs, with this share of a colour histogram in them; `centred` without what the people of a
+    video share."""
 
     pairs: PairSimilarities
+    centred: PairSimilarities
     colour_share: float
+
+    @staticmethod
+    def of(rows: np.ndarray, views: Views, colour_share: float) -> Measurement:
+        """Measured on the views' embeddings, (N, D)."""
+        where = views.person, views.video, views.time
+        pairs = pair_similarities(rows, *where)
+        return Measurement(pairs, pair_similarities(centred(rows, *where[:2]), *where), colour_share)
 
     @property
     def facts(self) -> dict[str, Any]:
         """What an encoder's file is to say. Raises ValueError where there are too few pairs."""
-        return {"calibration": summary(self.pairs), "colour_share": self.colour_share}
+        return {
+            "calibration": summary(self.pairs),
+            "calibration_centred": summary(self.centred),
+            "colour_share": self.colour_share,
+        }
 
 
 def numbered(labels: Sequence[Any]) -> np.ndarray:
@@ -70,9 +83,9 @@ def measure(embedder: Embedder, views: Views, shares: Sequence[float] = SHARES) 
     The embedder must be without colours of its own (`network_alone`); a colour histogram is left as it is. No pairs
     come out where there are too few.
     """
-    rows, where = embedder(views.crops), (views.person, views.video, views.time)
+    rows = embedder(views.crops)
     if embedder.is_histogram or not len(rows):
-        return Measurement(pair_similarities(rows, *where), 0.0)
+        return Measurement.of(rows, views, 0.0)
     colours = colours_of(views.crops)
-    tried = [Measurement(pair_similarities(with_colours(rows, colours, share), *where), share) for share in shares]
+    tried = [Measurement.of(with_colours(rows, colours, share), views, share) for share in shares]
     return min(tried, key=lambda measured: log_loss(measured.pairs) if measured.pairs else 0.0)

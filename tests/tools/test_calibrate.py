@@ -49,6 +49,9 @@ def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weig
     gaps, same, different = astuple(embedder.calibration)
     assert set(gaps) <= {0.25, 1.0, 4.0}
     assert all(alike[0] > other[0] for alike, other in zip(same, different, strict=True)), "dancers differ in colour"
+    assert embedder.calibration_centred is not None
+    _, _, centred = astuple(embedder.calibration_centred)
+    assert all(rest[0] < other[0] - 0.1 for rest, other in zip(centred, different, strict=True)), "one stage, one light"
     assert card.read_text() == f"sha256 `{sha256(weights)}`"
     assert f"{same[0][0]:.2f}" in capsys.readouterr().out
     drawn = cv2.imread(str(weights.with_suffix(".png")))

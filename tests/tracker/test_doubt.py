@@ -6,6 +6,7 @@ import pytest
 from tracks_by_hand import Linear, known, show, standing
 
 from tracker.doubt import DoubtOptions, doubt_returned, drop_views_of_another, may_be_identified, spread_doubt, touching
+from tracker.shared_look import SharedLook
 from tracker.track import Track, predict
 from tracker.tracker import Tracker
 
@@ -108,7 +109,7 @@ def test_of_fresh_views_only_those_since_the_person_changed_count():
     def left(*views: tuple[float, float]) -> int:
         track.drop_fresh_views()
         show(track.fresh, *views)
-        drop_views_of_another(track.fresh, Linear().calibration)
+        drop_views_of_another(track.fresh, SharedLook(Linear()))
         return len(track.fresh.views)
 
     one, other = (1.0, 0.0), (-0.6, 0.8)

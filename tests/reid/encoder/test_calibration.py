@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from reid.encoder.calibration import Calibration, CautiousCalibration, log_loss, pair_similarities, summary
+from reid.encoder.calibration import (
+    Calibration,
+    CautiousCalibration,
+    centred,
+    log_loss,
+    pair_similarities,
+    summary,
+)
 
 
 def measure(embedding, person, video, time):
@@ -25,6 +32,15 @@ def test_similarity_by_time_apart_is_measured_within_each_video():
     assert facts["different"][0][0] == pytest.approx(0.0, abs=1e-9)
     assert facts["different"][1][0] == pytest.approx((np.cos(5 * np.pi / 6) + np.cos(np.pi / 6)) / 2, abs=1e-9)
     assert min(spread for _, spread in facts["same"]) >= 0.02
+
+
+def test_what_the_people_of_a_video_share_is_taken_out():
+    """In the first video two people are (1, 0), twice, and (0, 1): their means count once, half of (0.5, 0.5) goes, and
+    (0.75, -0.25) is left of the first. One alone in the second video stays as is."""
+    embedding = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+    rest = centred(embedding, np.array([1, 1, 2, 3]), np.array([0, 0, 0, 1]))
+    first, second = np.array([3, -1]) / np.sqrt(10), np.array([-1, 3]) / np.sqrt(10)
+    assert rest == pytest.approx(np.array([first, first, second, [0.6, 0.8]]))
 
 
 def test_pairs_of_different_videos_are_not_compared():

@@ -1,0 +1,47 @@
+"""What all people of a video share in their looks: the light, the camera, the floor, costumes of one colour.
+
+It says nothing about who is who, and it differs from video to video, so that one similarity means the same person here
+and two people there. Without it one calibration holds in every video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from .track import Identity
+from .types import Calibration, Embedder
+
+
+class SharedLook:
+    """The mean of the people's embeddings, each of the n people counting once, times 1 - 1 / n: a single person shares
+    nothing.
+
+    Only for an `embedder` that was calibrated on views without it (`calibration_centred`). `calibration` is the one for
+    views as they are compared.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        centred: Calibration | None = getattr(embedder, "calibration_centred", None)
+        self._used = centred is not None
+        self.calibration: Calibration = centred or embedder.calibration
+        self._sum: np.ndarray | float = 0.0  # of the people's means
+        self._people = 0
+
+    def learn(self, people: Iterable[Identity]) -> None:
+        """Count these people by those of their views that are embedded by now."""
+        for person in people if self._used else ():
+            appearance = person.gallery.appearance()
+            if not len(appearance.views) or appearance.mean is person.look:
+                continue
+            self._people += person.look is None
+            self._sum = self._sum + appearance.mean - (0.0 if person.look is None else person.look)
+            person.look = appearance.mean
+
+    @property
+    def vector(self) -> np.ndarray | None:
+        """What is to be taken from the views, (D,); None while there is nothing."""
+        if self._people < 2:
+            return None
+        return (1 - 1 / self._people) / self._people * np.asarray(self._sum)
