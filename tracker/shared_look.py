@@ -24,14 +24,14 @@ class SharedLook:
 
     def __init__(self, embedder: Embedder) -> None:
         centred: Calibration | None = getattr(embedder, "calibration_centred", None)
-        self._used = centred is not None
+        self.is_used = centred is not None
         self.calibration: Calibration = centred or embedder.calibration
         self._sum: np.ndarray | float = 0.0  # of the people's means
         self._people = 0
 
     def learn(self, people: Iterable[Identity]) -> None:
         """Count these people by those of their views that are embedded by now."""
-        for person in people if self._used else ():
+        for person in people if self.is_used else ():
             appearance = person.gallery.appearance()
             if not len(appearance.views) or appearance.mean is person.look:
                 continue
@@ -42,6 +42,9 @@ class SharedLook:
     @property
     def vector(self) -> np.ndarray | None:
         """What is to be taken from the views, (D,); None while there is nothing."""
-        if self._people < 2:
-            return None
-        return (1 - 1 / self._people) / self._people * np.asarray(self._sum)
+        return shared(self._sum, self._people)
+
+
+def shared(total: np.ndarray | float, people: int) -> np.ndarray | None:
+    """What so many people share whose means (D,) add up to `total`; None for fewer than two."""
+    return (1 - 1 / people) / people * np.asarray(total) if people > 1 else None

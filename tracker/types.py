@@ -145,10 +145,11 @@ class Recovery:
     """A lost person found again: who, when, and how sure the tracker was.
 
     `away` is the absence in seconds. `exchanged`: the person was not lost, but two tracks in doubt had exchanged their
-    ids, which was put right. `similarity` is the cosine similarity of the embeddings, None where there was no view to
-    compare, and `margin` its lead over the next best identity, None also where there was no other. `remembered`: the
-    person was not seen before in this video but is known from a cast file; `away` is 0 then. `across_cut`: a camera cut
-    explains the absence (`camera_cuts.explains`).
+    ids, which was put right. `similarity` is the cosine similarity of the embeddings, without what the people of the
+    video share (`shared_look`), None where there was no view to compare, and `margin` its lead over the next best
+    identity, None also where there was no other. `remembered`: the person was not seen before in this video but is
+    known from a cast file (whole embeddings are compared then); `away` is 0. `across_cut`: a camera cut explains the
+    absence (`camera_cuts.explains`).
     """
 
     frame: int

@@ -10,6 +10,7 @@ import numpy as np
 from tracker.gallery import Appearance, Gallery, GalleryOptions, People, View, similarities
 from tracker.offline.refinement import Numbering, RefinementOptions, refine
 from tracker.offline.stretches import UNKNOWN, Stretch
+from tracker.shared_look import SharedLook, shared
 from tracker.track import Identity
 from tracker.types import Detector, Embedder, Frame, FrameTracks, Recovery
 
@@ -70,7 +71,8 @@ class SecondLook:
             identity = seen.get((sighting.frame, sighting.xyxy.tobytes()))
             if identity is not None:
                 known.setdefault(int(identity), []).append((sighting, embedding))
-        return Refined(with_similarity(tracks, known), known)
+        centred = self._embedder is not None and SharedLook(self._embedder).is_used
+        return Refined(with_similarity(tracks, known, centred=centred), known)
 
     def _stretches(
         self, fps: float, cast: int | None, shown: Callable[[Iterable[int]], Iterable[int]]
@@ -109,12 +111,15 @@ def whole_tracks(tracks: Sequence[FrameTracks]) -> list[Stretch]:
 
 
 def with_similarity(
-    tracks: Sequence[FrameTracks], sightings: Mapping[int, Sequence[tuple[Sighting, np.ndarray]]]
+    tracks: Sequence[FrameTracks],
+    sightings: Mapping[int, Sequence[tuple[Sighting, np.ndarray]]],
+    *,
+    centred: bool = False,
 ) -> list[FrameTracks]:
     """The tracks with each return's similarity to the same person before it, and the lead over who else it might be.
 
-    sightings: of each id, with their embeddings. A person in sight in the first frame of a return is not the one
-    who returned.
+    sightings: of each id, with their embeddings; `centred`: without what these people share, as in the first pass. A
+    person in sight in the first frame of a return is not the one who returned.
     """
     returns: dict[int, list[int]] = {}
     for rows in tracks:
@@ -122,6 +127,7 @@ def with_similarity(
             returns.setdefault(recovery.id, []).append(recovery.frame)
     shown = {id: np.array([sighting.frame for sighting, _ in own]) for id, own in sightings.items()}
     views = {id: np.stack([embedding for _, embedding in own]) for id, own in sightings.items()}
+    look = shared(sum(each.mean(axis=0) for each in views.values()), len(views)) if centred else None
 
     def compared(recovery: Recovery, present: frozenset[int]) -> Recovery:
         if recovery.remembered or recovery.id not in views:
@@ -132,7 +138,7 @@ def with_similarity(
         if not len(back) or not len(before):
             return recovery
         others = [Appearance(views[id]) for id in views.keys() - present]
-        here, *elsewhere = similarities([Appearance(back)], People([Appearance(before), *others]))[0].tolist()
+        here, *elsewhere = similarities([Appearance(back)], People([Appearance(before), *others]), look)[0].tolist()
         return replace(recovery, similarity=here, margin=here - max(elsewhere) if elsewhere else None)
 
     return [

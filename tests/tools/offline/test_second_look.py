@@ -39,6 +39,16 @@ def test_a_return_is_reported_with_its_similarity_and_its_lead_over_the_others_w
     assert (reported.id, reported.away) == (1, 0.4)
 
 
+def test_a_similarity_is_that_of_what_people_do_not_share():
+    """The means of 1, (1, 0) before and after, and of 2, (0, 1), add up to (1, 1), of which a quarter is taken:
+    (3, -1) and (-1, 3) are left of them, whose cosine is -6 / 10."""
+    tracks = film({1: {0: 0, 6: 0, 7: 0}, 2: {0: 50, 1: 50}}, 8)
+    tracks = returned(tracks, 6, Recovery(6, 0.6, 1, 0.4))
+    sightings = {1: [sighted(0, 0), sighted(7, 0)], 2: [sighted(1, 90)]}
+    (reported,) = with_similarity(tracks, sightings, centred=True)[6].recoveries
+    assert (reported.similarity, reported.margin) == (pytest.approx(1.0), pytest.approx(1.6))
+
+
 def test_without_a_sighting_before_or_after_nothing_is_claimed():
     tracks = returned(film({1: {0: 0, 6: 0}}, 8), 6, Recovery(6, 0.6, 1, 0.4))
     for sightings in ({}, {1: [sighted(0, 0)]}, {1: [sighted(6, 0)]}):
