@@ -18,16 +18,24 @@ class SharedLook:
     """The mean of the people's embeddings, each of the n people counting once, times 1 - 1 / n: a single person shares
     nothing.
 
-    Only for an `embedder` that was calibrated on views without it (`calibration_centred`). `calibration` is the one for
-    views as they are compared.
+    Only for an `embedder` that was calibrated on views without it, too (`calibration_centred`).
     """
 
     def __init__(self, embedder: Embedder) -> None:
-        centred: Calibration | None = getattr(embedder, "calibration_centred", None)
-        self.is_used = centred is not None
-        self.calibration: Calibration = centred or embedder.calibration
+        self._whole: Calibration = embedder.calibration
+        self._centred: Calibration | None = getattr(embedder, "calibration_centred", None)
         self._sum: np.ndarray | float = 0.0  # of the people's means
         self._people = 0
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything is ever taken from the views."""
+        return self._centred is not None
+
+    @property
+    def calibration(self) -> Calibration:
+        """That of views as they are compared now."""
+        return self._whole if self._centred is None or self._people < 2 else self._centred
 
     def learn(self, people: Iterable[Identity]) -> None:
         """Count these people by those of their views that are embedded by now."""

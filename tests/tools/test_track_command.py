@@ -306,6 +306,21 @@ def test_an_encoder_without_a_calibration_is_used_with_a_warning(tmp_path: Path,
     assert capsys.readouterr().out == ""
 
 
+def test_an_encoder_calibrated_by_an_earlier_release_is_used_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path, content = tmp_path / "colours.json", json.loads(COLOUR_HISTOGRAM.read_text())
+    del content["metadata"]["calibration_centred"]
+    path.write_text(json.dumps(content))
+    embedder = make_embedder(path)
+    assert embedder is not None
+    assert embedder.calibrated
+    assert embedder.calibration_centred is None
+    (told,) = capsys.readouterr().out.splitlines()
+    assert told.startswith(f"note: {path} was calibrated by release 0.1, ")
+    assert told.endswith(f"run `followspot calibrate {path} SCENE` again")
+
+
 @pytest.mark.parametrize(("frames", "told"), [(1, True), (6, True), (7, False)])
 def test_a_video_too_short_to_confirm_a_person_says_so(
     frames: int, told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]

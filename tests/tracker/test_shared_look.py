@@ -32,8 +32,11 @@ def test_two_people_share_half_of_their_mean():
     look = SharedLook(Centred())
     look.learn([person(1, (1, 0), (1, 0), (1, 0))])
     assert look.vector is None, "one person shares nothing"
+    whole = look.calibration
     look.learn([person(2, (0, 1))])
     assert look.vector == pytest.approx([0.25, 0.25])
+    assert whole.log_odds(np.array([0.3]), np.zeros(1)) == pytest.approx(3.0), "of whole views"
+    assert look.calibration.log_odds(np.array([0.5]), np.zeros(1)) == pytest.approx(0.0)
     look.learn([person(3, (0.6, 0.8))])
     assert look.vector == pytest.approx([2 / 3 * 1.6 / 3, 2 / 3 * 1.8 / 3])
 

@@ -89,6 +89,7 @@ class NumberEmbedder:
 
     def __init__(self) -> None:
         self.calibration = Calibration((0.1, 600.0), ((0.9, 0.05), (0.85, 0.06)), ((0.5, 0.1), (0.5, 0.1)))
+        self.calibration_centred = Calibration((0.1, 600.0), ((0.8, 0.07), (0.75, 0.08)), ((0.0, 0.1), (0.0, 0.1)))
         self._noise = np.random.default_rng(0)
         self._common = self._noise.normal(0, 1, DIMENSION)
 

@@ -84,6 +84,9 @@ def make_embedder(weights: Path | None, device: str = "", openvino: bool = True)
         _tell_of_torch(place)
     if not embedder.calibrated:
         note(f"{weights} is not calibrated, so it decides little: run `followspot calibrate {weights} SCENE` first")
+    elif embedder.calibration_centred is None:
+        again = f"run `followspot calibrate {weights} SCENE` again"
+        note(f"{weights} was calibrated by release 0.1, so people of like looks are told apart less well: {again}")
     return embedder
 
 
