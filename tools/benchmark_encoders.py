@@ -20,14 +20,15 @@ from reid.data.datasets import layout_of, read_split
 from reid.data.images import read_crop
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
-from reid.evaluation.evaluation import Evaluation, evaluate_split
+from reid.evaluation.evaluation import Evaluation
 from reid.evaluation.protocols import Reassociation
 from tracker.types import InputError
 
-from .evaluate_reid import read_for_evaluation
+from .evaluate_reid import evaluated, read_for_evaluation
 from .run.checks import require_at_least
 from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
+from .run.progress import progress
 
 PROTOCOL_OF = {"market1501": "market1501", "cuhk03": "cuhk03", "dancereid": "dancereid-clean", "folders": "market1501"}
 BATCH = 8
@@ -66,7 +67,10 @@ class BenchmarkEncodersCommand:
         numbers: dict[str, Any] = {"data": {}, "encoders": {}}
         for folder, split in splits.items():
             protocol = PROTOCOL_OF[layout_of(folder, self.reading)]
-            scored = {choice: evaluate_split(split, embedder, (protocol,)) for choice, embedder in embedders.items()}
+            scored = {
+                choice: evaluated(split, embedder, (protocol,), name=Path(choice).stem)
+                for choice, embedder in embedders.items()
+            }
             show(score_table(f"{folder.name}, {protocol}", scored))
             numbers["data"][str(folder)] = {choice: plain(scores) for choice, scores in scored.items()}
         times = time_each(embedders, pictures(next(iter(splits.values()))), self.runs)
@@ -103,7 +107,7 @@ def pictures(split: Split) -> list[np.ndarray]:
 def time_each(embedders: Mapping[str, Embedder], crops: list[np.ndarray], runs: int) -> dict[str, float]:
     """Processor seconds a crop in the fastest of `runs` batches, by encoder."""
     seconds: dict[str, list[float]] = {choice: [] for choice in embedders}
-    for _ in range(runs):
+    for _ in progress(range(runs), runs, "timed", "rounds"):
         for choice, embedder in embedders.items():
             embedder.embed_batch(crops)  # the encoder before has filled the caches
             start = process_time()

@@ -19,11 +19,12 @@ from reid.data.datasets import read_split
 from reid.data.file_list import FileList
 from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
-from reid.evaluation.evaluation import Evaluation, evaluate_split
+from reid.evaluation.evaluation import Evaluation
 from reid.training.run_state import BEST, LAST
 from tracker.types import InputError
 
 from .calibrate import CalibrateCommand
+from .evaluate_reid import evaluated
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class BundleEncoderCommand:
         files = FileList.of(split.train)
         files.write(self.out.with_suffix(".files.csv.gz"))
         embedder = Embedder(self.out, EmbedderOptions(device="cpu"))
-        evaluation = evaluate_split(split, embedder, ("market1501", "cuhk03"))
+        evaluation = evaluated(split, embedder, ("market1501", "cuhk03"))
         self.out.with_suffix(".md").write_text(self.card(facts, split, files, evaluation, embedder))
 
     def card(

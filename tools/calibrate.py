@@ -25,6 +25,7 @@ from tracker.video.sources import open_source
 from .run.calibrating import keep, measured
 from .run.checks import require_at_least
 from .run.output import say
+from .run.progress import progress
 
 TIMED = ("market1501", "dancereid")
 """Layouts that say in which video and when a crop was taken."""
@@ -107,7 +108,7 @@ def clear_crops(scene: Path, every: float) -> Views:
     due = 0.0
     with open_source(scene) as source:
         rows = {tracks.frame: tracks for tracks in read_tracks(truth, fps=source.fps)}
-        for frame in source:
+        for frame in progress(source, source.frame_count, scene.name):
             tracks = rows.get(frame.index)
             if frame.time < due - 1e-6 or tracks is None or not len(tracks):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,9 +57,7 @@ class EvaluateReidCommand:
             raise WeightsError("--reid none leaves nothing to evaluate; give an encoder.")
         split = read_for_evaluation(self.data, self.reading, self.whole)
         embedder = Embedder(weights, self.embedding)
-        crops = Split([], split.query, split.gallery).crops()
-        with counted_calls(embedder, len(crops), "encoded", "crops") as encode:
-            evaluation = evaluate_split(split, encode, self.protocols, self.reranking if self.rerank else None)
+        evaluation = evaluated(split, embedder, self.protocols, self.reranking if self.rerank else None)
         say(f"{weights.name} (sha256 {embedder.sha256[:12]}) on {self.data}")
         if evaluation.skipped:
             say(f"{evaluation.skipped} unreadable pictures were left out")
@@ -71,6 +70,19 @@ class EvaluateReidCommand:
 def read_for_evaluation(data: Path, reading: DataOptions, whole: bool) -> Split:
     """The folder's own split, or all of its crops. Raises DataError."""
     return query_among_all(every_crop(data, reading)) if whole else read_split(data, reading)
+
+
+def evaluated(
+    split: Split,
+    embedder: Embedder,
+    protocols: Sequence[str],
+    reranking: RerankingOptions | None = None,
+    name: str = "encoded",
+) -> Evaluation:
+    """`evaluate_split`, its encoded crops counted on a bar of this name. Raises DataError."""
+    crops = Split([], split.query, split.gallery).crops()
+    with counted_calls(embedder, len(crops), name, "crops") as encode:
+        return evaluate_split(split, encode, protocols, reranking)
 
 
 def score_table(evaluation: Evaluation) -> Table:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .calibration import PairSimilarities, centred, log_loss, pair_similarities, summary
-from .embedder import Embedder, EmbedderOptions, colours_of, with_colours
+from .embedder import EmbedderOptions, colours_of, with_colours
 
 SHARES = tuple(share / 10 for share in range(10))
 """The shares of colour that are tried."""
@@ -77,15 +77,13 @@ def network_alone(options: EmbedderOptions) -> EmbedderOptions:
     return replace(options, colours=False)
 
 
-def measure(embedder: Embedder, views: Views, shares: Sequence[float] = SHARES) -> Measurement:
+def measure(rows: np.ndarray, views: Views, shares: Iterable[float]) -> Measurement:
     """The similarities within each video, with the share of colour that leaves least open (`log_loss`).
 
-    The embedder must be without colours of its own (`network_alone`); a colour histogram is left as it is. No pairs
-    come out where there are too few.
+    `rows` (N, D) are the crops' vectors without colours (`network_alone`). No pairs come out where there are too few.
     """
-    rows = embedder(views.crops)
-    if embedder.is_histogram or not len(rows):
-        return Measurement.of(rows, views, 0.0)
+    if not len(rows):
+        return Measurement({}, {}, 0.0)
     colours = colours_of(views.crops)
     tried = [Measurement.of(with_colours(rows, colours, share), views, share) for share in shares]
     return min(tried, key=lambda measured: log_loss(measured.pairs) if measured.pairs else 0.0)

@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 from types import ModuleType
 
@@ -53,8 +54,9 @@ def test_people_in_different_colours_are_found_by_colour(clip, tmp_path, capsys)
     assert scored["reassociation"]["30"] == {"rank1": 1.0, "questions": 30}
     assert scored["reassociation"]["120"] == {"rank1": 1.0, "questions": 3}
     assert numbers["encoders"]["histogram"]["seconds"] > 0
-    printed = capsys.readouterr().out
+    printed, bars = capsys.readouterr()
     assert "30 frames on" in printed
+    assert re.search(r"^histogram .* 39/39 .*\ntimed .* 1/1 ", bars)
     assert "120 frames on" not in printed, "three queries show nothing"
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import asdict, astuple
 
 import cv2
@@ -53,7 +54,9 @@ def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weig
     _, _, centred = astuple(embedder.calibration_centred)
     assert all(rest[0] < other[0] - 0.1 for rest, other in zip(centred, different, strict=True)), "one stage, one light"
     assert card.read_text() == f"sha256 `{sha256(weights)}`"
-    assert f"{same[0][0]:.2f}" in capsys.readouterr().out
+    printed, bars = capsys.readouterr()
+    assert f"{same[0][0]:.2f}" in printed
+    assert re.search(r"^stage-5 .* 30/30 .*\nencoded .* (\d+)/\1 ", bars), "the frames that are read, then the crops"
     drawn = cv2.imread(str(weights.with_suffix(".png")))
     assert (drawn[..., 1] > drawn[..., 2] + 30).any(), "the green of the same person"
     assert (drawn[..., 2] > drawn[..., 1] + 30).any(), "the red of different people"
@@ -79,6 +82,7 @@ def test_a_network_gets_the_share_of_colour_that_is_best_or_the_one_that_is_give
     before = load_plain(path)["tensors"]
     CalibrateCommand(path, (stage,)).run()
     assert Embedder(path).colour_share >= 0.5
+    assert " 10/10 " in capsys.readouterr().err, "the shares of colour that are tried"
     CalibrateCommand(path, (stage,), colour_share=0.2).run()
     assert Embedder(path).colour_share == 0.2
     assert "share of colour 0.2" in capsys.readouterr().out
