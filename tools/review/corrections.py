@@ -60,7 +60,7 @@ def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corre
     people = table.take(labelled)
     for person, places in people.items():
         score = np.where(places.row == FILLED, 0.0, labelled.score[places.row]).tolist()
-        for place in zip(places.frame.tolist(), places.xyxy, score, _returns(data, person, places), strict=True):
+        for place in zip(places.frame.tolist(), places.xyxy, score, _recoveries(data, person, places), strict=True):
             rows[place[0]].append((person, *place[1:]))
     frames = range(0, data.length(data.video), data.run.stride)
     cuts = [data.seconds(cut) for cut in data.cuts]
@@ -69,9 +69,10 @@ def corrected_tracks(data: RunTracks, review: Review, fill_gaps: float) -> Corre
     return Corrected([replace(each, cut=each.frame in data.cuts) for each in tracks], names)
 
 
-def _returns(data: RunTracks, person: int, places: Places) -> list[Recovery | None]:
+def _recoveries(data: RunTracks, person: int, places: Places) -> list[Recovery | None]:
     """For each of a person's boxes, whether the person comes back with it: with the similarity that the tracker told of
-    that return, where both boxes were one id's to it, too."""
+    that return, where both boxes were one id's to it, too. With the first box, whether the person is known from a cast
+    file: who still has the id, and the box by which the tracker knew them."""
     told = {(event.frame, event.id): (event.similarity, event.margin) for event in data.recoveries}
     ids = data.columns.person
     own = np.append(ids, -1)[np.minimum(places.row, len(ids))]  # -1 of boxes that are filled in or made by hand
@@ -81,6 +82,10 @@ def _returns(data: RunTracks, person: int, places: Places) -> list[Recovery | No
     for frame, gone, id, last in zip(places.frame.tolist(), away, own.tolist(), before.tolist(), strict=True):
         seen = told.get((frame, id), (None, None)) if id == last else (None, None)
         returns.append(Recovery(frame, data.seconds(frame), person, gone, *seen) if gone else None)
+    boxes, first = set(zip(places.frame.tolist(), own.tolist(), strict=True)), int(places.frame[0])
+    for event in data.recoveries:
+        if event.remembered and event.id == person and (event.frame, person) in boxes:
+            returns[0] = replace(event, frame=first, time=data.seconds(first))
     return returns
 
 
@@ -99,7 +104,7 @@ def _frame_tracks(
         return FrameTracks.empty(frame, time)
     ids, xyxy, score, back = zip(*rows, strict=True)
     recoveries = tuple(with_cuts([event for event in back if event is not None], cuts))
-    recovered = np.array([event is not None for event in back])
+    recovered = np.array([event is not None and not event.remembered for event in back])
     return FrameTracks(frame, time, np.array(ids), np.stack(xyxy), np.array(score), recovered, recoveries=recoveries)
 
 

@@ -49,8 +49,8 @@ def tracks_with_events(run: TrackedRun, away: float) -> list[FrameTracks]:
     """The run's tracks with its recoveries and camera cuts.
 
     Corrected tracks have other ids than the run's recoveries: there those count that follow from the rows, after `away`
-    seconds of absence, and camera cuts, with the similarity that corrected/tracks.json tells. Raises InputError where a
-    file of the run is damaged.
+    seconds of absence, and camera cuts, with the similarity that corrected/tracks.json tells, and who is known from a
+    cast file by it. Raises InputError where a file of the run is damaged.
     """
     events, rows = read_events(run), run.tracks(away)
     cuts = set(events.cut_frames)
@@ -59,16 +59,19 @@ def tracks_with_events(run: TrackedRun, away: float) -> list[FrameTracks]:
         corrected = read_events(replace(run, folder=run.folder / CORRECTED)).recoveries
         told = {(event.frame, event.id): event for event in corrected}
         return [
-            replace(each, cut=each.frame in cuts, recoveries=tuple(with_cuts(_as_told(each.recoveries, told), times)))
+            replace(each, cut=each.frame in cuts, recoveries=tuple(with_cuts(_as_told(each, told), times)))
             for each in rows
         ]
     return _with_recoveries([replace(each, cut=each.frame in cuts) for each in rows], events.recoveries)
 
 
-def _as_told(recoveries: Sequence[Recovery], told: Mapping[tuple[int, int], Recovery]) -> list[Recovery]:
-    """The same, each as sure as the one `told` of its frame and id, if there is one."""
-    known = [(event, told.get((event.frame, event.id), event)) for event in recoveries]
-    return [replace(event, similarity=one.similarity, margin=one.margin) for event, one in known]
+def _as_told(rows: FrameTracks, told: Mapping[tuple[int, int], Recovery]) -> list[Recovery]:
+    """The recoveries of the rows, each as sure as the one `told` of its frame and id, if there is one; and those told
+    of people known from a cast file."""
+    known = [(event, told.get((event.frame, event.id), event)) for event in rows.recoveries]
+    returns = [replace(event, similarity=one.similarity, margin=one.margin) for event, one in known]
+    here = [event for id in rows.ids.tolist() if (event := told.get((rows.frame, id)))]
+    return returns + [replace(event, time=rows.time) for event in here if event.remembered]
 
 
 def _with_recoveries(rows: Sequence[FrameTracks], recoveries: Sequence[Recovery]) -> list[FrameTracks]:

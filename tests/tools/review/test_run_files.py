@@ -100,6 +100,32 @@ def test_a_return_that_no_edit_touched_keeps_its_similarity(tmp_path: Path, make
         assert [(event.similarity, event.margin) for event in events] == [(None, None), (None, None), (0.9, 0.3)]
 
 
+def test_who_is_known_from_the_cast_file_is_so_in_the_corrected_files_unless_given_away(
+    tmp_path: Path, make_run: Callable[..., Path]
+):
+    """1, 2 and 3 are recognised in frame 2. 1 begins earlier by now, 2 is someone new, and 3 is as it was; corrected
+    files and what `render` draws tell the same."""
+    pieces = {1: [(0, 2, 29)], 2: [(1, 2, 29)], 3: [(2, 2, 29)], 4: [(0, 0, 1)]}
+    told = recovery(2, away=0.0, similarity=0.9, remembered=True)
+    run = make_run(tmp_path / "run", pieces, id1=told, id2=told, id3=told)
+    edited(
+        run,
+        {"do": "merge", "people": [1, 4]},
+        {"do": "give", "video": "dance", "person": 2, "to": "new", "from_frame": 0},
+    )
+    data = read_run_tracks(read_run(run))
+    out = write_corrected(data, Review(data), 0.0)
+    assert json.loads((out / "tracks.json").read_text())["summary"]["remembered"] == 2
+    for tracks in (corrected(read_run(run)).tracks, tracks_with_events(read_run(run).corrected(), 0.5)):
+        events = [event for rows in tracks for event in rows.recoveries]
+        assert [(event.id, event.frame, event.time, event.similarity) for event in events] == [
+            (1, 0, 0.0, 0.9),
+            (3, 2, pytest.approx(2 / 30), 0.9),
+        ]
+        assert all(event.remembered for event in events)
+        assert not any(rows.recovered.any() for rows in tracks)
+
+
 def test_what_was_filled_in_while_tracking_is_no_box_to_the_review(tmp_path: Path, make_run: Callable[..., Path]):
     """Its rows have the score 0; the review fills the gap itself, or leaves it where that was not wanted."""
     run = make_run(tmp_path / "run", TWO)
