@@ -22,10 +22,9 @@ from reid.data.reading import DataOptions
 from reid.encoder.embedder import Embedder, EmbedderOptions
 from reid.evaluation.evaluation import Evaluation
 from reid.evaluation.protocols import Reassociation
-from tracker.types import InputError
 
 from .evaluate_reid import evaluated, read_for_evaluation
-from .run.checks import require_at_least
+from .run.checks import UsageError, require_at_least
 from .run.output import number_table, show, write_json
 from .run.parts import BUNDLED, HISTOGRAM, encoder_weights
 from .run.progress import progress
@@ -56,10 +55,10 @@ class BenchmarkEncodersCommand:
     """Write the numbers to this file as well."""
 
     def run(self) -> None:
-        """Raises InputError, DataError or WeightsError for a mistake, before the first encoder is scored."""
+        """Raises UsageError, DataError or WeightsError for a mistake, before the first encoder is scored."""
         require_at_least(1, "runs", self.runs)
         if not self.data:
-            raise InputError("name at least one --data folder")
+            raise UsageError("name at least one --data folder")
         splits = {folder: self.read(folder) for folder in self.data}
         torch.set_num_threads(1)
         cv2.setNumThreads(1)

@@ -19,7 +19,7 @@ from tracker.video.video_writer import VideoWriter
 from .benchmark.processes import Spent, run_timed
 from .benchmark.speed_commands import ROWS, Job, Kit, count_ids
 from .benchmark.speed_report import Timings, as_json, speed_table
-from .run.checks import require_at_least, require_between, require_known
+from .run.checks import UsageError, require_at_least, require_between, require_known
 from .run.output import note, refuse_unwritable, say, show, write_json
 from .run.parts import BUNDLED, detector_weights
 from .run.progress import progress
@@ -80,7 +80,7 @@ class BenchmarkSpeedCommand:
         require_between(SMALLEST_INPUT, LARGEST_INPUT, "imgsz", self.imgsz)
         require_known("command", self.rows, ROWS)
         if not self.videos:
-            raise InputError("name at least one video")
+            raise UsageError("name at least one video")
         for option, file in (("detector", detector_weights(self.detector)), ("peer-reid", self.peer_reid)):
             if file is not None and not file.is_file():
                 raise InputError(f"there are no weights {file} for --{option}: it takes a file")

@@ -23,7 +23,7 @@ from tracker.types import InputError
 from tracker.video.sources import open_source
 
 from .run.calibrating import keep, measured
-from .run.checks import require_at_least
+from .run.checks import UsageError, require_at_least
 from .run.output import say
 from .run.progress import progress
 
@@ -55,7 +55,7 @@ class CalibrateCommand:
     def run(self) -> None:
         """Raises InputError for a scene without pictures or truth, WeightsError for a file that is no encoder."""
         if not self.scenes:
-            raise InputError("nothing to calibrate on: name at least one sequence folder with pictures and gt/gt.txt")
+            raise UsageError("nothing to calibrate on: name at least one sequence folder with pictures and gt/gt.txt")
         require_at_least(0, "every", self.every, "it is seconds")
         if self.colour_share is not None and not 0 <= self.colour_share < 1:
             raise InputError(f"--colour-share must be from 0 to below 1, not {self.colour_share}")

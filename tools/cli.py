@@ -19,6 +19,7 @@ from reid.data.crops import DataError
 from tracker.types import InputError
 
 from .run.checks import (
+    UsageError,
     refuse_empty_paths,
     refuse_lists_without_values,
     refuse_no_numbers,
@@ -32,9 +33,9 @@ from .run.interruption import INCOMPLETE, IncompleteError, Stopped, stoppable
 from .run.output import say, sentence
 
 EXIT_CODES = f"""
-exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 options that cannot be read: one that
-there is not, one left out, text for a number, {INCOMPLETE} the source broke off or frames were damaged,
-129 the terminal was closed, 130 Ctrl-C, 143 SIGTERM."""
+exit code: 0 all is done, 1 a mistake or a full disk (one sentence says which), 2 words that cannot be read: a
+command or option that there is not, one left out, text for a number, {INCOMPLETE} the source broke off or frames were
+damaged, 129 the terminal was closed, 130 Ctrl-C, 143 SIGTERM."""
 
 
 MISTAKES = (InputError, WeightsError, DataError)
@@ -132,6 +133,9 @@ def main() -> None:
             run(" ".join(["followspot", *words]), command, arguments)
             if sys.stdout is not None:  # as it is where it was closed
                 sys.stdout.flush()
+    except UsageError as mistake:
+        print(f"followspot: {sentence(mistake)}", file=sys.stderr)
+        sys.exit(2)
     except MISTAKES as mistake:
         sys.exit(f"followspot: {sentence(mistake)}")
     except IncompleteError:
@@ -163,7 +167,7 @@ def stop_behind(error: BaseException | None) -> Stopped | None:
 def choose(arguments: list[str]) -> tuple[list[str], Any, list[str]]:
     """The verb's words, its command, and what is left for it. Prints the list of verbs where none was named.
 
-    Raises InputError for an unknown verb.
+    Raises UsageError for an unknown verb.
     """
     words: list[str] = []
     choice: Any = VERBS
@@ -177,7 +181,7 @@ def choose(arguments: list[str]) -> tuple[list[str], Any, list[str]]:
             sys.exit(0)
         if word not in choice:
             said = " ".join(["followspot", *words])
-            raise InputError(f"there is no `{said} {word}`; there are {', '.join(choice)}")
+            raise UsageError(f"there is no `{said} {word}`; there are {', '.join(choice)}")
         words.append(word)
         choice = choice[word].load() if isinstance(choice[word], Verb) else choice[word]
     return words, choice, arguments[len(words) :]

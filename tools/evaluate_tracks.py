@@ -9,8 +9,7 @@ from pathlib import Path
 from rich.table import Table
 from tyro.conf import Positional
 
-from tracker.types import InputError
-
+from .run.checks import UsageError
 from .run.output import note, show, write_json
 from .scoring.score_files import POOLED, evaluate, pooled_table
 from .scoring.track_scores import TrackScores
@@ -38,10 +37,10 @@ class EvaluateTracksCommand:
     """The same as --results."""
 
     def run(self) -> None:
-        """Raises InputError as `evaluate` does, and where tracks are not named, or twice."""
+        """Raises InputError as `evaluate` does, UsageError where tracks are not named, or twice."""
         named = [path for path in (self.tracks, self.results) if path is not None]
         if len(named) != 1:
-            raise InputError(
+            raise UsageError(
                 "name the tracks to score, once: `followspot evaluate tracks RUN --gt FILE`, of a run's folder or file"
             )
         scores = evaluate(self.gt, named[0])

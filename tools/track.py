@@ -27,7 +27,7 @@ from tracker.video.video_reader import RECONNECT
 from .run.batch import Batch, refuse_missing, refuse_runs, whole_run
 from .run.box_fit import tell_misfits
 from .run.cast_files import CastFiles
-from .run.checks import require_at_least, tell_nobodies
+from .run.checks import UsageError, require_at_least, tell_nobodies
 from .run.cluster import connected, refuse_deaf, refuse_without_ray
 from .run.crew import Crew, Video
 from .run.folder import RUNS, choose_folder, new_folder
@@ -110,7 +110,7 @@ class TrackCommand:
         if self.record and self.vid_stride > 1:
             raise InputError("--record keeps the frames that are tracked, all of them: leave out --vid-stride")
         if not self.sources:
-            raise InputError("nothing to track: name a video file, for example `followspot track dance.mp4`")
+            raise UsageError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         require_at_least(1, "workers", self.workers)
         refuse_runs(self.sources)
         names = [name for source in self.sources for name in each_source(source)]

@@ -199,22 +199,26 @@ def test_a_corrected_run_has_a_report_of_its_own_by_the_corrected_names(
 
 
 def test_a_list_that_is_given_twice_is_refused_as_only_the_last_would_count(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     names = ["--draw.names", "1", "Ada", "--draw.names", "2", "Bea"]
     monkeypatch.setattr("sys.argv", ["followspot", "render", str(folder), *names])
-    with pytest.raises(SystemExit, match=r"--draw\.names is given twice, .*: give all its values at once"):
+    with pytest.raises(SystemExit, match="2"):
         main()
+    assert "--draw.names is given twice, and only the last would count: give all its values" in capsys.readouterr().err
     monkeypatch.setattr("sys.argv", ["followspot", "render", str(folder), "--crf", "30", "--crf", "40", *names[:3]])
     main()
     assert (folder / "boxes.mp4").exists()
 
 
-def test_a_list_without_a_value_is_refused_as_everybody_would_be_drawn(folder: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_list_without_a_value_is_refused_as_everybody_would_be_drawn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     for words in (["--only"], ["--only", "--crf", "30"]):
         monkeypatch.setattr("sys.argv", ["followspot", "render", str(folder), *words])
-        with pytest.raises(SystemExit, match="--only is given without a value: give one or more, or leave it out"):
+        with pytest.raises(SystemExit, match="2"):
             main()
+        assert "--only is given without a value: give one or more, or leave it out" in capsys.readouterr().err
     assert not list(folder.glob("boxes*.mp4"))
 
 

@@ -186,7 +186,6 @@ MISTAKES = {
     "cast of no person": (["track", "film.mp4", "--cast", "0"], "cast"),
     "confidence beyond 1": (["track", "film.mp4", "--conf", "3"], "conf"),
     "no boxes": (["track", "film.mp4", "--detections", "words.mp4"], "words.mp4"),
-    "nothing to track": (["track"], "nothing to track"),
     "out is a file": (["track", "film.mp4", "--detections", "boxes.txt", "--out", "boxes.txt"], "boxes.txt"),
     "no name": (["track", ""], "the name of a source is empty"),
     "out without a name": (["track", "film.mp4", "--out", ""], "--out is empty"),
@@ -222,6 +221,29 @@ def test_a_mistake_ends_in_one_sentence_and_leaves_nothing(mistake: str, film: P
     assert sentence[0].startswith("followspot: ")
     assert named in sentence[0]
     assert sorted(folder.rglob("*")) == before
+
+
+UNREADABLE = {
+    "no such command": (["trak", "film.mp4"], "there is no `followspot trak`; there are track, cast,"),
+    "no such part of one": (["evaluate", "trak"], "there is no `followspot evaluate trak`; there are tracks, follow,"),
+    "no such recipe": (["train", "--data", "."], "there is no `followspot train --data`; there are softmax,"),
+    "no such option of all": (["--versio"], "there is no `followspot --versio`; there are track, cast,"),
+    "no source": (["track"], "nothing to track: name a video file"),
+    "no scene": (["calibrate", "encoder.pt"], "nothing to calibrate on: name at least one"),
+    "no tracks": (["evaluate", "tracks", "--gt", "boxes.txt"], "name the tracks to score, once"),
+    "no data": (["benchmark", "encoders", "--data"], "name at least one --data folder"),
+    "no video": (["benchmark", "speed"], "name at least one video"),
+}
+"""What argparse would refuse as well, were it told to it."""
+
+
+@pytest.mark.parametrize("words", UNREADABLE)
+def test_words_that_cannot_be_read_end_as_an_unknown_option_does(words: str, followspot: Callable[..., Ended]):
+    arguments, named = UNREADABLE[words]
+    ended = followspot(*arguments)
+    assert ended.code == followspot("track", "--nonsense").code == 2
+    (sentence,) = ended.err.splitlines()
+    assert sentence.startswith(f"followspot: {named}")
 
 
 def test_an_unknown_option_value_is_explained(film: Path, followspot: Callable[..., Ended]):

@@ -13,6 +13,10 @@ from .made_by import changed_options
 from .output import note
 
 
+class UsageError(InputError):
+    """Words of the command line that cannot be read, whatever their values: exit code 2, as of an unknown option."""
+
+
 def require_at_least(least: int, option: str, value: float, why: str = "") -> None:
     """Raise InputError for a smaller value; `why` says what the option is."""
     if value < least:
@@ -32,23 +36,23 @@ def require_known(kind: str, names: Iterable[str], known: Iterable[str]) -> None
 
 
 def refuse_repeated_lists(arguments: Sequence[str], command: Any) -> None:
-    """Raise InputError where an option that takes several values is given twice, as only the last would count."""
+    """Raise UsageError where an option that takes several values is given twice, as only the last would count."""
     named = [word.partition("=")[0].replace("_", "-") for word in arguments if word.startswith("--")]
     twice = {name for name in named if named.count(name) > 1}
     for action in parser_of(command)._actions if twice else ():
         if action.nargs in ("*", "+") and (names := twice & set(action.option_strings)):
-            raise InputError(f"{min(names)} is given twice, and only the last would count: give all its values at once")
+            raise UsageError(f"{min(names)} is given twice, and only the last would count: give all its values at once")
 
 
 def refuse_lists_without_values(arguments: Sequence[str], command: Any) -> None:
-    """Raise InputError where an option that takes several values is given none and so says nothing, as `--only` of
+    """Raise UsageError where an option that takes several values is given none and so says nothing, as `--only` of
     `render`. `command` is what the arguments made; where a list is not empty by default, none is something else."""
     ends = {option.replace("_", "-") for option, value in pairwise([*arguments, "--"]) if value.startswith("--")}
     names = option_names(command.__class__)
     changed = {f"--{names[path]}" for path, _ in changed_options(command)}
     for action in parser_of(command.__class__)._actions if ends else ():
         if action.nargs == "*" and (empty := ends & set(action.option_strings) - changed):
-            raise InputError(f"{min(empty)} is given without a value: give one or more, or leave it out")
+            raise UsageError(f"{min(empty)} is given without a value: give one or more, or leave it out")
 
 
 def refuse_repeated_ids(arguments: Sequence[str], command: Any) -> None:
