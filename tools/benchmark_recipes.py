@@ -123,7 +123,7 @@ class BenchmarkRecipesCommand:
                     show(differences)
             if interruption.asked:
                 total = self.seeds * len(self.recipes)
-                say(f"stopped; {len(finished)} of {total} runs are finished, the same command goes on")
+                say(f"stopped after {len(finished)} of {total} runs; the same command goes on")
 
     def recipe(self, preset: Recipe, seed: int) -> Recipe:
         """The recipe at this benchmark's size."""

@@ -20,7 +20,7 @@ from .benchmark.processes import Spent, run_timed
 from .benchmark.speed_commands import ROWS, Job, Kit, count_ids
 from .benchmark.speed_report import Timings, as_json, speed_table
 from .run.checks import UsageError, require_at_least, require_between, require_known
-from .run.output import note, refuse_unwritable, say, show, write_json
+from .run.output import count, note, refuse_unwritable, say, show, write_json
 from .run.parts import BUNDLED, detector_weights
 from .run.progress import progress
 
@@ -100,14 +100,14 @@ class Race:
     def turns(self, runs: int) -> Iterator[int]:
         """One untimed turn on the first frames, then so many timed ones; each of these is yielded when it is over."""
         order = [(turn, name) for turn in range(runs + 1) for name in self.rows]
-        for count, (turn, name) in enumerate(progress(order, len(order), self._video.stem, "runs"), 1):
+        for number, (turn, name) in enumerate(progress(order, len(order), self._video.stem, "runs"), 1):
             if self.rows[name].failure is None:
                 try:
                     self._run(name, self.rows[name], timed=turn > 0)
                 except InputError as error:
                     self.rows[name].failure = str(error)
                     note(f"{name} failed and is left out: {error}")
-            if turn and count % len(self.rows) == 0:
+            if turn and number % len(self.rows) == 0:
                 yield turn
 
     def _run(self, name: str, row: Timings, *, timed: bool) -> None:
@@ -130,7 +130,7 @@ def count_frames(video: Path) -> int:
     with VideoReader(video) as reader:
         frames = sum(1 for _ in reader)
     if frames < 2 * CUT:
-        raise InputError(f"{video} has {frames} frames: name a video of {2 * CUT} or more")
+        raise InputError(f"{video} has {count(frames, 'frame')}: name a video of {2 * CUT} or more")
     return frames
 
 

@@ -30,7 +30,7 @@ from tracker.video.video_reader import VideoReader
 
 from .run.checks import require_at_least, require_between
 from .run.interruption import Interruption
-from .run.output import note, say
+from .run.output import count, note, say
 from .run.progress import progress
 
 
@@ -88,9 +88,10 @@ class DatasetDancereidCommand:
                     self.cut_video(one, annotation[one.name], folder, interruption)
             done = len(folder.finished)
             if interruption.asked:
-                say(f"stopped; {done} of {len(found)} videos are finished, the same command goes on")
+                say(f"stopped after {done} of {len(found)} videos; the same command goes on")
         crops = sum(map(len, folder.files.values()))
-        say(f"{self.out}: {crops} crops of {len(folder.numbers)} people in {done} videos")
+        people = count(len(folder.numbers), "person", "people")
+        say(f"{self.out}: {count(crops, 'crop')} of {people} in {count(done, 'video')}")
         missing = [video for video in annotation if video not in found]
         say_missing(missing, annotation, notes_on(missing, table))
 
@@ -144,26 +145,26 @@ class DatasetDancereidCommand:
         """Add one video's crops. Raises DataError where it ends before its annotation."""
         detections = PublishedDetections(one.detections)
         wanted = detections.wanted(people, self.every)
-        count = 0
+        read = 0
         with VideoReader(one.video) as reader:
             for frame in interruption.until(progress(reader, reader.frame_count, one.name)):
                 self.cut_frame(frame, wanted.get(frame.index, ()), one.name, folder)
-                count = frame.index + 1
+                read = frame.index + 1
             if interruption.asked:
                 return
-            if count <= max(wanted, default=-1):
+            if read <= max(wanted, default=-1):
                 raise DataError(
-                    f"{one.video} ends after {count} frames, but its people are annotated up to frame {max(wanted)}; "
-                    "get the whole video, or take it away."
+                    f"{one.video} ends after {count(read, 'frame')}, but its people are annotated up to frame "
+                    f"{max(wanted)}; get the whole video, or take it away."
                 )
             if reader.warning:
                 note(reader.warning)
-            if count != len(detections.boxes):
+            if read != len(detections.boxes):
                 note(
-                    f"{one.video.name} has {count} frames and its detections {len(detections.boxes)}; if it is "
+                    f"{one.video.name} has {count(read, 'frame')} and its detections {len(detections.boxes)}; if it is "
                     "another cut of the video, its crops show the wrong moments"
                 )
-            folder.finish(one.name, SourceVideo(one.video, reader.fps, reader.width, reader.height, count))
+            folder.finish(one.name, SourceVideo(one.video, reader.fps, reader.width, reader.height, read))
 
     def cut_frame(self, frame: Frame, people: Iterable[AnnotatedBox], video: str, folder: DanceReidFolder) -> None:
         """Add the frame's people to the data set."""

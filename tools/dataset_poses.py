@@ -24,7 +24,7 @@ from tracker.types import Detections, Frame
 from .dataset.video_poses import SURE, no_pose_model, sure_joints
 from .run.checks import require_between
 from .run.interruption import Interruption
-from .run.output import first_names, say
+from .run.output import count, first_names, say
 from .run.progress import progress
 
 
@@ -55,7 +55,7 @@ class DatasetPosesCommand:
         reading = DataOptions(layout=self.layout, joints=COCO_JOINTS)
         crops = every_crop(self.data, reading)
         wanted = [crop for crop in crops if not has_landmarks(crop)]
-        say(f"{len(crops)} crops, {len(crops) - len(wanted)} with landmarks")
+        say(f"{count(len(crops), 'crop')}, {len(crops) - len(wanted)} with landmarks")
         if not wanted:
             return
         detector = YoloDetector(self.pose_model, self.detection)
@@ -119,13 +119,13 @@ class Outcome:
 
     def say(self) -> None:
         """Print the numbers, and the first names of what failed."""
-        say(f"landmarks found in {self.found} crops")
+        say(f"landmarks found in {count(self.found, 'crop')}")
         for names, words in ((self.empty, "no person found in"), (self.unreadable, "unreadable:")):
             if names:
-                say(f"{words} {len(names)} crops (first: {first_names(names)})")
+                say(f"{words} {count(len(names), 'crop')} (first: {first_names(names)})")
         left = self.wanted - self.found - len(self.empty) - len(self.unreadable)
         if left:
-            say(f"stopped with {left} crops left; run again to go on")
+            say(f"stopped with {count(left, 'crop')} left; run again to go on")
 
 
 def in_the_middle(xyxy: np.ndarray, height: int, width: int) -> int:

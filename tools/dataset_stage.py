@@ -18,7 +18,7 @@ from .renderer.workers import in_processes
 from .run.checks import require_at_least, require_between
 from .run.help import Advanced
 from .run.interruption import Interruption
-from .run.output import say
+from .run.output import count, say
 from .run.progress import progress
 
 ALWAYS_STORED = ("scenes", "test_scenes", "dancers", "seconds", "height", "min_visible", "seed")
@@ -87,8 +87,9 @@ class DatasetStageCommand:
                 write(folder, name, crops)
             done, files = len(folder.finished), sum(map(len, folder.files.values()))
             if done < len(names):
-                say(f"stopped; {done} of {len(names)} scenes are finished, the same command goes on")
-        say(f"{self.out}: {files} crops of {len(folder.numbers)} people in {done} scenes")
+                say(f"stopped after {done} of {len(names)} scenes; the same command goes on")
+        people = count(len(folder.numbers), "person", "people")
+        say(f"{self.out}: {count(files, 'crop')} of {people} in {count(done, 'scene')}")
 
     def check(self) -> None:
         """Raises InputError for an invalid number."""

@@ -87,7 +87,7 @@ class DatasetVideoCommand:
                 outcomes.append(outcome)
             if len(outcomes) < len(unfinished):
                 done = len(names) - len(unfinished) + len(outcomes)
-                say(f"{done} of {len(names)} videos are finished; the same command goes on after them")
+                say(f"stopped after {done} of {len(names)} videos; the same command goes on")
                 interruption.check()
         self._say_end(folder, outcomes)
 
@@ -140,7 +140,11 @@ class DatasetVideoCommand:
 
     def _say_end(self, folder: DanceReidFolder, outcomes: list[VideoOutcome]) -> None:
         crops = sum(map(len, folder.files.values()))
-        say(Text.assemble((f"{len(folder.numbers)} people", "bold"), f", {crops} crops in {self.out}"))
+        say(
+            Text.assemble(
+                (count(len(folder.numbers), "person", "people"), "bold"), f", {count(crops, 'crop')} in {self.out}"
+            )
+        )
         if not crops:
             say("no person was found: try --conf 0.15 or another --detector")
             return
@@ -153,7 +157,7 @@ def say_outcome(name: str, outcome: VideoOutcome) -> None:
     """A video in a line: who was found, what was kept, and what was left out."""
     people = outcome.people
     said = [
-        f"{len(people.crops)} crops out of {outcome.rows} sightings",
+        f"{count(len(people.crops), 'crop')} out of {count(outcome.rows, 'sighting')}",
         f"{sum(crop.doubt > DOUBTFUL for crop in people.crops)} of them doubtful",
     ]
     if outcome.landmarks:

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from tracker.types import InputError
 
 from .run.doubtful_moments import found_in
-from .run.output import show, write_json
+from .run.output import count, show, write_json
 from .run.tracked_run import read_run
 from .scoring.labelled_boxes import pad, read_truth
 from .scoring.moment_scores import MomentScore, moment_score, wrong_stretches
@@ -38,7 +38,7 @@ class EvaluateMomentsCommand:
         """Raises InputError where a run or a truth cannot be read, or where they are not as many."""
         if len(self.runs) != len(self.gt) or not self.runs:
             raise InputError(
-                f"there are {len(self.runs)} runs and {len(self.gt)} truths: give --gt one file for each run"
+                f"{count(len(self.runs), 'run')} but {count(len(self.gt), 'truth')}: give --gt one file for each run"
             )
         scores = {str(run): _score(run, truth) for run, truth in zip(self.runs, self.gt, strict=True)}
         scores[POOLED] = sum(scores.values(), MomentScore())

@@ -21,7 +21,7 @@ from reid.training.picture_scores import JUDGED, TrainedPictures, score_pictures
 from reid.training.pictures import picture_grid
 
 from .run.checks import require_at_least
-from .run.output import number_table, say, show, write_json
+from .run.output import count, number_table, say, show, write_json
 from .run.parts import encoder_weights
 from .run.png_file import require_png, write_png
 from .run.progress import counted_calls
@@ -73,7 +73,7 @@ class EvaluatePicturesCommand:
         table = number_table("pictures", ("rank-1", "L1 to the real one"))
         for kind, rank1 in scores.rank1.items():
             table.add_row(kind, f"{100 * rank1:.1f}", f"{scores.l1[kind]:.3f}")
-        say(f"{scores.count} pictures of {scores.people} people, {weights.name} asked")
+        say(f"{count(scores.count, 'picture')} of {count(scores.people, 'person', 'people')}, {weights.name} asked")
         show(table)
         if self.grid:
             write_png("grid", self.grid, picture_grid(scores.shown))

@@ -17,7 +17,7 @@ from tracker.detection.weights import INT8_FOLDER, check_kind, openvino_folder
 from tracker.types import InputError
 
 from .run.checks import require_at_least, require_between
-from .run.output import os_errors_as, say
+from .run.output import count, os_errors_as, say
 from .run.parts import detector_weights
 
 SURE, OVERLAP, AGREEMENT = 0.5, 0.8, 0.95
@@ -97,7 +97,7 @@ class ExportDetectorCommand:
         found = sorted(path for path in self.pictures.rglob("*") if path.suffix.lower() in ENDINGS)
         if len(found) < 2:
             raise InputError(
-                f"there are {len(found)} pictures in {self.pictures}: 8 bits take at least two, better 300"
+                f"{self.pictures} holds {count(len(found), 'picture')}: 8 bits take at least two, better 300"
             )
         random.Random(0).shuffle(found)
         checked = min(CHECKED, max(1, len(found) // 5))

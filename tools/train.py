@@ -70,8 +70,8 @@ class TrainCommand:
             report(f"the run in {folder} was ended before its first save, and begins again")
         split = read_split(self.data, self.reading)
         report(
-            f"{self.preset}: {len(split.train)} crops to train on, {len(split.query)} queries, "
-            f"{len(split.gallery)} in the gallery"
+            f"{self.preset}: {count(len(split.train), 'crop')} to train on, "
+            f"{count(len(split.query), 'query', 'queries')}, {len(split.gallery)} in the gallery"
         )
         if self.dry_run:
             pprint(self.chosen)

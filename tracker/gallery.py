@@ -171,7 +171,7 @@ def embedded(crops: Sequence[np.ndarray], embedder: Embedder, dimension: int = 0
     except InputError:
         raise
     except Exception as error:  # an embedder is any class that others write
-        raise InputError(f"the re-ID encoder failed on {len(crops)} crops: {told(error)}") from error
+        raise InputError(f"the re-ID encoder failed on a batch of {len(crops)}: {told(error)}") from error
     wanted = (len(crops), dimension or rows.shape[-1] if rows.ndim else 0)
     if rows.shape != wanted:
         raise InputError(f"the re-ID encoder gave an array of {rows.shape} where it should give {wanted}")

@@ -100,7 +100,7 @@ class Detections:
         if xyxy.ndim != 2 or xyxy.shape[1] != 4 or score.ndim != 1:
             raise InputError(f"boxes must be (N, 4) and their scores (N,), not {xyxy.shape} and {score.shape}")
         if len(xyxy) != len(score):
-            raise InputError(f"{len(xyxy)} boxes but {len(score)} scores")
+            raise InputError(f"boxes ({len(xyxy)}) and scores ({len(score)}) must be as many")
         if not np.isfinite(xyxy).all():
             raise InputError("a box has a coordinate that is not finite")
         if not np.isfinite(score).all():

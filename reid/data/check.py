@@ -208,7 +208,7 @@ def why_impossible(train: Sequence[Crop]) -> list[str]:
     if not counts:
         return ["There is no picture to train on."]
     if len(counts) < 2:
-        return [f"All {len(train)} training crops show one person; at least two are needed."]
+        return [f"The training crops ({len(train)}) show one person; at least two people are needed."]
     if max(counts.values()) < 2:
         return ["No person has two training crops, so there are no pairs of one person to train on."]
     return []
@@ -221,16 +221,15 @@ def notes_on(check: DataCheck, split: Split) -> list[str]:
     empty = train.crops - train.landmarks - lacking
     answered = {crop.person for crop in split.gallery}
     unanswered = len({crop.person for crop in split.query} - answered)
+    both = len(check.people_in_train_and_test)
     twice = len(check.duplicates.alike_different_people)
+    refused = "which recipes with poses refuse; `followspot dataset poses` finds them"
     found = {
-        f"{len(check.people_in_train_and_test)} people are in training and evaluation, so the scores flatter.": len(
-            check.people_in_train_and_test
-        ),
-        f"{unanswered} people of the query are not in the gallery, so their crops are not scored.": unanswered,
-        f"{twice} pairs of crops look the same and have different labels; look at them.": twice,
-        f"{lacking} training crops have no landmarks, which recipes with poses refuse; `followspot dataset poses` "
-        "finds them.": lacking,
-        f"In {empty} training crops no joint is known; recipes with poses train on them with an empty pose.": empty,
+        f"People in both training and evaluation, so that the scores flatter: {both}.": both,
+        f"People of the query who are not in the gallery, and thus not scored: {unanswered}.": unanswered,
+        f"Pairs of crops that look the same and have different labels: {twice}; look at them.": twice,
+        f"Training crops without landmarks: {lacking}, {refused}.": lacking,
+        f"Training crops of which no joint is known: {empty}; recipes with poses give them an empty pose.": empty,
         f"Crops have different numbers of joints {sorted(check.joints)}; recipes with poses refuse that.": (
             len(check.joints) > 1
         ),

@@ -48,7 +48,7 @@ def caption(crops: Sequence[Crop]) -> np.ndarray:
     seen = [crop.time for crop in crops if crop.video == videos[0]]
     lines = [
         (f"person {crops[0].person}", INK),
-        (f"{len(crops)} crops", FADED),
+        (f"crops: {len(crops)}", FADED),
         (videos[0][-16:] if len(videos) == 1 else f"{len(videos)} videos", FADED),
         *([(f"{min(seen):.1f} - {max(seen):.1f} s", FADED)] if len(videos) == 1 and max(seen) > min(seen) else []),
     ]

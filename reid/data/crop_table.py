@@ -65,7 +65,7 @@ class CropRow:
         """A line's cells read again. Raises ValueError where they are no such line: the image is a plain file name,
         people, frames and seconds count from 0 to `MOST`, and no other number goes further from 0."""
         if len(cells) != len(COLUMNS):
-            raise ValueError(f"{len(cells)} cells instead of {len(COLUMNS)}")
+            raise ValueError(f"not {len(COLUMNS)} cells but {len(cells)}")
         image, person, video, frame, time, left, top, right, bottom, score, tracklet, doubt = cells
         if not is_plain_name(image):
             raise ValueError(f"{image!r} is no name of a file in images/")

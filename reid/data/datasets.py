@@ -25,8 +25,8 @@ def read_split(root: Path, options: DataOptions) -> Split:
         raise DataError(f"--also-max-crops {min(most)} is no number of crops; give one from 1 on, or 0 for all.")
     if len(most) > 1 and len(most) != len(options.also):
         raise DataError(
-            f"--also-max-crops has {len(most)} numbers for {len(options.also)} folders of --also; "
-            "give one for all, or one for each."
+            f"--also-max-crops has {len(most)} numbers, --also names {len(options.also)}; "
+            "give one number for all, or one for each folder."
         )
     if len({further.resolve() for further in options.also}) < len(options.also):
         raise DataError("--also names a folder twice, which would make two people of each in it; name it once.")
@@ -84,7 +84,7 @@ def recognise(root: Path) -> str:
             return name
     looked_for = "; ".join(f"{layout.looks_like} ({name})" for name, layout in LAYOUTS.items())
     images = len(images_in(root))
-    unlabelled = f", and {images} images that nothing says who they show" if images else ""
+    unlabelled = f", and images ({images}) that nothing says who they show" if images else ""
     raise DataError(f"No known layout under {root}: looked for {looked_for}; found none of them{unlabelled}.")
 
 

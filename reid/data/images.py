@@ -83,7 +83,7 @@ def unreadable_rows(crops: Sequence[Crop]) -> list[int]:
 def not_all(crops: Sequence[Crop], unreadable: list[int]) -> list[int]:
     """The unreadable rows. Raises DataError where they are all."""
     if crops and len(unreadable) == len(crops):
-        raise DataError(f"None of the {len(crops)} pictures such as {crops[0].path} can be read.")
+        raise DataError(f"No picture of {len(crops)}, such as {crops[0].path}, can be read.")
     return unreadable
 
 

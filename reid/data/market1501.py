@@ -75,5 +75,5 @@ def market_crops(folder: Path, landmarks: Landmarks) -> list[Crop]:
         if (match := NAME.match(path.name)) and int(match[1]) >= 0
     ]
     if not crops:
-        raise DataError(f"No pictures named like 0002_c1s1_000451_03.jpg in {folder} ({len(images)} pictures there).")
+        raise DataError(f"No picture of {len(images)} in {folder} is named like 0002_c1s1_000451_03.jpg.")
     return crops

@@ -52,7 +52,7 @@ def split_by_person(crops: list[Crop], count: int, options: DataOptions) -> Spli
     """Make `count` people validation people, their crops query and gallery."""
     if len(people(crops)) < 2:
         raise DataError(
-            f"All {len(crops)} crops under {crops[0].path.parent} show one person; at least two are needed."
+            f"The crops under {crops[0].path.parent} ({len(crops)}) show one person; at least two people are needed."
         )
     train, validation = split_off_people(crops, count, options.split_seed)
     return Split(train, *query_and_gallery(validation, options.split_seed))

@@ -28,8 +28,8 @@ class TupleSampler:
         self.anchors = np.flatnonzero(np.bincount(self.person)[self.person] > 1)
         if len(self.anchors) < options.tuples:
             raise DataError(
-                f"Only {len(self.anchors)} crops are of people with a second one, fewer than the {options.tuples} "
-                "tuples of a batch; lower the number of tuples."
+                f"Too few crops ({len(self.anchors)}) are of people with a second one for the {options.tuples} tuples "
+                "of a batch; lower the number of tuples."
             )
 
     def __call__(self, epoch: int) -> list[BatchIndices]:

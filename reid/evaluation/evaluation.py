@@ -92,8 +92,8 @@ def evaluate_split(
     query, gallery = ([crop for crop in part if crop.path not in lost] for part in (split.query, split.gallery))
     if not query or not gallery:
         raise DataError(
-            f"There are {len(query)} queries and {len(gallery)} crops to search; neither may be none: search among all "
-            "people with --whole, or keep some aside by --validation training --validation-people 2."
+            f"Neither queries ({len(query)}) nor crops to search ({len(gallery)}) may be none: search among all people "
+            "with --whole, or keep some aside by --validation training --validation-people 2."
         )
     query_rows, gallery_rows, rows = embed_parts((query, gallery, crops), encode_images)
     trained_on = people(split.train)
@@ -103,8 +103,8 @@ def evaluate_split(
         asked, searched = (part[rows_not_trained_on(part.labels, left_out)] for part in (query_rows, gallery_rows))
         if not len(asked) or not len(searched):
             raise DataError(
-                f"Under the protocol {name}, which leaves out the {len(left_out)} people to train on, there are "
-                f"{len(asked)} queries and {len(searched)} crops to search; name another, or data with other people."
+                f"Under the protocol {name}, which leaves out people to train on ({len(left_out)}), queries "
+                f"({len(asked)}) or crops to search ({len(searched)}) are none; name another one, or other data."
             )
         scores[name] = evaluate(asked, searched, PROTOCOLS[name])
         if reranking:
@@ -112,7 +112,7 @@ def evaluate_split(
             scores[f"{name} re-ranked"] = evaluate(asked, searched, PROTOCOLS[name], reranked.rows)
     if scores and not any(score.queries for score in scores.values()):
         raise DataError(
-            f"Under {' and '.join(scores)} none of the {len(query)} queries has a match that counts, such as another "
+            f"Under {' and '.join(scores)} no query of {len(query)} has a match that counts, such as another "
             "camera's picture of the person; name other --protocols."
         )
     return Evaluation(scores, reassociation(rows), len(skipped))

@@ -110,7 +110,7 @@ class Training:
         self.left_out = {"training": unread, "query": unread_queries, "gallery": unread_gallery}
         labels = people(self.crops)
         if len(labels) < 2:
-            raise DataError(f"All {len(self.crops)} training crops show one person; at least two are needed.")
+            raise DataError(f"The training crops ({len(self.crops)}) show one person; at least two people are needed.")
         self.labels = TrainingLabels.of(self.crops)
         self.sampler = make_sampler(self.crops, recipe.sampling, recipe.seed)
         torch.manual_seed(recipe.seed)
@@ -251,7 +251,9 @@ class Training:
         lost = self.images.lost.nonzero().flatten().tolist()
         if lost:
             first = self.crops[lost[0]].path
-            on_epoch(f"{len(lost)} pictures can no longer be read, such as {first}; others of the same people stand in")
+            on_epoch(
+                f"pictures that can no longer be read: {len(lost)}, such as {first}; their people's others stand in"
+            )
 
     def write_pictures(self) -> None:
         """Generated pictures of the same crops every epoch; curves and a retrieval sheet after the last one."""

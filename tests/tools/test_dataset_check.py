@@ -78,7 +78,7 @@ BROKEN_LINES = {
     "../../../etc/passwd,0,a,0,0.0,1,2,3,4,1,0,0": "'../../../etc/passwd' is no name of a file in images/",
     "..\\boot.ini,0,a,0,0.0,1,2,3,4,1,0,0": r"'..\\boot.ini' is no name of a file in images/",
     "0000_000000.jpg,zero,a,0,0.0,1,2,3,4,1,0,0": "invalid literal for int() with base 10: 'zero'",
-    "0000_000000.jpg,0,a,0": "4 cells instead of 12",
+    "0000_000000.jpg,0,a,0": "not 12 cells but 4",
     "0000_000000.jpg,0,a,0,nan,1,2,3,4,1,0,0": "time nan is no number from 0 on",
 }
 LINES_AT_ODDS = {

@@ -216,7 +216,7 @@ def test_ctrl_c_keeps_whole_videos_only(published, tmp_path, monkeypatch, capsys
         patched.setattr(tools.dataset_dancereid.DanceReidFolder, "write", interrupting)
         with pytest.raises(Stopped):
             command(published, out).run()
-    assert "stopped; 1 of 3 videos are finished, the same command goes on" in capsys.readouterr().out
+    assert "stopped after 1 of 3 videos; the same command goes on" in capsys.readouterr().out
     assert len(list((out / "images").iterdir())) == len(list((out / "poses").iterdir())) == 13
     assert len(read_crop_table(out / "crops.csv")) == 13
     command(published, out).run()

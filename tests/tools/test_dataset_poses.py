@@ -79,8 +79,8 @@ def test_joints_of_the_person_in_the_middle_are_found_and_said(data, poser, caps
     said = capsys.readouterr().out
     assert "12 crops, 0 with landmarks" in said
     assert "landmarks found in 10 crops" in said
-    assert "no person found in 1 crops (first: 5_1.png)" in said
-    assert "unreadable: 1 crops (first: 6_1.png)" in said
+    assert "no person found in 1 crop (first: 5_1.png)" in said
+    assert "unreadable: 1 crop (first: 6_1.png)" in said
     crops = {crop.path.name: crop for crop in every_crop(data, DataOptions())}
     joints = crops["1_0.png"].keypoints
     assert np.isnan(joints[0]).all()

@@ -40,7 +40,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes_on_another_number_of_cores(whol
         patch.setattr(tools.dataset_stage, "write", write_and_stop)
         with pytest.raises(Stopped):
             stage(tmp_path / "data", processes=1)
-    assert "stopped; 1 of 3 scenes are finished, the same command goes on" in capsys.readouterr().out
+    assert "stopped after 1 of 3 scenes; the same command goes on" in capsys.readouterr().out
     with pytest.raises(DataError, match="made with another seed"):
         stage(tmp_path / "data", processes=1, seed=4)
     stage(tmp_path / "data", processes=1)

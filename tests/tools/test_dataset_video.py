@@ -216,7 +216,7 @@ def test_ctrl_c_keeps_the_finished_videos_and_leaves_nothing_of_the_other(short,
     rows = read_crop_table(tmp_path / "data" / "crops.csv")
     assert {row.video for row in rows} == {"dance"}
     assert len(list((tmp_path / "data" / "images").iterdir())) == len(rows)
-    assert "1 of 2 videos are finished" in capsys.readouterr().out
+    assert "stopped after 1 of 2 videos" in capsys.readouterr().out
 
 
 def test_everything_is_kept_where_that_is_asked_for(film, detector, tmp_path):

@@ -65,7 +65,7 @@ def test_the_command_counts_runs_and_all_of_them(
     assert counts[str(right)] == {"wrong": 0, "found": 0, "shown": 0, "right": 0}
     assert counts["pooled"] == counts[str(wrong)]
     assert "moments shown" in capsys.readouterr().out
-    with pytest.raises(InputError, match="2 runs and 1 truths"):
+    with pytest.raises(InputError, match="2 runs but 1 truth:"):
         EvaluateMomentsCommand((wrong, right), gt=(truth,)).run()
 
 

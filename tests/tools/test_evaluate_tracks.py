@@ -241,7 +241,7 @@ def test_missing_results_are_all_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("1,1,0,0,10", "5 columns"),
+        ("1,1,0,0,10", "not 6 columns but 5"),
         ("one,1,0,0,10,20", "line 1 is not numbers separated by commas"),
         ("0,1,0,0,10,20,1", "line 1 has no frame number"),
         ("1,1,nan,0,10,20,1", "not finite"),
@@ -335,7 +335,7 @@ def test_without_truth_there_is_nothing_to_score_against(tmp_path: Path, capsys:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("cut.txt", "1,1,10,10,5,5,1\n2,1,10,1", r"cut\.txt line 2 has 4 columns instead of 7: '2,1,10,1'$"),
+        ("cut.txt", "1,1,10,10,5,5,1\n2,1,10,1", r"cut\.txt line 2 has not 7 columns but 4: '2,1,10,1'$"),
         ("cut.txt", "1,1,10,10,5,5,1\n2,1,10,", r"cut\.txt line 2 is not numbers separated by commas: '2,1,10,'$"),
         ("cut.json", '{"images": [', r"cut\.json is no COCO JSON of a video"),
         ("cut.xml", "<annotations><track", r"cut\.xml is no XML of `CVAT for video 1.1`"),

@@ -81,9 +81,11 @@ def test_one_that_finds_other_people_is_not_written(mine: Path, quantized: list[
 
 
 def test_a_mistake_is_told_before_anything_is_made(mine: Path, monkeypatch: pytest.MonkeyPatch):
-    (mine.parent / "empty").mkdir()
-    with pytest.raises(InputError, match=r"there are 0 pictures in .*empty: 8 bits take at least two"):
-        run(mine, "--pictures", mine.parent / "empty")
+    (mine.parent / "few").mkdir()
+    for number in ("0 pictures", "1 picture"):
+        with pytest.raises(InputError, match=f"few holds {number}: 8 bits take at least two"):
+            run(mine, "--pictures", mine.parent / "few")
+        (mine.parent / "few" / "one.png").touch()
     with pytest.raises(InputError, match="is an export already"):
         run(BUNDLED, "--pictures", mine.parent / "pictures")
     with pytest.raises(InputError, match=r"^--limit must be at least 1, not 0$"):

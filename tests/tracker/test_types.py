@@ -18,7 +18,7 @@ def test_detections_are_indexed_like_rows():
 @pytest.mark.parametrize(
     ("xyxy", "score", "keypoints", "complaint"),
     [
-        (np.zeros((2, 4)), np.zeros(3), None, "2 boxes but 3 scores"),
+        (np.zeros((2, 4)), np.zeros(3), None, r"boxes \(2\) and scores \(3\) must be as many"),
         (np.zeros((4, 5)), np.zeros(5), None, r"boxes must be \(N, 4\) .* not \(4, 5\) and \(5,\)"),
         (np.zeros((3, 5)), np.zeros(3), None, r"boxes must be \(N, 4\)"),
         (np.array([[0, 0, np.nan, 1]]), np.zeros(1), None, "not finite"),

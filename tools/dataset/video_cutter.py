@@ -18,7 +18,7 @@ from tracker.video.sources import open_source
 
 from ..offline.sightings import CropOptions, Watched, watch
 from ..run.interruption import Interruption
-from ..run.output import say
+from ..run.output import count, say
 from ..run.progress import progress
 from .video_people import LabelledSighting, PasserByOptions, VideoPeople, find_people
 from .video_poses import PoseFinder, sure_joints
@@ -82,7 +82,8 @@ class VideoCutter:
         return VideoOutcome(found, watched.rows, landmarks, warning)
 
     def _people(self, name: str, watched: Watched, fps: float) -> VideoPeople:
-        say(f"{name}: {watched.frames} frames, {len(watched.sightings)} sightings compared; finding out who is who")
+        compared = count(len(watched.sightings), "sighting")
+        say(f"{name}: {count(watched.frames, 'frame')}, {compared} compared; finding out who is who")
 
         def shown(rounds: Iterable[int]) -> Iterator[int]:
             return progress(self.interruption.until(rounds), None, f"{name}, who is who", "rounds")  # as many as needed

@@ -12,7 +12,7 @@ import numpy as np
 from tracker.association import match
 from tracker.boxes import iou
 
-from ..run.output import os_errors_as
+from ..run.output import count, os_errors_as
 from .track_scores import People
 
 MIN_IOU = 0.5
@@ -80,7 +80,9 @@ def draw_confusion(groups: Sequence[Sequence[tuple[str, Confusion]]], path: Path
 def _draw(axes: Any, title: str, found: Confusion) -> None:
     share = found.frames / np.maximum(found.frames.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Greys", vmin=0, vmax=1, aspect="equal", interpolation="nearest")
-    axes.set_title(f"{title}\n{len(found.people)} people, {len(found.ids)} ids on them", fontsize=8)
+    axes.set_title(
+        f"{title}\n{count(len(found.people), 'person', 'people')}, {count(len(found.ids), 'id')} on them", fontsize=8
+    )
     axes.set_xlabel("id", fontsize=7)
     axes.set_ylabel("person", fontsize=7)
     axes.set_yticks(range(len(found.people)), found.people, fontsize=6)

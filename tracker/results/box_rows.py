@@ -51,5 +51,5 @@ def box_rows(rows: Sequence[Row], path: Path) -> BoxRows:
         said = ", ".join(map(str, xyxy[row]))
         raise InputError(f"{path}: id {ids[row]} has no box in frame {frame[row]}, its corners are {said}")
     if max(frame, default=0) >= most_frames(len(rows)):
-        raise InputError(f"{path}: frame {max(frame)} lies far beyond what its {len(rows)} boxes can belong to")
+        raise InputError(f"{path}: frame {max(frame)} lies far beyond what so few boxes ({len(rows)}) can belong to")
     return BoxRows(np.array(frame, np.int64), np.array(ids, np.int64), corners, numbers[:, 6])

@@ -60,7 +60,7 @@ def read_tracks(
     """
     table = _read_boxes(path)
     if length is not None and length > most_frames(len(table)):
-        raise InputError(f"{path} has {len(table)} rows, too few for a video of {length} frames")
+        raise InputError(f"{path} has too few rows ({len(table)}) for a video of {length} frames")
     if length is not None:
         _refuse(path, table[:, FRAME] > length, f"is beyond the end of the sequence, which has {length} frames")
     kept = _counts(table, _has_classes(table) if truth is None else truth)
@@ -158,9 +158,7 @@ def _malformed_line(path: Path, lines: list[str]) -> InputError:
         columns = columns or len(cells)
         if len(cells) != columns or len(cells) < _MIN_COLUMNS:
             wanted = max(columns, _MIN_COLUMNS)
-            return InputError(
-                f"{path} line {number} has {len(cells)} columns instead of {wanted}: {line.strip()[:60]!r}"
-            )
+            return InputError(f"{path} line {number} has not {wanted} columns but {len(cells)}: {line.strip()[:60]!r}")
     return InputError(f"{path} cannot be read as a MOTChallenge file")
 
 

@@ -87,7 +87,7 @@ class ImageSequence(Source):
         self._unreadable: list[Path] = []
         first = next((image for image in map(read_image, paths) if image is not None), None)
         if first is None:
-            raise InputError(f"{name}: none of the {len(paths)} files is an image that can be read")
+            raise InputError(f"{name}: no file of {len(paths)} is an image that can be read")
         self.height, self.width = first.shape[:2]
         self._indices = range(0, max(length, *(index + 1 for index in files)), vid_stride)
         self.frame_count = len(self._indices)

@@ -229,10 +229,10 @@ def test_cuhk03_and_folders_are_recognised(tmp_path):
     [
         (lambda root: root.rmdir(), "There is no data folder"),
         (lambda root: None, r"No known layout under .*looked for bounding_box_train/, or query/ .*\(market1501\)"),
-        (lambda root: (root / "bounding_box_train").mkdir(), r"No pictures named like .* \(0 pictures there\)"),
+        (lambda root: (root / "bounding_box_train").mkdir(), r"No picture of 0 in .* is named like"),
         (
             lambda root: picture(root / "bounding_box_train" / "cat.jpg"),
-            r"No pictures named like .* \(1 pictures there\)",
+            r"No picture of 1 in .* is named like",
         ),
         (lambda root: (root / "meta.json").write_text("{"), r"There is no|not valid JSON"),
         (lambda root: market(root, [2]), "show one person"),
@@ -305,7 +305,9 @@ def test_poses_of_different_lengths_are_reported_with_an_example_of_each(tmp_pat
 def test_images_without_labels_are_counted_and_the_layouts_named(tmp_path):
     for name in ("a.jpg", "b.png", "c.JPG"):
         picture(tmp_path / name)
-    with pytest.raises(DataError, match=r"looked for .*PERSON/\*\.jpg .*and 3 images that nothing says who they show"):
+    with pytest.raises(
+        DataError, match=r"looked for .*PERSON/\*\.jpg .*and images \(3\) that nothing says who they show"
+    ):
         read_split(tmp_path, DataOptions())
 
 
@@ -362,7 +364,7 @@ def test_people_of_further_data_join_the_training_under_numbers_of_their_own(tmp
         read_split(tmp_path / "market", DataOptions(validation_people=2, also=(tmp_path / "nowhere",)))
     with pytest.raises(DataError, match="--also-max-crops -1 is no number of crops"):
         read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=(-1,)))
-    with pytest.raises(DataError, match="has 3 numbers for 2 folders"):
+    with pytest.raises(DataError, match="has 3 numbers, --also names 2"):
         read_split(tmp_path / "market", DataOptions(validation_people=2, also=also, also_max_crops=(1, 2, 3)))
     with pytest.raises(DataError, match="names a folder twice"):
         read_split(tmp_path / "market", DataOptions(validation_people=2, also=(also[0], tmp_path / "." / "stage")))

@@ -48,7 +48,7 @@ def test_where_the_rows_to_skip_are_known_another_picture_stands_in_for_one_that
 
 @pytest.mark.parametrize("memory", [0, 6 * SIZE])
 def test_pictures_none_of_which_can_be_read_are_one_sentence(tmp_path, memory):
-    with pytest.raises(DataError, match=r"None of the 6 pictures such as .*0\.png can be read"):
+    with pytest.raises(DataError, match=r"No picture of 6, such as .*0\.png, can be read"):
         open_images(crops_of(tmp_path, bad=range(6)), 8, 4, memory)
 
 

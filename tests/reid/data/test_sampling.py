@@ -131,7 +131,7 @@ def test_near_negatives_are_the_nearest_though_one_person_fills_the_time_around_
 
 def test_crops_that_make_no_batch_are_one_clear_sentence():
     single = [Crop(Path(f"{person}"), person, -1, "v", 0, 0.0) for person in range(10, 40)]
-    with pytest.raises(DataError, match="Only 6 crops are of people with a second one, fewer than the 24 tuples"):
+    with pytest.raises(DataError, match=r"Too few crops \(6\) are of people with a second one for the 24 tuples"):
         make_sampler([*single, *dance(1, 2, 3)[3:], *dance(1, 1, 3)], SamplingOptions("sparse-temporal"), 0)
     with pytest.raises(DataError, match="one person"):
         make_sampler(dance(1, 1), SamplingOptions("random"), 0)

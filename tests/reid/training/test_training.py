@@ -447,7 +447,7 @@ def test_a_picture_that_went_bad_or_came_back_since_does_not_stop_a_run_from_bei
     assert resumed.skipped == [3]
     assert resumed.finished
     assert len(resumed.crops) == 23
-    assert any("can no longer be read, such as" in line for line in reported)
+    assert any("can no longer be read" in line for line in reported)
 
 
 @pytest.mark.parametrize("missing", ["data", "networks"])
@@ -477,7 +477,7 @@ def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_reported(tmp_path, w
         crop.path.write_bytes(crop.path.read_bytes()[:-100])
     reported = []
     training.run(Callbacks(on_epoch=reported.append))
-    assert re.search(r"[123] pictures can no longer be read, such as .*0_[012].png", reported[-1])
+    assert re.search(r"pictures that can no longer be read: [123], such as .*0_[012].png", reported[-1])
     for crop in crops[:6]:
         crop.path.unlink()
     training.state.step = training.state.epoch = training.state.epoch_step = 0
@@ -490,7 +490,7 @@ def test_a_picture_that_goes_bad_on_the_way_is_replaced_and_reported(tmp_path, w
 
 
 def test_one_person_alone_cannot_be_trained_on(split, tmp_path):
-    with pytest.raises(DataError, match="All 6 training crops show one person"):
+    with pytest.raises(DataError, match=r"The training crops \(6\) show one person"):
         Training(recipe(), Split(split.train[:6], [], []), tmp_path, CPU, RUN)
 
 

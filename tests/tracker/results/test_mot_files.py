@@ -123,8 +123,8 @@ def test_detections_without_scores_count_as_sure(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("1,1,0,0,10,10,1\n\n2,one,0,0,10,10,1\n", "line 3 is not numbers separated by commas: '2,one,0,0,10,10,1'"),
-        ("1,1,0,0,10,10,1\n2,1,0,0,10,10\n", "line 2 has 6 columns instead of 7"),
-        ("1,1,0,0,10\n", "line 1 has 5 columns instead of 6"),
+        ("1,1,0,0,10,10,1\n2,1,0,0,10,10\n", "line 2 has not 7 columns but 6"),
+        ("1,1,0,0,10\n", "line 1 has not 6 columns but 5"),
         ("1 1 0 0 10 10 1\n", "line 1 is not numbers separated by commas"),
         ("1,1,0,0,10,10,1\n0,1,0,0,10,10,1\n", "line 2 has no frame number"),
         ("1.5,1,0,0,10,10,1\n", "line 1 has no frame number"),

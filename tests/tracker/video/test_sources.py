@@ -118,7 +118,7 @@ def test_folders_without_pictures_are_refused(tmp_path):
     with pytest.raises(InputError, match="holds no videos, no images and no seqinfo"):
         open_source(tmp_path)
     (tmp_path / "1.png").write_bytes(b"spoilt")
-    with pytest.raises(InputError, match="none of the 1 files is an image"):
+    with pytest.raises(InputError, match="no file of 1 is an image"):
         open_source(tmp_path)
 
 
