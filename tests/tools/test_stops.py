@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 from places import ROOT
 
+from tools.__main__ import stop_again
 from tools.cli import main
 from tools.run.interruption import Interruption, Stopped, stoppable
 from tools.run.tracked_run import read_run
@@ -336,6 +338,32 @@ def test_what_leaves_nothing_to_be_finished_is_stopped_at_once(quiet: None):
     with pytest.raises(Stopped) as stop, stoppable():
         signal.raise_signal(signal.SIGHUP)
     assert stop.value.exit_code == 129
+
+
+@pytest.mark.parametrize(("stop", "code"), [(KeyboardInterrupt(), 130), (Stopped(signal.SIGTERM), 143)])
+def test_a_stop_that_falls_into_a_callback_is_not_lost(
+    stop: BaseException, code: int, quiet: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Python prints what is raised there, as by a lock of its imports, and goes on."""
+
+    class Dying:
+        def __del__(self) -> None:
+            raise error
+
+    monkeypatch.setattr(sys, "unraisablehook", stop_again)
+    error = stop
+
+    def work() -> None:
+        with Interruption() as interruption, interruption.at_once():
+            Dying()
+            threading.Event().wait(60)
+
+    with pytest.raises(Stopped) as told:
+        work()
+    assert (told.value.exit_code, capsys.readouterr().err) == (code, "")
+    error = ValueError("an error of the callback's own")
+    Dying()
+    assert "an error of the callback's own" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("stop", "code"), [(Stopped(signal.SIGTERM), 143), (KeyboardInterrupt(), 130)])
