@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.bundled import COLOUR_HISTOGRAM, ENCODERS, PERSON_DETECTOR, require_unchanged
 from tracker.detection.detector import DetectorOptions, ReplayDetector, YoloDetector
-from tracker.detection.openvino_copy import kept_copy, made_copy
+from tracker.detection.openvino_copy import is_kept, kept_copy, made_copy
 from tracker.detection.weights import openvino_place
 from tracker.results.mot_files import read_detections
 from tracker.types import Detector, InputError
@@ -109,12 +109,12 @@ def _encoder_place(weights: Path) -> Path:
 
 def _tell_of_torch(copy: Path | None) -> None:
     """A note where the copy could not be made, or was damaged and is gone."""
-    if copy is not None and not copy.exists():
+    if copy is not None and not is_kept(copy):
         note(f"{copy} cannot be kept or read, so PyTorch runs: slower, and results may differ in the last digits")
 
 
 def _tell_of_copying(copy: Path | None) -> None:
-    if copy is not None and not copy.exists():
+    if copy is not None and not is_kept(copy):
         note(
             f"copying {copy.name.split('_openvino')[0].rpartition('_')[0]} for this processor; later runs start at once"
         )

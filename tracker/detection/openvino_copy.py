@@ -26,6 +26,11 @@ def kept_copy(weights: Path, made_by: Sequence[str], cache: Path | None = None) 
     return cache / f"{weights.stem}_{digest.hexdigest()[:16]}_openvino_model"
 
 
+def is_kept(copy: Path) -> bool:
+    """Whether the copy is there; False, unlike `Path.exists`, also in a cache that is closed to this user."""
+    return os.path.exists(copy)
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -39,14 +44,14 @@ def made_copy(weights: Path, copy: Path, convert: Callable[[Path, Path], Path]) 
     `convert` gets the weights and an empty folder, and returns the OpenVINO folder that it has made in there; copies
     are whole or not there at all.
     """
-    if copy.exists():
+    if is_kept(copy):
         return copy
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=copy.parent) as workshop:
             os.replace(convert(weights, Path(workshop)), copy)
     except Exception:  # a copy is only a shortcut: whatever is wrong with the weights is said when they are opened
-        return copy if copy.exists() else None
+        return copy if is_kept(copy) else None
     return copy
 
 

@@ -50,10 +50,10 @@ def openvino_folder(weights: Path, device: str = "", *, int8: bool = False, trus
     copy = openvino_place(weights, device, int8=int8)
     if copy is None:
         return None
-    if not copy.exists() and not trust:
-        _refuse_code(weights)
-    from .openvino_copy import convert_detector, made_copy
+    from .openvino_copy import convert_detector, is_kept, made_copy
 
+    if not is_kept(copy) and not trust:
+        _refuse_code(weights)
     return made_copy(weights, copy, convert_detector)
 
 

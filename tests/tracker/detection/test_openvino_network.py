@@ -18,7 +18,7 @@ from models.bundled import PERSON_DETECTOR
 from tracker.detection import openvino_copy, openvino_network
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.detection.letterbox import Letterbox
-from tracker.detection.openvino_copy import kept_copy, made_copy
+from tracker.detection.openvino_copy import is_kept, kept_copy, made_copy
 from tracker.detection.openvino_network import OpenvinoNetwork
 from tracker.detection.weights import OtherKindError, openvino_folder
 from tracker.types import Detections, InputError
@@ -249,6 +249,14 @@ def test_a_copy_is_made_once_and_a_failing_conversion_leaves_nothing(tmp_path: P
     assert [made_copy(Path("good.pt"), cache / "good", convert) for _ in range(2)] == [cache / "good"] * 2
     assert [path.name for path in cache.iterdir()] == ["good"]
     assert len(made) == 2
+
+
+def test_in_a_cache_that_cannot_be_looked_into_there_is_no_copy(tmp_path: Path):
+    """As in another user's, for whom the tests may run; a name that is too long is refused to everybody."""
+    (tmp_path / "network.pt").write_bytes(b"network")
+    copy = kept_copy(tmp_path / "network.pt", ("ultralytics",), tmp_path / ("x" * 300))
+    assert not is_kept(copy)
+    assert made_copy(tmp_path / "network.pt", copy, lambda weights, workshop: workshop) is None
 
 
 @pytest.mark.parametrize("part", ["*.xml", "*.bin", "metadata.yaml"])
