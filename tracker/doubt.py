@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .boxes import in_contact
-from .gallery import Gallery, without
+from .gallery import Gallery
 from .shared_look import SharedLook
 from .track import Track, TrackState
 
@@ -87,7 +87,7 @@ def drop_views_of_another(fresh: Gallery, look: SharedLook) -> None:
     """
     if len(fresh.views) < 2:
         return
-    views = without(look.vector, fresh.appearance().views)  # (V, D)
+    views = fresh.appearance().without(look.vector)  # (V, D)
     gap = fresh.views[-1].time - np.array([view.time for view in fresh.views[:-1]])
     others = np.flatnonzero(look.calibration.log_odds(views[:-1] @ views[-1], gap) < 0)
     if len(others):

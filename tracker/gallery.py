@@ -58,6 +58,14 @@ class Appearance:
     def __init__(self, views: np.ndarray) -> None:
         self.views = views
         self.mean: np.ndarray = views.mean(axis=0) if len(views) else views.sum(axis=0)
+        self._rest = views
+        self._shared: np.ndarray | None = None  # what was taken from the views for `_rest`
+
+    def without(self, shared: np.ndarray | None) -> np.ndarray:
+        """The views (V, D) without what people share (`without`); known from the last time for the same array."""
+        if self._shared is not shared:
+            self._rest, self._shared = without(shared, self.views), shared
+        return self._rest
 
 
 class People:
@@ -84,8 +92,8 @@ def without(shared: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
     if shared is None:
         return rows
     rest = rows - shared
-    length = np.linalg.norm(rest, axis=-1, keepdims=True)
-    return rest * (np.linalg.norm(rows, axis=-1, keepdims=True) / np.maximum(length, SHORTEST))
+    had, have = (np.sqrt(np.einsum("...d,...d->...", each, each)) for each in (rows, rest))
+    return rest * (had / np.maximum(have, SHORTEST))[..., None]
 
 
 class Gallery:
@@ -201,7 +209,7 @@ def similarities(people: Sequence[Appearance], others: People, shared: np.ndarra
 
 def _by_views(people: Sequence[Appearance], others: Sequence[Appearance], shared: np.ndarray | None) -> np.ndarray:
     starts, ends = _bounds(people)
-    stacked = without(shared, np.concatenate([each.views for each in people]))  # (all A, D)
+    stacked = np.concatenate([each.without(shared) for each in people])  # (all A, D)
     groups = [others[start : start + AT_ONCE] for start in range(0, len(others), AT_ONCE)]
     best = np.concatenate([_best_of_each(stacked, group, shared) for group in groups], axis=1)  # (all A, P)
     sorted_best = [np.sort(best[start:end], axis=0) for start, end in zip(starts, ends, strict=True)]  # (A, P) each
@@ -210,7 +218,7 @@ def _by_views(people: Sequence[Appearance], others: Sequence[Appearance], shared
 
 def _best_of_each(views: np.ndarray, others: Sequence[Appearance], shared: np.ndarray | None) -> np.ndarray:
     """Similarity of each view (A, D), without what people share, to the nearest of each of P people, (A, P)."""
-    theirs = without(shared, np.concatenate([each.views for each in others]))
+    theirs = np.concatenate([each.without(shared) for each in others])
     return np.maximum.reduceat(views @ theirs.T, _bounds(others)[0], axis=1)
 
 

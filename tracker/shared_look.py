@@ -26,6 +26,7 @@ class SharedLook:
         self._centred: Calibration | None = getattr(embedder, "calibration_centred", None)
         self._sum: np.ndarray | float = 0.0  # of the people's means
         self._people = 0
+        self._vector: np.ndarray | None = None
 
     @property
     def is_used(self) -> bool:
@@ -39,6 +40,7 @@ class SharedLook:
 
     def learn(self, people: Iterable[Identity]) -> None:
         """Count these people by those of their views that are embedded by now."""
+        before = self._sum
         for person in people if self.is_used else ():
             appearance = person.gallery.appearance()
             if not len(appearance.views) or appearance.mean is person.look:
@@ -46,13 +48,15 @@ class SharedLook:
             self._people += person.look is None
             self._sum = self._sum + appearance.mean - (0.0 if person.look is None else person.look)
             person.look = appearance.mean
+        if self._sum is not before:
+            self._vector = shared(self._sum, self._people)
 
     @property
     def vector(self) -> np.ndarray | None:
-        """What is to be taken from the views, (D,); None while there is nothing."""
-        return shared(self._sum, self._people)
+        """What is to be taken from the views, (D,), the same array until it changes; None while there is nothing."""
+        return self._vector
 
 
 def shared(total: np.ndarray | float, people: int) -> np.ndarray | None:
     """What so many people share whose means (D,) add up to `total`; None for fewer than two."""
-    return (1 - 1 / people) / people * np.asarray(total) if people > 1 else None
+    return ((1 - 1 / people) / people * np.asarray(total)).astype(np.float32) if people > 1 else None
