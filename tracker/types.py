@@ -310,7 +310,8 @@ class Calibration(Protocol):
 class Embedder(Protocol):
     """Turns crops of people into vectors that are close together for the same person.
 
-    crops: B images (h, w, 3) uint8 BGR of any size; returns (B, D) float32 rows of length 1.
+    crops: B images (h, w, 3) uint8 BGR of any size; returns (B, D) float32 rows of length 1. It may have another
+    `calibration_centred`, of rows without what the people of a video share: then these are compared (`shared_look`).
     """
 
     @property
