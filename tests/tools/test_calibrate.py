@@ -56,7 +56,7 @@ def test_the_similarities_of_a_scene_are_stored_in_the_encoders_file(stage, weig
     assert card.read_text() == f"sha256 `{sha256(weights)}`"
     printed, bars = capsys.readouterr()
     assert f"{same[0][0]:.2f}" in printed
-    assert re.search(r"^stage-5 .* 30/30 .*\nencoded .* (\d+)/\1 ", bars), "the frames that are read, then the crops"
+    assert re.search(r"^stage-5 .* 30/30 (?s:.*)\nencoded .* (\d+)/\1 ", bars), "frames are read, then crops encoded"
     drawn = cv2.imread(str(weights.with_suffix(".png")))
     assert (drawn[..., 1] > drawn[..., 2] + 30).any(), "the green of the same person"
     assert (drawn[..., 2] > drawn[..., 1] + 30).any(), "the red of different people"
