@@ -73,6 +73,17 @@ def contact(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return intersection(a, b) / np.maximum(smaller, 1.0)
 
 
+def contacts(xyxy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pairs of boxes (N, 4) that overlap, the earlier row of each first: rows, rows, and `contact`, (P,) each."""
+    left, top, right, bottom = xyxy.T
+    rows, columns = np.nonzero(np.triu((left[:, None] < right) & (left < right[:, None]), 1))  # in a crowd few pairs
+    meet = (top[rows] < bottom[columns]) & (top[columns] < bottom[rows])
+    rows, columns = rows[meet], columns[meet]
+    shared = intersection(xyxy[rows], xyxy[columns][:, None])[:, 0]
+    sizes = area(xyxy)
+    return rows, columns, shared / np.maximum(np.minimum(sizes[rows], sizes[columns]), 1.0)
+
+
 def in_contact(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Pairs of which more than this share of the smaller box lies within the other, (A, 4) and (B, 4) to (A, B) bool.
 

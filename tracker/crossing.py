@@ -15,7 +15,7 @@ from itertools import permutations
 
 import numpy as np
 
-from .boxes import contact, iou
+from .boxes import contacts, iou
 from .option_ranges import require_above
 from .track import Identity
 
@@ -159,9 +159,9 @@ class Crossings:
         places = {person: box for person in self._boxes if (box := self._place(person, time)) is not None}
         people = sorted(places, key=_id)
         xyxy = _xyxy(np.array([places[person] for person in people]).reshape(-1, 6))
-        covered = np.triu(contact(xyxy, xyxy), 1)
-        for row, column in np.argwhere(covered >= self.options.overlap).tolist():
-            one, other, overlap = people[row], people[column], float(covered[row, column])
+        rows, columns, covered = contacts(xyxy)
+        for pair in np.flatnonzero(covered >= self.options.overlap).tolist():
+            one, other, overlap = people[rows[pair]], people[columns[pair]], float(covered[pair])
             closest = self._closest.get((one, other))
             if closest is None or overlap > closest.overlap:
                 self._closest[one, other] = Crossing(one, other, time, overlap)
@@ -176,12 +176,11 @@ class Crossings:
         index = bisect_left(boxes, (time + ROUNDING,))
         if not index:
             return None
-        before = after = boxes[index - 1]
-        if index < len(boxes) and before[0] < time - ROUNDING:
-            after = boxes[index]
-        elif time - before[0] > self.options.reach:
-            return None
-        share = (time - before[0]) / (after[0] - before[0]) if after is not before else 0.0
+        before = boxes[index - 1]
+        if before[0] >= time - ROUNDING or index == len(boxes):
+            return before if time - before[0] <= self.options.reach else None
+        after = boxes[index]
+        share = (time - before[0]) / (after[0] - before[0])
         return [a + share * (b - a) for a, b in zip(before, after, strict=True)]
 
     def _evidence(self, crossing: Crossing, now: float) -> np.ndarray | None:

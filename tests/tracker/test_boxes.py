@@ -28,3 +28,16 @@ def test_no_boxes_make_empty_tables():
     none = np.zeros((0, 4))
     assert boxes.iou(none, B).shape == (0, 3)
     assert boxes.iou(B, none).shape == (3, 0)
+
+
+def test_pairs_that_overlap_are_as_all_pairs_have_it():
+    """Of three boxes the second covers a quarter of the first, and the third lies above the others."""
+    xyxy = np.array([[0, 0, 10, 20], [5, 10, 25, 40], [0, -30, 10, -1]], float)
+    assert [each.tolist() for each in boxes.contacts(xyxy)] == [[0], [1], [0.25]]
+    random = np.random.default_rng(0)
+    corner = random.uniform(0, 100, (30, 2))
+    xyxy = np.concatenate([corner, corner + random.uniform(5, 40, (30, 2))], axis=1)
+    every = np.zeros((30, 30))
+    rows, columns, share = boxes.contacts(xyxy)
+    every[rows, columns] = share
+    assert every == pytest.approx(np.triu(boxes.contact(xyxy, xyxy), 1))
