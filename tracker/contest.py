@@ -41,7 +41,7 @@ class Contest:
     def __init__(self, options: ContestOptions, embedder: Embedder | None, look: SharedLook | None = None) -> None:
         """`look` is what the people of the video share, as far as it is known elsewhere, too."""
         self.options = options
-        self.look = look or (SharedLook(embedder) if embedder else None)
+        self.look = look or (SharedLook(embedder) if embedder is not None else None)
         self.embedder = embedder
         self.embedded = 0
         self._looked = -math.inf

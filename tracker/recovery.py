@@ -151,7 +151,7 @@ class IdentityMatcher:
         """`look` is what the people of the video share, as far as it is known elsewhere, too."""
         self.options = options
         self.embedder = embedder
-        self.look = look or (SharedLook(embedder) if embedder else None)
+        self.look = look or (SharedLook(embedder) if embedder is not None else None)
         self.embedded = 0
 
     def match(
@@ -264,7 +264,8 @@ def _identity_match(
     """The track is the identity of this column of its similarities (identities,): to people of this video, so many, and
     behind them to remembered ones, whose similarities are on another scale."""
     assert identity is not None
-    alike = np.arange(len(similarity)) >= holders if column >= holders else np.arange(len(similarity)) < holders
+    remembered = np.arange(len(similarity)) >= holders
+    alike = remembered == remembered[column]
     alike[column] = False
     here, others = similarity[column], similarity[alike]
     if np.isnan(here):

@@ -121,7 +121,7 @@ class Tracker:
             birth, self._uses_appearance, self.options.recovery, self.options.motion, self.options.gallery
         )
         self._roster = Roster(self.options.cast, memory, self.options.recollection, self.options.gallery)
-        look = SharedLook(embedder) if embedder else None
+        look = SharedLook(embedder) if embedder is not None else None
         self._contest = Contest(self.options.contest, embedder, look)
         self._matcher = IdentityMatcher(self.options.recovery, embedder, look)
         self._scores = ScoreScale()
