@@ -64,7 +64,7 @@ class CrossingOptions:
     min_boxes: int = 4
     """The least number of boxes of each of the two, before and after."""
     min_log_odds: float = 1.0
-    """Log odds needed for an exchange. At 0 twice as many are right, but more are wrong where all are seen well."""
+    """Log odds needed for an exchange. At 0 half as many again are right, and more than twice as many wrong."""
     steady_log_odds: float = 3.0
     """Log odds needed beyond `min_log_odds` where people move steadily (`steadiness`): motion then tells more."""
 
