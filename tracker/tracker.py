@@ -176,7 +176,8 @@ class Tracker:
             self._last_picture.follow(frame.image)
         confidence = self._scores.read(detections.score)
         free = self._associate(frame, detections, confidence)
-        lost = Holders(self._lost()), self._asleep
+        # Motion itself continues the others; only looks tell whether a weak box is one of them.
+        lost = (Holders(self._lost()), self._asleep) if self._uses_appearance else (self._asleep,)
         self._tracks += self._birth.start(frame, detections, free, confidence, self._tracks, lost)
         if self._uses_appearance:
             self._collect_views(frame, detections)
