@@ -26,8 +26,8 @@ class BirthOptions:
     min_score: float = 0.65
     """Minimum score of a detection that starts a track, on the scale of `score_scale`."""
     min_score_returning: float = 0.4
-    """The same near the place where a person was lost. Until a box of it reaches `min_score` such a track can only be
-    recognised, and starts no id."""
+    """The same near the place where a person was lost; where re-ID is off, one whom motion no longer continues. Until a
+    box of it reaches `min_score` such a track can only be recognised, and starts no id."""
     max_overlap_returning: float = 0.3
     """`max_overlap` for such a detection: part of somebody is as weak as a person half hidden."""
     max_overlap: float = 0.6
@@ -91,7 +91,8 @@ class Birth:
     ) -> list[Track]:
         """New tentative tracks of the detections whose rows are `free`, as they continue none of the `tracks`.
 
-        confidence: the scores of all N detections on the common scale. lost: the tracks of people who are missing.
+        confidence: the scores of all N detections on the common scale. lost: the tracks of people who are missing, near
+        whom weak boxes count.
         """
         options = self.options
         taken = [track.last_xyxy for track in tracks if track.last_time == frame.time]

@@ -73,7 +73,7 @@ class RecoveryOptions:
     """Factor of the position noise where people move steadily (`steadiness`) and re-ID is off: velocity then tells
     where they are."""
     steady_log_odds: float = 3.0
-    """Log odds needed beyond `min_log_odds` there: those who left are gone."""
+    """Log odds needed beyond `min_log_odds` where people move steadily, with re-ID, too: those who left are gone."""
 
     def __post_init__(self) -> None:
         noises = ("position_noise", "size_noise", "new_person_size_noise", "steady_noise")

@@ -345,7 +345,7 @@ class Tracker:
 
     def _recognise(self, unresolved: Unresolved, candidates: Candidates, frame: Frame) -> list[Recovery]:
         """Give the tracks that are known people their identities."""
-        options = self.options.recovery.at(unresolved.steadiness)
+        options = self.options.recovery.at(self._steadiness.value)
         min_log_odds = options.min_log_odds_cast_full if self._roster.is_full else options.min_log_odds
         matches = self._matcher.match(unresolved, self._picture_size, min_log_odds, candidates)
         matches = self._roster.admit(matches)

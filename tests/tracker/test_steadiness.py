@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stage_play import ColourEmbedder, absent, box, ids_of, paint, play, stand, walk
 
+from reid.encoder.calibration import Calibration
 from tracker.association import AssociationOptions
 from tracker.birth import BirthOptions
 from tracker.gallery import Gallery, GalleryOptions
@@ -131,6 +132,25 @@ def test_in_a_street_newcomers_do_not_wait_long_to_be_somebody_missing(options: 
         rows = tracker.update(Frame(index, time, pictures(time)), Detections(np.array(boxes), np.full(len(boxes), 0.9)))
         seen += [time] if 4 in rows.ids else []
     assert seen[0] - 6.0 == pytest.approx(waits, abs=0.06)
+
+
+class Unsure(ColourEmbedder):
+    """Whoever it is, the views are as likely of one person as of two."""
+
+    calibration = Calibration(gap=(0.0, 60.0), same=((0.5, 0.2),) * 2, different=((0.5, 0.2),) * 2)
+
+
+@pytest.mark.parametrize(("options", "people"), [(TrackerOptions(), 5), (NEVER, 4)])
+def test_in_a_street_re_id_needs_more_evidence_that_somebody_came_back(options: TrackerOptions, people: int):
+    """Last seen at x = 685 at 3.9 s; somebody comes at 1400 at 8 s, 3.6 body heights from there. Place: the variance is
+    0.25 + 4.05, so -0.5 x 12.8 / 4.3 = -1.5, and log(51.8 / (2 pi 4.3)) = 0.7 for a picture of 51.8 square heights.
+    Size: log(0.6 / 0.35) = 0.5. Prior: 3. Together 2.7, of which a street needs 3 and a dance 0.
+    """
+    gone = absent(walk((100, 400), (1600, 400), 10.0), 4.0, 99.0)
+    comes = absent(stand(1400, 400), 0.0, 8.0)
+    grey = np.full((1080, 1920, 3), 90, np.uint8)
+    _, stories = play([*STREET, gone, comes], 10.0, Tracker(options, Unsure()), picture=lambda time: grey)
+    assert len(set().union(*map(ids_of, stories))) == people
 
 
 def test_who_was_missed_in_the_frame_before_a_long_step_was_not_seen_in_it():

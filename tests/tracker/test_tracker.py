@@ -307,6 +307,19 @@ def test_who_comes_back_half_hidden_is_recognised_before_being_seen_well():
     assert set(elsewhere[0][150:195]) == {None}, "too far away for four seconds"
 
 
+def test_by_motion_alone_a_weak_box_is_nobody_whom_motion_still_continues():
+    """1 is last seen at 1.96 s; weak boxes 1.25 body heights away from 4 to 6 s. Motion continues 1 for three seconds,
+    to 4.96 s; a track that starts then is confirmed, and 1 recovered, a fifth of a second later."""
+    people = [absent(lambda time: (300, 600) if time < 3 else (550, 600), 2.0, 4.0), stand(1100)]
+    scores = lambda time: 0.5 if 4 <= time < 6 else 0.9  # noqa: E731
+    looks = Tracker(embedder=ColourEmbedder())
+    _, stories = play(people, 6.0, looks, picture=paint(people, [RED, GREEN]), score=scores)
+    assert set(stories[0][100:]) == {1}, "looks tell at once"
+    _, alone = play(people, 6.0, Tracker(), score=scores)
+    assert set(alone[0][100:124]) == {None}
+    assert set(alone[0][126:]) == {1}
+
+
 @pytest.mark.parametrize(("score", "follows"), [(0.3, False), (0.55, True)])
 def test_the_weaker_a_box_is_the_better_it_must_fit(score: float, follows: bool):
     """A box of 100 x 200 moved by 50 pixels: both grown by 4 % on each side share 58 of 158 columns, 0.37. A score of
