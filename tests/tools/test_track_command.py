@@ -357,3 +357,20 @@ def test_a_video_too_short_to_confirm_a_person_says_so(
     )
     assert (sentence in capsys.readouterr().out) == told
     assert (sentence in (out / "report.html").read_text()) == told
+
+
+@pytest.mark.parametrize(("boxes", "advice"), [(True, "no box came in enough frames"), (False, "try --imgsz 1280")])
+def test_a_video_without_people_says_what_to_try(
+    boxes: bool, advice: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Twelve black frames, by the network, or by boxes of people whose scores are low."""
+    (tmp_path / "pictures").mkdir()
+    for index in range(12):
+        cv2.imwrite(str(tmp_path / "pictures" / f"{index}.png"), np.zeros((240, 320, 3), np.uint8))
+    (tmp_path / "boxes.txt").write_text("".join(f"{index + 1},-1,10,20,50,150,0.2\n" for index in range(12)))
+    options = {"detections": tmp_path / "boxes.txt"} if boxes else {}
+    TrackCommand((str(tmp_path / "pictures"),), reid="none", video=False, out=tmp_path / "out", **options).run()
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: no person")]
+    assert told.startswith("note: no person in 12 frames: ")
+    assert advice in told
+    assert told.removeprefix("note: ") in (tmp_path / "out" / "report.html").read_text()

@@ -32,6 +32,8 @@ from .result_files import ResultFiles
 from .unused_boxes import UNUSED, UnusedBoxes
 
 NOT_REFINED = "not refined, because the second pass was not finished: the results are those of the first, online pass"
+NOBODY_DETECTED = "for people who are small in the picture try --imgsz 1280, for others another --detector"
+NO_SURE_BOX = "no box came in enough frames one after the other with a score high enough"
 
 
 @dataclass
@@ -148,11 +150,13 @@ class Run:
     def advice(self) -> list[str]:
         """Sentences on results that are whole and may surprise."""
         said = self.live.sentences if self.live is not None else []
-        needed = self.tracker.min_frames(self.files.source.fps)
-        if self.summary.people or self.summary.frames >= needed:
+        if self.summary.people:
             return said
-        frames = count(self.summary.frames, "frame")
-        return [*said, f"no person in {frames}: it takes {needed} in a row to tell a person from a false alarm"]
+        needed = self.tracker.min_frames(self.files.source.fps)
+        why = NO_SURE_BOX if self.parts.weights["detector"] is None else NOBODY_DETECTED
+        if self.summary.frames < needed:
+            why = f"it takes {needed} in a row to tell a person from a false alarm"
+        return [*said, f"no person in {count(self.summary.frames, 'frame')}: {why}"]
 
     def save_people(self, identities: Sequence[Identity]) -> None:
         """Add them to those known before, in the cast file if one is asked for. Raises InputError."""
