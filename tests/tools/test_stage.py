@@ -18,7 +18,6 @@ from tools.renderer.figure import Figure
 from tools.renderer.figure_part import Sway
 from tools.renderer.light import Lamp, Lighting
 from tools.renderer.mesh import ball, normals_of
-from tools.renderer.options import Realism
 from tools.renderer.pose import FLOOR, GROUND, INDEX, REST, STANDING, mirrored, pose
 from tools.renderer.raster import draw
 from tools.renderer.sequence_folder import SequenceFolder, read_scene
@@ -206,8 +205,7 @@ def _longest_absence(seen: list[bool]) -> tuple[int, int]:
 
 
 def test_the_committed_truth_is_what_the_renderer_says_today():
-    scene = Scene(StageOptions(dancers=5, seconds=14, seed=5068, min_visible=0.4, realism=Realism(alike=0.7)))
-    frames = scene.frames()
+    frames = Scene(read_scene(ROOT / "assets" / "demo_scene.json")).frames()
     committed = read_tracks(ROOT / "assets" / "demo_gt.txt", 25.0)
     assert len(committed) == 350
     for _, expected in zip(range(2), committed, strict=False):

@@ -116,7 +116,7 @@ def test_the_installed_command_tracks_the_bundled_clip_by_the_bundled_weights(in
 
 
 def test_the_demo_finds_its_five_dancers_with_the_network_cut_off(demo: Path):
-    """Measured: 5 ids, HOTA 85.8, IDF1 95.5; before short gaps were filled 85.4 and 95.1."""
+    """Measured: 5 ids, HOTA 85.6, IDF1 96.0; with --no-openvino 85.3 and 95.8, encoded again 85.2 and 95.6."""
     score = evaluate(ROOT / "assets" / "demo_gt.txt", demo / "tracks.txt")[POOLED]
     assert score.ids == 5
     assert score.numbers()["HOTA"] >= 82.0
@@ -125,14 +125,11 @@ def test_the_demo_finds_its_five_dancers_with_the_network_cut_off(demo: Path):
 
 @pytest.mark.parametrize("reid", ["none", "histogram"])
 def test_without_the_encoder_the_demo_goes_wrong(reid: str, demo: Path, tmp_path: Path):
-    """Appearance decides in it: 15 switches by motion alone (IDF1 90.3), 7 by colours (95.3), 4 by the encoder (95.5).
+    """Appearance decides in it: IDF1 96.0 by the encoder, 65.3 by colours with a sixth id, 80.4 by motion alone.
 
-    On the detector's boxes of the demo's run: those that tracks took, and those that none did.
+    Encoded again, rendered anew with `--crf 24`, and without OpenVINO colours got 67 to 82, motion 76 to 84.
     """
-    clip, boxes, out = str(ROOT / "assets" / "demo.mp4"), tmp_path / "boxes.txt", tmp_path / "run"
-    rows = [row for name in ("tracks.txt", "unused.txt") for row in (demo / name).read_text().splitlines()]
-    boxes.write_text("".join(",".join(row.split(",")[:7]) + "\n" for row in rows))
-    TrackCommand((clip,), out, reid=reid, detections=boxes, video=False).run()
+    out = tmp_path / "run"
+    TrackCommand((str(ROOT / "assets" / "demo.mp4"),), out, reid=reid, video=False).run()
     best, score = (evaluate(ROOT / "assets" / "demo_gt.txt", run / "tracks.txt")[POOLED] for run in (demo, out))
-    assert score.id_switches > best.id_switches
-    assert score.numbers()["IDF1"] < best.numbers()["IDF1"]
+    assert score.numbers()["IDF1"] < best.numbers()["IDF1"] - 8
