@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -98,12 +98,14 @@ class BenchmarkTracksCommand:
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]
         ours = [variant.name for variant in setup.ours(self.tracker)]
         names = [sequence.name for sequence in setup.sequences]
-        write_json(as_json(entries, names, self.simulate), self.out / "benchmark.json")
+        lags = {variant.name: variant.lag for variant in setup.ours(self.tracker)}
+        write_json({**as_json(entries, names, self.simulate), "lag_seconds": lags}, self.out / "benchmark.json")
         draw_benchmark(entries, ours, self.out / "benchmark.png")
         for kind in self.detections:
             show(benchmark_table([entry for entry in entries if entry.detections == kind], ours))
         if self.confusion is not None:
             draw_confusion(self._confusion(setup), self.confusion)
+        print(said(lags))
         print(f"results in {self.out}")
 
     def _benchmark(self, kind: str, setup: BenchmarkSetup) -> list[Entry]:
@@ -143,6 +145,12 @@ class BenchmarkTracksCommand:
             for kind in self.detections
             for sequence in setup.sequences
         ]
+
+
+def said(lags: Mapping[str, float | None]) -> str:
+    """How many seconds of video our rows, by name, come after their frames; None for two passes."""
+    late = ", ".join(f"{name} {'two passes' if lag is None else f'{lag:g} s'}" for name, lag in lags.items())
+    return f"lag: {late}, other projects' trackers 0 s"
 
 
 def _entry(

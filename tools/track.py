@@ -16,7 +16,7 @@ from tracker.drawing.render import Renderer, RenderOptions
 from tracker.gap_filling import GapOptions
 from tracker.ground_plane import GroundPlaneOptions
 from tracker.offline.refinement import OFFLINE, RefinementOptions
-from tracker.pipeline import SHORT_GAPS
+from tracker.pipeline import LAG, SHORT_GAPS
 from tracker.results.writers import Sink
 from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import InputError
@@ -75,6 +75,9 @@ class TrackCommand:
     say that they are refined offline, and those of the online pass stay in online/."""
     vid_stride: int = 1
     """Process every n-th frame only."""
+    lag: Annotated[float, Advanced] = LAG
+    """Seconds of video that frames are held back, to be put right by what comes after: none gives what is known at
+    once. Short gaps (--gaps.seconds) take theirs in addition."""
     image_fps: Annotated[float, Advanced] = 30.0
     """Frames per second of a folder of images."""
     reconnect: Annotated[float, Advanced] = RECONNECT
@@ -112,6 +115,7 @@ class TrackCommand:
         if not self.sources:
             raise UsageError("nothing to track: name a video file, for example `followspot track dance.mp4`")
         require_at_least(1, "workers", self.workers)
+        require_at_least(0, "lag", self.lag, "seconds that frames are held back")
         refuse_runs(self.sources)
         names = [name for source in self.sources for name in each_source(source)]
         refuse_single_images(names)
@@ -293,9 +297,12 @@ class TrackCommand:
         draw = replace(self.draw, names={**(memory.names if memory else {}), **self.draw.names})
         if self.video or self.show:
             tell_unwritable(draw)
-        files = ResultFiles(folder, source, draw, self.video, page=PageParts(floor=self.floor), record=self.record)
+        gaps = None if self.refine else self.gaps
+        lag = self.lag + (gaps.seconds if gaps else 0.0)
+        page = PageParts(floor=self.floor)
+        files = ResultFiles(folder, source, draw, self.video, page=page, lag=round(lag, 6), record=self.record)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, interruption)
-        run.awaits_refinement, run.gaps = self.refine, None if self.refine else self.gaps
+        run.awaits_refinement, run.gaps, run.lag = self.refine, gaps, self.lag
         window = WindowSink(source.name, Renderer(draw), interruption.ask) if self.show else None
         run.live = Live(source, window) if source.live else None
         sinks: list[Sink] = [*more, *([window] if window is not None and not source.live else [])]

@@ -32,7 +32,8 @@ class AssociationOptions:
     last_box_decay_with_appearance: float = 0.3
     """The same decay time where re-ID is on: appearance then decides who stands where the track was."""
     last_box_decay_steady: float = 0.3
-    """The same where people move steadily, as pedestrians do: they are no longer where they were."""
+    """Decay time that is added where people move steadily, as pedestrians do: they are no longer where they were. Rates
+    add up, so with re-ID the term then decays in half of the time."""
     height_power: float = 4.0
     """Power of the overlap in height, which multiplies the overlap with the predicted box."""
     occlusion_weight: float = 0.1

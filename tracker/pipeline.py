@@ -18,6 +18,8 @@ from .types import Detections, Detector, Frame, FrameTracks, InputError, Recover
 AHEAD = 2
 """Batches in which people are being detected, or were, while the tracker works on the one before."""
 
+LAG = 1.0
+"""Seconds of video that frames are held back, so that what becomes known later is put right in them."""
 SHORT_GAPS = GapOptions(seconds=0.2, sure=0.85)
 """What `followspot track` fills: a person who is half hidden is missed by a detector now and then."""
 
@@ -32,7 +34,7 @@ def track(
     *,
     batch: int = 1,
     ahead: int = AHEAD,
-    delay: float = 1.0,
+    delay: float = LAG,
     gaps: GapOptions | None = None,
     watch: Watch | None = None,
 ) -> Iterator[tuple[Frame, FrameTracks]]:
@@ -102,7 +104,7 @@ def detected(detector: AnyDetector, frames: Sequence[Frame]) -> Sequence[Detecti
 
 
 def merge_backfill(
-    tracked: Iterable[tuple[Frame, FrameTracks]], delay: float = 1.0, finish: Callable[[], FrameTracks] | None = None
+    tracked: Iterable[tuple[Frame, FrameTracks]], delay: float = LAG, finish: Callable[[], FrameTracks] | None = None
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Hold frames back for `delay` seconds so that rows known later (`FrameTracks.backfill`) join their frame.
 
@@ -119,7 +121,7 @@ def merge_backfill(
             _put_right(held, tracks.renamed)
             held.append((frame, replace(tracks, recoveries=(), backfill=(), renamed=())))
             _put_back(held, tracks)
-            while frame.time - held[0][0].time > delay:
+            while held and (not delay or frame.time - held[0][0].time > delay):
                 yield held.popleft()
     except InputError:
         yield from held

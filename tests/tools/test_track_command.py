@@ -25,6 +25,7 @@ from tools.run.interruption import IncompleteError
 from tools.run.parts import make_embedder
 from tools.track import TrackCommand
 from tracker.drawing.render import RenderOptions
+from tracker.gap_filling import GapOptions
 from tracker.results.mot_files import read_tracks
 from tracker.tracker import TrackerOptions
 from tracker.types import InputError
@@ -357,6 +358,21 @@ def test_a_video_too_short_to_confirm_a_person_says_so(
     )
     assert (sentence in capsys.readouterr().out) == told
     assert (sentence in (out / "report.html").read_text()) == told
+
+
+@pytest.mark.parametrize(("options", "lag", "first"), [({}, 1.2, 1), ({"lag": 0.0, "gaps": GapOptions(0.0)}, 0.0, 6)])
+def test_results_say_how_late_they_are(options: dict, lag: float, first: int, film: Path):
+    """At once a person is known from the sixth frame on, 0.2 s; rows before come within the second that is held back."""
+    out = follow(film, video=False, **options)
+    assert json.loads((out / "tracks.json").read_text())["video"]["lag_seconds"] == lag
+    assert json.loads((out / "config.json").read_text())["lag_seconds"] == lag
+    assert f"online, {lag:g} s late" in (out / "report.html").read_text()
+    assert min(int(row.split(",")[0]) for row in (out / "tracks.txt").read_text().splitlines()) == first
+
+
+def test_a_negative_lag_is_refused(film: Path):
+    with pytest.raises(InputError, match="--lag must be at least 0, not -1"):
+        follow(film, lag=-1.0)
 
 
 @pytest.mark.parametrize(("boxes", "advice"), [(True, "no box came in enough frames"), (False, "try --imgsz 1280")])

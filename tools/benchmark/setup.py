@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracker.offline.refinement import RefinementOptions
+from tracker.pipeline import LAG, SHORT_GAPS
 from tracker.tracker import TrackerOptions
 from tracker.types import Embedder, InputError
 
@@ -36,6 +37,13 @@ class Variant:
     embedder: Embedder | None = None
     refinement: RefinementOptions | None = None
     at_once: bool = False
+
+    @property
+    def lag(self) -> float | None:
+        """Seconds of video from a frame to its rows; None of two passes."""
+        if self.refinement is not None:
+            return None
+        return 0.0 if self.at_once else LAG + SHORT_GAPS.seconds
 
 
 @dataclass(frozen=True)

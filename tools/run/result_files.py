@@ -39,6 +39,8 @@ class ResultFiles:
     video: bool
     offline: bool = False
     page: PageParts = field(default_factory=PageParts)
+    lag: float = 0.0
+    """Seconds of video from a frame to its rows, of online results."""
     record: bool = False
     """Keep the pictures as they were tracked, too: of a live source there is no other copy."""
 
@@ -73,8 +75,13 @@ class ResultFiles:
             "fps": source.fps,
             "width": source.width,
             "height": source.height,
-            "tracking": self.label,
+            **self.tracking,
         }
+
+    @property
+    def tracking(self) -> dict[str, object]:
+        """How late the rows of a frame were known, for tracks.json and config.json."""
+        return {"tracking": self.label, "lag_seconds": None if self.offline else self.lag}
 
     @property
     def _video(self) -> str | None:
@@ -94,7 +101,7 @@ class ResultFiles:
             self.source,
             self.draw.names,
             video=self._video,
-            facts={"Tracking": self.label, **facts},
+            facts={"Tracking": self.label if self.offline else f"{self.label}, {self.lag:g} s late", **facts},
             moments=found_in(self.folder),
             notes=notes,
         )

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tracker.cast_memory import CastMemory
 from tracker.gap_filling import GapOptions
-from tracker.pipeline import track
+from tracker.pipeline import LAG, track
 from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
 from tracker.results.writers import STOPPED, Sink, reason
@@ -63,6 +63,8 @@ class Run:
     """Whether a second pass was asked for, and has not ended."""
     gaps: GapOptions | None = None
     """Which short gaps are filled in the first pass."""
+    lag: float = LAG
+    """Seconds that frames are held back in the first pass, to be put right, besides those for the gaps."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
     live: Live | None = None
@@ -93,10 +95,10 @@ class Run:
         """Of a live source a frame at a time, and no more in advance than keeps the detector at work."""
         frames = self.interruption.until(self.files.source)
         if self.live is None:
-            yield from track(prefetch(frames), detector, self.tracker, batch=batch, gaps=self.gaps)
+            yield from track(prefetch(frames), detector, self.tracker, batch=batch, delay=self.lag, gaps=self.gaps)
             return
         with self.live.open():
-            yield from track(frames, detector, self.tracker, ahead=1, gaps=self.gaps, watch=self.live)
+            yield from track(frames, detector, self.tracker, ahead=1, delay=self.lag, gaps=self.gaps, watch=self.live)
 
     def keep(self, error: BaseException) -> None:
         """Finish what can be of a run that ends by an error: each file by itself, and the error stays the one told."""
@@ -132,8 +134,12 @@ class Run:
 
     def _facts(self, files: ResultFiles) -> dict[str, Any]:
         """For config.json."""
-        facts = {"source": files.source.name, "opened": self.opened, "tracking": files.label}
-        return {**facts, "int8": self.parts.int8}
+        return {
+            "source": files.source.name,
+            "opened": self.opened,
+            **files.tracking,
+            "int8": self.parts.int8,
+        }
 
     @property
     def notes(self) -> list[str]:
