@@ -362,7 +362,7 @@ def test_a_video_too_short_to_confirm_a_person_says_so(
 
 @pytest.mark.parametrize(("options", "lag", "first"), [({}, 1.2, 1), ({"lag": 0.0, "gaps": GapOptions(0.0)}, 0.0, 6)])
 def test_results_say_how_late_they_are(options: dict, lag: float, first: int, film: Path):
-    """At once a person is known from the sixth frame on, 0.2 s; rows before come within the second that is held back."""
+    """At once a person is known from the sixth frame on, 0.2 s; rows before come within the second held back."""
     out = follow(film, video=False, **options)
     assert json.loads((out / "tracks.json").read_text())["video"]["lag_seconds"] == lag
     assert json.loads((out / "config.json").read_text())["lag_seconds"] == lag
