@@ -90,6 +90,7 @@ VERBS: dict[str, Any] = {
         "crossings": Verb(
             "benchmark_crossings:BenchmarkCrossingsCommand", "Fit how exchanges of two who cross are told from motion."
         ),
+        "boxes": Verb("benchmark_boxes:BenchmarkBoxesCommand", "Errors of a real or simulated detector's boxes."),
         "stage": Verb("benchmark_stage:BenchmarkStageCommand", "Our tracker and its peers on rendered dancers."),
         "encoders": Verb("benchmark_encoders:BenchmarkEncodersCommand", "Accuracy and time of re-ID encoders."),
         "speed": Verb("benchmark_speed:BenchmarkSpeedCommand", "Time whole commands on videos, ours and the peers'."),
