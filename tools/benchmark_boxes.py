@@ -20,8 +20,6 @@ from .run.output import number_table, show
 from .run.parts import BUNDLED
 from .scoring.labelled_boxes import pad, read_truth
 
-NOBODY = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
-
 
 @dataclass(frozen=True)
 class BenchmarkBoxesCommand:
@@ -62,7 +60,7 @@ class BenchmarkBoxesCommand:
                 boxes = read_detections(write_boxes(kind, 0, sequence, self.detector, Path(folder)))
                 truth = read_truth(sequence.truth)
                 length = sequence.length or len(truth)
-                found = [boxes.get(index, NOBODY) for index in range(length)]
+                found = [boxes.get(index, Detections.empty()) for index in range(length)]
                 parts.append(errors_of(pad(truth, length)[:length], found))
         return BoxErrors.pooled(parts)
 

@@ -105,7 +105,7 @@ class BenchmarkTracksCommand:
             show(benchmark_table([entry for entry in entries if entry.detections == kind], ours))
         if self.confusion is not None:
             draw_confusion(self._confusion(setup), self.confusion)
-        print(said(lags))
+        print(lag_line(lags))
         print(f"results in {self.out}")
 
     def _benchmark(self, kind: str, setup: BenchmarkSetup) -> list[Entry]:
@@ -147,7 +147,7 @@ class BenchmarkTracksCommand:
         ]
 
 
-def said(lags: Mapping[str, float | None]) -> str:
+def lag_line(lags: Mapping[str, float | None]) -> str:
     """How many seconds of video our rows, by name, come after their frames; None for two passes."""
     late = ", ".join(f"{name} {'two passes' if lag is None else f'{lag:g} s'}" for name, lag in lags.items())
     return f"lag: {late}, other projects' trackers 0 s"

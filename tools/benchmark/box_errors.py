@@ -79,13 +79,14 @@ class BoxErrors:
 
 
 def errors_of(truth: Iterable[People], found: Iterable[Detections]) -> BoxErrors:
-    """Of the boxes found in each frame: each person has at most one, which they share most with."""
+    """Of the boxes found in each frame of the truth, as many of both; each person has one box at most."""
     frames = [_of_frame(people.xyxy, boxes) for people, boxes in zip(truth, found, strict=True)]
     return BoxErrors.pooled(frames)
 
 
 def _of_frame(people: np.ndarray, found: Detections) -> BoxErrors:
     shared = iou(people, found.xyxy.astype(float))  # (P, N)
+    # Not the tracker's `match`, whose gate gives up two pairs that barely count for one that fits well.
     rows, columns = linear_sum_assignment(-np.where(shared < TRUE_FROM, 0.0, shared))
     true = shared[rows, columns] >= TRUE_FROM
     rows, columns = rows[true], columns[true]
