@@ -79,6 +79,9 @@ class BenchmarkTracksCommand:
     come more than 1.2 s later."""
     at_once: FlagCreatePairsOff[bool] = False
     """Add a row of what Followspot knows of each frame without any later one, as peers give it."""
+    keyframes: FlagCreatePairsOff[bool] = False
+    """Add a row of Followspot that takes of the boxes those of keyframes, as `track` does by default. Scores are those
+    of boxes on straight lines between them; the share of frames whose boxes count is told."""
     confusion: Path | None = None
     """Draw the confusions into this PNG: people of the truth against ids, for every tracker."""
     out: Path = Path("runs/benchmark")
@@ -93,7 +96,7 @@ class BenchmarkTracksCommand:
             raise InputError(f"there are no weights {self.peer_reid} for --peer-reid")
         peers = with_reid(self.peers) if self.peer_reid else self.peers
         setup = set_up(self.gt, self.only, self.pictures, self.reid, peers)
-        setup = replace(setup, cast=self.cast, refine=self.refine, at_once=self.at_once)
+        setup = replace(setup, cast=self.cast, refine=self.refine, at_once=self.at_once, keyframes=self.keyframes)
         make_folder(self.out)
         entries = [entry for kind in self.detections for entry in self._benchmark(kind, setup)]
         ours = [variant.name for variant in setup.ours(self.tracker)]
@@ -172,6 +175,8 @@ def _entry(
             "crops_per_frame": spent["embedded"] / spent["frames"],
             "frames_embedded": spent["frames_embedded"] / spent["frames"],
         }
+    if "frames_detected" in spent:
+        cost["frames_detected"] = spent["frames_detected"] / spent["frames"]
     return Entry(
         name,
         kind,

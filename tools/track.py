@@ -15,6 +15,7 @@ from tracker.detection.detector import DetectorOptions, ReplayDetector
 from tracker.drawing.render import Renderer, RenderOptions
 from tracker.gap_filling import GapOptions
 from tracker.ground_plane import GroundPlaneOptions
+from tracker.keyframes import KeyframeOptions, Keyframes
 from tracker.offline.refinement import OFFLINE, RefinementOptions
 from tracker.pipeline import LAG, SHORT_GAPS
 from tracker.results.writers import Sink
@@ -100,6 +101,7 @@ class TrackCommand:
     tracker: Annotated[TrackerOptions, arg(name=""), Common(("cast", "cuts"))] = field(default_factory=TrackerOptions)
     people: Annotated[CastFiles, arg(name=""), Common(("cast_file", "save_cast"))] = field(default_factory=CastFiles)
     draw: Annotated[RenderOptions, Common(("trail", "skeleton", "names"))] = field(default_factory=RenderOptions)
+    keyframes: KeyframeOptions = field(default_factory=KeyframeOptions)
     gaps: GapOptions = SHORT_GAPS
     refinement: RefinementOptions = field(default_factory=RefinementOptions)
     floor: GroundPlaneOptions = field(default_factory=GroundPlaneOptions)
@@ -299,10 +301,14 @@ class TrackCommand:
             tell_unwritable(draw)
         gaps = None if self.refine else self.gaps
         lag = self.lag + (gaps.seconds if gaps else 0.0)
+        keyframes = None
+        if self.detections is None and not source.live and self.keyframes.every > 1:
+            keyframes = Keyframes(self.keyframes)
+            lag += (self.keyframes.every - 1) / source.fps
         page = PageParts(floor=self.floor)
-        files = ResultFiles(folder, source, draw, self.video, page=page, lag=round(lag, 6), record=self.record)
+        files = ResultFiles(folder, source, draw, self.video, page=page, lag=round(lag, 3), record=self.record)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, interruption)
-        run.awaits_refinement, run.gaps, run.lag = self.refine, gaps, self.lag
+        run.awaits_refinement, run.gaps, run.lag, run.keyframes = self.refine, gaps, self.lag, keyframes
         window = WindowSink(source.name, Renderer(draw), interruption.ask) if self.show else None
         run.live = Live(source, window) if source.live else None
         sinks: list[Sink] = [*more, *([window] if window is not None and not source.live else [])]
@@ -311,13 +317,13 @@ class TrackCommand:
             from .offline.second_look import SecondLook  # what they import takes a second
             from .offline.second_pass import SecondPass
 
-            look = SecondLook(parts.detector, parts.embedder)
-            run.track([*sinks, look], look.detector, batch, ", pass 1 of 2")
+            look = SecondLook(parts.embedder)
+            run.track([*sinks, look], batch, ", pass 1 of 2", [look.keep])
             if run.summary.frames and not interruption.asked:
                 again = partial(self._open, name)
                 SecondPass(self.refinement, self.tracker.cast, self.video, again).run(run, look)
         else:
-            run.track(sinks, parts.detector, batch)
+            run.track(sinks, batch)
         run.print_summary()
         tell_nobodies(self.draw.names, [person.id for person in run.summary.people])
         return run

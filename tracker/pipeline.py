@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
 
 from .gap_filling import GapOptions, fill_gaps
+from .keyframes import Keyframes
 from .prefetch import prefetch
 from .tracker import Tracker
 from .types import Detections, Detector, Frame, FrameTracks, InputError, Recovery, Renaming, told
@@ -24,6 +26,8 @@ SHORT_GAPS = GapOptions(seconds=0.2, sure=0.85)
 """What `followspot track` fills: a person who is half hidden is missed by a detector now and then."""
 
 Watch: TypeAlias = Callable[[Frame, FrameTracks], None]
+Keep: TypeAlias = Callable[[Frame, Detections], None]
+Found: TypeAlias = tuple[Sequence[Frame], Sequence[Detections]]
 AnyDetector: TypeAlias = Detector | Callable[[Frame], Detections]
 
 
@@ -36,17 +40,24 @@ def track(
     ahead: int = AHEAD,
     delay: float = LAG,
     gaps: GapOptions | None = None,
+    keyframes: Keyframes | None = None,
+    keep: Keep | None = None,
     watch: Watch | None = None,
 ) -> Iterator[tuple[Frame, FrameTracks]]:
     """Detect and track; yields each frame with its tracks, `delay` seconds of video late, backfilled rows merged in.
 
     `detector` is a `Detector` or a function that sees one frame. A thread takes the frames and detects, up to `ahead`
-    batches in advance; the results do not depend on it. With `gaps`, short ones are filled, which takes as long as they
-    may be in addition. `watch` is called with each frame and what is known of it at once, before it is held back.
+    batches in advance; the results do not depend on it. With `keyframes`, not all frames are given to the detector, and
+    `batch` and `ahead` do not count. With `gaps`, short ones are filled, which takes as long as they may be in
+    addition. `keep` is called with each frame and what was detected in it, `watch` with each frame and what is known of
+    it at once, before it is held back.
     Raises InputError where the detector or the embedder fails, after all frames before that one, for a `batch` or
     `ahead` below 1, and for a negative `delay`.
     """
-    tracked = _update(frames, detector, tracker, batch, ahead)
+    found = _detect(frames, detector, batch)
+    if keyframes is not None:
+        found, ahead = keyframes.detect(frames, partial(detected, detector)), 1
+    tracked = _update(prefetch(found, ahead), tracker, keep)
     merged = merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
     yield from _filled(merged, gaps) if gaps and gaps.seconds else merged
 
@@ -63,11 +74,11 @@ def _filled(tracked: Iterable[tuple[Frame, FrameTracks]], gaps: GapOptions) -> I
         yield waiting.popleft(), rows
 
 
-def _update(
-    frames: Iterable[Frame], detector: AnyDetector, tracker: Tracker, batch: int, ahead: int
-) -> Iterator[tuple[Frame, FrameTracks]]:
-    for group, found in prefetch(_detect(frames, detector, batch), ahead):
-        for frame, detections in zip(group, found, strict=True):
+def _update(found: Iterable[Found], tracker: Tracker, keep: Keep | None) -> Iterator[tuple[Frame, FrameTracks]]:
+    for group, boxes in found:
+        for frame, detections in zip(group, boxes, strict=True):
+            if keep is not None:
+                keep(frame, detections)
             yield frame, tracker.update(frame, detections)
 
 
@@ -77,9 +88,7 @@ def _watched(tracked: Iterable[tuple[Frame, FrameTracks]], watch: Watch) -> Iter
         yield frame, tracks
 
 
-def _detect(
-    frames: Iterable[Frame], detector: AnyDetector, batch: int
-) -> Iterator[tuple[list[Frame], Sequence[Detections]]]:
+def _detect(frames: Iterable[Frame], detector: AnyDetector, batch: int) -> Iterator[Found]:
     if batch < 1:
         raise InputError(f"the number of frames in a batch must be at least 1, not {batch}")
     remaining = iter(frames)

@@ -22,7 +22,7 @@ from tracker.tracker import Tracker, TrackerOptions
 from tracker.types import Detections, Frame, InputError
 from tracker.video.video_reader import VideoReader
 
-FRAMES, BAD = 60, 45
+FRAMES, BAD = 60, 44
 ONE_SHOT = TrackerOptions(cuts=False)
 
 
@@ -45,10 +45,10 @@ def fails(*_: Any) -> Any:
 
 
 DETECTORS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Any], str]] = {
-    "it fails": (fails, "the detector failed in frames 44 to 47: RuntimeError: CUDA error: an illegal memory access"),
+    "it fails": (fails, "the detector failed in frames 44 to 48: RuntimeError: CUDA error: an illegal memory access"),
     "a corner is not a number": (
         lambda xyxy, score: Detections(xyxy * np.nan, score),
-        "not finite (in frames 44 to 47)",
+        "not finite (in frames 44 to 48)",
     ),
     "a score is not a number": (lambda xyxy, score: Detections(xyxy, score * np.nan), "score that is not finite"),
     "boxes end before they begin": (lambda xyxy, score: Detections(xyxy[:, ::-1], score), "ends before it begins"),
@@ -100,13 +100,13 @@ def kept(folder: Path) -> int:
 
 @pytest.mark.parametrize("name", DETECTORS)
 def test_a_detector_that_goes_wrong_once_loses_nothing_before(run: Callable[..., Any], tmp_path: Path, name: str):
-    """Frame 45 is in the batch of the frames 44 to 47: the 44 before it are kept, those of the last second too."""
+    """Frame 44 is a keyframe of the frames 41 to 48: the 41 before are kept, those of the last second too."""
     wrong, sentence = DETECTORS[name]
     code, said = run(Still(wrong))
     assert code != 0
     assert sentence in said
     assert "\n" not in said.strip()
-    assert kept(tmp_path / "run") == 44
+    assert kept(tmp_path / "run") == 41
 
 
 def test_two_thousand_boxes_in_a_frame_are_tracked_as_any_others(run: Callable[..., Any], tmp_path: Path):

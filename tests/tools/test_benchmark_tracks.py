@@ -20,7 +20,7 @@ from tools.benchmark.boxes import detected_boxes
 from tools.benchmark.ours import run_ours
 from tools.benchmark.peer_runs import check_peers, find_uv, run_peers, with_reid
 from tools.benchmark.peers import Peer, track
-from tools.benchmark.setup import OURS, OURS_AT_ONCE, OURS_WITH_REID, OURS_WITHOUT_CUTS, Variant
+from tools.benchmark.setup import OURS, OURS_AT_ONCE, OURS_KEYFRAMES, OURS_WITH_REID, OURS_WITHOUT_CUTS, Variant
 from tools.benchmark.simulated_detector import STRENGTHS, SimulatedDetectorOptions, simulate
 from tools.benchmark_tracks import BenchmarkTracksCommand
 from tools.scoring.confusion import confusion
@@ -43,10 +43,10 @@ def people(*boxes: list[float]) -> LabelledBoxes:
     return LabelledBoxes(np.arange(len(boxes)), np.array(boxes, np.float64).reshape(-1, 4))
 
 
-def write_dance(root: Path, name: str, length: int = 40) -> None:
-    """Two people who walk past each other on two lines, far enough apart never to overlap."""
+def write_dance(root: Path, name: str, length: int = 40, pace: int = 5) -> None:
+    """Two people who walk past each other on two lines, far enough apart never to overlap; `pace` in pixels a frame."""
     rows = [
-        f"{t + 1},{person},{20 + 5 * (t if person else length - t)},{40 + 220 * person},60,160,1,1,1\n"
+        f"{t + 1},{person},{20 + pace * (t if person else length - t)},{40 + 220 * person},60,160,1,1,1\n"
         for t in range(length)
         for person in (0, 1)
     ]
@@ -421,6 +421,18 @@ def test_what_is_known_at_once_begins_when_a_person_is_confirmed(tmp_path: Path)
     texts = [(tmp_path / "out/exact" / name / "waltz.txt").read_text() for name in (OURS, OURS_AT_ONCE)]
     assert [int(text.split(",")[0]) for text in texts] == [1, 5]
     assert [text.count("\n") for text in texts] == [80, 72]
+
+
+def test_boxes_of_keyframes_are_enough_for_two_who_walk_straight(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """In four frames they walk 8 of 60 pixels, an overlap of 52 / 68 = 0.76: 0, 4, ... 36 and 39 are enough of 40."""
+    write_dance(tmp_path / "truth", "waltz", pace=2)
+    command = BenchmarkTracksCommand(tmp_path / "truth", ("exact",), peers=(), keyframes=True, out=tmp_path / "out")
+    command.run()
+    exact = json.loads((tmp_path / "out" / "benchmark.json").read_text())["detections"]["exact"]
+    assert exact[OURS_KEYFRAMES]["HOTA"] == pytest.approx(100)
+    assert exact[OURS_KEYFRAMES]["frames_detected"] == 11 / 40
+    assert "frames_detected" not in exact[OURS]
+    assert "boxes of 27.5% of the frames" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("fake_peers")

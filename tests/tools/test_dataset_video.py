@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,7 +33,7 @@ from tools.dataset.video_people import (
 )
 from tools.dataset.video_poses import PoseFinder
 from tools.dataset_video import DatasetVideoCommand, said_left_out
-from tools.offline.sightings import CropOptions, OverheardDetector, Sighting, Watched, Watcher, encoder_facts
+from tools.offline.sightings import CropOptions, KeptDetections, Sighting, Watched, Watcher, encoder_facts
 from tools.offline.tracklets import TrackletCutter, TrackletOptions, in_contact
 from tools.renderer import Scene, StageOptions
 from tools.renderer.options import Realism
@@ -384,12 +383,11 @@ def test_no_more_is_wrong_and_no_person_is_in_more_pieces_than_in_the_tracks():
     frames, truth = uniforms()
     size = frames[0].image.shape[1], frames[0].image.shape[0]
     seen = simulate(truth, size, "stage", STRENGTHS["simulated"])
-    detector = OverheardDetector(SimpleNamespace(batch=lambda batch: [seen[frame.index] for frame in batch]))
     embedder = make_parts("bundled", "bundled", DetectorOptions(), ROOT / "assets" / "demo_gt.txt").embedder
     assert embedder is not None
-    watcher, ids, real = Watcher(embedder, CropOptions(every=2, all=True)), [], []
-    for frame, tracks in track(frames, detector, Tracker(None, embedder)):
-        watcher.take(frame, tracks, detector.take(frame.index))
+    watcher, ids, real, detected = Watcher(embedder, CropOptions(every=2, all=True)), [], [], KeptDetections()
+    for frame, tracks in track(frames, lambda frame: seen[frame.index], Tracker(None, embedder), keep=detected.keep):
+        watcher.take(frame, tracks, detected.take(frame.index))
         if frame.index % 2 == 0:
             overlap = iou(tracks.xyxy, truth[frame.index].xyxy)
             ids += tracks.ids.tolist()

@@ -111,7 +111,10 @@ def test_the_installed_command_tracks_the_bundled_clip_by_the_bundled_weights(in
     assert f'version = "{version}"' in (ROOT / "pyproject.toml").read_text()
     config = (demo / "config.json").read_text()
     assert str(ROOT) not in config
-    assert Path(json.loads(config)["opened"]).is_relative_to(installed)
+    facts = json.loads(config)
+    assert Path(facts["opened"]).is_relative_to(installed)
+    assert facts["frames"] == 350
+    assert 88 < facts["detected_frames"] < 350, "a quarter are keyframes; dancers who meet are detected in more"
     assert (demo / "video.mp4").stat().st_size > 100_000
 
 

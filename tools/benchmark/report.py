@@ -20,7 +20,8 @@ class Entry:
     """One tracker on one kind of detections: pooled scores, those of each sequence by name, and the cost.
 
     `cost`: "ms_per_frame" of processor inside `update` and, where a tracker has re-ID, "crops_per_frame" embedded and
-    "frames_embedded", the share of frames, in 0..1, in which any was.
+    "frames_embedded", the share of frames, in 0..1, in which any was; "frames_detected" the share whose boxes come from
+    the detector, where they are not all.
 
     `spread` is the standard deviation of the scores `SPREAD` over the seeds of a simulated detector, where there are
     several. `ids_right` says of each sequence and seed whether there were as many ids as people.

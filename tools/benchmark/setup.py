@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tracker.keyframes import KeyframeOptions
 from tracker.offline.refinement import RefinementOptions
 from tracker.pipeline import LAG, SHORT_GAPS
 from tracker.tracker import TrackerOptions
@@ -22,6 +23,7 @@ OURS_WITH_REID = "followspot-reid"
 OURS_WITH_CAST = "followspot-cast"
 OURS_REFINED = "followspot-refined-offline"
 OURS_AT_ONCE = "followspot-at-once"
+OURS_KEYFRAMES = "followspot-keyframes"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Variant:
     """One of our rows: our tracker with these options and, where there is one, this encoder.
 
     With a `refinement` its tracks are those of two passes, offline. `at_once`: what is known of a frame with that
-    frame; otherwise frames are held back for 1.2 s, as by `track`, in which rows are added and put right.
+    frame; otherwise frames are held back for 1.2 s, as by `track`, in which rows are added and put right. With
+    `keyframes` it takes the boxes of those frames alone in which `track` would detect people.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Variant:
     embedder: Embedder | None = None
     refinement: RefinementOptions | None = None
     at_once: bool = False
+    keyframes: KeyframeOptions | None = None
 
     @property
     def lag(self) -> float | None:
@@ -54,7 +58,7 @@ class BenchmarkSetup:
     camera cuts, which the peers do not look for; with each of the `embedders`, by the name of its row, also with re-ID;
     with a `cast`, the number of people in each sequence, as with `track --cast`. With `refine` it has another row, of
     two passes, which is offline and not to be measured against the others; with `at_once` one of what is known of each
-    frame without any later one. These three take the first embedder.
+    frame without any later one; with `keyframes` one of boxes between keyframes. These four take the first embedder.
     """
 
     sequences: Sequence[TruthSequence]
@@ -63,6 +67,7 @@ class BenchmarkSetup:
     cast: int | None = None
     refine: bool = False
     at_once: bool = False
+    keyframes: bool = False
 
     def ours(self, options: TrackerOptions) -> list[Variant]:
         """Our rows; with the last one the peers are compared."""
@@ -74,6 +79,8 @@ class BenchmarkSetup:
             more.append(Variant(OURS_REFINED, options, first, RefinementOptions()))
         if self.at_once:
             more.append(Variant(OURS_AT_ONCE, options, first, at_once=True))
+        if self.keyframes:
+            more.append(Variant(OURS_KEYFRAMES, options, first, keyframes=KeyframeOptions()))
         if self.cast is not None:
             more.append(Variant(OURS_WITH_CAST, replace(options, cast=self.cast), first))
         if first is None:

@@ -12,9 +12,9 @@ from tracker.offline.refinement import Numbering, RefinementOptions, refine
 from tracker.offline.stretches import UNKNOWN, Stretch
 from tracker.shared_look import SharedLook, shared
 from tracker.track import Identity
-from tracker.types import Detector, Embedder, Frame, FrameTracks, Recovery
+from tracker.types import Detections, Embedder, Frame, FrameTracks, Recovery
 
-from ..run.overheard_detector import OverheardDetector
+from ..run.kept_detections import KeptDetections
 from .sightings import CropOptions, Sighting, Watcher, encoder_facts
 
 
@@ -27,14 +27,13 @@ class Refined:
 
 
 class SecondLook:
-    """A sink of the first pass, which must track with its `detector`.
+    """A sink of the first pass, which must give it what was detected, too (`keep`).
 
     Without an embedder, or without pictures, no person's appearance is known: then ids stay, and only gaps are filled.
     """
 
-    def __init__(self, detector: Detector, embedder: Embedder | None) -> None:
-        self._overheard = OverheardDetector(detector)
-        self.detector: Detector = detector if embedder is None else self._overheard
+    def __init__(self, embedder: Embedder | None) -> None:
+        self._detected = KeptDetections()
         self.tracks: list[FrameTracks] = []
         self._embedder = embedder
         self._watcher = None if embedder is None else Watcher(embedder, CropOptions())
@@ -45,11 +44,16 @@ class SecondLook:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def keep(self, frame: Frame, detections: Detections) -> None:
+        """Take in what was detected in a frame, before its rows."""
+        if self._watcher is not None:
+            self._detected.keep(frame, detections)
+
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Take in one frame as the first pass reported it."""
         self.tracks.append(tracks)
         if self._watcher is not None:
-            detections = self._overheard.take(frame.index)
+            detections = self._detected.take(frame.index)
             if frame.image is not None:
                 self._watcher.take(frame, tracks, detections)
 

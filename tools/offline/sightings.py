@@ -16,7 +16,7 @@ from tracker.tracker import Tracker
 from tracker.types import Detections, Detector, Embedder, Frame, FrameTracks, InputError
 
 from ..run.checks import require_at_least
-from ..run.overheard_detector import OverheardDetector
+from ..run.kept_detections import KeptDetections
 from .tracklets import TrackletCutter, TrackletOptions, in_contact
 
 EMBEDDED_AT_ONCE = 64
@@ -84,10 +84,11 @@ def watch(
 
     Raises InputError where a frame has no picture.
     """
-    overheard = OverheardDetector(detector)
+    detected = KeptDetections()
     watcher = Watcher(embedder, options)
-    for frame, tracks in shown(track(frames, overheard, Tracker(None, embedder), batch=batch)):
-        watcher.take(frame, tracks, overheard.take(frame.index))
+    tracked = track(frames, detector, Tracker(None, embedder), batch=batch, keep=detected.keep)
+    for frame, tracks in shown(tracked):
+        watcher.take(frame, tracks, detected.take(frame.index))
     return watcher.finish()
 
 

@@ -47,10 +47,13 @@ def refuse_repeated_lists(arguments: Sequence[str], command: Any) -> None:
 def refuse_lists_without_values(arguments: Sequence[str], command: Any) -> None:
     """Raise UsageError where an option that takes several values is given none and so says nothing, as `--only` of
     `render`. `command` is what the arguments made; where a list is not empty by default, none is something else."""
-    ends = {option.replace("_", "-") for option, value in pairwise([*arguments, "--"]) if value.startswith("--")}
+    named = [pair for pair in pairwise([*arguments, "--"]) if all(word.startswith("--") for word in pair)]
+    ends = {option.replace("_", "-") for option, _ in named}
+    if not ends:
+        return  # before the options are read again, which takes a tenth of a second
     names = option_names(command.__class__)
     changed = {f"--{names[path]}" for path, _ in changed_options(command)}
-    for action in parser_of(command.__class__)._actions if ends else ():
+    for action in parser_of(command.__class__)._actions:
         if action.nargs == "*" and (empty := ends & set(action.option_strings) - changed):
             raise UsageError(f"{min(empty)} is given without a value: give one or more, or leave it out")
 

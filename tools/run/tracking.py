@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rich.text import Text
 
 from tracker.cast_memory import CastMemory
 from tracker.gap_filling import GapOptions
-from tracker.pipeline import LAG, track
+from tracker.keyframes import Keyframes
+from tracker.pipeline import LAG, Keep, track
 from tracker.prefetch import prefetch
 from tracker.results.presence import Summary
 from tracker.results.writers import STOPPED, Sink, reason
 from tracker.track import Identity
 from tracker.tracker import Tracker
-from tracker.types import Detector, Frame, FrameTracks, InputError
+from tracker.types import Detections, Frame, FrameTracks, InputError
 
 from .cast_files import CastFiles, say_cast
 from .file_names import CONFIG
@@ -65,19 +67,24 @@ class Run:
     """Which short gaps are filled in the first pass."""
     lag: float = LAG
     """Seconds that frames are held back in the first pass, to be put right, besides those for the gaps."""
+    keyframes: Keyframes | None = None
+    """Where people are not detected in every frame."""
     learnt: CastMemory | None = None
     """The people to be known in the next source."""
     live: Live | None = None
     """Of a live source."""
 
-    def track(self, sinks: Sequence[Sink], detector: Detector, batch: int, passes: str = "") -> None:
-        """The online pass over the source. What was tracked until it is stopped or fails stays in the files."""
+    def track(self, sinks: Sequence[Sink], batch: int, passes: str = "", keep: Sequence[Keep] = ()) -> None:
+        """The online pass over the source. What was tracked until it is stopped or fails stays in the files.
+
+        `keep`: who else is given what was detected in each frame.
+        """
         source = self.files.source
         source.tell, self.interruption.at_stop = note, source.stop_waiting
-        unused = UnusedBoxes(self.files.folder / UNUSED, detector, self.tracker.options.association.low_score)
+        unused = UnusedBoxes(self.files.folder / UNUSED, self.tracker.options.association.low_score)
         write_config(self.files.folder, self.options, self.parts.weights, self._facts(self.files))
         try:
-            tracked = self._tracked(unused.detector, batch)
+            tracked = self._tracked(batch, [unused.detected.keep, *keep])
             tracked = progress(tracked, source.frame_count, source.name + passes)
             write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
             self.stopped = self.interruption.cut_short or (source.live and self.interruption.asked)
@@ -91,14 +98,20 @@ class Run:
             raise
         self.save_people(self.tracker.identities)
 
-    def _tracked(self, detector: Detector, batch: int) -> Iterator[tuple[Frame, FrameTracks]]:
+    def _tracked(self, batch: int, keep: Sequence[Keep]) -> Iterator[tuple[Frame, FrameTracks]]:
         """Of a live source a frame at a time, and no more in advance than keeps the detector at work."""
-        frames = self.interruption.until(self.files.source)
+
+        def kept(frame: Frame, detections: Detections) -> None:
+            for each in keep:
+                each(frame, detections)
+
+        frames, detector = self.interruption.until(self.files.source), self.parts.detector
+        of_all = partial(track, detector=detector, tracker=self.tracker, delay=self.lag, gaps=self.gaps, keep=kept)
         if self.live is None:
-            yield from track(prefetch(frames), detector, self.tracker, batch=batch, delay=self.lag, gaps=self.gaps)
+            yield from of_all(prefetch(frames), batch=batch, keyframes=self.keyframes)
             return
         with self.live.open():
-            yield from track(frames, detector, self.tracker, ahead=1, delay=self.lag, gaps=self.gaps, watch=self.live)
+            yield from of_all(frames, ahead=1, watch=self.live)
 
     def keep(self, error: BaseException) -> None:
         """Finish what can be of a run that ends by an error: each file by itself, and the error stays the one told."""
@@ -128,6 +141,8 @@ class Run:
         config = read_json_object(self.files.folder / CONFIG)
         ended = self.failure is None and not self.stopped and not self.awaits_refinement
         numbers = {"frames": summary.frames, "ended": ended, "embedded_crops": self.tracker.embedded}
+        if self.keyframes is not None:
+            numbers["detected_frames"] = self.keyframes.detected
         live = self.live.facts if self.live is not None else {}
         write_json({**config, **self._facts(files), **numbers, **live}, files.folder / CONFIG)
         files.write_page(summary, made_by(self.options, self.parts.weights), [*self.notes, *self.advice])

@@ -8,9 +8,9 @@ import numpy as np
 
 from tracker.results.mot_files import format_detections
 from tracker.results.whole_files import RowFile
-from tracker.types import Detections, Detector, Frame, FrameTracks
+from tracker.types import Detections, Frame, FrameTracks
 
-from .overheard_detector import OverheardDetector
+from .kept_detections import KeptDetections
 
 UNUSED = "unused.txt"
 
@@ -18,11 +18,11 @@ UNUSED = "unused.txt"
 class UnusedBoxes:
     """A sink that writes the boxes of at least `min_score` that are in no row, as MOT text of detections.
 
-    The run must track with its `detector`. Raises InputError where the file cannot be written.
+    The run must give it what was `detected`, too. Raises InputError where the file cannot be written.
     """
 
-    def __init__(self, path: Path, detector: Detector, min_score: float) -> None:
-        self.detector = OverheardDetector(detector)
+    def __init__(self, path: Path, min_score: float) -> None:
+        self.detected = KeptDetections()
         self._path = path
         self._min_score = min_score
 
@@ -35,7 +35,7 @@ class UnusedBoxes:
 
     def write(self, frame: Frame, tracks: FrameTracks) -> None:
         """Take in one frame with all its rows, which hold the detector's boxes unchanged."""
-        unused = unused_boxes(self.detector.take(frame.index), tracks, self._min_score)
+        unused = unused_boxes(self.detected.take(frame.index), tracks, self._min_score)
         self._file.add(format_detections(frame.index, unused))
 
 
