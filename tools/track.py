@@ -78,7 +78,7 @@ class TrackCommand:
     """Process every n-th frame only."""
     lag: Annotated[float, Advanced] = LAG
     """Seconds of video that frames are held back, to be put right by what comes after: none gives what is known at
-    once. Short gaps (--gaps.seconds) take theirs in addition."""
+    once. Short gaps (--gaps.seconds) and the frames to the next keyframe (--keyframes.every) come in addition."""
     image_fps: Annotated[float, Advanced] = 30.0
     """Frames per second of a folder of images."""
     reconnect: Annotated[float, Advanced] = RECONNECT
@@ -304,7 +304,7 @@ class TrackCommand:
         keyframes = None
         if self.detections is None and not source.live and self.keyframes.every > 1:
             keyframes = Keyframes(self.keyframes)
-            lag += (self.keyframes.every - 1) / source.fps
+            lag += self.keyframes.lag(source.fps)
         page = PageParts(floor=self.floor)
         files = ResultFiles(folder, source, draw, self.video, page=page, lag=round(lag, 3), record=self.record)
         run = Run(self, absolute(name), files, parts, tracker, self.people, memory, interruption)

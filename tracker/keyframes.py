@@ -11,10 +11,13 @@ import numpy as np
 
 from .association import match
 from .boxes import iou
+from .prefetch import in_groups
 from .types import Detections, Frame, InputError
 
 SPANS = 2
-"""Keyframes that are detected side by side."""
+"""Steps from one keyframe to the next in a group: so many networks can run side by side."""
+MOST = 16
+"""Largest step in frames: the pictures of a group wait in memory."""
 
 Detect: TypeAlias = Callable[[Sequence[Frame]], Sequence[Detections]]
 
@@ -24,7 +27,10 @@ class KeyframeOptions:
     """In which frames a network detects people."""
 
     every: int = 4
-    """Frames from one keyframe to the next; 1: people are detected in every frame."""
+    """Frames from one keyframe to the next, at most 16; 1: people are detected in every frame."""
+    longest: float = 0.2
+    """Longest time between two frames for straight lines between them, seconds: who is there or away for less may be
+    missed."""
     overlap: float = 0.75
     """Smallest overlap (IoU) of a person's boxes in two frames for straight lines between them."""
     crowding: float = 0.3
@@ -33,19 +39,26 @@ class KeyframeOptions:
     """Smallest score of a box that must be in both frames; weaker ones that are not are left out between them."""
 
     def __post_init__(self) -> None:
-        if self.every < 1:
-            raise InputError(f"people are detected in every n-th frame, n at least 1, not {self.every}")
-        for name in ("overlap", "crowding", "sure"):
+        if not 1 <= self.every <= MOST:
+            raise InputError(f"--keyframes.every must lie between 1 and {MOST}, not {self.every}")
+        if not self.longest >= 0:
+            raise InputError(f"--keyframes.longest must be 0 or more seconds, not {self.longest}")
+        if not 0 < self.overlap <= 1:
+            raise InputError(f"--keyframes.overlap must be above 0 and at most 1, not {self.overlap}")
+        for name in ("crowding", "sure"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"--keyframes.{name} must lie between 0 and 1, not {getattr(self, name)}")
+
+    def lag(self, fps: float) -> float:
+        """Seconds after a frame from which what is known of it may come, at so many frames a second."""
+        return min((self.every - 1) / fps, self.longest)
 
 
 class Keyframes:
     """Detects people in keyframes, the first frame and each `every`-th after it.
 
     Between two of them boxes lie on straight lines in time, where all people are in both, far enough from each other,
-    and hardly moved; else people are detected in the frame in the middle, and so on. So what is known of a frame may
-    come from a later one, at most `every` - 1 frames on. The last frame is a keyframe, too.
+    and hardly moved; else people are detected in the frame in the middle, and so on. The last frame is a keyframe, too.
     """
 
     def __init__(self, options: KeyframeOptions) -> None:
@@ -54,41 +67,49 @@ class Keyframes:
         """Frames in which people were detected so far."""
 
     def detect(self, frames: Iterable[Frame], detect: Detect) -> Iterator[tuple[list[Frame], list[Detections]]]:
-        """All frames in groups, with the people of each; `detect` is called with frames that need not be neighbours."""
+        """All frames in groups, with the people of each; `detect` is called with frames that need not be neighbours.
+
+        Where `frames` end in an InputError, that is raised after the frames before it.
+        """
         remaining = iter(frames)
-        group = list(islice(remaining, 1))
-        found = self._found(group, detect)
-        while group:
-            yield group, found
-            last, boxes = group[-1], found[-1]
-            group = list(islice(remaining, SPANS * self.options.every))
-            found = self._between(last, boxes, group, detect)
+        for first in islice(remaining, 1):
+            last, boxes = first, self._found([first], detect)[0]
+            yield [first], [boxes]
+            for group in in_groups(remaining, SPANS * self.options.every):
+                found = self._between(last, boxes, group, detect)
+                yield group, found
+                last, boxes = group[-1], found[-1]
 
     def _found(self, frames: Sequence[Frame], detect: Detect) -> list[Detections]:
+        found = list(detect(frames)) if frames else []
         self.detected += len(frames)
-        return list(detect(frames)) if frames else []
+        return found
 
     def _between(self, last: Frame, boxes: Detections, group: list[Frame], detect: Detect) -> list[Detections]:
         """The people in each frame of a group that follows on the keyframe `last`, which has these `boxes`."""
         frames = [last, *group]
-        keys = sorted({*range(0, len(frames), self.options.every), len(frames) - 1} - {0})
+        keys = sorted({*range(self.options.every, len(frames), self.options.every), len(group)})
         found = {0: boxes, **dict(zip(keys, self._found([frames[key] for key in keys], detect), strict=True))}
-        gaps = [*pairwise([0, *keys])]
+        gaps = list(pairwise([0, *keys]))
         while gaps := [(start, end) for start, end in gaps if end - start > 1]:
-            halves = []
+            unknown = []
             for start, end in gaps:
-                pairs = straight(found[start], found[end], self.options)
-                if pairs is None:
-                    halves.append((start, (start + end) // 2, end))
-                    continue
-                ends = found[start][pairs[0]], found[end][pairs[1]]
-                begun, lasts = frames[start].time, frames[end].time - frames[start].time
-                for between in range(start + 1, end):
-                    found[between] = mixed(*ends, (frames[between].time - begun) / lasts)
-            middles = [middle for _, middle, _ in halves]
+                lines = self._lines(frames[start : end + 1], found[start], found[end])
+                found |= dict(zip(range(start + 1, end), lines, strict=False))
+                unknown += [] if lines else [(start, (start + end) // 2, end)]
+            middles = [middle for _, middle, _ in unknown]
             found |= dict(zip(middles, self._found([frames[middle] for middle in middles], detect), strict=True))
-            gaps = [half for start, middle, end in halves for half in ((start, middle), (middle, end))]
+            gaps = [half for start, middle, end in unknown for half in ((start, middle), (middle, end))]
         return [found[place] for place in range(1, len(frames))]
+
+    def _lines(self, frames: Sequence[Frame], before: Detections, after: Detections) -> list[Detections]:
+        """The people in all frames but the first and the last, on straight lines; none where these would not do."""
+        start, duration = frames[0].time, frames[-1].time - frames[0].time
+        pairs = straight(before, after, self.options) if 0 < duration <= self.options.longest + 1e-6 else None
+        if pairs is None:
+            return []
+        ends = before[pairs[0]], after[pairs[1]]
+        return [mixed(*ends, min(max((frame.time - start) / duration, 0.0), 1.0)) for frame in frames[1:-1]]
 
 
 def straight(before: Detections, after: Detections, options: KeyframeOptions) -> tuple[np.ndarray, np.ndarray] | None:
@@ -100,8 +121,8 @@ def straight(before: Detections, after: Detections, options: KeyframeOptions) ->
         if (np.triu(overlaps, 1) > options.crowding).any():
             return None
     pairs = match(iou(before.xyxy, after.xyxy), options.overlap)
-    alone = [np.delete(rows, paired).any() for rows, paired in zip(sure, pairs, strict=True)]
-    return None if any(alone) else pairs
+    unpaired = (np.delete(rows, paired) for rows, paired in zip(sure, pairs, strict=True))
+    return None if any(rows.any() for rows in unpaired) else pairs
 
 
 def mixed(before: Detections, after: Detections, share: float) -> Detections:

@@ -6,14 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
 
 from .gap_filling import GapOptions, fill_gaps
 from .keyframes import Keyframes
-from .prefetch import prefetch
+from .prefetch import in_groups, prefetch
 from .tracker import Tracker
 from .types import Detections, Detector, Frame, FrameTracks, InputError, Recovery, Renaming, told
 
@@ -51,13 +50,15 @@ def track(
     `batch` and `ahead` do not count. With `gaps`, short ones are filled, which takes as long as they may be in
     addition. `keep` is called with each frame and what was detected in it, `watch` with each frame and what is known of
     it at once, before it is held back.
-    Raises InputError where the detector or the embedder fails, after all frames before that one, for a `batch` or
-    `ahead` below 1, and for a negative `delay`.
+    Raises InputError where the frames end in one or the embedder fails, after all frames before that one; where the
+    detector fails, after all frames before those that it was given together; for a `batch` or `ahead` below 1, and for
+    a negative `delay`.
     """
-    found = _detect(frames, detector, batch)
-    if keyframes is not None:
-        found, ahead = keyframes.detect(frames, partial(detected, detector)), 1
-    tracked = _update(prefetch(found, ahead), tracker, keep)
+    if keyframes is None:
+        found = prefetch(_detect(frames, detector, batch), ahead)
+    else:
+        found = prefetch(keyframes.detect(frames, partial(detected, detector)), 1)
+    tracked = _update(found, tracker, keep)
     merged = merge_backfill(_watched(tracked, watch) if watch else tracked, delay, tracker.finish)
     yield from _filled(merged, gaps) if gaps and gaps.seconds else merged
 
@@ -91,14 +92,13 @@ def _watched(tracked: Iterable[tuple[Frame, FrameTracks]], watch: Watch) -> Iter
 def _detect(frames: Iterable[Frame], detector: AnyDetector, batch: int) -> Iterator[Found]:
     if batch < 1:
         raise InputError(f"the number of frames in a batch must be at least 1, not {batch}")
-    remaining = iter(frames)
-    while group := list(islice(remaining, batch)):
+    for group in in_groups(frames, batch):
         yield group, detected(detector, group)
 
 
 def detected(detector: AnyDetector, frames: Sequence[Frame]) -> Sequence[Detections]:
     """What the detector sees in the frames. Raises InputError where it fails in any way, or gives something else."""
-    where = f"frame {frames[0].index}" if len(frames) == 1 else f"frames {frames[0].index} to {frames[-1].index}"
+    where = _named([frame.index for frame in frames])
     try:
         batch = getattr(detector, "batch", None)
         found = batch(frames) if batch is not None else [detector(frame) for frame in frames]
@@ -110,6 +110,15 @@ def detected(detector: AnyDetector, frames: Sequence[Frame]) -> Sequence[Detecti
     if not whole or not all(isinstance(each, Detections) for each in found):
         raise InputError(f"the detector gave no Detections for each of {where}")
     return found
+
+
+def _named(frames: Sequence[int]) -> str:
+    """Frame 8, frames 8 to 11, or frames 8, 10 and 12."""
+    if len(frames) == 1:
+        return f"frame {frames[0]}"
+    if frames[-1] - frames[0] == len(frames) - 1:
+        return f"frames {frames[0]} to {frames[-1]}"
+    return f"frames {', '.join(map(str, frames[:-1]))} and {frames[-1]}"
 
 
 def merge_backfill(

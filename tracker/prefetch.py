@@ -1,9 +1,9 @@
-"""Working ahead in a thread, so that decoding, detecting and what is done with the tracks overlap."""
+"""Working ahead in a thread, so that decoding, detecting and what is done with the tracks overlap; and in groups."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -34,3 +34,23 @@ def prefetch(items: Iterable[Item], depth: int = 4) -> Generator[Item, None, Non
         reader.shutdown(cancel_futures=True)
         if isinstance(remaining, Generator):
             remaining.close()
+
+
+def in_groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The same items, so many at a time; the last group may be smaller.
+
+    Where they end in an InputError, that is raised after a group of the items before it.
+    """
+    group: list[Item] = []
+    try:
+        for item in items:
+            group.append(item)
+            if len(group) == size:
+                yield group
+                group = []
+    except InputError:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group

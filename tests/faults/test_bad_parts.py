@@ -45,10 +45,10 @@ def fails(*_: Any) -> Any:
 
 
 DETECTORS: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Any], str]] = {
-    "it fails": (fails, "the detector failed in frames 44 to 48: RuntimeError: CUDA error: an illegal memory access"),
+    "it fails": (fails, "the detector failed in frames 44 and 48: RuntimeError: CUDA error: an illegal memory access"),
     "a corner is not a number": (
         lambda xyxy, score: Detections(xyxy * np.nan, score),
-        "not finite (in frames 44 to 48)",
+        "not finite (in frames 44 and 48)",
     ),
     "a score is not a number": (lambda xyxy, score: Detections(xyxy, score * np.nan), "score that is not finite"),
     "boxes end before they begin": (lambda xyxy, score: Detections(xyxy[:, ::-1], score), "ends before it begins"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -91,7 +91,7 @@ def test_nobody_is_found_between_frames_without_anybody():
 
 def test_lines_are_straight_in_time_scores_and_joints():
     """The second of five frames comes late, at 3/4 of the time from the first keyframe to the next."""
-    times = [0.0, 0.75, 0.8, 0.9, 1.0]
+    times = [0.0, 0.15, 0.16, 0.18, 0.2]
     joints = np.zeros((1, 17, 3), np.float32)
 
     def detect(group: Sequence[Frame]) -> list[Detections]:
@@ -121,8 +121,48 @@ def test_every_frame_is_detected_where_that_is_asked_for():
 
 
 @pytest.mark.parametrize(
+    ("rate", "expected"), [(20, [0, 4, 8]), (15, [0, 2, 4, 6, 8]), (5, list(range(9))), (1, list(range(9)))]
+)
+def test_no_line_is_longer_than_a_fifth_of_a_second(rate, expected):
+    """Who stands still for eight seconds at a frame a second may have been away between any two."""
+    asked: list[int] = []
+
+    def detect(group: Sequence[Frame]) -> list[Detections]:
+        asked.extend(frame.index for frame in group)
+        return [people(100) for _ in group]
+
+    list(Keyframes(KeyframeOptions()).detect([Frame(i, i / rate, None) for i in range(9)], detect))
+    assert sorted(asked) == expected
+
+
+def test_frames_of_one_time_are_all_detected():
+    frames = [Frame(i, 0.0, None) for i in range(9)]
+    keyframes = Keyframes(KeyframeOptions())
+    list(keyframes.detect(frames, lambda group: [people(100) for _ in group]))
+    assert keyframes.detected == 9
+
+
+def test_frames_before_the_one_in_which_a_source_breaks_off_come_out_first():
+    def frames() -> Iterator[Frame]:
+        yield from (Frame(i, i / 25, np.zeros((400, 640, 3), np.uint8)) for i in range(15))
+        raise InputError("frame 15 is of another size")
+
+    seen: list[int] = []
+    tracked = track(frames(), lambda frame: people(100), Tracker(), keyframes=Keyframes(KeyframeOptions()))
+    with pytest.raises(InputError, match="frame 15 is of another size"):
+        seen.extend(frame.index for frame, _ in tracked)
+    assert seen == list(range(15))
+
+
+@pytest.mark.parametrize(
     ("wrong", "complaint"),
-    [({"every": 0}, "every n-th frame, n at least 1, not 0"), ({"overlap": 1.5}, "keyframes.overlap must lie between")],
+    [
+        ({"every": 0}, "keyframes.every must lie between 1 and 16, not 0"),
+        ({"every": 17}, "keyframes.every must lie between 1 and 16, not 17"),
+        ({"longest": -1.0}, "keyframes.longest must be 0 or more seconds, not -1.0"),
+        ({"overlap": 0.0}, "keyframes.overlap must be above 0 and at most 1, not 0.0"),
+        ({"crowding": 1.5}, "keyframes.crowding must lie between 0 and 1, not 1.5"),
+    ],
 )
 def test_options_that_make_no_sense_are_refused(wrong, complaint):
     with pytest.raises(InputError, match=complaint):
@@ -153,6 +193,6 @@ def test_frames_before_the_group_in_which_the_detector_fails_come_out_first():
 
     frames = (Frame(i, i / 25, np.zeros((400, 640, 3), np.uint8)) for i in range(30))
     seen: list[int] = []
-    with pytest.raises(InputError, match="the detector failed in frames 12 to 16: RuntimeError: out of order"):
+    with pytest.raises(InputError, match="the detector failed in frames 12 and 16: RuntimeError: out of order"):
         seen.extend(frame.index for frame, _ in track(frames, fails, Tracker(), keyframes=Keyframes(KeyframeOptions())))
     assert seen == list(range(9))

@@ -175,6 +175,17 @@ def test_detecting_has_a_thread_of_its_own_which_ends_with_the_frames_and_when_t
     assert not any(thread.name.startswith("prefetch") for thread in threading.enumerate())
 
 
+def test_frames_before_the_one_in_which_a_source_breaks_off_come_out_first():
+    def frames():
+        yield from walk(10)
+        raise InputError("frame 10 cannot be read")
+
+    seen = []
+    with pytest.raises(InputError, match="frame 10 cannot be read"):
+        seen.extend(frame.index for frame, _ in track(frames(), Crossing(), Tracker(), batch=4))
+    assert seen == list(range(10))
+
+
 def test_frames_before_the_batch_in_which_the_detector_fails_come_out_first():
     flow = track(walk(), Crossing(fails_in=10), Tracker(), batch=4)
     seen = []

@@ -74,17 +74,17 @@ class Run:
     live: Live | None = None
     """Of a live source."""
 
-    def track(self, sinks: Sequence[Sink], batch: int, passes: str = "", keep: Sequence[Keep] = ()) -> None:
+    def track(self, sinks: Sequence[Sink], batch: int, passes: str = "", keepers: Sequence[Keep] = ()) -> None:
         """The online pass over the source. What was tracked until it is stopped or fails stays in the files.
 
-        `keep`: who else is given what was detected in each frame.
+        `keepers` are given what was detected in each frame, too.
         """
         source = self.files.source
         source.tell, self.interruption.at_stop = note, source.stop_waiting
         unused = UnusedBoxes(self.files.folder / UNUSED, self.tracker.options.association.low_score)
         write_config(self.files.folder, self.options, self.parts.weights, self._facts(self.files))
         try:
-            tracked = self._tracked(batch, [unused.detected.keep, *keep])
+            tracked = self._tracked(batch, [unused.detected.keep, *keepers])
             tracked = progress(tracked, source.frame_count, source.name + passes)
             write_all(tracked, [*self.files.sinks(self.summary), unused, *sinks])
             self.stopped = self.interruption.cut_short or (source.live and self.interruption.asked)
@@ -98,15 +98,15 @@ class Run:
             raise
         self.save_people(self.tracker.identities)
 
-    def _tracked(self, batch: int, keep: Sequence[Keep]) -> Iterator[tuple[Frame, FrameTracks]]:
+    def _tracked(self, batch: int, keepers: Sequence[Keep]) -> Iterator[tuple[Frame, FrameTracks]]:
         """Of a live source a frame at a time, and no more in advance than keeps the detector at work."""
 
-        def kept(frame: Frame, detections: Detections) -> None:
-            for each in keep:
-                each(frame, detections)
+        def keep(frame: Frame, detections: Detections) -> None:
+            for keeper in keepers:
+                keeper(frame, detections)
 
         frames, detector = self.interruption.until(self.files.source), self.parts.detector
-        of_all = partial(track, detector=detector, tracker=self.tracker, delay=self.lag, gaps=self.gaps, keep=kept)
+        of_all = partial(track, detector=detector, tracker=self.tracker, delay=self.lag, gaps=self.gaps, keep=keep)
         if self.live is None:
             yield from of_all(prefetch(frames), batch=batch, keyframes=self.keyframes)
             return

@@ -41,7 +41,7 @@ class DetectorOptions:
     half: bool = False
     """Compute in 16-bit floats on a GPU."""
     batch: int = 4
-    """Frames in a batch of the network."""
+    """Most frames in a batch of the network."""
     openvino: bool = True
     """On the CPU, run the networks by OpenVINO where that is installed: half the time, the same boxes to about a
     pixel."""
