@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from reid.data.reading import DataOptions
 from tracker.boxes import xyxy_to_cxcywh
 from tracker.detection.detector import DetectorOptions, YoloDetector
 from tracker.detection.ultralytics_network import COCO_JOINTS
+from tracker.prefetch import in_groups
 from tracker.types import Detections, Frame
 
 from .dataset.video_poses import SURE, no_pose_model, sure_joints
@@ -67,7 +67,7 @@ class DatasetPosesCommand:
         Raises DataError where they cannot be written.
         """
         outcome = Outcome(len(wanted))
-        batches = in_batches(progress(wanted, len(wanted), "poses", "crops"), self.detection.batch)
+        batches = in_groups(progress(wanted, len(wanted), "poses", "crops"), self.detection.batch)
         try:
             with Interruption() as interruption, landmark_writer(self.data, layout, COCO_JOINTS) as writer:
                 for crop, keypoints in self.poses(interruption.until(batches), detector, outcome):
@@ -136,9 +136,3 @@ def in_the_middle(xyxy: np.ndarray, height: int, width: int) -> int:
     """
     centre = xyxy_to_cxcywh(xyxy)[:, :2] / (width, height)
     return int(np.linalg.norm(centre - 0.5, axis=1).argmin())
-
-
-def in_batches(crops: Iterable[Crop], size: int) -> Iterator[list[Crop]]:
-    """The crops, `size` at a time."""
-    remaining = iter(crops)
-    return iter(lambda: list(islice(remaining, size)), [])

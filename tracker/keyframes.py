@@ -50,7 +50,7 @@ class KeyframeOptions:
                 raise InputError(f"--keyframes.{name} must lie between 0 and 1, not {getattr(self, name)}")
 
     def lag(self, fps: float) -> float:
-        """Seconds after a frame from which what is known of it may come, at so many frames a second."""
+        """Seconds, at most, from a frame to the one that what is known of it comes from, at so many frames a second."""
         return min((self.every - 1) / fps, self.longest)
 
 
