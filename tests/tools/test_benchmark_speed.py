@@ -185,7 +185,6 @@ def test_all_find_people_with_the_same_weights_at_the_same_size(
 ):
     reid = tmp_path / "osnet_x0_25_msmt17.pth"
     reid.write_bytes(b"osnet")
-    (tmp_path / "kit").mkdir()
     kit = Kit(weights, 320, reid, tmp_path / "kit")
     monkeypatch.setattr(speed_commands, "peer_environment", lambda package: Path("/env") / package)
     monkeypatch.setattr(kit, "_boxes", {Path("/v/dance.mp4"): Path("/b/boxes.txt")})

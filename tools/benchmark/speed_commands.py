@@ -23,6 +23,9 @@ YOLO = (sys.executable, "-c", "from ultralytics.cfg import entrypoint; entrypoin
 BOX_ROW = re.compile(r"^(\d+),-?\d+,([^,\n]+(?:,[^,\n]+){4}).*$", re.MULTILINE)
 """A row of MOT text: the frame, an id, box and score; what else there is differs between tracks and detections."""
 
+EVERY_FRAME = "--keyframes.every", "1"
+"""For boxes that are those of a detector alone."""
+
 
 class Kit:
     """What the commands run with. A part is made when the first command asks for it, which is before any is timed."""
@@ -57,7 +60,7 @@ class Kit:
         """What our detector finds in the video, as MOT text: the boxes of a run's tracks and those no track took."""
         if video not in self._boxes:
             run = self._new(f"boxes-{len(self._boxes)}")
-            run_timed(ours(Job(video, run / "run", self), "--reid", "none", "--no-video"), run)
+            run_timed(ours(Job(video, run / "run", self), "--reid", "none", "--no-video", *EVERY_FRAME), run)
             files = [run / "run" / name for name in ("tracks.txt", "unused.txt")]
             rows = "".join(file.read_text() for file in files if file.exists())
             self._boxes[video] = run / "boxes.txt"
@@ -176,5 +179,6 @@ def _rows(out: Path, pattern: str, separator: str | None) -> Sequence[list[str]]
 
 
 def _copied(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     return target
